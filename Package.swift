@@ -1,0 +1,73 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library of the house: target `ConcordNAME` at `Sources/NAME`.
+///
+/// The prefix keeps target names apart from those of other packages in a user's graph.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: "Concord\(name)", dependencies: dependencies, path: "Sources/\(name)", swiftSettings: swift)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: ["TestSupport", .byName(name: "Concord\(name)")] + dependencies,
+        path: "Tests/\(name)Tests", swiftSettings: swift)
+}
+
+let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "concord",
+    products: [
+        .library(name: "Concord", targets: ["Concord"]),
+        .executable(name: "concord", targets: ["ConcordCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .target(name: "CBridges", dependencies: ["COneDNN", "CJPEG", "CPNG"], linkerSettings: [.linkedLibrary("gomp")]),
+        .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "Vocab", path: "Vocab", exclude: ["README.md", "english-wordpiece-8192.txt", "english-bpe-8192.json"]),
+
+        library("Tensors", ["CBridges", "CKernels", "COpenBLAS", "COneDNN"]),
+        library("Layers", ["ConcordTensors", collections]),
+        library("Encoders", ["ConcordLayers", "ConcordTensors"]),
+        library("Objectives", ["ConcordLayers", "ConcordTensors"]),
+        library("Interchange", ["ConcordLayers", "ConcordTensors"]),
+        library("Evaluation", ["ConcordLayers", "ConcordTensors"]),
+        library("Tokenizers", ["ConcordLayers", "ConcordTensors", "Vocab"]),
+        library("Datasets", ["ConcordTokenizers", "ConcordLayers", "ConcordTensors", "CBridges", "CJPEG", "CPNG", logging]),
+        library("Training", ["ConcordObjectives", "ConcordInterchange", "ConcordDatasets", "ConcordLayers", "ConcordTensors", "CBridges", logging]),
+        library("Recipes", ["ConcordTraining", "ConcordEncoders", "ConcordEvaluation", "ConcordTokenizers", "ConcordDatasets",
+                            "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors", yams, logging]),
+        .target(
+            name: "Concord",
+            dependencies: ["ConcordRecipes", "ConcordTraining", "ConcordEncoders", "ConcordEvaluation", "ConcordTokenizers", "ConcordDatasets",
+                           "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors"],
+            swiftSettings: swift),
+        .executableTarget(name: "ConcordCLI", dependencies: ["Concord", argumentParser, logging], swiftSettings: swift),
+
+        .target(name: "TestSupport", dependencies: ["ConcordInterchange", "ConcordTensors"], path: "Tests/TestSupport", swiftSettings: swift),
+        tests(of: "Tensors"), tests(of: "Layers"), tests(of: "Encoders"), tests(of: "Objectives", ["ConcordEncoders"]), tests(of: "Interchange"),
+        tests(of: "Evaluation"), tests(of: "Tokenizers"), tests(of: "Datasets"),
+        tests(of: "Training", ["ConcordEncoders"]), tests(of: "Recipes"),
+        .testTarget(name: "ConcordCLITests", dependencies: ["TestSupport", "Concord"], swiftSettings: swift),
+    ]
+)

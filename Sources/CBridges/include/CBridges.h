@@ -1,0 +1,11 @@
+// What Swift cannot see: thread-local variables, libgomp's entry points, setjmp, macros, library version differences.
+// No loops over data and no policy live here.
+#ifndef CBRIDGES_H
+#define CBRIDGES_H
+
+#include "CBridgesThreads.h"
+#include "CBridgesJPEG.h"
+#include "CBridgesPNG.h"
+#include "CBridgesDNN.h"
+
+#endif

@@ -1,0 +1,4 @@
+#ifndef CBRIDGES_DNN_H
+#define CBRIDGES_DNN_H
+
+#endif

@@ -1,0 +1,4 @@
+#ifndef CBRIDGES_JPEG_H
+#define CBRIDGES_JPEG_H
+
+#endif

@@ -1,0 +1,4 @@
+#ifndef CBRIDGES_PNG_H
+#define CBRIDGES_PNG_H
+
+#endif

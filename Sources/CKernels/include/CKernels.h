@@ -1,0 +1,12 @@
+// Inner loops: no state, no allocation, no decision. Pointers do not overlap unless a function says that they may.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "Elementwise.h"
+#include "Reductions.h"
+
+#endif

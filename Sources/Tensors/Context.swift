@@ -1,0 +1,66 @@
+import CBridges
+
+/// What surrounds a computation on this thread: the tape, the mode, the random key, substituted values.
+///
+/// It is entered only by scoped functions (`valueWithGradient`, `evaluating`, `detached`, `with(values)`); there is no global switch.
+/// Outside of them there is no tape and modules are in evaluation mode.
+package struct Context {
+    package var tape: Tape?
+    package var isTraining = false
+    package var random = RandomSequence(key: RandomKey(seed: 0))
+    /// One key for every sample of the batch under way, for choices that must not depend on the batch's make-up.
+    package var sampleKeys: [RandomKey] = []
+    package var values: ParameterValues?
+    /// A parallel region is open on this thread; loops inside it run serially.
+    package var isInRegion = false
+
+    private final class Box { var context = Context() }
+
+    private static var box: Box {
+        if let raw = concord_thread_context() { return Unmanaged<Box>.fromOpaque(raw).takeUnretainedValue() }
+        let box = Box()
+        concord_set_thread_context(Unmanaged.passRetained(box).toOpaque()) { raw in
+            if let raw { Unmanaged<Box>.fromOpaque(raw).release() }
+            Threads.release()
+        }
+        return box
+    }
+
+    package static var current: Context {
+        get { box.context }
+        _modify { yield &box.context }
+    }
+
+    /// Runs `body` with a changed context and puts the old one back, whatever happens.
+    package static func with<R, E: Error>(_ change: (inout Context) -> Void, _ body: () throws(E) -> R) throws(E) -> R {
+        let box = box
+        let saved = box.context
+        change(&box.context)
+        defer { box.context = saved }
+        return try body()
+    }
+}
+
+/// Runs `body` in evaluation mode: dropout passes everything, batch normalisation uses its running statistics.
+public func evaluating<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+    try Context.with({ $0.isTraining = false }, body)
+}
+
+/// Runs `body` in training mode without a tape.
+public func training<R, E: Error>(step: Int = 0, seed: UInt64 = 0, _ body: () throws(E) -> R) throws(E) -> R {
+    try Context.with(
+        {
+            $0.isTraining = true
+            $0.random = RandomSequence(key: RandomKey(seed: seed).derived("step", step))
+        }, body)
+}
+
+/// Runs `body` without recording: what it returns is a constant.
+public func detached<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+    try Context.with({ $0.tape = nil }, body)
+}
+
+/// Runs `body` with the keys of a batch's samples at hand for objectives that draw per sample (masks, negatives).
+package func withSampleKeys<R, E: Error>(_ keys: [RandomKey], _ body: () throws(E) -> R) throws(E) -> R {
+    try Context.with({ $0.sampleKeys = keys }, body)
+}

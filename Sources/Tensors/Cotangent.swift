@@ -1,0 +1,79 @@
+/// The gradient of a loss with respect to one value: dense, or a few rows of a table.
+package enum Cotangent: Sendable {
+    case dense(Tensor)
+    case rows(RowGradient)
+
+    /// Every element of it.
+    package var dense: Tensor {
+        switch self {
+        case .dense(let tensor): tensor
+        case .rows(let rows): rows.dense
+        }
+    }
+
+    static func accumulate(_ new: Cotangent, into slot: inout Cotangent?) {
+        switch (slot.take(), new) {
+        case (nil, _): slot = new
+        case (.rows(let a), .rows(let b)): slot = .rows(RowGradient(shape: a.shape, pieces: a.pieces + b.pieces))
+        case (.dense(var sum), .dense(let addend)): slot = .dense(sum.take(adding: addend))
+        case (.dense(var sum), .rows(let rows)):
+            sum.makeUnique()
+            rows.add(to: sum)
+            slot = .dense(sum)
+        case (.rows(let rows), .dense(let addend)):
+            var sum = addend
+            sum.makeUnique()
+            rows.add(to: sum)
+            slot = .dense(sum)
+        }
+    }
+}
+
+/// The gradient of a table of which few rows were looked up; a row may stand in it several times.
+package struct RowGradient: Sendable {
+    /// The table's, `[V, D]`.
+    package let shape: [Int]
+    /// Row numbers `[n]` (int32) and their gradients `[n, D]`.
+    package let pieces: [(indices: Tensor, rows: Tensor)]
+
+    package init(shape: [Int], pieces: [(indices: Tensor, rows: Tensor)]) {
+        self.shape = shape
+        self.pieces = pieces
+    }
+
+    package var dense: Tensor {
+        let sum = Tensor(zeros: shape)
+        add(to: sum)
+        return sum
+    }
+
+    /// Adds every row in order to a dense `[V, D]` that nobody else holds.
+    func add(to sum: Tensor) {
+        let width = shape[1]
+        let target = sum.floats
+        for (indices, rows) in pieces {
+            let index = indices.integers, source = rows.floats
+            for i in 0..<indices.count {
+                let to = target + Int(index[i]) * width, from = source + i * width
+                for j in 0..<width { to[j] += from[j] }
+            }
+        }
+    }
+}
+
+extension Tensor {
+    /// Gives this value memory of its own unless it is alone on its memory already.
+    mutating func makeUnique() {
+        if !isKnownUniquelyReferenced(&storage) { storage = copied().storage }
+    }
+
+    /// `self + addend`, in this value's memory where nobody else holds it.
+    fileprivate mutating func take(adding addend: Tensor) -> Tensor {
+        ShapeCheck.same(self, addend, in: "gradient accumulation")
+        if isKnownUniquelyReferenced(&storage) {
+            Elementwise.accumulate(addend, into: self)
+            return self
+        }
+        return detached + addend.detached
+    }
+}

@@ -1,0 +1,18 @@
+/// What one element of a tensor is.
+public enum ElementType: UInt8, Sendable, CaseIterable {
+    case float32
+    /// Storage and mixed precision only.
+    case bfloat16
+    case int32
+    /// Storage and loading only: decoded pictures, masks.
+    case uint8
+
+    /// Bytes an element takes.
+    public var size: Int {
+        switch self {
+        case .float32, .int32: 4
+        case .bfloat16: 2
+        case .uint8: 1
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import CBridges
+
+/// Loops over independent pieces on the thread pool.
+package enum Parallel {
+    /// Runs `body` over `0 ..< count` cut into one run of neighbours a thread.
+    ///
+    /// - Parameters:
+    ///   - grain: the smallest run worth a thread of its own; below two of them the loop is serial.
+    ///   - body: called with disjoint ranges that cover the whole, at once; it must not depend on where the cuts fall.
+    package static func run(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
+        let pieces = min(Threads.count, count / max(1, grain))
+        guard pieces > 1, !Context.current.isInRegion, Threads.claim() else {
+            if count > 0 { body(0..<count) }
+            return
+        }
+        Context.current.isInRegion = true
+        defer { Context.current.isInRegion = false }
+        withoutActuallyEscaping(body) { body in
+            var region = Region(body: body, count: count, pieces: pieces)
+            withUnsafeMutablePointer(to: &region) { GOMP_parallel(runPiece, $0, UInt32(pieces), 0) }
+        }
+    }
+}
+
+private struct Region {
+    let body: (Range<Int>) -> Void
+    let count: Int
+    let pieces: Int
+}
+
+/// One thread's share; a C function, so that no actor's isolation is checked on libgomp's threads.
+private let runPiece: @convention(c) (UnsafeMutableRawPointer?) -> Void = { raw in
+    guard let raw else { return }
+    let region = raw.assumingMemoryBound(to: Region.self)
+    let count = region.pointee.count, pieces = region.pointee.pieces
+    // libgomp may give fewer threads than asked for: the pieces are dealt out to those there are.
+    let threads = Int(omp_get_num_threads())
+    for piece in stride(from: Int(omp_get_thread_num()), to: pieces, by: threads) {
+        region.pointee.body(count * piece / pieces..<count * (piece + 1) / pieces)
+    }
+}

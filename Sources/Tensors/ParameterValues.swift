@@ -1,0 +1,20 @@
+import Synchronization
+
+/// Values that stand in for a module's own while `module.with(values) { … }` runs: an average of weights, a momentum encoder,
+/// the statistics of a replayed batch. What the module writes to its buffers meanwhile lands here too.
+public final class ParameterValues: Sendable {
+    private struct Entry {
+        var key: any AnyObject & Sendable
+        var value: Tensor
+    }
+
+    private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
+
+    public init() {}
+
+    /// The value that stands in for a parameter or buffer, nil where its own is used.
+    public subscript(leaf: any AnyObject & Sendable) -> Tensor? {
+        get { entries.withLock { $0[ObjectIdentifier(leaf)]?.value } }
+        set { entries.withLock { $0[ObjectIdentifier(leaf)] = newValue.map { Entry(key: leaf, value: $0.detached) } } }
+    }
+}

@@ -1,0 +1,35 @@
+import COpenBLAS
+import COneDNN
+
+/// What the processor has and what the libraries make of it.
+public enum Processor {
+    /// Which library multiplies float32 matrices.
+    public enum ProductRoute: String, Sendable { case openBLAS = "OpenBLAS", oneDNN = "oneDNN" }
+
+    /// The kernels that OpenBLAS chose: "SkylakeX", "Haswell", …
+    public static let openBLASCore: String = String(cString: openblas_get_corename())
+
+    /// oneDNN's name of the widest instruction set that it may use here.
+    public static var instructionSet: String {
+        switch dnnl_get_effective_cpu_isa() {
+        case dnnl_cpu_isa_avx512_core_amx: "AVX-512 with AMX"
+        case dnnl_cpu_isa_avx512_core_bf16: "AVX-512 with BF16"
+        case dnnl_cpu_isa_avx512_core_vnni: "AVX-512 with VNNI"
+        case dnnl_cpu_isa_avx512_core: "AVX-512"
+        case dnnl_cpu_isa_avx2_vnni: "AVX2 with VNNI"
+        case dnnl_cpu_isa_avx2: "AVX2"
+        default: "SSE4.1 or AVX"
+        }
+    }
+
+    /// The instruction set is at least 512 bits wide.
+    static let hasAVX512: Bool = dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core.rawValue
+
+    private static let wideCores: Set<String> = ["SkylakeX", "Cooperlake", "SapphireRapids", "Zen5"]
+
+    /// OpenBLAS at full width; where it runs narrower kernels than the processor has (an old build, `OPENBLAS_CORETYPE`), oneDNN.
+    public static let productRoute: ProductRoute = {
+        openblas_set_num_threads(1)  // our own parallel loop runs over blocks
+        return hasAVX512 && !wideCores.contains(openBLASCore) ? .oneDNN : .openBLAS
+    }()
+}

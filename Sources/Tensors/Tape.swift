@@ -1,0 +1,119 @@
+/// Where a tensor stands on the tape that recorded it.
+package struct Trace: Sendable {
+    package let tape: Tape
+    package let node: Int
+}
+
+/// The operations of one scope in the order they ran: a flat array whose nodes refer to each other by index.
+///
+/// A tape belongs to the thread that opened its scope. First derivatives only: pullbacks run without a tape.
+package final class Tape: @unchecked Sendable {
+    /// From the cotangent of an output, and which inputs want theirs, to the cotangents of the inputs.
+    package typealias Pullback = (_ upstream: Tensor, _ needs: [Bool]) -> [Cotangent?]
+
+    private struct Node {
+        var inputs: [Int]
+        var pullback: Pullback?
+        var leaf: (any AnyObject & Sendable)?
+    }
+
+    private var nodes: [Node] = []
+    private var leaves: [ObjectIdentifier: Trace] = [:]
+    /// False once the scope ended: values that it recorded are constants.
+    package private(set) var isLive = true
+
+    package init() {}
+
+    /// The value of a parameter as an input of this tape.
+    package func leaf(_ key: any AnyObject & Sendable, value: Tensor) -> Tensor {
+        let trace: Trace
+        if let known = leaves[ObjectIdentifier(key)] {
+            trace = known
+        } else {
+            nodes.append(Node(inputs: [], pullback: nil, leaf: key))
+            trace = Trace(tape: self, node: nodes.count - 1)
+            leaves[ObjectIdentifier(key)] = trace
+        }
+        return Tensor(shape: value.shape, elementType: value.elementType, storage: value.storage, trace: trace)
+    }
+
+    /// A value that nothing on the tape made, whose cotangent `valueWithPullback` asks for.
+    func input(_ value: Tensor) -> Tensor {
+        nodes.append(Node(inputs: [], pullback: nil, leaf: nil))
+        return Tensor(
+            shape: value.shape, elementType: value.elementType, storage: value.storage, trace: Trace(tape: self, node: nodes.count - 1))
+    }
+
+    func append(_ output: Tensor, inputs: [Int], pullback: @escaping Pullback) -> Tensor {
+        nodes.append(Node(inputs: inputs, pullback: pullback, leaf: nil))
+        return Tensor(
+            shape: output.shape, elementType: output.elementType, storage: output.storage, trace: Trace(tape: self, node: nodes.count - 1))
+    }
+
+    /// Runs the tape backwards from `outputs` and ends it. Each node's memory goes as soon as its pullback ran.
+    /// - Returns: the parameters' gradients, and the cotangents of `inputs`.
+    func pullback(_ outputs: [(Tensor, upstream: Tensor)], inputs: [Tensor] = []) -> (Gradients, [Tensor?]) {
+        var slots = [Cotangent?](repeating: nil, count: nodes.count)
+        let kept = Set(inputs.compactMap { $0.trace?.node })
+        for (output, upstream) in outputs {
+            guard let trace = output.trace, trace.tape === self else { continue }
+            Cotangent.accumulate(.dense(upstream), into: &slots[trace.node])
+        }
+        var gradients = Gradients()
+        Context.with({ $0.tape = nil }) {
+            while let node = nodes.popLast() {
+                let index = nodes.count
+                guard let cotangent = kept.contains(index) ? slots[index] : slots[index].take() else { continue }
+                if let leaf = node.leaf { gradients.insert(cotangent, for: leaf) }
+                guard let pullback = node.pullback else { continue }
+                let needs = node.inputs.map { $0 >= 0 }
+                let results = pullback(cotangent.dense, needs)
+                ShapeCheck.require(
+                    results.count == needs.count, "Tape", "a pullback gave \(results.count) cotangents for \(needs.count) inputs")
+                for (input, result) in zip(node.inputs, results) where input >= 0 {
+                    if let result { Cotangent.accumulate(result, into: &slots[input]) }
+                }
+            }
+        }
+        gradients.reverse()
+        let cotangents = inputs.map { $0.trace.flatMap { slots[$0.node]?.dense } }
+        end()
+        return (gradients, cotangents)
+    }
+
+    func end() {
+        isLive = false
+        nodes = []
+        leaves = [:]
+    }
+}
+
+extension Tensor {
+    /// This value as the output of a recorded operation, if a tape is open and one of `inputs` is on it.
+    /// - Parameter pullback: gets the output's cotangent and which inputs need theirs; gives one an input, nil where not needed.
+    package func recorded(from inputs: Tensor..., pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]) -> Tensor {
+        recorded(fromAll: inputs, pullback: pullback)
+    }
+
+    package func recorded(fromAll inputs: [Tensor], pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]) -> Tensor {
+        recorded(inputs) { upstream, needs in pullback(upstream, needs).map { $0.map(Cotangent.dense) } }
+    }
+
+    /// As `recorded(from:)`, for operations whose cotangent touches few rows of an input.
+    package func recorded(_ inputs: [Tensor], cotangents pullback: @escaping Tape.Pullback) -> Tensor {
+        guard let tape = Context.current.tape else { return self }
+        var isRecorded = false
+        let indices = inputs.map { input in
+            guard let trace = input.trace, trace.tape.isLive else { return -1 }
+            guard trace.tape === tape else {
+                ShapeCheck.fail("Tape", "a tensor \(input.shape) recorded by an outer scope is used in an inner one; pass it through `detached`")
+            }
+            isRecorded = true
+            return trace.node
+        }
+        return isRecorded ? tape.append(self, inputs: indices, pullback: pullback) : self
+    }
+
+    /// Whether an open tape on this thread wants this value's history: layers that can skip work ask.
+    package var isRecorded: Bool { trace.map { $0.tape.isLive && $0.tape === Context.current.tape } ?? false }
+}

@@ -1,0 +1,68 @@
+extension Tensor {
+    /// - Parameters:
+    ///   - scalars: the elements in row-major order.
+    ///   - shape: its product is `scalars.count`.
+    public init(_ scalars: [Float], shape: [Int]) {
+        self.init(uninitialized: shape)
+        ShapeCheck.count(scalars.count, fills: shape, in: "Tensor")
+        scalars.withUnsafeBufferPointer { floats.update(from: $0.baseAddress ?? UnsafePointer(floats), count: $0.count) }
+    }
+
+    /// Integers: token ids, labels, indices.
+    public init(_ scalars: [Int32], shape: [Int]) {
+        self.init(uninitialized: shape, .int32)
+        ShapeCheck.count(scalars.count, fills: shape, in: "Tensor")
+        scalars.withUnsafeBufferPointer { integers.update(from: $0.baseAddress ?? UnsafePointer(integers), count: $0.count) }
+    }
+
+    /// Bytes: pictures as decoded, `[H, W, C]`, and masks.
+    public init(_ scalars: [UInt8], shape: [Int]) {
+        self.init(uninitialized: shape, .uint8)
+        ShapeCheck.count(scalars.count, fills: shape, in: "Tensor")
+        scalars.withUnsafeBufferPointer { octets.update(from: $0.baseAddress ?? UnsafePointer(octets), count: $0.count) }
+    }
+
+    /// A scalar, of shape `[]`.
+    public init(_ scalar: Float) { self.init([scalar], shape: []) }
+
+    public init(repeating scalar: Float, shape: [Int]) {
+        self.init(uninitialized: shape)
+        floats.update(repeating: scalar, count: count)
+    }
+
+    public init(zeros shape: [Int]) { self.init(repeating: 0, shape: shape) }
+    public init(ones shape: [Int]) { self.init(repeating: 1, shape: shape) }
+
+    /// The elements in row-major order; float32 only.
+    public var scalars: [Float] { Array(UnsafeBufferPointer(start: floats, count: count)) }
+    /// The elements in row-major order; int32 only.
+    public var integerScalars: [Int32] { Array(UnsafeBufferPointer(start: integers, count: count)) }
+    /// The elements in row-major order; uint8 only.
+    public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: octets, count: count)) }
+
+    /// The one element of a tensor that has one.
+    public var item: Float {
+        guard count == 1 else { ShapeCheck.fail("item", "one element wanted, shape is \(shape)") }
+        return floats[0]
+    }
+
+    /// The same elements in memory of their own.
+    package func copied() -> Tensor {
+        let copy = Tensor(uninitialized: shape, elementType)
+        copy.storage.base.copyMemory(from: storage.base, byteCount: storage.bytes)
+        return copy
+    }
+}
+
+extension Tensor: CustomStringConvertible {
+    public var description: String {
+        let head: String
+        switch elementType {
+        case .float32: head = scalars.prefix(8).map { "\($0)" }.joined(separator: ", ")
+        case .int32: head = integerScalars.prefix(8).map { "\($0)" }.joined(separator: ", ")
+        case .uint8: head = bytes.prefix(8).map { "\($0)" }.joined(separator: ", ")
+        case .bfloat16: head = "…"
+        }
+        return "Tensor(\(elementType) \(shape): \(head)\(count > 8 ? ", …" : ""))"
+    }
+}

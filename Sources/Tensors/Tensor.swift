@@ -1,0 +1,68 @@
+/// A contiguous array of numbers, row-major, with a shape: a value that nobody changes.
+///
+/// ```swift
+/// let x = Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3])
+/// let y = x.matmul(x, transposing: .right)                              // [2, 2]
+/// ```
+///
+/// Images are `[N, H, W, C]`, sequences `[N, T, C]`. A tensor made under `valueWithGradient` remembers how it was made until
+/// that scope ends; afterwards it is a constant.
+public struct Tensor: Sendable {
+    public let shape: [Int]
+    public let elementType: ElementType
+    package internal(set) var storage: Storage
+    /// Where this value stands on the tape that recorded it.
+    package let trace: Trace?
+
+    package init(shape: [Int], elementType: ElementType, storage: Storage, trace: Trace? = nil) {
+        self.shape = shape
+        self.elementType = elementType
+        self.storage = storage
+        self.trace = trace
+    }
+
+    /// Memory with arbitrary contents, for a kernel to fill.
+    package init(uninitialized shape: [Int], _ elementType: ElementType = .float32) {
+        let count = shape.reduce(1, *)
+        guard count >= 0, !shape.contains(where: { $0 < 0 }) else { ShapeCheck.fail("Tensor", "shape \(shape) has a negative size") }
+        self.init(shape: shape, elementType: elementType, storage: Storage(bytes: count * elementType.size))
+    }
+
+    /// Number of elements.
+    public var count: Int { storage.bytes / elementType.size }
+    /// Number of axes.
+    public var rank: Int { shape.count }
+
+    /// The same values without their history: a constant to every tape.
+    public var detached: Tensor { trace == nil ? self : Tensor(shape: shape, elementType: elementType, storage: storage) }
+
+    /// The elements' memory. The tensor must be a named value that outlives the pointer's use, never a temporary.
+    package var floats: UnsafeMutablePointer<Float> {
+        guard elementType == .float32 else { ShapeCheck.fail("Tensor", "float32 wanted, \(elementType) found \(shape)") }
+        return storage.base.assumingMemoryBound(to: Float.self)
+    }
+
+    package var integers: UnsafeMutablePointer<Int32> {
+        guard elementType == .int32 else { ShapeCheck.fail("Tensor", "int32 wanted, \(elementType) found \(shape)") }
+        return storage.base.assumingMemoryBound(to: Int32.self)
+    }
+
+    package var octets: UnsafeMutablePointer<UInt8> {
+        guard elementType == .uint8 else { ShapeCheck.fail("Tensor", "uint8 wanted, \(elementType) found \(shape)") }
+        return storage.base.assumingMemoryBound(to: UInt8.self)
+    }
+
+    /// Changes the elements in place where nobody else holds the memory, in a copy otherwise. For optimizers and loaders.
+    package mutating func update(_ body: (UnsafeMutablePointer<Float>) -> Void) {
+        makeUnique()
+        body(floats)
+        storage.touch()
+    }
+
+    /// An axis counted from the end when negative, checked.
+    package func axis(_ axis: Int, in operation: String) -> Int {
+        let resolved = axis < 0 ? axis + rank : axis
+        guard shape.indices.contains(resolved) else { ShapeCheck.fail(operation, "axis \(axis) of \(shape)") }
+        return resolved
+    }
+}

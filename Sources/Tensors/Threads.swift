@@ -1,0 +1,60 @@
+import CBridges
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The one thread pool of the process (libgomp's) and the policy over it.
+///
+/// libgomp makes a pool for every thread that opens a parallel region, so only one thread may: the first that computes claims
+/// the pool and keeps it until it ends. Every other thread computes serially, with the same results.
+public enum Threads {
+    /// How many threads a parallel loop uses: set by hand, or OMP_NUM_THREADS, or what the cgroup and the affinity mask allow.
+    public static var count: Int {
+        get { policy.load(ordering: .relaxed) }
+        set {
+            let count = max(1, newValue)
+            policy.store(count, ordering: .relaxed)
+            if owner.load(ordering: .relaxed) == me { omp_set_num_threads(Int32(count)) }
+        }
+    }
+
+    private static let policy = Atomic<Int>(available())
+    private static let owner = Atomic<UInt>(0)
+    private static var me: UInt { UInt(pthread_self()) }
+
+    /// Whether this thread may open parallel regions; claims the right if nobody has it.
+    package static func claim() -> Bool {
+        let me = me
+        let current = owner.load(ordering: .relaxed)
+        if current == me { return true }
+        if current == 0, owner.compareExchange(expected: 0, desired: me, ordering: .acquiringAndReleasing).exchanged {
+            omp_set_num_threads(Int32(count))
+            return true
+        }
+        omp_set_num_threads(1)  // oneDNN opens regions by itself: on this thread it must not
+        return false
+    }
+
+    /// Gives the pool up when the thread that holds it ends.
+    static func release() { _ = owner.compareExchange(expected: me, desired: 0, ordering: .acquiringAndReleasing) }
+
+    /// Processors that this process may use.
+    static func available() -> Int {
+        if let text = getenv("OMP_NUM_THREADS"), let count = Int(String(cString: text)), count > 0 { return count }
+        var count = Int(concord_affinity_count())
+        if let quota = cgroupQuota() { count = min(count, max(1, quota)) }
+        return max(1, count)
+    }
+
+    private static func cgroupQuota() -> Int? {
+        guard let file = fopen("/sys/fs/cgroup/cpu.max", "r") else { return nil }
+        defer { fclose(file) }
+        var buffer = [CChar](repeating: 0, count: 64)
+        guard fgets(&buffer, 64, file) != nil else { return nil }
+        let text = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let fields = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+        return fields.count == 2 ? Int((fields[0] / fields[1]).rounded(.up)) : nil
+    }
+}

@@ -1,0 +1,6 @@
+#ifndef VOCAB_H
+#define VOCAB_H
+
+extern const int concord_vocab_placeholder;
+
+#endif

@@ -1,0 +1,3 @@
+#include "Vocab.h"
+
+const int concord_vocab_placeholder = 0;

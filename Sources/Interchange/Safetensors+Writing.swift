@@ -1,0 +1,75 @@
+public import ConcordTensors
+
+extension Safetensors {
+    /// Writes tensors to a file that takes its place whole or not at all.
+    ///
+    /// The bytes are a function of the tensors and the metadata alone: element types by descending width, then names; metadata
+    /// sorted; no time stamp. The file is written beside (`PATH.partial`), flushed, moved into place, and the directory flushed.
+    /// - Throws: `InterchangeError` for two equal names, and where the disk is full or the place cannot be written; nothing is left
+    ///   behind then and an older file stays as it was.
+    public static func write(
+        _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+    ) throws(InterchangeError) {
+        let order = Dictionary(uniqueKeysWithValues: StoredType.allCases.enumerated().map { ($1, $0) })
+        func rank(_ tensor: Tensor) -> Int { order[StoredType(tensor.elementType)] ?? 0 }
+        let sorted = tensors.sorted { a, b in
+            let (x, y) = (rank(a.tensor), rank(b.tensor))
+            return x == y ? a.name.utf8.lexicographicallyPrecedes(b.name.utf8) : x < y
+        }
+        var names = Set<[UInt8]>()
+        for (name, _) in sorted {
+            guard name != "__metadata__" else {
+                throw .invalidList(path: path, key: name, problem: "the name is the format's own; choose another")
+            }
+            guard names.insert(Array(name.utf8)).inserted else { throw .invalidList(path: path, key: name, problem: "it stands twice") }
+        }
+        var file = try ReplacedFile(path: path)
+        try file.write(header(of: sorted, metadata: metadata))
+        for (_, tensor) in sorted {
+            let storage = tensor.storage
+            try withExtendedLifetime(storage) { () throws(InterchangeError) in
+                try file.write(UnsafeRawBufferPointer(start: storage.base, count: storage.bytes))
+            }
+        }
+        try file.commit()
+    }
+
+    /// The length in 8 bytes, then the JSON padded with spaces to a multiple of 8.
+    private static func header(of tensors: [(name: String, tensor: Tensor)], metadata: [String: String]) -> [UInt8] {
+        var members: [String] = []
+        if !metadata.isEmpty {
+            let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            members.append("\"__metadata__\":{" + pairs.map { quoted($0.key) + ":" + quoted($0.value) }.joined(separator: ",") + "}")
+        }
+        var offset = 0
+        for (name, tensor) in tensors {
+            let end = offset + tensor.storage.bytes
+            let shape = tensor.shape.map(String.init).joined(separator: ",")
+            let type = StoredType(tensor.elementType).rawValue
+            members.append("\(quoted(name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+            offset = end
+        }
+        var json = Array("{\(members.joined(separator: ","))}".utf8)
+        while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
+        return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) } + json
+    }
+
+    /// A JSON string.
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case "\u{0}"..<" ":
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

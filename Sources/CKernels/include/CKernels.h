@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 #include "Elementwise.h"
+#include "LayerNorm.h"
 #include "Reductions.h"
+#include "Softmax.h"
 
 #endif

@@ -1,0 +1,42 @@
+import CKernels
+
+extension Tensor {
+    /// Rescales each row to zero mean and unit variance over the last axis.
+    ///
+    ///     y = (x - mean(x)) / sqrt(var(x) + epsilon) * weight + bias
+    ///
+    /// - Parameters:
+    ///   - weight: `[C]`, 1 if absent; `self` is `[..., C]`.
+    ///   - bias: `[C]`, 0 if absent.
+    /// - Returns: the same shape.
+    /// - Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450, eq. 4. The variance is the biased one, as PyTorch's.
+    public func layerNormalized(weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5) -> Tensor {
+        for vector in [weight, bias].compactMap({ $0 }) { ShapeCheck.lastAxis(of: self, matches: vector, in: "layerNormalized") }
+        let rows = Rows.count(of: self), width = shape.last ?? 1
+        let output = Tensor(uninitialized: shape), statistics = Tensor(uninitialized: [2, rows])
+        let x = floats, y = output.floats, w = weight?.floats, b = bias?.floats
+        let mean = statistics.floats, deviation = mean + rows
+        Parallel.run(rows, grain: Rows.grain(width)) { range in
+            let i = range.lowerBound
+            concord_layer_norm(y + i * width, mean + i, deviation + i, x + i * width, w, b, epsilon, range.count, width)
+        }
+        let input = detached, scale = weight?.detached, hasWeight = weight != nil
+        let inputs = [self] + [weight, bias].compactMap { $0 }
+        return output.recorded(fromAll: inputs) { upstream, needs in
+            let needsWeight = hasWeight && needs[1], needsBias = needs.count > (hasWeight ? 2 : 1) && needs[hasWeight ? 2 : 1]
+            let dx = needs[0] ? Tensor(uninitialized: input.shape) : nil
+            let x = input.floats, dy = upstream.floats, to = dx?.floats, w = scale?.floats
+            let mean = statistics.floats, deviation = mean + rows
+            let sums = Rows.summing(rows, width: width, sums: 2) { range, sums in
+                let i = range.lowerBound
+                concord_layer_norm_pullback(
+                    to.map { $0 + i * width }, needsWeight ? sums : nil, needsBias ? sums + width : nil, dy + i * width, x + i * width,
+                    mean + i, deviation + i, w, range.count, width)
+            }
+            var results = [dx]
+            if hasWeight { results.append(needsWeight ? sums[0] : nil) }
+            if needs.count > results.count { results.append(needsBias ? sums[1] : nil) }
+            return results
+        }
+    }
+}

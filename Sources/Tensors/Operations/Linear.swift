@@ -1,0 +1,38 @@
+import CKernels
+
+extension Tensor {
+    /// An affine map of the last axis: `y = x Wᵀ + b`.
+    ///
+    /// - Parameters:
+    ///   - weight: `[out, in]`, as PyTorch's; `self` is `[..., in]`.
+    ///   - bias: `[out]`.
+    /// - Returns: `[..., out]`.
+    public func linear(weight: Tensor, bias: Tensor? = nil) -> Tensor {
+        guard weight.rank == 2, rank >= 1, shape[rank - 1] == weight.shape[1] else {
+            ShapeCheck.fail("linear", "\(shape) with weight \(weight.shape): [..., in] and [out, in] wanted")
+        }
+        let (outer, inner) = (weight.shape[0], weight.shape[1])
+        let rows = shape.dropLast().reduce(1, *)
+        let output = Tensor(uninitialized: shape.dropLast() + [outer])
+        let x = floats, w = weight.floats, y = output.floats
+        if let bias {
+            ShapeCheck.lastAxis(of: output, matches: bias, in: "linear")
+            let b = bias.floats
+            Parallel.run(rows, grain: Rows.grain(outer)) { concord_fill_rows(y + $0.lowerBound * outer, b, $0.count, outer) }
+        } else if inner == 0 {
+            y.update(repeating: 0, count: output.count)
+        }
+        if inner > 0 {
+            Product.multiply(
+                m: rows, n: outer, k: inner, x, lda: inner, w, ldb: inner, transposeB: true, beta: bias == nil ? 0 : 1, y, ldc: outer)
+        }
+        let input = viewed(as: [rows, inner]), constant = weight.detached, shape = shape
+        let pullback = { (upstream: Tensor, needs: [Bool]) -> [Tensor?] in
+            let dy = upstream.viewed(as: [rows, outer])
+            let dx = needs[0] ? dy.matmul(constant).viewed(as: shape) : nil
+            let dw = needs[1] ? dy.matmul(input, transposing: .left) : nil
+            return needs.count < 3 ? [dx, dw] : [dx, dw, needs[2] ? Rows.sum(dy) : nil]
+        }
+        return output.recorded(fromAll: [self, weight] + (bias.map { [$0] } ?? []), pullback: pullback)
+    }
+}

@@ -1,0 +1,96 @@
+/// Which factors of a product are transposed in their last two axes.
+public enum Transposition: Sendable {
+    case neither, left, right, both
+
+    var transposesLeft: Bool { self == .left || self == .both }
+    var transposesRight: Bool { self == .right || self == .both }
+}
+
+extension Tensor {
+    /// The matrix product `op(self) op(b)`.
+    ///
+    /// - Parameters:
+    ///   - b: `[K, N]` for `self` `[..., M, K]` (all leading axes are rows), or with leading axes equal to `self`'s, a product each.
+    ///   - transposing: the factors that lie in memory the other way round: `[K, M]` on the left, `[N, K]` on the right.
+    /// - Returns: `[..., M, N]`.
+    /// - Precondition: the inner sizes are equal; with leading axes on `self` alone the left is not transposed.
+    public func matmul(_ b: Tensor, transposing: Transposition = .neither) -> Tensor {
+        let product = MatrixProduct(self, b, transposing)
+        let output = Tensor(uninitialized: product.shape)
+        product.run(self, b, into: output)
+        let left = detached, right = b.detached
+        return output.recorded(from: self, b) { upstream, needs in
+            let flat = right.rank < left.rank  // the leading axes are rows
+            let x = flat ? left.viewed(as: [product.m, product.k]) : left
+            let dy = flat ? upstream.viewed(as: [product.m, product.n]) : upstream
+            var dx: Tensor?, dw: Tensor?
+            switch transposing {
+            case .neither:
+                if needs[0] { dx = dy.matmul(right, transposing: .right) }
+                if needs[1] { dw = x.matmul(dy, transposing: .left) }
+            case .left:
+                if needs[0] { dx = right.matmul(dy, transposing: .right) }
+                if needs[1] { dw = x.matmul(dy) }
+            case .right:
+                if needs[0] { dx = dy.matmul(right) }
+                if needs[1] { dw = dy.matmul(x, transposing: .left) }
+            case .both:
+                if needs[0] { dx = right.matmul(dy, transposing: .both) }
+                if needs[1] { dw = dy.matmul(x, transposing: .both) }
+            }
+            return [dx?.viewed(as: left.shape), dw]
+        }
+    }
+}
+
+/// The sizes of one product, or of a batch of equal ones.
+private struct MatrixProduct {
+    let m: Int, n: Int, k: Int, batch: Int
+    let shape: [Int]
+    let transposing: Transposition
+
+    init(_ a: Tensor, _ b: Tensor, _ transposing: Transposition) {
+        func refuse(_ why: String) -> Never { ShapeCheck.fail("matmul", "\(a.shape) x \(b.shape) (transposing \(transposing)): \(why)") }
+        guard a.rank >= 2, b.rank >= 2 else { refuse("matrices wanted") }
+        self.transposing = transposing
+        let leading = Array(a.shape.dropLast(2))
+        let rows = a.shape[a.rank - 2], columns = a.shape[a.rank - 1]
+        let (inner, outer) = (b.shape[b.rank - 2], b.shape[b.rank - 1])
+        n = transposing.transposesRight ? inner : outer
+        k = transposing.transposesLeft ? rows : columns
+        guard (transposing.transposesRight ? outer : inner) == k else { refuse("inner sizes differ") }
+        if b.rank == 2, a.rank > 2 {
+            guard !transposing.transposesLeft else { refuse("a left factor with leading axes cannot be transposed") }
+            m = leading.reduce(rows, *)
+            batch = 1
+            shape = leading + [rows, n]
+        } else {
+            guard Array(b.shape.dropLast(2)) == leading else { refuse("leading axes differ") }
+            m = transposing.transposesLeft ? columns : rows
+            batch = leading.reduce(1, *)
+            shape = leading + [m, n]
+        }
+    }
+
+    func run(_ a: Tensor, _ b: Tensor, into output: Tensor) {
+        let x = a.floats, y = b.floats, z = output.floats
+        let (m, n, k) = (m, n, k)
+        let left = transposing.transposesLeft, right = transposing.transposesRight
+        let lda = left ? m : k, ldb = right ? k : n
+        guard k > 0, n > 0, m > 0 else {
+            z.update(repeating: 0, count: output.count)
+            return
+        }
+        if batch >= 2 * Threads.count {
+            Parallel.run(batch, grain: max(1, 100_000 / (m * n * k))) { range in
+                for i in range { Product.serial(m, n, k, 1, x + i * m * k, lda, left, y + i * k * n, ldb, right, 0, z + i * m * n, n) }
+            }
+        } else {
+            for i in 0..<batch {
+                Product.multiply(
+                    m: m, n: n, k: k, x + i * m * k, lda: lda, transposeA: left, y + i * k * n, ldb: ldb, transposeB: right, z + i * m * n,
+                    ldc: n)
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import CKernels
+
+extension Tensor {
+    /// `e^x / sum(e^x)` over an axis; where every element is -infinity, zeros.
+    public func softmax(axis: Int = -1) -> Tensor {
+        overLastAxis(axis, "softmax") { x in
+            x.byRows(concord_softmax) { output, upstream in upstream.pulled(concord_softmax_pullback, output) }
+        }
+    }
+
+    /// `x - log(sum(e^x))` over an axis.
+    public func logSoftmax(axis: Int = -1) -> Tensor {
+        overLastAxis(axis, "logSoftmax") { x in
+            x.byRows(concord_log_softmax) { output, upstream in upstream.pulled(concord_log_softmax_pullback, output) }
+        }
+    }
+
+    /// `log(sum(e^x))` over an axis, which goes from the shape.
+    public func logSumExp(axis: Int = -1) -> Tensor {
+        let place = self.axis(axis, in: "logSumExp")
+        let x = place == rank - 1 ? self : movingAxisToEnd(place)
+        let width = x.shape[rank - 1], rows = Rows.count(of: x)
+        let output = Tensor(uninitialized: Array(x.shape.dropLast()))
+        let source = x.floats, y = output.floats
+        if width == 0 { y.update(repeating: -.infinity, count: output.count) }
+        Parallel.run(rows, grain: Rows.grain(width)) { range in
+            concord_log_sum_exp(y + range.lowerBound, source + range.lowerBound * width, range.count, width)
+        }
+        let input = x.detached, sums = output
+        return output.recorded(from: x) { upstream, _ in
+            let dx = Tensor(uninitialized: input.shape)
+            let x = input.floats, y = sums.floats, dy = upstream.floats, to = dx.floats
+            Parallel.run(rows, grain: Rows.grain(width)) { range in
+                let i = range.lowerBound
+                concord_log_sum_exp_pullback(to + i * width, x + i * width, y + i, dy + i, range.count, width)
+            }
+            return [dx]
+        }
+    }
+
+    private typealias RowKernel = (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, Int, Int) -> Void
+    private typealias RowPullback = (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, Int, Int) -> Void
+
+    private func overLastAxis(_ axis: Int, _ operation: String, _ body: (Tensor) -> Tensor) -> Tensor {
+        let place = self.axis(axis, in: operation)
+        return place == rank - 1 ? body(self) : body(movingAxisToEnd(place)).movingAxisFromEnd(place)
+    }
+
+    private func byRows(_ kernel: RowKernel, pullback: @escaping (_ output: Tensor, _ upstream: Tensor) -> Tensor) -> Tensor {
+        let width = shape[rank - 1], output = Tensor(uninitialized: shape)
+        let x = floats, y = output.floats
+        Parallel.run(Rows.count(of: self), grain: Rows.grain(width)) { range in
+            kernel(y + range.lowerBound * width, x + range.lowerBound * width, range.count, width)
+        }
+        return output.recorded(from: self) { upstream, _ in [pullback(output, upstream)] }
+    }
+
+    /// The input's cotangent from the output and its cotangent, `self`.
+    private func pulled(_ kernel: RowPullback, _ output: Tensor) -> Tensor {
+        let width = shape[rank - 1], dx = Tensor(uninitialized: shape)
+        let y = output.floats, dy = floats, to = dx.floats
+        Parallel.run(Rows.count(of: self), grain: Rows.grain(width)) { range in
+            let i = range.lowerBound * width
+            kernel(to + i, y + i, dy + i, range.count, width)
+        }
+        return dx
+    }
+
+    /// An axis moved to the end: `[outer, axis, inner]` to `[outer, inner, axis]`.
+    private func movingAxisToEnd(_ axis: Int) -> Tensor {
+        var shape = shape
+        shape.append(shape.remove(at: axis))
+        return exchanged(shape[..<axis].reduce(1, *), self.shape[axis], self.shape[(axis + 1)...].reduce(1, *), to: shape)
+    }
+
+    /// The last axis moved back to its place.
+    private func movingAxisFromEnd(_ axis: Int) -> Tensor {
+        var shape = shape
+        let size = shape.removeLast()
+        let inner = shape[axis...].reduce(1, *)
+        shape.insert(size, at: axis)
+        return exchanged(shape[..<axis].reduce(1, *), inner, size, to: shape)
+    }
+
+    private func exchanged(_ outer: Int, _ a: Int, _ b: Int, to shape: [Int]) -> Tensor {
+        let output = Tensor(uninitialized: shape)
+        let x = floats, y = output.floats
+        for o in 0..<outer {
+            for i in 0..<a { for j in 0..<b { y[(o * b + j) * a + i] = x[(o * a + i) * b + j] } }
+        }
+        let old = self.shape
+        return output.recorded(from: self) { upstream, _ in [upstream.exchanged(outer, b, a, to: old)] }
+    }
+}

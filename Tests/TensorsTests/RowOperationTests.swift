@@ -1,0 +1,47 @@
+import ConcordTensors
+import TestSupport
+import Testing
+
+/// Softmax and its relatives, and normalisation over the last axis.
+@Suite struct RowOperationTests {
+    let x = hashed("rows", [3, 2, 7], scale: 3)
+
+    @Test func softmaxRowsAddUpToOne() {
+        let y = x.softmax().scalars
+        for row in 0..<6 { #expect(abs(y[row * 7..<row * 7 + 7].reduce(0, +) - 1) < 1e-6) }
+    }
+
+    @Test func softmaxOfHugeAndOfExcludedLogitsIsFinite() {
+        let y = Tensor([1000, 1001, -.infinity, -.infinity, -.infinity, -.infinity], shape: [2, 3]).softmax().scalars
+        #expect(abs(y[1] - 0.7310586) < 1e-6 && y[2] == 0)
+        #expect(y[3...] == [0, 0, 0])
+    }
+
+    @Test func logSumExpOfEqualLogitsIsTheirValuePlusLogOfTheirNumber() {
+        #expect(abs(Tensor(repeating: 50, shape: [8]).logSumExp().item - (50 + 2.0794415)) < 1e-5)
+        #expect(Tensor(repeating: -.infinity, shape: [8]).logSumExp().item == -.infinity)
+    }
+
+    @Test(arguments: [-1, 0, 1]) func softmaxGradientsMatchDifferences(_ axis: Int) {
+        checkGradients(of: x) { $0[0].softmax(axis: axis) }
+        checkGradients(of: x) { $0[0].logSoftmax(axis: axis) }
+        checkGradients(of: x) { $0[0].logSumExp(axis: axis) }
+    }
+
+    @Test func layerNormalizedRowsHaveZeroMeanAndUnitVariance() {
+        let y = x.layerNormalized().scalars
+        for row in 0..<6 {
+            let values = y[row * 7..<row * 7 + 7]
+            #expect(abs(values.reduce(0, +)) < 1e-5)
+            #expect(abs(values.reduce(0) { $0 + $1 * $1 } / 7 - 1) < 1e-4)
+        }
+    }
+
+    @Test func layerNormalizedGradientsMatchDifferences() {
+        let w = hashed("w", [7]), b = hashed("b", [7])
+        checkGradients(of: x) { $0[0].layerNormalized() }
+        checkGradients(of: x, w) { $0[0].layerNormalized(weight: $0[1]) }
+        checkGradients(of: x, b) { $0[0].layerNormalized(bias: $0[1]) }
+        checkGradients(of: x, w, b) { $0[0].layerNormalized(weight: $0[1], bias: $0[2]) }
+    }
+}

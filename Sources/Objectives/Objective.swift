@@ -1,5 +1,4 @@
 public import ConcordLayers
-public import ConcordTensors
 
 /// A module that maps a batch to a loss.
 ///

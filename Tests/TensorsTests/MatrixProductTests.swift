@@ -5,9 +5,9 @@ import Testing
 @Suite struct MatrixProductTests {
     @Test func aProductIsTheSumsOfItsProducts() {
         let a = hashed("a", [5, 7]), b = hashed("b", [7, 19])
-        let expected = (0..<5).flatMap { i in
-            (0..<19).map { j in (0..<7).reduce(Float(0)) { $0 + a.scalars[i * 7 + $1] * b.scalars[$1 * 19 + j] } }
-        }
+        let (x, y) = (a.scalars, b.scalars)
+        var expected = [Float](repeating: 0, count: 5 * 19)
+        for i in 0..<5 { for j in 0..<19 { for k in 0..<7 { expected[i * 19 + j] += x[i * 7 + k] * y[k * 19 + j] } } }
         expectClose(a.matmul(b), Tensor(expected, shape: [5, 19]))
     }
 

@@ -8,7 +8,8 @@ extension Tensor {
         scalars.withUnsafeBufferPointer { floats.update(from: $0.baseAddress ?? UnsafePointer(floats), count: $0.count) }
     }
 
-    /// Integers: token ids, labels, indices.
+    /// Integers: token ids, labels, indices. A bare list of literals makes floats.
+    @_disfavoredOverload
     public init(_ scalars: [Int32], shape: [Int]) {
         self.init(uninitialized: shape, .int32)
         ShapeCheck.count(scalars.count, fills: shape, in: "Tensor")
@@ -16,6 +17,7 @@ extension Tensor {
     }
 
     /// Bytes: pictures as decoded, `[H, W, C]`, and masks.
+    @_disfavoredOverload
     public init(_ scalars: [UInt8], shape: [Int]) {
         self.init(uninitialized: shape, .uint8)
         ShapeCheck.count(scalars.count, fills: shape, in: "Tensor")

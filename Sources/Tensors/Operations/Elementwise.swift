@@ -1,34 +1,33 @@
 import CKernels
 
-/// Loops over elements on the thread pool.
+/// Loops over elements on the thread pool. Their tensors are contiguous and of one size.
 enum Elementwise {
     /// Elements worth a thread of its own: 256 KiB of float32.
     static let grain = 1 << 16
+
+    /// out, x, count.
+    typealias Unary = @convention(c) (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, Int) -> Void
+    /// out, upstream, x, count.
+    typealias Pullback = @convention(c) (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, Int) -> Void
 
     /// `sum += addend`, in place.
     static func accumulate(_ addend: Tensor, into sum: Tensor) {
         let to = sum.floats, from = addend.floats
         Parallel.run(sum.count, grain: grain) { concord_accumulate(to + $0.lowerBound, from + $0.lowerBound, $0.count) }
     }
-}
 
-extension Tensor {
-    public static func + (a: Tensor, b: Tensor) -> Tensor {
-        ShapeCheck.same(a, b, in: "+")
-        let output = Tensor(uninitialized: a.shape)
-        let o = output.floats, x = a.floats, y = b.floats
-        Parallel.run(output.count, grain: Elementwise.grain) {
-            concord_add(o + $0.lowerBound, x + $0.lowerBound, y + $0.lowerBound, $0.count)
-        }
-        return output.recorded(from: a, b) { upstream, _ in [upstream, upstream] }
+    static func map(_ x: Tensor, _ kernel: Unary) -> Tensor {
+        let output = Tensor(uninitialized: x.shape)
+        let o = output.floats, p = x.floats
+        Parallel.run(output.count, grain: grain) { kernel(o + $0.lowerBound, p + $0.lowerBound, $0.count) }
+        return output
     }
 
-    public static func * (a: Tensor, factor: Float) -> Tensor {
-        let output = Tensor(uninitialized: a.shape)
-        let o = output.floats, x = a.floats
-        Parallel.run(output.count, grain: Elementwise.grain) {
-            concord_scale(o + $0.lowerBound, x + $0.lowerBound, factor, $0.count)
-        }
-        return output.recorded(from: a) { upstream, _ in [upstream * factor] }
+    /// - Parameter x: the operation's input or output, whichever its derivative is made of.
+    static func pull(_ upstream: Tensor, through x: Tensor, _ kernel: Pullback) -> Tensor {
+        let output = Tensor(uninitialized: x.shape)
+        let o = output.floats, g = upstream.floats, p = x.floats
+        Parallel.run(output.count, grain: grain) { kernel(o + $0.lowerBound, g + $0.lowerBound, p + $0.lowerBound, $0.count) }
+        return output
     }
 }

@@ -35,10 +35,13 @@ package struct RowGradient: Sendable {
     package let shape: [Int]
     /// Row numbers `[n]` (int32) and their gradients `[n, D]`.
     package let pieces: [(indices: Tensor, rows: Tensor)]
+    /// There is one piece, and no row stands in it twice.
+    package let isUnited: Bool
 
-    package init(shape: [Int], pieces: [(indices: Tensor, rows: Tensor)]) {
+    package init(shape: [Int], pieces: [(indices: Tensor, rows: Tensor)], isUnited: Bool = false) {
         self.shape = shape
         self.pieces = pieces
+        self.isUnited = isUnited
     }
 
     package var dense: Tensor {

@@ -59,8 +59,17 @@ public struct Gradients: Sendable {
             switch value {
             case .dense(let tensor): .dense(tensor * factor)
             case .rows(let rows):
-                .rows(RowGradient(shape: rows.shape, pieces: rows.pieces.map { ($0.indices, $0.rows * factor) }))
+                .rows(RowGradient(shape: rows.shape, pieces: rows.pieces.map { ($0.indices, $0.rows * factor) }, isUnited: rows.isUnited))
             }
+        }
+        return result
+    }
+
+    /// The same with each row of a table's gradient standing once.
+    package var united: Gradients {
+        var result = self
+        for (place, value) in values.enumerated() {
+            if case .rows(let rows) = value { result.values[place] = .rows(rows.united) }
         }
         return result
     }
@@ -116,7 +125,8 @@ public func valueWithPullback<E: Error>(
         outputs,
         { upstream in
             ShapeCheck.require(tape.isLive, "valueWithPullback", "the pullback was called a second time")
-            ShapeCheck.require(upstream.count == outputs.count, "valueWithPullback", "\(upstream.count) cotangents for \(outputs.count) outputs")
+            ShapeCheck.require(
+                upstream.count == outputs.count, "valueWithPullback", "\(upstream.count) cotangents for \(outputs.count) outputs")
             return tape.pullback(Array(zip(outputs, upstream)).map { ($0, upstream: $1) }, inputs: recorded)
         }
     )

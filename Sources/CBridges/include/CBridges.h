@@ -3,6 +3,7 @@
 #ifndef CBRIDGES_H
 #define CBRIDGES_H
 
+#include "CBridgesSignals.h"
 #include "CBridgesThreads.h"
 #include "CBridgesJPEG.h"
 #include "CBridgesPNG.h"

@@ -8,6 +8,7 @@
 
 #include "Elementwise.h"
 #include "LayerNorm.h"
+#include "Optimizers.h"
 #include "Reductions.h"
 #include "Softmax.h"
 

@@ -1,0 +1,32 @@
+#define _GNU_SOURCE
+#include "CBridgesSignals.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t noted;
+static int depth;
+static struct sigaction earlier[2];
+static const int caught[2] = {SIGINT, SIGTERM};
+
+static void note(int signal) {
+    if (noted) _exit(128 + signal);
+    noted = signal;
+}
+
+void concord_signals_catch(void) {
+    if (depth++ > 0) return;
+    noted = 0;
+    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < 2; i++) sigaction(caught[i], &action, &earlier[i]);
+}
+
+void concord_signals_release(void) {
+    if (--depth > 0) return;
+    for (size_t i = 0; i < 2; i++) sigaction(caught[i], &earlier[i], NULL);
+    noted = 0;
+}
+
+int concord_signals_noted(void) { return noted; }

@@ -1,0 +1,21 @@
+/// Figures taken now and then while a run goes on.
+///
+/// ```swift
+/// .every(500) { [("retrieval.r1", try retrieval(of: clip, on: heldOut))] }
+/// ```
+public struct EvaluationHook {
+    /// Steps between two evaluations; one more comes at the end. Nil: only at the end.
+    public let interval: Int?
+    /// Named figures, in the order in which they are logged. It runs in evaluation mode and without a tape.
+    public let body: () throws -> [(name: String, value: Double)]
+
+    public static func every(_ steps: Int, _ body: @escaping () throws -> [(name: String, value: Double)]) -> EvaluationHook {
+        EvaluationHook(interval: max(1, steps), body: body)
+    }
+
+    public static func atEnd(_ body: @escaping () throws -> [(name: String, value: Double)]) -> EvaluationHook {
+        EvaluationHook(interval: nil, body: body)
+    }
+
+    func isDue(after step: Int, of total: Int) -> Bool { step == total || interval.map { step.isMultiple(of: $0) } ?? false }
+}

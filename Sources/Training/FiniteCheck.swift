@@ -1,0 +1,30 @@
+import ConcordLayers
+import ConcordObjectives
+import ConcordTensors
+
+/// Finds out what went wrong when a loss or a gradient is not finite.
+enum FiniteCheck {
+    /// The error for a step: the part of the loss, and the first parameter whose value, or else whose gradient, is not finite.
+    static func diagnosis(
+        step: Int, loss: Float, parts: [(name: String, value: Float)], of module: some Module, _ gradients: Gradients
+    )
+        -> TrainingError
+    {
+        let part = parts.first { !$0.value.isFinite }
+        var message = loss.isFinite ? "the gradient is not finite, the loss is \(loss)" : "the loss is \(loss)"
+        if let part { message += ", its part \"\(part.name)\" is \(part.value)" }
+        let parameters = ParameterWalk(module).parameters
+        var culprit: String?
+        if let (path, _) = parameters.first(where: { !isFinite($0.parameter.stored) }) {
+            culprit = "the value of \(path)"
+        } else if let (path, _) = parameters.first(where: { gradients[$0.parameter].map { !isFinite($0) } ?? false }) {
+            culprit = "the gradient of \(path)"
+        }
+        return .notFinite(step: step, loss: message, culprit: culprit)
+    }
+
+    private static func isFinite(_ tensor: Tensor) -> Bool {
+        let p = tensor.floats
+        return (0..<tensor.count).allSatisfy { p[$0].isFinite }
+    }
+}

@@ -1,0 +1,111 @@
+import ConcordLayers
+import ConcordTensors
+
+/// What an optimizer keeps for each parameter of its module.
+final class OptimizerSlots {
+    struct Slot {
+        let path: String
+        let parameter: Parameter
+        let learningRateScale: Double
+        let weightDecay: Double
+        /// Updates so far, the one under way among them.
+        var step = 0
+        /// Empty until the first gradient.
+        var moments: [Tensor] = []
+    }
+
+    private(set) var slots: [Slot] = []
+    private let moments: [String]
+    private let weightDecay: Double
+    private let groups: [ParameterGroup]
+    private var module: (any Module)?
+
+    init(moments: [String], weightDecay: Double, groups: [ParameterGroup]) {
+        self.moments = moments
+        self.weightDecay = weightDecay
+        self.groups = groups
+    }
+
+    /// Walks over the module at its first use.
+    private func register(_ module: some Module) throws {
+        if let known = self.module {
+            ShapeCheck.require(known === module, "Optimizer", "one optimizer updates one module; this one belongs to a \(type(of: known))")
+            return
+        }
+        let found = ParameterWalk(module).parameters
+        for group in groups where !found.contains(where: { group.pattern.matches($0.path) }) {
+            throw TrainingError.noMatch(group.pattern, purpose: "a parameter group", paths: found.map(\.path))
+        }
+        slots = found.map { path, parameter in
+            let matching = groups.filter { $0.pattern.matches(path) }
+            return Slot(
+                path: path, parameter: parameter, learningRateScale: matching.compactMap(\.learningRateScale).last ?? 1,
+                weightDecay: matching.compactMap(\.weightDecay).last ?? (parameter.shape.count < 2 ? 0 : weightDecay))
+        }
+        self.module = module
+    }
+
+    /// Runs a kernel over all parameters that got a gradient, as one range of elements.
+    /// - Parameters:
+    ///   - setting: the kernel's scalars for one parameter.
+    ///   - kernel: called on several threads at once with pieces that do not overlap.
+    func update<Setting>(
+        _ module: some Module, with gradients: Gradients, setting: (Slot) -> Setting, kernel: (FusedUpdate.Piece, Setting) -> Void
+    ) throws {
+        try register(module)
+        let gradients = gradients.united
+        let touched = slots.indices.filter { gradients.cotangent(of: slots[$0].parameter) != nil }
+        if touched.count < gradients.count { throw unregistered(gradients) }
+        var fused = FusedUpdate()
+        var settings: [Setting] = []
+        for i in touched where !slots[i].parameter.isFrozen {
+            guard let gradient = gradients.cotangent(of: slots[i].parameter) else { continue }
+            let parameter = slots[i].parameter
+            if slots[i].moments.count < moments.count { slots[i].moments = moments.map { _ in Tensor(zeros: parameter.shape) } }
+            slots[i].step += 1
+            settings.append(setting(slots[i]))
+            var pointers: [UnsafeMutablePointer<Float>] = []
+            for j in moments.indices { slots[i].moments[j].update { pointers.append($0) } }
+            fused.append(parameter, gradient: gradient, moments: pointers)
+        }
+        fused.run { piece in kernel(piece, settings[piece.index]) }
+    }
+
+    private func unregistered(_ gradients: Gradients) -> TrainingError {
+        let known = Set(slots.map { ObjectIdentifier($0.parameter) })
+        let strangers = gradients.entries.compactMap { known.contains(ObjectIdentifier($0.parameter)) ? nil : $0.parameter as? Parameter }
+        return .unregistered(shapes: strangers.map(\.shape), module: module.map { "\(type(of: $0))" } ?? "module")
+    }
+
+    var state: [(name: String, tensor: Tensor)] {
+        slots.filter { $0.step > 0 }.flatMap { slot in
+            zip(moments, slot.moments).map { ("\(slot.path).\($0)", $1) } + [("\(slot.path).step", Tensor([Int32(slot.step)], shape: []))]
+        }
+    }
+
+    func restore(_ state: [(name: String, tensor: Tensor)], for module: some Module) throws {
+        try register(module)
+        var rest: [String: Tensor] = [:]
+        for (name, tensor) in state { rest[name] = tensor }
+        var restored = slots
+        for i in restored.indices {
+            let path = restored[i].path
+            restored[i].step = 0
+            restored[i].moments = []
+            guard let step = rest.removeValue(forKey: "\(path).step") else { continue }
+            guard step.elementType == .int32, step.count == 1 else { throw TrainingError.optimizerState("\(path).step is not one integer") }
+            restored[i].step = Int(step.integerScalars[0])
+            restored[i].moments = try moments.map { moment in
+                let name = "\(path).\(moment)"
+                guard let tensor = rest.removeValue(forKey: name) else { throw TrainingError.optimizerState("\(name) is missing") }
+                let wanted = restored[i].parameter.shape
+                guard tensor.shape == wanted, tensor.elementType == .float32 else {
+                    throw TrainingError.optimizerState("\(name) has shape \(tensor.shape), the parameter \(wanted)")
+                }
+                return tensor.detached
+            }
+        }
+        if let stranger = rest.keys.min() { throw TrainingError.optimizerState("\(stranger) belongs to no parameter of this model") }
+        slots = restored
+    }
+}

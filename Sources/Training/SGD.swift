@@ -1,0 +1,49 @@
+import CKernels
+public import ConcordLayers
+public import ConcordTensors
+
+/// Stochastic gradient descent with momentum.
+///
+///     g = g + decay p          b = momentum b + g
+///     p = p - rate b           Nesterov: p = p - rate (g + momentum b)
+///
+/// Weight decay leaves vectors and scalars alone unless a group says otherwise.
+///
+/// - Source: Sutskever et al. 2013, "On the importance of initialization and momentum"; the arithmetic is `torch.optim.SGD`'s
+///   without dampening.
+public final class SGD: Optimizer {
+    public let learningRate: Double
+    private let momentum: Double
+    private let isNesterov: Bool
+    private let slots: OptimizerSlots
+
+    /// - Parameters:
+    ///   - momentum: 0 keeps no buffer.
+    ///   - weightDecay: added to the gradient; for parameters of two axes or more.
+    ///   - groups: exceptions by path; where several match, the last that says something counts.
+    /// - Precondition: Nesterov's form needs a momentum.
+    public init(learningRate: Double, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0, groups: [ParameterGroup] = [])
+    {
+        ShapeCheck.require(!nesterov || momentum > 0, "SGD", "Nesterov's form needs a momentum above 0")
+        self.learningRate = learningRate
+        self.momentum = momentum
+        isNesterov = nesterov
+        slots = OptimizerSlots(moments: momentum > 0 ? ["momentum_buffer"] : [], weightDecay: weightDecay, groups: groups)
+    }
+
+    public func update(_ module: some Module, with gradients: Gradients, learningRateFactor: Double, gradientFactor: Double) throws {
+        try slots.update(module, with: gradients) { slot in
+            concord_sgd_step(
+                gradient_scale: Float(gradientFactor), weight_decay: Float(slot.weightDecay), momentum: Float(momentum),
+                rate: Float(learningRate * learningRateFactor * slot.learningRateScale), is_nesterov: isNesterov)
+        } kernel: { piece, step in
+            concord_sgd(piece.parameter, piece.moments.0, piece.gradient, piece.count, step)
+        }
+    }
+
+    public var state: [(name: String, tensor: Tensor)] { slots.state }
+
+    public func restore(_ state: [(name: String, tensor: Tensor)], for module: some Module) throws {
+        try slots.restore(state, for: module)
+    }
+}

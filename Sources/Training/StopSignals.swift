@@ -1,0 +1,19 @@
+import CBridges
+
+/// SIGINT and SIGTERM as a question that a loop asks between two steps.
+///
+/// The first one is noted, a second one ends the process at once with 128 + its number.
+package enum StopSignals {
+    /// Runs `body` while signals are noted; afterwards they do again what they did before.
+    package static func noted<R>(_ body: () throws -> R) rethrows -> R {
+        concord_signals_catch()
+        defer { concord_signals_release() }
+        return try body()
+    }
+
+    /// The number of the signal that came since, nil if none did.
+    package static var pending: Int32? {
+        let signal = concord_signals_noted()
+        return signal == 0 ? nil : signal
+    }
+}

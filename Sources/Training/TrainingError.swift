@@ -1,0 +1,47 @@
+/// What can go wrong in training through data, settings or files.
+public enum TrainingError: Error, Equatable, CustomStringConvertible {
+    /// Parameters of these shapes got a gradient, but no walk over the module finds them.
+    case unregistered(shapes: [[Int]], module: String)
+    /// A path pattern fits no parameter.
+    case noMatch(pattern: String, purpose: String, nearest: String?)
+    /// A saved optimizer state does not fit.
+    case optimizerState(String)
+    /// The loss, a value or a gradient is NaN or infinite.
+    case notFinite(step: Int, loss: String, culprit: String?)
+    /// Data that give no batch.
+    case noBatches
+    /// A run stands where a new one was to start.
+    case runExists(path: String)
+    /// A checkpoint was written under another setting, so that going on would not repeat the run.
+    case otherSetting(checkpoint: String, setting: String, saved: String, now: String)
+    /// A checkpoint's file lacks something or holds nonsense.
+    case brokenCheckpoint(path: String, reason: String)
+    /// The figure that the best checkpoint is chosen by did not come out of the evaluation.
+    case noSuchFigure(name: String, known: [String])
+    /// The system refused to write.
+    case cannotWrite(path: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .unregistered(let shapes, let module):
+            "a parameter of shape \(shapes.map { "\($0)" }.joined(separator: ", ")) got a gradient but is not stored in \(module) "
+                + "as a property, optional or array of modules: no optimizer step or checkpoint would reach it"
+        case .noMatch(let pattern, let purpose, let nearest):
+            "pattern \"\(pattern)\" of \(purpose) fits no parameter" + (nearest.map { "; the nearest path is \"\($0)\"" } ?? "")
+        case .optimizerState(let reason):
+            "the optimizer's saved state does not fit: \(reason); the checkpoint belongs to another model or optimizer"
+        case .notFinite(let step, let loss, let culprit):
+            "step \(step): \(loss); "
+                + (culprit.map { "first not finite: \($0)" } ?? "all parameters and gradients are finite, look at the batch")
+                + "; a lower learning rate, a longer warm-up or clipping may mend it"
+        case .noBatches: "the data give no batch: fewer samples than one batch holds"
+        case .runExists(let path): "\(path) holds an earlier run: resume it, or train into another directory"
+        case .otherSetting(let checkpoint, let setting, let saved, let now):
+            "\(checkpoint) was written with \(setting) \(saved), this run has \(now): set it back, or start a new run from the checkpoint's weights"
+        case .brokenCheckpoint(let path, let reason): "\(path): \(reason)"
+        case .noSuchFigure(let name, let known):
+            "the evaluation gave no figure \"\(name)\" to choose the best checkpoint by; it gave \(known.joined(separator: ", "))"
+        case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"
+        }
+    }
+}

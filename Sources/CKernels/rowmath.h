@@ -74,11 +74,20 @@ static inline __attribute__((always_inline)) uint32_t row_hash(uint32_t position
     return x;
 }
 
+// The largest of a row; -infinity for an empty one. Compares as integers, which the compiler vectorises.
 static inline __attribute__((always_inline)) float row_max(const float *x, size_t width) {
-#pragma clang fp reassociate(on)
-    float max = -INFINITY;
-    for (size_t j = 0; j < width; j++) max = x[j] > max ? x[j] : max;
-    return max;
+    int32_t max = INT32_MIN;
+    for (size_t j = 0; j < width; j++) {
+        int32_t bits;
+        memcpy(&bits, x + j, sizeof bits);
+        bits ^= (bits >> 31) & INT32_MAX;
+        max = bits > max ? bits : max;
+    }
+    if (max == INT32_MIN) return -INFINITY;
+    max ^= (max >> 31) & INT32_MAX;
+    float value;
+    memcpy(&value, &max, sizeof value);
+    return value;
 }
 
 #endif

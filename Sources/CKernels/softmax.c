@@ -17,8 +17,7 @@ static inline __attribute__((always_inline)) float exponentials(float *out, cons
 static inline __attribute__((always_inline)) float log_sum(const float *x, size_t width) {
 #pragma clang fp reassociate(on)
     float max = row_max(x, width);
-    if (!(max > -INFINITY)) return isnan(x[0]) ? x[0] : max;
-    if (max == INFINITY) return max;
+    if (!(max > -INFINITY && max < INFINITY)) return max;
     float sum = 0;
     for (size_t j = 0; j < width; j++) sum += row_exp(x[j] - max);
     return max + logf(sum);

@@ -45,3 +45,34 @@ import Testing
         checkGradients(of: x, w, b) { $0[0].layerNormalized(weight: $0[1], bias: $0[2]) }
     }
 }
+
+/// The rest of the family that works row by row.
+@Suite struct NormalizationAndEntropyTests {
+    @Test func l2NormalizedRowsHaveLengthOneWhateverTheirSize() {
+        for scale: Float in [1, 1e-25, 1e25] {
+            let y = (hashed("x", [4, 9]) * scale).l2Normalized(epsilon: 1e-30).scalars
+            for row in 0..<4 { #expect(abs(y[row * 9..<row * 9 + 9].reduce(0) { $0 + $1 * $1 } - 1) < 1e-5, "scale \(scale)") }
+        }
+        #expect(Tensor(zeros: [2, 3]).l2Normalized().scalars == [0, 0, 0, 0, 0, 0])
+    }
+
+    @Test func l2NormalizedAndBiasedGELUGradientsMatchDifferences() {
+        checkGradients(of: hashed("x", [4, 9])) { $0[0].l2Normalized() }
+        checkGradients(of: hashed("x", [4, 9], scale: 2), hashed("b", [9])) { $0[0].biasedGELU($0[1]) }
+    }
+
+    @Test func crossEntropyOfEqualLogitsIsLogOfTheirNumber() {
+        let labels = Tensor([0, 3, 9] as [Int32], shape: [3])
+        #expect(abs(Tensor(repeating: 4, shape: [3, 10]).crossEntropy(labels: labels).item - 2.3025851) < 1e-6)
+        #expect(abs(Tensor(repeating: 4, shape: [3, 10]).crossEntropy(labels: labels, smoothing: 0.3).item - 2.3025851) < 1e-6)
+    }
+
+    @Test func crossEntropyIgnoresRowsAndAllOfThemToo() {
+        let x = hashed("logits", [3, 10]), labels = Tensor([2, -1, 7] as [Int32], shape: [3])
+        let kept = Tensor(Array(x.scalars[0..<10] + x.scalars[20..<30]), shape: [2, 10])
+        let expected = kept.crossEntropy(labels: Tensor([2, 7] as [Int32], shape: [2])).item
+        #expect(abs(x.crossEntropy(labels: labels, ignoring: -1).item - expected) < 1e-6)
+        #expect(x.crossEntropy(labels: Tensor([5, 5, 5] as [Int32], shape: [3]), ignoring: 5).item == 0)
+        checkGradients(of: x) { $0[0].crossEntropy(labels: labels, smoothing: 0.2, ignoring: -1) }
+    }
+}

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Attention.h"
+#include "BiasedGELU.h"
+#include "Dropout.h"
 #include "Elementwise.h"
 #include "LayerNorm.h"
 #include "Optimizers.h"

@@ -1,0 +1,65 @@
+extension Tensor {
+    /// Scaled dot-product self-attention of several heads over packed queries, keys and values.
+    ///
+    ///     softmax(q kᵀ / sqrt(C / heads)) v        for each head's C / heads channels
+    ///
+    /// Scores exist a tile at a time; the backward pass computes them again from one number a row.
+    ///
+    /// - Parameters:
+    ///   - heads: divides C; `self` is `[N, T, 3C]`: q, k and v beside each other, as PyTorch's `in_proj` gives them.
+    ///   - causal: step t sees the steps up to t.
+    ///   - mask: `[N, T]`, uint8: 1 for a real step, 0 for padding, which nothing sees.
+    ///   - dropout: probability of each attention weight to be dropped in training, in `0 ..< 1`.
+    /// - Returns: `[N, T, C]`; zeros for a step that sees nothing.
+    /// - Source: Vaswani et al. 2017, arXiv:1706.03762, eq. 1; log-sum-exp and recomputation as Dao et al. 2022, arXiv:2205.14135.
+    public func attention(heads: Int, causal: Bool = false, mask: Tensor? = nil, dropout: Float = 0) -> Tensor {
+        guard rank == 3, heads > 0, shape[2] % (3 * heads) == 0 else {
+            ShapeCheck.fail("attention", "[N, T, 3C] with C divisible by \(heads) heads wanted, shape is \(shape)")
+        }
+        let (n, t, c) = (shape[0], shape[1], shape[2] / 3)
+        let kernel = AttentionKernel(
+            samples: n, heads: heads, queries: t, keys: t, channels: c, causal: causal, mask: mask,
+            dropping: Dropping.drawn(dropout, in: "attention"))
+        let output = Tensor(uninitialized: [n, t, c]), logSums = Tensor(uninitialized: [n, heads, t])
+        let x = floats
+        kernel.forward(AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), output, logSums)
+        let input = detached
+        return output.recorded(from: self) { upstream, _ in
+            let dx = Tensor(uninitialized: input.shape)
+            let x = input.floats, d = dx.floats
+            kernel.backward(
+                AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), logSums, upstream,
+                AttentionKernel.Operands(d, d + c, d + 2 * c, stride: 3 * c))
+            return [dx]
+        }
+    }
+
+    /// Scaled dot-product attention where queries look at another sequence.
+    ///
+    /// - Parameters:
+    ///   - query: `[N, Q, C]`; `key`, `value`: `[N, T, C]`.
+    ///   - mask: `[N, T]`, uint8: 1 for a real key.
+    ///   - causal: query q sees the keys up to q.
+    /// - Returns: `[N, Q, C]`. The rest as `attention(heads:causal:mask:dropout:)`.
+    public static func attention(
+        query: Tensor, key: Tensor, value: Tensor, heads: Int, causal: Bool = false, mask: Tensor? = nil, dropout: Float = 0
+    ) -> Tensor {
+        guard query.rank == 3, key.rank == 3, heads > 0, query.shape[2] % heads == 0, key.shape == value.shape,
+            key.shape[0] == query.shape[0], key.shape[2] == query.shape[2]
+        else { ShapeCheck.fail("attention", "query \(query.shape), key \(key.shape), value \(value.shape) with \(heads) heads do not fit") }
+        let (n, q, c, t) = (query.shape[0], query.shape[1], query.shape[2], key.shape[1])
+        let kernel = AttentionKernel(
+            samples: n, heads: heads, queries: q, keys: t, channels: c, causal: causal, mask: mask,
+            dropping: Dropping.drawn(dropout, in: "attention"))
+        let output = Tensor(uninitialized: [n, q, c]), logSums = Tensor(uninitialized: [n, heads, q])
+        kernel.forward(AttentionKernel.Operands(query.floats, key.floats, value.floats, stride: c), output, logSums)
+        let (a, b, v) = (query.detached, key.detached, value.detached)
+        return output.recorded(from: query, key, value) { upstream, _ in
+            let da = Tensor(uninitialized: a.shape), db = Tensor(uninitialized: b.shape), dv = Tensor(uninitialized: v.shape)
+            kernel.backward(
+                AttentionKernel.Operands(a.floats, b.floats, v.floats, stride: c), logSums, upstream,
+                AttentionKernel.Operands(da.floats, db.floats, dv.floats, stride: c))
+            return [da, db, dv]
+        }
+    }
+}

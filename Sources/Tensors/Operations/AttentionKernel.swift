@@ -1,0 +1,136 @@
+import CKernels
+
+/// The loops of attention over (sample, head) pairs, each a run of products on tiles of queries.
+struct AttentionKernel {
+    /// Where queries, keys and values (or their gradients) lie; `stride` elements from step to step in each.
+    struct Operands {
+        let query, key, value: UnsafeMutablePointer<Float>
+        let stride: Int
+
+        init(_ query: UnsafeMutablePointer<Float>, _ key: UnsafeMutablePointer<Float>, _ value: UnsafeMutablePointer<Float>, stride: Int) {
+            (self.query, self.key, self.value, self.stride) = (query, key, value, stride)
+        }
+    }
+
+    let samples: Int, heads: Int, queries: Int, keys: Int, channels: Int
+    let causal: Bool
+    let dropping: concord_dropping
+    /// Queries a tile.
+    private let tile: Int
+    /// Numbers from row to row of a tile of scores: whole vectors.
+    private let stride: Int
+    /// 0 for a real key, -infinity for padding, `[N, stride]`; and the keys of each sample up to the last real one.
+    private let bias: Tensor?
+    private let realKeys: [Int]
+
+    init(
+        samples: Int, heads: Int, queries: Int, keys: Int, channels: Int, causal: Bool, mask: Tensor?, dropping: concord_dropping
+    ) {
+        (self.samples, self.heads, self.queries, self.keys, self.channels) = (samples, heads, queries, keys, channels)
+        (self.causal, self.dropping) = (causal, dropping)
+        tile = max(1, min(queries, 128))
+        stride = max(16, (keys + 15) / 16 * 16)
+        var realKeys = [Int](repeating: keys, count: samples)
+        guard let mask else {
+            (bias, self.realKeys) = (nil, realKeys)
+            return
+        }
+        ShapeCheck.require(mask.shape == [samples, keys], "attention", "mask \(mask.shape), [\(samples), \(keys)] wanted")
+        let bias = Tensor(repeating: -.infinity, shape: [samples, stride])
+        let b = bias.floats, real = mask.octets
+        for n in 0..<samples {
+            realKeys[n] = 0
+            for t in 0..<keys where real[n * keys + t] != 0 {
+                b[n * stride + t] = 0
+                realKeys[n] = t + 1
+            }
+        }
+        (self.bias, self.realKeys) = (bias, realKeys)
+    }
+
+    private var width: Int { channels / heads }
+    private var scale: Float { 1 / Float(max(1, width)).squareRoot() }
+    /// (sample, head) pairs worth a thread of its own.
+    private var grain: Int { max(1, 50_000 / max(1, queries * keys * width)) }
+
+    /// The tile of queries that starts at `first` in the scores of a sample.
+    private func scores(_ sample: Int, from first: Int) -> concord_scores {
+        let rows = min(tile, queries - first)
+        let visible = causal ? min(realKeys[sample], first + rows) : realKeys[sample]
+        return concord_scores(
+            rows: rows, stride: (visible + 15) / 16 * 16, visible: visible, first: first, causal: causal ? 1 : 0,
+            bias: bias.map { UnsafePointer($0.floats + sample * stride) })
+    }
+
+    private func position(_ unit: Int, _ first: Int) -> UInt64 { UInt64((unit * queries + first) * keys) }
+
+    /// - Parameters:
+    ///   - output: `[N, Q, C]`; `logSums`: `[N, heads, Q]`.
+    func forward(_ x: Operands, _ output: Tensor, _ logSums: Tensor) {
+        let y = output.floats, sums = logSums.floats, c = channels, d = width
+        Parallel.run(samples * heads, grain: grain) { units in
+            let scratch = Tensor(zeros: [tile, stride])
+            let s = scratch.floats
+            for unit in units {
+                let (n, offset) = (unit / heads, unit % heads * d)
+                let q = x.query + n * queries * x.stride + offset, k = x.key + n * keys * x.stride + offset
+                let v = x.value + n * keys * x.stride + offset, o = y + n * queries * c + offset
+                for first in Swift.stride(from: 0, to: queries, by: tile) {
+                    let part = scores(n, from: first), sum = sums + unit * queries + first
+                    guard part.visible > 0 else {
+                        for i in 0..<part.rows { (o + (first + i) * c).update(repeating: 0, count: d) }
+                        sum.update(repeating: .infinity, count: part.rows)
+                        continue
+                    }
+                    Product.serial(
+                        part.rows, part.visible, d, scale, q + first * x.stride, x.stride, false, k, x.stride, true, 0, s, part.stride)
+                    concord_attention_softmax(s, sum, part)
+                    if dropping.threshold > 0 { concord_attention_dropout(s, s, part, dropping, position(unit, first), keys) }
+                    Product.serial(part.rows, d, part.visible, 1, s, part.stride, false, v, x.stride, false, 0, o + first * c, c)
+                }
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - upstream: `[N, Q, C]`.
+    ///   - gradients: written, all of it.
+    func backward(_ x: Operands, _ logSums: Tensor, _ upstream: Tensor, _ gradients: Operands) {
+        let dy = upstream.floats, sums = logSums.floats, c = channels, d = width, g = gradients
+        Parallel.run(samples * heads, grain: grain) { units in
+            let scratch = Tensor(zeros: [3, tile, stride])
+            let p = scratch.floats, dp = p + tile * stride, dropped = dp + tile * stride
+            for unit in units {
+                let (n, offset) = (unit / heads, unit % heads * d)
+                let q = x.query + n * queries * x.stride + offset, k = x.key + n * keys * x.stride + offset
+                let v = x.value + n * keys * x.stride + offset, up = dy + n * queries * c + offset
+                let dq = g.query + n * queries * g.stride + offset, dk = g.key + n * keys * g.stride + offset
+                let dv = g.value + n * keys * g.stride + offset
+                // The last tile sees every key that any tile sees: it writes dk and dv, the others add to them.
+                let last = max(0, (queries - 1) / tile * tile), seen = queries == 0 ? 0 : scores(n, from: last).visible
+                for t in seen..<max(seen, keys) {
+                    (dk + t * g.stride).update(repeating: 0, count: d)
+                    (dv + t * g.stride).update(repeating: 0, count: d)
+                }
+                for first in Swift.stride(from: queries == 0 ? -1 : last, through: 0, by: -tile) {
+                    let part = scores(n, from: first), place = position(unit, first), ld = part.stride
+                    let qi = q + first * x.stride, upi = up + first * c, dqi = dq + first * g.stride
+                    guard part.visible > 0 else {
+                        for i in 0..<part.rows { (dqi + i * g.stride).update(repeating: 0, count: d) }
+                        continue
+                    }
+                    let beta: Float = first == last ? 0 : 1
+                    Product.serial(part.rows, part.visible, d, scale, qi, x.stride, false, k, x.stride, true, 0, p, ld)
+                    concord_attention_probabilities(p, sums + unit * queries + first, part)
+                    if dropping.threshold > 0 { concord_attention_dropout(dropped, p, part, dropping, place, keys) }
+                    let weights = dropping.threshold > 0 ? dropped : p
+                    Product.serial(part.visible, d, part.rows, 1, weights, ld, true, upi, c, false, beta, dv, g.stride)
+                    Product.serial(part.rows, part.visible, d, 1, upi, c, false, v, x.stride, true, 0, dp, ld)
+                    concord_attention_pullback(dp, p, part, scale, dropping, place, keys)
+                    Product.serial(part.rows, d, part.visible, 1, dp, ld, false, k, x.stride, false, 0, dqi, g.stride)
+                    Product.serial(part.visible, d, part.rows, 1, dp, ld, true, qi, x.stride, false, beta, dk, g.stride)
+                }
+            }
+        }
+    }
+}

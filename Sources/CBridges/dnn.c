@@ -1,0 +1,236 @@
+#include "CBridgesDNN.h"
+
+#include <oneapi/dnnl/dnnl.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#if DNNL_VERSION_MAJOR >= 3
+typedef dnnl_memory_desc_t layout; // owned
+typedef const_dnnl_memory_desc_t layout_ref;
+static layout_ref ref(const layout *l) { return *l; }
+static dnnl_status_t make_layout(layout *l, int rank, const dnnl_dims_t sizes, dnnl_data_type_t type, dnnl_format_tag_t tag) {
+    return dnnl_memory_desc_create_with_tag(l, rank, sizes, type, tag);
+}
+static void drop_layout(layout *l) { dnnl_memory_desc_destroy(*l); }
+#else
+typedef dnnl_memory_desc_t layout;
+typedef const dnnl_memory_desc_t *layout_ref;
+static layout_ref ref(const layout *l) { return l; }
+static dnnl_status_t make_layout(layout *l, int rank, const dnnl_dims_t sizes, dnnl_data_type_t type, dnnl_format_tag_t tag) {
+    return dnnl_memory_desc_init_by_tag(l, rank, sizes, type, tag);
+}
+static void drop_layout(layout *l) { (void)l; }
+#endif
+
+static dnnl_engine_t engine;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static void make_engine(void) {
+    if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success) engine = NULL;
+}
+
+/// A primitive with what is asked of its description when it runs.
+typedef struct {
+    dnnl_primitive_desc_t description;
+    dnnl_primitive_t primitive;
+} step;
+
+struct concord_convolution {
+    concord_convolution_pass pass;
+    step main, reorder; // reorder.primitive is null where the plain layout serves
+    layout plain;
+    layout_ref input, weights, bias, output; // the primitive descriptor's own
+};
+
+static void drop_step(step *s) {
+    if (s->primitive) dnnl_primitive_destroy(s->primitive);
+    if (s->description) dnnl_primitive_desc_destroy(s->description);
+}
+
+static layout_ref layout_of(const step *s, dnnl_query_t what) { return dnnl_primitive_desc_query_md(s->description, what, 0); }
+
+static size_t scratch_bytes(const step *s) {
+    layout_ref l = s->description ? layout_of(s, dnnl_query_scratchpad_md) : NULL;
+    return l ? dnnl_memory_desc_get_size(l) : 0;
+}
+
+/// The layouts that a convolution's description is made from.
+typedef struct {
+    layout input, weights, bias, output;
+} layouts;
+
+static dnnl_status_t describe(
+    dnnl_primitive_desc_t *description, const concord_convolution_form *f, concord_convolution_pass pass, const layouts *l,
+    dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t hint) {
+    const dnnl_dims_t strides = {f->stride_height, f->stride_width}, dilates = {f->dilation_height - 1, f->dilation_width - 1};
+    const dnnl_dims_t padding = {f->padding_height, f->padding_width};
+    layout_ref bias = f->has_bias ? ref(&l->bias) : NULL;
+#if DNNL_VERSION_MAJOR >= 3
+    switch (pass) {
+    case concord_convolution_forward:
+        return dnnl_convolution_forward_primitive_desc_create(
+            description, engine, dnnl_forward_training, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), bias, ref(&l->output),
+            strides, dilates, padding, padding, attributes);
+    case concord_convolution_backward_data:
+        return dnnl_convolution_backward_data_primitive_desc_create(
+            description, engine, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), ref(&l->output), strides, dilates, padding,
+            padding, hint, attributes);
+    default:
+        return dnnl_convolution_backward_weights_primitive_desc_create(
+            description, engine, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding,
+            padding, hint, attributes);
+    }
+#else
+    dnnl_convolution_desc_t convolution;
+    dnnl_status_t status;
+    switch (pass) {
+    case concord_convolution_forward:
+        status = dnnl_dilated_convolution_forward_desc_init(
+            &convolution, dnnl_forward_training, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides,
+            dilates, padding, padding);
+        break;
+    case concord_convolution_backward_data:
+        status = dnnl_dilated_convolution_backward_data_desc_init(
+            &convolution, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), ref(&l->output), strides, dilates, padding, padding);
+        break;
+    default:
+        status = dnnl_dilated_convolution_backward_weights_desc_init(
+            &convolution, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding, padding);
+    }
+    return status != dnnl_success ? status : dnnl_primitive_desc_create(description, &convolution, attributes, engine, hint);
+#endif
+}
+
+/// The activations in NHWC; the weights as oneDNN likes them, or plain where `weights` says so.
+static dnnl_status_t make_layouts(layouts *l, layout *plain, const concord_convolution_form *f) {
+    const dnnl_data_type_t type = f->is_bfloat16 ? dnnl_bf16 : dnnl_f32;
+    const dnnl_dims_t input = {f->batch, f->channels, f->height, f->width};
+    const dnnl_dims_t output = {f->batch, f->filters, f->out_height, f->out_width};
+    const dnnl_dims_t dense = {f->filters, f->channels, f->kernel_height, f->kernel_width};
+    const dnnl_dims_t grouped = {f->groups, f->filters / f->groups, f->channels / f->groups, f->kernel_height, f->kernel_width};
+    const dnnl_dims_t bias = {f->filters};
+    const int rank = f->groups > 1 ? 5 : 4;
+    dnnl_status_t status = make_layout(&l->input, 4, input, type, dnnl_nhwc);
+    if (!status) status = make_layout(&l->output, 4, output, type, dnnl_nhwc);
+    if (!status) status = make_layout(&l->weights, rank, rank == 5 ? grouped : dense, type, dnnl_format_tag_any);
+    if (!status) status = make_layout(plain, rank, rank == 5 ? grouped : dense, type, rank == 5 ? dnnl_goihw : dnnl_oihw);
+    if (!status) status = make_layout(&l->bias, 1, bias, dnnl_f32, dnnl_x);
+    return status;
+}
+
+static dnnl_status_t make_reorder(concord_convolution *c, dnnl_primitive_attr_t attributes) {
+    if (dnnl_memory_desc_equal(c->weights, ref(&c->plain))) return dnnl_success;
+    const bool packs = c->pass != concord_convolution_backward_weights;
+    layout_ref from = packs ? ref(&c->plain) : c->weights, to = packs ? c->weights : ref(&c->plain);
+    dnnl_status_t status = dnnl_reorder_primitive_desc_create(&c->reorder.description, from, engine, to, engine, attributes);
+    return status ? status : dnnl_primitive_create(&c->reorder.primitive, c->reorder.description);
+}
+
+int concord_convolution_make(concord_convolution **made, const concord_convolution_form *form) {
+    pthread_once(&once, make_engine);
+    concord_convolution *c = calloc(1, sizeof *c);
+    layouts l = {0};
+    dnnl_primitive_attr_t attributes = NULL;
+    dnnl_primitive_desc_t hint = NULL;
+    dnnl_status_t status = c && engine ? dnnl_primitive_attr_create(&attributes) : dnnl_out_of_memory;
+    if (!status) status = dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
+    if (!status) status = make_layouts(&l, &c->plain, form);
+    if (!status && form->pass != concord_convolution_forward)
+        status = describe(&hint, form, concord_convolution_forward, &l, attributes, NULL);
+    if (!status) status = describe(&c->main.description, form, form->pass, &l, attributes, hint);
+    if (!status) status = dnnl_primitive_create(&c->main.primitive, c->main.description);
+    if (!status) {
+        const bool data = form->pass == concord_convolution_backward_data, weights = form->pass == concord_convolution_backward_weights;
+        c->pass = form->pass;
+        c->input = layout_of(&c->main, data ? dnnl_query_diff_src_md : dnnl_query_src_md);
+        c->output = layout_of(&c->main, data || weights ? dnnl_query_diff_dst_md : dnnl_query_dst_md);
+        const dnnl_query_t what = weights ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
+        c->weights = layout_of(&c->main, what);
+        c->bias = form->has_bias && !data ? dnnl_primitive_desc_query_md(c->main.description, what, 1) : NULL;
+        status = make_reorder(c, attributes);
+    }
+    if (hint) dnnl_primitive_desc_destroy(hint);
+    if (attributes) dnnl_primitive_attr_destroy(attributes);
+    drop_layout(&l.input);
+    drop_layout(&l.weights);
+    drop_layout(&l.bias);
+    drop_layout(&l.output);
+    if (status) {
+        concord_convolution_destroy(c);
+        c = NULL;
+    }
+    *made = c;
+    return status;
+}
+
+void concord_convolution_destroy(concord_convolution *c) {
+    if (!c) return;
+    drop_step(&c->main);
+    drop_step(&c->reorder);
+    drop_layout(&c->plain);
+    free(c);
+}
+
+size_t concord_convolution_scratch_bytes(const concord_convolution *c) {
+    size_t a = scratch_bytes(&c->main), b = scratch_bytes(&c->reorder);
+    return a > b ? a : b;
+}
+
+size_t concord_convolution_packed_bytes(const concord_convolution *c) {
+    return c->reorder.primitive ? dnnl_memory_desc_get_size(c->weights) : 0;
+}
+
+const char *concord_convolution_kernels(const concord_convolution *c) {
+    const char *name = NULL;
+    dnnl_primitive_desc_query(c->main.description, dnnl_query_impl_info_str, 0, &name);
+    return name ? name : "unknown";
+}
+
+/// One argument of an execution: which, how it lies, where.
+typedef struct {
+    int name;
+    layout_ref as;
+    void *at;
+} argument;
+
+static int execute(const step *s, const argument *arguments, int count, void *scratch) {
+    dnnl_exec_arg_t given[8];
+    int made = 0;
+    dnnl_stream_t stream = NULL;
+    dnnl_status_t status = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
+    for (int i = 0; !status && i <= count; i++) {
+        const argument a = i < count ? arguments[i] : (argument){DNNL_ARG_SCRATCHPAD, layout_of(s, dnnl_query_scratchpad_md), scratch};
+        if (!a.at || !a.as) continue;
+        given[made].arg = a.name;
+        status = dnnl_memory_create(&given[made].memory, a.as, engine, a.at);
+        if (!status) made++;
+    }
+    if (!status) status = dnnl_primitive_execute(s->primitive, stream, made, given);
+    if (!status) status = dnnl_stream_wait(stream);
+    for (int i = 0; i < made; i++) dnnl_memory_destroy(given[i].memory);
+    if (stream) dnnl_stream_destroy(stream);
+    return status;
+}
+
+static int reorder(const concord_convolution *c, layout_ref from, const void *source, layout_ref to, void *target, void *scratch) {
+    const argument arguments[] = {{DNNL_ARG_FROM, from, (void *)source}, {DNNL_ARG_TO, to, target}};
+    return execute(&c->reorder, arguments, 2, scratch);
+}
+
+int concord_convolution_pack(const concord_convolution *c, const void *plain, void *packed, void *scratch) {
+    return reorder(c, ref(&c->plain), plain, c->weights, packed, scratch);
+}
+
+int concord_convolution_unpack(const concord_convolution *c, const void *packed, void *plain, void *scratch) {
+    return reorder(c, c->weights, packed, ref(&c->plain), plain, scratch);
+}
+
+int concord_convolution_run(const concord_convolution *c, void *input, void *weights, void *bias, void *output, void *scratch) {
+    const bool data = c->pass == concord_convolution_backward_data, w = c->pass == concord_convolution_backward_weights;
+    const argument arguments[] = {
+        {data ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, c->input, input},
+        {w ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, c->weights, weights},
+        {w ? DNNL_ARG_DIFF_BIAS : DNNL_ARG_BIAS, c->bias, bias},
+        {data || w ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, c->output, output},
+    };
+    return execute(&c->main, arguments, 4, scratch);
+}

@@ -1,0 +1,38 @@
+import CBridges
+
+/// Convolutions on oneDNN: `[N, H, W, C]` activations as they lie, weights packed once for each version of them.
+enum Convolution {
+    static func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, into output: Tensor) {
+        guard output.count > 0 else { return }
+        let primitive = OneDNNConvolution.cached(geometry, .forward, hasBias: bias != nil)
+        let packed = primitive.packed(weight)
+        primitive.run(input: input.storage, weights: packed, bias: bias?.storage, output: output.storage)
+    }
+
+    /// The input's gradient from the output's.
+    static func inputGradient(_ upstream: Tensor, _ weight: Tensor, _ geometry: ConvolutionGeometry, shape: [Int]) -> Tensor {
+        let gradient = Tensor(uninitialized: shape)
+        guard gradient.count > 0 else { return gradient }
+        let primitive = OneDNNConvolution.cached(geometry, .backwardData, hasBias: false)
+        let packed = primitive.packed(weight)
+        primitive.run(input: gradient.storage, weights: packed, bias: nil, output: upstream.storage)
+        return gradient
+    }
+
+    /// The weights' gradient and, where wanted, the bias's.
+    static func weightGradient(
+        _ input: Tensor, _ upstream: Tensor, _ geometry: ConvolutionGeometry, shape: [Int], hasBias: Bool
+    ) -> (weight: Tensor, bias: Tensor?) {
+        guard input.count > 0 else { return (Tensor(zeros: shape), hasBias ? Tensor(zeros: [geometry.filters]) : nil) }
+        let gradient = Tensor(uninitialized: shape), bias = hasBias ? Tensor(uninitialized: [geometry.filters]) : nil
+        let primitive = OneDNNConvolution.cached(geometry, .backwardWeights, hasBias: hasBias)
+        if primitive.packedBytes == 0 {
+            primitive.run(input: input.storage, weights: gradient.storage, bias: bias?.storage, output: upstream.storage)
+        } else {
+            let packed = Storage(bytes: primitive.packedBytes)
+            primitive.run(input: input.storage, weights: packed, bias: bias?.storage, output: upstream.storage)
+            primitive.unpack(packed, into: gradient.storage)
+        }
+        return (gradient, bias)
+    }
+}

@@ -1,0 +1,59 @@
+extension Tensor {
+    /// Two-dimensional convolution (cross-correlation, as the field's).
+    ///
+    /// - Parameters:
+    ///   - weight: `[filters, C / groups, kH, kW]`, PyTorch's layout; `self` is `[N, H, W, C]`.
+    ///   - bias: `[filters]`.
+    ///   - padding: zeros on each of the four sides.
+    ///   - dilation: distance of neighbouring taps; 1 is dense.
+    /// - Returns: `[N, H', W', filters]` with `H' = floor((H + 2 padding - dilation (kH - 1) - 1) / stride) + 1`.
+    public func convolved2d(
+        weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1
+    ) -> Tensor {
+        convolved2d(
+            weight: weight, bias: bias, stride: (stride, stride), padding: (padding, padding), dilation: (dilation, dilation), groups: groups)
+    }
+
+    /// The same with sizes for rows and columns apart, `(height, width)`.
+    public func convolved2d(
+        weight: Tensor, bias: Tensor? = nil, stride: (Int, Int), padding: (Int, Int) = (0, 0), dilation: (Int, Int) = (1, 1), groups: Int = 1
+    ) -> Tensor {
+        ShapeCheck.rank(self, 4, "[N, H, W, C]", in: "convolved2d")
+        ShapeCheck.rank(weight, 4, "[filters, C / groups, kH, kW]", in: "convolved2d")
+        let geometry = ConvolutionGeometry(
+            input: shape, weight: weight.shape, bias: bias?.shape, stride: .init(stride), padding: .init(padding), dilation: .init(dilation),
+            groups: groups, in: "convolved2d")
+        return convolved(
+            weight, bias, geometry, shape: [geometry.batch, geometry.outHeight, geometry.outWidth, geometry.filters])
+    }
+
+    /// One-dimensional convolution over sequences.
+    ///
+    /// - Parameters:
+    ///   - weight: `[filters, C / groups, k]`, PyTorch's layout; `self` is `[N, T, C]`.
+    ///   - padding: zeros before and after.
+    /// - Returns: `[N, T', filters]` with `T' = floor((T + 2 padding - dilation (k - 1) - 1) / stride) + 1`.
+    public func convolved1d(
+        weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1
+    ) -> Tensor {
+        ShapeCheck.rank(self, 3, "[N, T, C]", in: "convolved1d")
+        ShapeCheck.rank(weight, 3, "[filters, C / groups, k]", in: "convolved1d")
+        let geometry = ConvolutionGeometry(
+            input: [shape[0], 1, shape[1], shape[2]], weight: [weight.shape[0], weight.shape[1], 1, weight.shape[2]], bias: bias?.shape,
+            stride: .init(1, stride), padding: .init(0, padding), dilation: .init(1, dilation), groups: groups, in: "convolved1d")
+        return convolved(weight, bias, geometry, shape: [geometry.batch, geometry.outWidth, geometry.filters])
+    }
+
+    private func convolved(_ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, shape: [Int]) -> Tensor {
+        let input = detached, kernel = weight.detached
+        let output = Tensor(uninitialized: shape)
+        Convolution.forward(input, kernel, bias?.detached, geometry, into: output)
+        let inputs = [self, weight] + (bias.map { [$0] } ?? [])
+        return output.recorded(fromAll: inputs) { upstream, needs in
+            let dx = needs[0] ? Convolution.inputGradient(upstream, kernel, geometry, shape: input.shape) : nil
+            guard needs[1] || needs.last == true else { return [dx] + needs.dropFirst().map { _ in nil } }
+            let (dw, db) = Convolution.weightGradient(input, upstream, geometry, shape: kernel.shape, hasBias: needs.count > 2 && needs[2])
+            return [dx, dw] + (needs.count > 2 ? [db] : [])
+        }
+    }
+}

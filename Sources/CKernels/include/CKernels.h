@@ -9,9 +9,11 @@
 #include "Attention.h"
 #include "BiasedGELU.h"
 #include "Dropout.h"
+#include "ChannelStatistics.h"
 #include "Elementwise.h"
 #include "LayerNorm.h"
 #include "Optimizers.h"
+#include "Pooling.h"
 #include "Reductions.h"
 #include "Softmax.h"
 

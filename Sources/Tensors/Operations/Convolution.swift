@@ -11,17 +11,20 @@ extension Tensor {
         weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1
     ) -> Tensor {
         convolved2d(
-            weight: weight, bias: bias, stride: (stride, stride), padding: (padding, padding), dilation: (dilation, dilation), groups: groups)
+            weight: weight, bias: bias, stride: (stride, stride), padding: (padding, padding), dilation: (dilation, dilation),
+            groups: groups)
     }
 
     /// The same with sizes for rows and columns apart, `(height, width)`.
     public func convolved2d(
-        weight: Tensor, bias: Tensor? = nil, stride: (Int, Int), padding: (Int, Int) = (0, 0), dilation: (Int, Int) = (1, 1), groups: Int = 1
+        weight: Tensor, bias: Tensor? = nil, stride: (Int, Int), padding: (Int, Int) = (0, 0), dilation: (Int, Int) = (1, 1),
+        groups: Int = 1
     ) -> Tensor {
         ShapeCheck.rank(self, 4, "[N, H, W, C]", in: "convolved2d")
         ShapeCheck.rank(weight, 4, "[filters, C / groups, kH, kW]", in: "convolved2d")
         let geometry = ConvolutionGeometry(
-            input: shape, weight: weight.shape, bias: bias?.shape, stride: .init(stride), padding: .init(padding), dilation: .init(dilation),
+            input: shape, weight: weight.shape, bias: bias?.shape, stride: .init(stride), padding: .init(padding),
+            dilation: .init(dilation),
             groups: groups, in: "convolved2d")
         return convolved(
             weight, bias, geometry, shape: [geometry.batch, geometry.outHeight, geometry.outWidth, geometry.filters])
@@ -48,12 +51,11 @@ extension Tensor {
         let input = detached, kernel = weight.detached
         let output = Tensor(uninitialized: shape)
         Convolution.forward(input, kernel, bias?.detached, geometry, into: output)
-        let inputs = [self, weight] + (bias.map { [$0] } ?? [])
-        return output.recorded(fromAll: inputs) { upstream, needs in
+        return output.recorded(fromGiven: [self, weight, bias]) { upstream, needs in
             let dx = needs[0] ? Convolution.inputGradient(upstream, kernel, geometry, shape: input.shape) : nil
-            guard needs[1] || needs.last == true else { return [dx] + needs.dropFirst().map { _ in nil } }
-            let (dw, db) = Convolution.weightGradient(input, upstream, geometry, shape: kernel.shape, hasBias: needs.count > 2 && needs[2])
-            return [dx, dw] + (needs.count > 2 ? [db] : [])
+            guard needs[1] || needs[2] else { return [dx, nil, nil] }
+            let (dw, db) = Convolution.weightGradient(input, upstream, geometry, shape: kernel.shape, hasBias: needs[2])
+            return [dx, dw, db]
         }
     }
 }

@@ -1,0 +1,139 @@
+#include "Pooling.h"
+
+#include <math.h>
+
+#include "dispatch.h"
+#include "lanes.h"
+
+#define FOR_BLOCKS(c, n, channels) \
+    for (size_t c = 0, n = channels < LANES ? channels : LANES; c < channels; c += LANES, n = channels - c < LANES ? channels - c : LANES)
+
+INLINE lanes choose(integer_lanes where, lanes a, lanes b) { return (lanes)(((integer_lanes)a & where) | ((integer_lanes)b & ~where)); }
+
+INLINE void maximum(
+    float *out, int32_t *index, const float *picture, const concord_pooling_axis *rows, const concord_pooling_axis *columns, size_t row,
+    size_t column, size_t channels, const size_t n) {
+    const size_t width = columns->inputs;
+    lanes best = (lanes){0} - INFINITY;
+    integer_lanes at = (integer_lanes){0} + (int32_t)(rows->start[row] * width + columns->start[column]);
+    for (int32_t y = rows->start[row]; y < rows->end[row]; y++) {
+        for (int32_t x = columns->start[column]; x < columns->end[column]; x++) {
+            const size_t place = y * width + x;
+            lanes value;
+            load(&value, picture + place * channels, n);
+            const integer_lanes larger = (value > best) | (value != value);
+            best = choose(larger, value, best);
+            if (index) at = (at & ~larger) | (((integer_lanes){0} + (int32_t)place) & larger);
+        }
+    }
+    store(out, &best, n);
+    if (index) memcpy(index, &at, n == LANES ? sizeof at : n * sizeof *index);
+}
+
+SIMD void concord_max_pool_row(
+    float *out, int32_t *index, const float *picture, const concord_pooling_axis *rows, const concord_pooling_axis *columns, size_t row,
+    size_t channels) {
+    for (size_t column = 0; column < columns->outputs; column++) {
+        FOR_BLOCKS(c, n, channels) {
+            float *to = out + column * channels + c;
+            int32_t *place = index ? index + column * channels + c : NULL;
+            if (n == LANES) {
+                maximum(to, place, picture + c, rows, columns, row, column, channels, LANES);
+            } else {
+                maximum(to, place, picture + c, rows, columns, row, column, channels, n);
+            }
+        }
+    }
+}
+
+INLINE void chosen(
+    float *dx, const float *upstream, const int32_t *index, const concord_pooling_axis *rows, const concord_pooling_axis *columns,
+    size_t row, size_t column, size_t channels, const size_t n) {
+    const integer_lanes here = (integer_lanes){0} + (int32_t)(row * columns->inputs + column);
+    lanes sum = {0};
+    for (int32_t y = rows->first[row]; y < rows->last[row]; y++) {
+        for (int32_t x = columns->first[column]; x < columns->last[column]; x++) {
+            const size_t at = (y * columns->outputs + x) * channels;
+            lanes g;
+            integer_lanes place = here - 1;
+            load(&g, upstream + at, n);
+            memcpy(&place, index + at, n == LANES ? sizeof place : n * sizeof *index);
+            sum += (lanes)((integer_lanes)g & (place == here));
+        }
+    }
+    store(dx, &sum, n);
+}
+
+SIMD void concord_max_pool_gradient_row(
+    float *dx, const float *upstream, const int32_t *index, const concord_pooling_axis *rows, const concord_pooling_axis *columns,
+    size_t row, size_t channels) {
+    for (size_t column = 0; column < columns->inputs; column++) {
+        FOR_BLOCKS(c, n, channels) {
+            float *to = dx + column * channels + c;
+            if (n == LANES) {
+                chosen(to, upstream + c, index + c, rows, columns, row, column, channels, LANES);
+            } else {
+                chosen(to, upstream + c, index + c, rows, columns, row, column, channels, n);
+            }
+        }
+    }
+}
+
+INLINE void average(
+    float *out, const float *picture, const concord_pooling_axis *rows, const concord_pooling_axis *columns, size_t row, size_t column,
+    size_t channels, const size_t n) {
+    lanes sum = {0};
+    for (int32_t y = rows->start[row]; y < rows->end[row]; y++) {
+        for (int32_t x = columns->start[column]; x < columns->end[column]; x++) {
+            lanes value;
+            load(&value, picture + (y * columns->inputs + x) * channels, n);
+            sum += value;
+        }
+    }
+    sum *= rows->share[row] * columns->share[column];
+    store(out, &sum, n);
+}
+
+SIMD void concord_average_pool_row(
+    float *out, const float *picture, const concord_pooling_axis *rows, const concord_pooling_axis *columns, size_t row,
+    size_t channels) {
+    for (size_t column = 0; column < columns->outputs; column++) {
+        FOR_BLOCKS(c, n, channels) {
+            float *to = out + column * channels + c;
+            if (n == LANES) {
+                average(to, picture + c, rows, columns, row, column, channels, LANES);
+            } else {
+                average(to, picture + c, rows, columns, row, column, channels, n);
+            }
+        }
+    }
+}
+
+INLINE void shared(
+    float *dx, const float *upstream, const concord_pooling_axis *rows, const concord_pooling_axis *columns, size_t row, size_t column,
+    size_t channels, const size_t n) {
+    lanes sum = {0};
+    for (int32_t y = rows->first[row]; y < rows->last[row]; y++) {
+        for (int32_t x = columns->first[column]; x < columns->last[column]; x++) {
+            lanes g;
+            load(&g, upstream + (y * columns->outputs + x) * channels, n);
+            sum += g * (rows->share[y] * columns->share[x]);
+        }
+    }
+    store(dx, &sum, n);
+}
+
+SIMD void concord_average_pool_gradient_row(
+    float *dx, const float *upstream, const concord_pooling_axis *rows, const concord_pooling_axis *columns, size_t row,
+    size_t channels) {
+    for (size_t column = 0; column < columns->inputs; column++) {
+        FOR_BLOCKS(c, n, channels) {
+            float *to = dx + column * channels + c;
+            if (n == LANES) {
+                shared(to, upstream + c, rows, columns, row, column, channels, LANES);
+            } else {
+                shared(to, upstream + c, rows, columns, row, column, channels, n);
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import CKernels
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// What a normalisation does to its output before it is written.
+public enum FusedActivation: Sendable { case relu }
+
+extension Tensor {
+    /// Batch normalisation with the batch's own statistics, over all axes but the last, in one pass after the statistics'.
+    ///
+    ///     y = activation((x - mean(x)) / sqrt(var(x) + epsilon) * weight + bias + residual)
+    ///
+    /// - Parameters:
+    ///   - weight: `[C]`, ones if nil; bias: `[C]`, zeros if nil; `self` is `[..., C]`.
+    ///   - residual: of the shape of `self`, added before the activation.
+    /// - Returns: the output; the mean and the biased variance `[C]`, both constants. Running statistics take the variance times `n / (n - 1)`.
+    /// - Source: Ioffe, Szegedy 2015, arXiv:1502.03167, algorithm 1.
+    public func batchNormalized(
+        weight: Tensor?, bias: Tensor?, epsilon: Float = 1e-5, activation: FusedActivation? = nil, residual: Tensor? = nil
+    ) -> (output: Tensor, mean: Tensor, variance: Tensor) {
+        let channels = checkedChannels(weight, bias, residual), rows = count / max(1, channels)
+        ShapeCheck.require(rows > 0, "batchNormalized", "no rows in \(shape) to take statistics of")
+        let (mean, variance) = channelStatistics(rows: rows, channels: channels)
+        let affine = ChannelAffine(mean: mean, rstd: variance.reciprocalRoot(epsilon), weight: weight, bias: bias)
+        return (normalized(affine, weight, bias, activation, residual, statisticsCount: rows), mean, variance)
+    }
+
+    /// Batch normalisation with given statistics, as in evaluation.
+    ///
+    /// - Parameters:
+    ///   - mean: `[C]`, a constant; variance: `[C]`, a constant.
+    ///   - weight: `[C]`, ones if nil; bias: `[C]`, zeros if nil; `self` is `[..., C]`.
+    ///   - residual: of the shape of `self`, added before the activation.
+    public func batchNormalized(
+        weight: Tensor?, bias: Tensor?, mean: Tensor, variance: Tensor, epsilon: Float = 1e-5, activation: FusedActivation? = nil,
+        residual: Tensor? = nil
+    ) -> Tensor {
+        _ = checkedChannels(weight, bias, residual)
+        ShapeCheck.lastAxis(of: self, matches: mean, in: "batchNormalized")
+        ShapeCheck.lastAxis(of: self, matches: variance, in: "batchNormalized")
+        let affine = ChannelAffine(mean: mean.detached, rstd: variance.reciprocalRoot(epsilon), weight: weight, bias: bias)
+        return normalized(affine, weight, bias, activation, residual, statisticsCount: nil)
+    }
+
+    /// - Parameter statisticsCount: the rows that the mean and variance were taken of, nil where they are constants.
+    private func normalized(
+        _ affine: ChannelAffine, _ weight: Tensor?, _ bias: Tensor?, _ activation: FusedActivation?, _ residual: Tensor?,
+        statisticsCount: Int?
+    ) -> Tensor {
+        let x = detached, hasResidual = residual != nil
+        let output = affine(x, residual: residual?.detached, rectify: activation == .relu)
+        // A residual is not kept, so the mask comes from the output; without one it is found again from x.
+        let mask: ChannelAffine.Mask = activation == nil ? .everywhere : hasResidual ? .output(output) : .input
+        return output.recorded(fromGiven: [self, weight, bias, residual]) { upstream, needs in
+            let masked = mask.needsOutput ? Tensor(uninitialized: x.shape) : nil
+            let sums = affine.gradientSums(upstream, x, mask, masked: masked)
+            let g = masked ?? upstream
+            let (constant, slope) = affine.corrections(sums, over: Double(statisticsCount ?? 0))
+            let dx = needs[0] ? affine.gradient(g, x, isRectified: mask.needsInput, constant: constant, slope: slope) : nil
+            return [dx, needs[1] ? affine.weightGradient(sums) : nil, needs[2] ? affine.biasGradient(sums) : nil, needs[3] ? g : nil]
+        }
+    }
+
+    private func checkedChannels(_ weight: Tensor?, _ bias: Tensor?, _ residual: Tensor?) -> Int {
+        ShapeCheck.require(rank > 0, "batchNormalized", "[..., C] wanted, shape is \(shape)")
+        if let weight { ShapeCheck.lastAxis(of: self, matches: weight, in: "batchNormalized") }
+        if let bias { ShapeCheck.lastAxis(of: self, matches: bias, in: "batchNormalized") }
+        if let residual { ShapeCheck.same(self, residual, in: "batchNormalized") }
+        return shape[rank - 1]
+    }
+
+    /// Mean and biased variance of each channel, shifted by the first row so that a large mean cancels nothing.
+    private func channelStatistics(rows: Int, channels: Int) -> (mean: Tensor, variance: Tensor) {
+        let x = floats
+        let sums = ChannelSums(rows: rows, channels: channels) { range, sums, squares in
+            concord_channel_moments(x + range.lowerBound * channels, range.count, channels, x, sums, squares)
+        }
+        let mean = Tensor(uninitialized: [channels]), variance = Tensor(uninitialized: [channels])
+        let (m, v, s, q, n) = (mean.floats, variance.floats, sums.first, sums.second, Double(rows))
+        for c in 0..<channels {
+            let offset = s[c] / n
+            m[c] = Float(Double(x[c]) + offset)
+            v[c] = Float(max(0, q[c] / n - offset * offset))
+        }
+        return withExtendedLifetime(sums) { (mean, variance) }
+    }
+
+    /// `1 / sqrt(self + epsilon)`.
+    private func reciprocalRoot(_ epsilon: Float) -> Tensor {
+        let root = Tensor(uninitialized: shape)
+        let (to, from) = (root.floats, floats)
+        for i in 0..<count { to[i] = Float(1 / (Double(from[i]) + Double(epsilon)).squareRoot()) }
+        return root
+    }
+}
+
+extension ChannelAffine {
+    /// What the statistics' own dependence on x takes away: nothing where they are constants (`n` 0).
+    fileprivate func corrections(_ sums: ChannelSums, over n: Double) -> (constant: Tensor, slope: Tensor) {
+        guard n > 0 else { return (Tensor(zeros: mean.shape), Tensor(zeros: mean.shape)) }
+        let constant = Tensor(uninitialized: mean.shape), slope = Tensor(uninitialized: mean.shape)
+        let (k, l, s, r) = (constant.floats, slope.floats, scale.floats, rstd.floats)
+        let (first, second) = (sums.first, sums.second)
+        for c in 0..<channels {
+            k[c] = Float(Double(s[c]) * first[c] / n)
+            l[c] = Float(Double(s[c]) * Double(r[c]) * Double(r[c]) * second[c] / n)
+        }
+        return withExtendedLifetime(sums) { (constant, slope) }
+    }
+
+    fileprivate func weightGradient(_ sums: ChannelSums) -> Tensor {
+        let (second, r) = (sums.second, rstd.floats)
+        return withExtendedLifetime(sums) { Tensor((0..<channels).map { Float(second[$0] * Double(r[$0])) }, shape: mean.shape) }
+    }
+
+    fileprivate func biasGradient(_ sums: ChannelSums) -> Tensor {
+        let first = sums.first
+        return withExtendedLifetime(sums) { Tensor((0..<channels).map { Float(first[$0]) }, shape: mean.shape) }
+    }
+}

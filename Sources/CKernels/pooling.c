@@ -8,8 +8,6 @@
 #define FOR_BLOCKS(c, n, channels) \
     for (size_t c = 0, n = channels < LANES ? channels : LANES; c < channels; c += LANES, n = channels - c < LANES ? channels - c : LANES)
 
-INLINE lanes choose(integer_lanes where, lanes a, lanes b) { return (lanes)(((integer_lanes)a & where) | ((integer_lanes)b & ~where)); }
-
 INLINE void maximum(
     float *out, int32_t *index, const float *picture, const concord_pooling_axis *rows, const concord_pooling_axis *columns, size_t row,
     size_t column, size_t channels, const size_t n) {
@@ -22,7 +20,7 @@ INLINE void maximum(
             lanes value;
             load(&value, picture + place * channels, n);
             const integer_lanes larger = (value > best) | (value != value);
-            best = choose(larger, value, best);
+            best = (lanes)(((integer_lanes)value & larger) | ((integer_lanes)best & ~larger));
             if (index) at = (at & ~larger) | (((integer_lanes){0} + (int32_t)place) & larger);
         }
     }

@@ -92,4 +92,25 @@ struct NormalizationTests {
         let output = x.batchNormalized(weight: nil, bias: nil, activation: .relu).output
         #expect(output.scalars.allSatisfy { $0.isNaN })
     }
+
+    @Test(arguments: [
+        ("group", [2, 4, 3, 12], 3), ("group sequence", [3, 7, 20], 20), ("group one", [2, 5, 6], 1), ("group rows", [3, 8], 2),
+    ])
+    func overGroupsEqualsPyTorchWithItsGradients(_ name: String, _ shape: [Int], _ groups: Int) throws {
+        let fixture = Fixture("normalization")
+        let channels = try #require(shape.last)
+        let inputs = [hashed(name + " x", shape), hashed(name + " w", [channels]), hashed(name + " b", [channels])]
+        let (outputs, pullback) = valueWithPullback(of: inputs) { [$0[0].groupNormalized(groups: groups, weight: $0[1], bias: $0[2])] }
+        expectClose(outputs[0], fixture[name], name)
+        let gradients = pullback([hashed(name + " upstream", shape)]).1
+        for (gradient, label) in zip(gradients, ["x", "w", "b"]) {
+            expectClose(try #require(gradient), fixture["\(name) d\(label)"], "d\(label)")
+        }
+    }
+
+    @Test func overGroupsHasTheGradientsOfCentralDifferences() {
+        checkGradients(of: hashed("x", [2, 3, 6]), hashed("w", [6]), hashed("b", [6])) {
+            $0[0].groupNormalized(groups: 2, weight: $0[1], bias: $0[2], epsilon: 0.1)
+        }
+    }
 }

@@ -41,7 +41,7 @@ SIMD CONCORD_REDUCTION(concord_reduce_sum) {
     }
 }
 
-static inline __attribute__((always_inline)) float row_max(const float *x, size_t count) {
+static inline __attribute__((always_inline)) float largest(const float *x, size_t count) {
     float best = x[0];
     size_t i = 0;
     if (count >= LANES) {
@@ -61,7 +61,7 @@ SIMD CONCORD_REDUCTION(concord_reduce_max) {
         const float *from = x + o * block;
         float *restrict to = out + o * out_block;
         if (columns == 1 && row == 1) {
-            to[0] = row_max(from, reduced);
+            to[0] = largest(from, reduced);
             continue;
         }
         for (size_t start = 0; start < columns; start += TILE) {
@@ -80,7 +80,7 @@ SIMD void concord_argmax(int32_t *out, const float *x, size_t outer, size_t redu
         const float *from = x + o * reduced * columns;
         int32_t *restrict to = out + o * columns;
         if (columns == 1) {
-            const float best = row_max(from, reduced);
+            const float best = largest(from, reduced);
             size_t i = 0;
             if (best != best) {
                 while (from[i] == from[i]) i++;

@@ -7,12 +7,12 @@
 #include <stdint.h>
 #include <string.h>
 
-// e^x, within 2 ulp where the result is a normal number; 0 below, infinity above, NaN for NaN.
+// e^x, within 2 ulp; infinity above ln FLT_MAX, subnormal numbers below ln FLT_MIN, NaN for NaN.
 // Range reduction by ln 2 in two parts and the Cephes polynomial (Moshier 1992, expf).
 static inline __attribute__((always_inline)) float row_exp(float x) {
     const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-    float bounded = x < -87.33654f ? -87.33654f : x;
-    bounded = bounded > 88.37626f ? 88.37626f : bounded;
+    float bounded = x < -104.0f ? -104.0f : x;
+    bounded = bounded > 89.0f ? 89.0f : bounded;
     float shifted = bounded * 1.44269504f + magic;
     float n = shifted - magic;
     float r = bounded - n * 0.693359375f;
@@ -24,14 +24,15 @@ static inline __attribute__((always_inline)) float row_exp(float x) {
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * (r * r) + r + 1.0f;
-    int32_t bits;
+    // 2^n in two halves: one alone would leave the exponent's range at either end.
+    uint32_t bits;
     memcpy(&bits, &shifted, sizeof bits);
-    int32_t power = (int32_t)((uint32_t)(bits + 127) << 23);  // the low bits of shifted hold n
-    float scale;
-    memcpy(&scale, &power, sizeof scale);
-    float y = p * scale;
-    y = x < -87.33654f ? 0.0f : y;
-    return x > 88.37626f ? INFINITY : y;
+    const int32_t power = (int32_t)(bits - 0x4B400000u), half = power >> 1;
+    const uint32_t first = (uint32_t)(half + 127) << 23, second = (uint32_t)(power - half + 127) << 23;
+    float a, b;
+    memcpy(&a, &first, sizeof a);
+    memcpy(&b, &second, sizeof b);
+    return p * a * b;
 }
 
 // erf(x) within 2 ulp: an odd polynomial near 0, 1 - e^polynomial beyond. NaN for NaN.

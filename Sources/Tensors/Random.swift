@@ -81,7 +81,7 @@ extension Tensor {
         let p = floats
         var sequence = key.sequence
         for i in stride(from: 0, to: count, by: 2) {
-            let radius = (-2 * log(1 - Double(sequence.next() >> 11) * 0x1p-53)).squareRoot()
+            let radius = (-2 * Glibc.log(1 - Double(sequence.next() >> 11) * 0x1p-53)).squareRoot()
             let angle = 2 * Double.pi * Double(sequence.next() >> 11) * 0x1p-53
             p[i] = mean + deviation * Float(radius * cos(angle))
             if i + 1 < count { p[i + 1] = mean + deviation * Float(radius * sin(angle)) }

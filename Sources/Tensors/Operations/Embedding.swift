@@ -1,0 +1,32 @@
+import CKernels
+
+extension Tensor {
+    /// Rows of a table `[V, D]`, which this value is, by their int32 numbers: an embedding lookup.
+    ///
+    /// The table's gradient is kept as the rows that were looked up, not as a `[V, D]` of zeros.
+    /// - Parameter ids: any shape, each in `0 ..< V`.
+    /// - Returns: `ids.shape + [D]`.
+    public func rows(at ids: Tensor) -> Tensor {
+        ShapeCheck.rank(self, 2, "a table [V, D]", in: "rows(at:)")
+        ShapeCheck.indices(ids, below: shape[0], in: "rows(at:)")
+        let width = shape[1]
+        let output = detached.gathered(at: ids)
+        return output.recorded([self]) { [table = shape, ids = ids.detached] upstream, _ in
+            let piece = (indices: ids.reshaped([ids.count]), rows: upstream.reshaped([ids.count, width]))
+            return [.rows(RowGradient(shape: table, pieces: [piece]))]
+        }
+    }
+
+    /// Rows of zeros with a one at the place that each int32 number names.
+    /// - Parameter depth: the size K of the new last axis; every number is in `0 ..< K`.
+    /// - Returns: float32, `shape + [K]`.
+    public func oneHot(_ depth: Int) -> Tensor {
+        ShapeCheck.indices(self, below: depth, in: "oneHot")
+        let output = Tensor(uninitialized: shape + [depth])
+        let o = output.floats, p = integers
+        Parallel.run(count, grain: Swift.max(1, Elementwise.grain / Swift.max(1, depth))) {
+            concord_one_hot(o + $0.lowerBound * depth, p + $0.lowerBound, $0.count, depth)
+        }
+        return output
+    }
+}

@@ -23,7 +23,7 @@ extension Tensor {
             let i = range.lowerBound
             concord_cross_entropy(losses + i, logSums + i, x + i * width, label + i, smoothing, range.count, width)
         }
-        let kept = Float(max(1, marked.count)), logits = detached
+        let kept = Float(Swift.max(1, marked.count)), logits = detached
         return Tensor(Float(concord_sum(losses, rows)) / kept).recorded(from: self) { upstream, _ in
             let dx = Tensor(uninitialized: logits.shape), factor = upstream.item / kept
             let x = logits.floats, to = dx.floats, label = marked.labels.integers, logSums = sums.floats + rows

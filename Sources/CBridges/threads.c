@@ -26,6 +26,8 @@ void concord_set_thread_context(void *context, void (*release)(void *)) {
     pthread_setspecific(key, context);
 }
 
+void concord_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
 int concord_affinity_count(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;

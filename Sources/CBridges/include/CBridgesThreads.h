@@ -9,6 +9,9 @@ int omp_get_thread_num(void);
 int omp_get_num_threads(void);
 void omp_set_num_threads(int threads);
 
+/// Names this thread for the system's tools, in at most 15 characters.
+void concord_name_thread(const char *name);
+
 /// Processors in this process's affinity mask, at least 1.
 int concord_affinity_count(void);
 

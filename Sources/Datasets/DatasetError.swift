@@ -1,0 +1,69 @@
+import ConcordLayers
+
+/// What can be wrong with the data that a user gives.
+public enum DatasetError: Error, Equatable {
+    case unreadable(path: String, reason: String)
+    case emptyFile(path: String)
+    /// The file is in an encoding other than UTF-8, by its first bytes.
+    case encoding(path: String, found: String)
+    case separator(String)
+    case missingColumn(path: String, column: String, columns: [String])
+    case duplicateColumn(path: String, column: String)
+    case openQuote(path: String, line: Int)
+    case noRows(path: String)
+    case tooManyBadRows(path: String, bad: Int, rows: Int, examples: [String])
+    case notAnInteger(place: String, column: String, value: String)
+    case emptyFolder(path: String, wanted: String)
+    case noClassFolders(path: String)
+    case pattern(String, reason: String)
+    case unmatchedPattern(String, path: String, example: String)
+    case split(column: String, reason: String)
+    case unknownClass(String, classes: [String])
+    /// A share of the distinct samples tried so far is bad, and it is above the limit.
+    case tooManyBadSamples(share: Double, limit: Double, bad: Int, tried: Int, examples: [String])
+    /// No replacement for a bad sample was good.
+    case noGoodSample(name: String, attempts: Int, reason: String)
+    case tooFewSamples(count: Int, batch: Int)
+}
+
+extension DatasetError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "\(path): \(reason)"
+        case .emptyFile(let path): "\(path): the file is empty"
+        case .encoding(let path, let found): "\(path): the file is \(found); save it as UTF-8"
+        case .separator(let text):
+            "separator \"\(text)\": one ASCII character wanted that is no quote, letter, digit or line end, such as \",\" or a tab"
+        case .missingColumn(let path, let column, let columns):
+            "\(path): no column \"\(column)\"\(NearestName.hint(for: column, among: columns)); the columns are \(Self.list(columns))"
+        case .duplicateColumn(let path, let column): "\(path):1: column \"\(column)\" stands twice in the header"
+        case .openQuote(let path, let line):
+            "\(path):\(line): a quote opened here is never closed; close it, or read the file with quoting \"none\""
+        case .noRows(let path): "\(path): a header but no rows"
+        case .tooManyBadRows(let path, let bad, let rows, let examples):
+            "\(path): \(bad) of \(rows) rows are bad, wrong separator or quoting? \(examples.joined(separator: "; "))"
+        case .notAnInteger(let place, let column, let value): "\(place): column \"\(column)\" is \"\(value)\", a whole number wanted"
+        case .emptyFolder(let path, let wanted): "\(path): no \(wanted) in this folder"
+        case .noClassFolders(let path): "\(path): no folder inside; pictures of each class belong in a folder named after it"
+        case .pattern(let pattern, let reason): "pattern \"\(pattern)\": \(reason)"
+        case .unmatchedPattern(let pattern, let path, let example):
+            "\(path): no file matches \"\(pattern)\"; a file there is \"\(example)\""
+        case .split(let column, let reason): "split by \"\(column)\": \(reason)"
+        case .unknownClass(let name, let classes):
+            "no class \"\(name)\"\(NearestName.hint(for: name, among: classes)); the classes are \(Self.list(classes))"
+        case .tooManyBadSamples(let share, let limit, let bad, let tried, let examples):
+            "\(bad) of \(tried) samples tried are bad, \(Self.percent(share)) where \(Self.percent(limit)) may be: \(examples.joined(separator: "; "))"
+        case .noGoodSample(let name, let attempts, let reason): "no good sample in \(attempts) draws in place of \(name): \(reason)"
+        case .tooFewSamples(let count, let batch):
+            count == 0
+                ? "there are no samples"
+                : "\(count) samples do not fill a batch of \(batch); make the batch smaller or keep the last short one"
+        }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.prefix(24).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > 24 ? ", … (\(names.count))" : "")
+    }
+
+    private static func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
+}

@@ -1,0 +1,89 @@
+import Synchronization
+
+/// Batches of samples, loaded ahead on threads of their own.
+///
+/// ```swift
+/// for epoch in 0..<30 {
+///     for batch in pairs.epoch(epoch) { step(try batch.get()) }
+/// }
+/// ```
+///
+/// What is in a batch is a function of the seed, the epoch and the step: not of the number of threads, nor of where the epoch was
+/// entered. An epoch that is left early ends its threads; after a batch that failed it is over.
+public struct Batches<B: Sendable>: Sendable {
+    /// Number of samples.
+    public var count: Int { plan.count }
+    /// Number N of samples in a batch; the last may be shorter.
+    public var batchSize: Int { plan.size }
+    /// Number of batches in an epoch.
+    public var stepsPerEpoch: Int { plan.stepsPerEpoch }
+    /// What could not be loaded so far.
+    public let badSamples: BadSamples
+
+    private let plan: BatchPlan
+    private let threads: Int, prefetch: Int
+    private let name: @Sendable (Int) -> String
+    private let load: Prefetcher<RawBatch<B>>.Make
+
+    init<S: Sendable>(_ loader: BatchLoader<S, B>, threads: Int, prefetch: Int, badLimit: Double) {
+        plan = loader.plan
+        name = loader.samples.name
+        load = { loader.load($0, isStopped: $1) }
+        (self.threads, self.prefetch) = (threads, prefetch)
+        badSamples = BadSamples(count: plan.count, isShuffled: plan.isShuffled, limit: badLimit)
+    }
+
+    /// - Throws: `DatasetError.tooFewSamples` where an epoch has no batch. The first batch of such an epoch throws the same.
+    public func validate() throws(DatasetError) {
+        if stepsPerEpoch == 0 { throw .tooFewSamples(count: count, batch: batchSize) }
+    }
+
+    /// The batches of an epoch from a step on; those before it are not loaded.
+    public func epoch(_ epoch: Int, startingAt step: Int = 0) -> Epoch {
+        let first = epoch * stepsPerEpoch
+        return steps(first + min(max(0, step), stepsPerEpoch)..<first + stepsPerEpoch)
+    }
+
+    /// Batches by their number counted over all epochs: loading goes on across the end of an epoch.
+    public func steps(_ numbers: Range<Int>) -> Epoch { Epoch(batches: self, numbers: numbers) }
+
+    /// Batches in order. Threads start when iteration does, and end with the iterator.
+    public struct Epoch: Sequence, Sendable {
+        let batches: Batches
+        let numbers: Range<Int>
+
+        public var underestimatedCount: Int { 0 }
+
+        public func makeIterator() -> Iterator { Iterator(batches, numbers) }
+    }
+
+    public struct Iterator: IteratorProtocol {
+        private let batches: Batches
+        private var prefetcher: Prefetcher<RawBatch<B>>?
+        private var failure: DatasetError?
+
+        init(_ batches: Batches, _ numbers: Range<Int>) {
+            self.batches = batches
+            do { try batches.validate() } catch {
+                failure = error
+                return
+            }
+            prefetcher = Prefetcher(
+                numbers, threads: batches.threads, ahead: Swift.max(batches.prefetch, batches.threads), make: batches.load)
+        }
+
+        /// The next batch, waiting for it.
+        public mutating func next() -> LoadedBatch<B>? {
+            if let failure = failure.take() { return LoadedBatch(epoch: 0, index: 0, indices: [], keys: [], result: .failure(failure)) }
+            while let raw = prefetcher?.next() {
+                var result = raw.result
+                do { try batches.badSamples.record(good: raw.indices, bad: raw.bad, name: batches.name) } catch { result = .failure(error) }
+                guard let result else { continue }
+                if case .failure = result { prefetcher = nil }
+                return LoadedBatch(epoch: raw.epoch, index: raw.step, indices: raw.indices, keys: raw.keys, result: result)
+            }
+            prefetcher = nil
+            return nil
+        }
+    }
+}

@@ -1,0 +1,17 @@
+/// Memory that this process may still take: the machine's or the control group's, whichever is less.
+enum FreeMemory {
+    static var bytes: Int {
+        var free = 1 << 30  // where nothing can be read
+        if let text = text("/proc/meminfo"), let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }) {
+            free = line.split(separator: " ").compactMap { Int($0) }.first.map { $0 << 10 } ?? free
+        }
+        if let limit = number("/sys/fs/cgroup/memory.max"), let used = number("/sys/fs/cgroup/memory.current") {
+            free = min(free, max(0, limit - used))
+        }
+        return free
+    }
+
+    private static func text(_ path: String) -> String? { (try? FileBytes.reading(path)).map { $0.text(0..<$0.count) } }
+
+    private static func number(_ path: String) -> Int? { text(path).flatMap { Int($0.prefix { $0.isNumber }) } }
+}

@@ -1,0 +1,58 @@
+public import ConcordTensors
+
+/// Training samples by number: what a sample is, before it is put into a batch.
+///
+/// ```swift
+/// let pairs = table.samples { row, random in
+///     (try Image(contentsOf: row.path("filepath")).randomResizedCrop(to: 224, using: &random), row["title"])
+/// }
+/// ```
+///
+/// Random choices come from the sequence that the closure gets, which is a function of seed, epoch and sample: so batches are
+/// the same for any number of loader threads. The closure is called on several threads at once.
+public struct Samples<S: Sendable>: Sendable {
+    /// Number of samples.
+    public let count: Int
+    let load: @Sendable (Int, inout RandomSequence) throws -> S
+    let name: @Sendable (Int) -> String
+
+    /// - Parameters:
+    ///   - name: what a sample is called in messages.
+    ///   - load: makes sample `0 ..< count`; one that it throws for is bad: replaced, counted and named.
+    public init(
+        count: Int, named name: @escaping @Sendable (Int) -> String = { "sample \($0)" },
+        _ load: @escaping @Sendable (_ index: Int, _ random: inout RandomSequence) throws -> S
+    ) {
+        (self.count, self.name, self.load) = (count, name, load)
+    }
+
+    /// One sample with the random choices of a key, outside of any batch: to look at.
+    /// - Throws: what the sample's closure throws.
+    public func sample(_ index: Int, key: RandomKey = RandomKey(seed: 0)) throws -> S {
+        var random = key.sequence
+        return try load(index, &random)
+    }
+}
+
+extension Table {
+    /// A sample for each row, with random choices: every epoch it is made anew.
+    public func samples<S: Sendable>(_ load: @escaping @Sendable (_ row: Row, _ random: inout RandomSequence) throws -> S) -> Samples<S> {
+        let table = self
+        return Samples(count: count, named: { table[$0].place }) { index, random in try load(table[index], &random) }
+    }
+
+    /// What each row is before any random choice: it can be kept in memory, see `DecodedSamples`.
+    public func samples<D: Sendable>(loading load: @escaping @Sendable (_ row: Row) throws -> D) -> DecodedSamples<D> {
+        let table = self
+        return DecodedSamples(count: count, named: { table[$0].place }) { try load(table[$0]) }
+    }
+}
+
+extension TextLines {
+    /// A sample for each line.
+    public func samples<S: Sendable>(_ load: @escaping @Sendable (_ line: String, _ random: inout RandomSequence) throws -> S) -> Samples<S>
+    {
+        let lines = self
+        return Samples(count: count, named: { "\(lines.path), text \($0 + 1)" }) { index, random in try load(lines[index], &random) }
+    }
+}

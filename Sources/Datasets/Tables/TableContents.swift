@@ -1,0 +1,70 @@
+/// A table's bytes and where its rows stand in them; shared by every selection of its rows.
+final class TableContents: Sendable {
+    let path: String
+    /// What relative paths in fields are seen from.
+    let root: String
+    let columns: [String]
+    /// The column that names a row better than file and line do.
+    let placeColumn: String?
+    let badRows: BadRows
+    let starts: [Int], ends: [Int], lines: [Int32]
+    private let bytes: FileBytes
+    private let dialect: Dialect
+    private let places: [String: Int]
+
+    init(
+        path: String, root: String, columns: [String], placeColumn: String? = nil, bytes: FileBytes, dialect: Dialect, rows: RowIndex
+    ) {
+        self.path = path
+        self.root = root
+        self.columns = columns
+        self.placeColumn = placeColumn
+        self.bytes = bytes
+        self.dialect = dialect
+        (starts, ends, lines, badRows) = (rows.starts, rows.ends, rows.lines, rows.bad)
+        places = Dictionary(zip(columns, columns.indices), uniquingKeysWith: { first, _ in first })
+    }
+
+    func hasColumn(_ name: String) -> Bool { places[name] != nil }
+
+    /// A field's text, nil where there is no such column.
+    func text(row: Int, column: String) -> String? {
+        guard var place = places[column] else { return nil }
+        var field = dialect.field(in: bytes.base, from: starts[row], limit: ends[row])
+        while place > 0 {
+            field = dialect.field(in: bytes.base, from: field.next + 1, limit: ends[row])
+            place -= 1
+        }
+        return dialect.text(of: field, in: bytes)
+    }
+
+    /// A table made of fields in memory: a listing of files.
+    convenience init(listing path: String, columns: [String], placeColumn: String, rows: [[String]], bad: BadRows) {
+        let dialect = Dialect(separator: UInt8(ascii: "\t"), quoting: .standard)
+        var bytes: [UInt8] = []
+        var index = RowIndex()
+        index.bad = bad
+        for (number, row) in rows.enumerated() {
+            let start = bytes.count
+            for (place, field) in row.enumerated() {
+                if place > 0 { bytes.append(dialect.separator) }
+                bytes += dialect.written(field)
+            }
+            index.append(start..<bytes.count, line: number + 1)
+        }
+        self.init(
+            path: path, root: path, columns: columns, placeColumn: placeColumn, bytes: FileBytes(bytes), dialect: dialect, rows: index)
+    }
+}
+
+/// Where good rows stand, and what was wrong with the others.
+struct RowIndex {
+    var starts: [Int] = [], ends: [Int] = [], lines: [Int32] = []
+    var bad = BadRows()
+
+    mutating func append(_ range: Range<Int>, line: Int) {
+        starts.append(range.lowerBound)
+        ends.append(range.upperBound)
+        lines.append(Int32(truncatingIfNeeded: line))
+    }
+}

@@ -1,0 +1,34 @@
+/// The lines of a UTF-8 text file; invalid bytes become U+FFFD and are counted.
+public struct TextLines: RandomAccessCollection, Sendable {
+    public let path: String
+    /// Lines with bytes that are not UTF-8.
+    public let repairedCount: Int
+    private let bytes: FileBytes
+    private let ranges: [Range<Int>]
+
+    /// - Parameter skippingEmpty: leaves out lines with nothing but white space.
+    /// - Throws: `DatasetError`: unreadable, in another encoding, without a line.
+    public init(_ path: String, skippingEmpty: Bool = true) throws(DatasetError) {
+        let bytes = try FileBytes.reading(path)
+        if let found = bytes.otherEncoding { throw .encoding(path: path, found: found) }
+        var ranges: [Range<Int>] = [], repaired = 0
+        var start = bytes.markLength
+        while start < bytes.count {
+            var end = start
+            while end < bytes.count, bytes.base[end] != Dialect.feed { end += 1 }
+            let next = end + 1
+            if end > start, bytes.base[end - 1] == Dialect.carriage { end -= 1 }
+            let line = start..<end
+            start = next
+            if skippingEmpty, !line.contains(where: { bytes.base[$0] > 0x20 }) { continue }
+            if !bytes.isUTF8(line) { repaired += 1 }
+            ranges.append(line)
+        }
+        guard !ranges.isEmpty else { throw .emptyFile(path: path) }
+        (self.path, self.bytes, self.ranges, repairedCount) = (path, bytes, ranges, repaired)
+    }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { ranges.count }
+    public subscript(position: Int) -> String { bytes.text(ranges[position]) }
+}

@@ -20,7 +20,7 @@ extension Tensor {
     public func batchNormalized(
         weight: Tensor?, bias: Tensor?, epsilon: Float = 1e-5, activation: FusedActivation? = nil, residual: Tensor? = nil
     ) -> (output: Tensor, mean: Tensor, variance: Tensor) {
-        let channels = checkedChannels(weight, bias, residual), rows = count / max(1, channels)
+        let channels = checkedChannels(weight, bias, residual), rows = count / Swift.max(1, channels)
         ShapeCheck.require(rows > 0, "batchNormalized", "no rows in \(shape) to take statistics of")
         let (mean, variance) = channelStatistics(rows: rows, channels: channels)
         let affine = ChannelAffine(mean: mean, rstd: variance.reciprocalRoot(epsilon), weight: weight, bias: bias)
@@ -82,7 +82,7 @@ extension Tensor {
         for c in 0..<channels {
             let offset = s[c] / n
             m[c] = Float(Double(x[c]) + offset)
-            v[c] = Float(max(0, q[c] / n - offset * offset))
+            v[c] = Float(Swift.max(0, q[c] / n - offset * offset))
         }
         return withExtendedLifetime(sums) { (mean, variance) }
     }

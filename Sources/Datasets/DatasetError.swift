@@ -36,6 +36,7 @@ extension DatasetError: CustomStringConvertible {
             "separator \"\(text)\": one ASCII character wanted that is no quote, letter, digit or line end, such as \",\" or a tab"
         case .missingColumn(let path, let column, let columns):
             "\(path): no column \"\(column)\"\(NearestName.hint(for: column, among: columns)); the columns are \(Self.list(columns))"
+                + (columns.count == 1 ? "; is the separator right?" : "")
         case .duplicateColumn(let path, let column): "\(path):1: column \"\(column)\" stands twice in the header"
         case .openQuote(let path, let line):
             "\(path):\(line): a quote opened here is never closed; close it, or read the file with quoting \"none\""
@@ -62,7 +63,8 @@ extension DatasetError: CustomStringConvertible {
     }
 
     private static func list(_ names: [String]) -> String {
-        names.prefix(24).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > 24 ? ", … (\(names.count))" : "")
+        names.prefix(24).map { "\"\($0.replacing("\t", with: "\\t"))\"" }.joined(separator: ", ")
+            + (names.count > 24 ? ", … (\(names.count))" : "")
     }
 
     private static func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }

@@ -4,14 +4,14 @@ public struct TextLines: RandomAccessCollection, Sendable {
     /// Lines with bytes that are not UTF-8.
     public let repairedCount: Int
     private let bytes: FileBytes
-    private let ranges: [Range<Int>]
+    private let ranges: [Range<Int>], numbers: [Int32]
 
     /// - Parameter skippingEmpty: leaves out lines with nothing but white space.
     /// - Throws: `DatasetError`: unreadable, in another encoding, without a line.
     public init(_ path: String, skippingEmpty: Bool = true) throws(DatasetError) {
         let bytes = try FileBytes.reading(path)
         if let found = bytes.otherEncoding { throw .encoding(path: path, found: found) }
-        var ranges: [Range<Int>] = [], repaired = 0
+        var ranges: [Range<Int>] = [], numbers: [Int32] = [], repaired = 0, number: Int32 = 0
         var start = bytes.markLength
         while start < bytes.count {
             var end = start
@@ -20,15 +20,20 @@ public struct TextLines: RandomAccessCollection, Sendable {
             if end > start, bytes.base[end - 1] == Dialect.carriage { end -= 1 }
             let line = start..<end
             start = next
+            number += 1
             if skippingEmpty, !line.contains(where: { bytes.base[$0] > 0x20 }) { continue }
             if !bytes.isUTF8(line) { repaired += 1 }
             ranges.append(line)
+            numbers.append(number)
         }
         guard !ranges.isEmpty else { throw .emptyFile(path: path) }
-        (self.path, self.bytes, self.ranges, repairedCount) = (path, bytes, ranges, repaired)
+        (self.path, self.bytes, self.ranges, self.numbers, repairedCount) = (path, bytes, ranges, numbers, repaired)
     }
 
     public var startIndex: Int { 0 }
     public var endIndex: Int { ranges.count }
     public subscript(position: Int) -> String { bytes.text(ranges[position]) }
+
+    /// The line of the file that a text stands on, from 1.
+    public func line(of position: Int) -> Int { Int(numbers[position]) }
 }

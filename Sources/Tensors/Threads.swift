@@ -25,7 +25,10 @@ public enum Threads {
     private static var me: UInt { UInt(pthread_self()) }
 
     /// Whether this thread may open parallel regions; claims the right if nobody has it.
+    ///
+    /// Never inside of a parallel loop, nor on a thread that says it is in one, as loaders do.
     package static func claim() -> Bool {
+        if Context.current.isInRegion { return false }
         let me = me
         let current = owner.load(ordering: .relaxed)
         if current == me { return true }

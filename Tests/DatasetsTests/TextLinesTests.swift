@@ -8,6 +8,7 @@ import Testing
     @Test func linesAreFoundWithoutTheirEnds() throws {
         let path = try folder.write("\u{FEFF}one\r\n\n  \ntwo ä\nthree", to: "t.txt")
         #expect(Array(try TextLines(path)) == ["one", "two ä", "three"])
+        #expect(try TextLines(path).indices.map(try TextLines(path).line) == [1, 4, 5])
         #expect(Array(try TextLines(path, skippingEmpty: false)) == ["one", "", "  ", "two ä", "three"])
     }
 

@@ -22,8 +22,9 @@ package enum FileWalk {
             case DT_DIR: folders.append(name)
             default:
                 var status = stat()
-                guard stat(Paths.join(directory, name), &status) == 0 else { continue }
-                if status.st_mode & S_IFMT == S_IFDIR { folders.append(name) } else { files.append(name) }
+                // A link to nothing counts as a file: whoever opens it says what is wrong.
+                let isFolder = stat(Paths.join(directory, name), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+                if isFolder { folders.append(name) } else { files.append(name) }
             }
         }
         return (sorted(files), sorted(folders))

@@ -50,8 +50,7 @@ struct BatchLoader<S: Sendable, B: Sendable>: Sendable {
         var index = original, key = own
         for attempt in 1...Self.attempts {
             do {
-                var random = key.derived("load").sequence
-                let sample = try samples.load(index, &random)
+                let sample = try samples.sample(index, key: key)
                 batch.indices.append(index)
                 batch.keys.append(key)
                 return sample

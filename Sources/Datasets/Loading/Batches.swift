@@ -1,3 +1,4 @@
+import ConcordTensors
 import Synchronization
 
 /// Batches of samples, loaded ahead on threads of their own.
@@ -40,12 +41,16 @@ public struct Batches<B: Sendable>: Sendable {
 
     /// The batches of an epoch from a step on; those before it are not loaded.
     public func epoch(_ epoch: Int, startingAt step: Int = 0) -> Epoch {
+        ShapeCheck.require(epoch >= 0, "epoch", "number \(epoch)")
         let first = epoch * stepsPerEpoch
         return steps(first + min(max(0, step), stepsPerEpoch)..<first + stepsPerEpoch)
     }
 
     /// Batches by their number counted over all epochs: loading goes on across the end of an epoch.
-    public func steps(_ numbers: Range<Int>) -> Epoch { Epoch(batches: self, numbers: numbers) }
+    public func steps(_ numbers: Range<Int>) -> Epoch {
+        ShapeCheck.require(numbers.lowerBound >= 0, "steps", "\(numbers)")
+        return Epoch(batches: self, numbers: numbers)
+    }
 
     /// Batches in order. Threads start when iteration does, and end with the iterator.
     public struct Epoch: Sequence, Sendable {

@@ -26,10 +26,10 @@ public struct Samples<S: Sendable>: Sendable {
         (self.count, self.name, self.load) = (count, name, load)
     }
 
-    /// One sample with the random choices of a key, outside of any batch: to look at.
+    /// One sample outside of any batch: with a key of `LoadedBatch.keys` the very one that is in that batch.
     /// - Throws: what the sample's closure throws.
     public func sample(_ index: Int, key: RandomKey = RandomKey(seed: 0)) throws -> S {
-        var random = key.sequence
+        var random = key.derived("load").sequence
         return try load(index, &random)
     }
 }
@@ -53,6 +53,6 @@ extension TextLines {
     public func samples<S: Sendable>(_ load: @escaping @Sendable (_ line: String, _ random: inout RandomSequence) throws -> S) -> Samples<S>
     {
         let lines = self
-        return Samples(count: count, named: { "\(lines.path), text \($0 + 1)" }) { index, random in try load(lines[index], &random) }
+        return Samples(count: count, named: { "\(lines.path):\(lines.line(of: $0))" }) { index, random in try load(lines[index], &random) }
     }
 }

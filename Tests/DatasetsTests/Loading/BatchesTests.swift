@@ -106,8 +106,15 @@ import Testing
         #expect(throws: DatasetError.tooFewSamples(count: 0, batch: 8)) { try contents(self.batches(0, dropLast: false), 0) }
     }
 
+    @Test func aSampleOfABatchCanBeMadeAgainFromItsKey() throws {
+        let samples = Samples(count: 40) { index, random in UInt64(index) ^ random.next() }
+        for batch in samples.batches(of: 10, { $0 }).epoch(2) {
+            #expect(try zip(batch.indices, batch.keys).map { try samples.sample($0, key: $1) } == batch.get())
+        }
+    }
+
     @Test func loadersComputeSerially() throws {
-        let batches = Samples(count: 8) { _, _ in Context.current.isInRegion }.batches(of: 4, threads: 2) { $0 }
+        let batches = Samples(count: 8) { _, _ in Context.current.isInRegion && !Threads.claim() }.batches(of: 4, threads: 2) { $0 }
         for batch in batches.epoch(0) { #expect(try batch.get() == [true, true, true, true]) }
     }
 }

@@ -54,6 +54,12 @@ import Testing
                 == "t.csv: no column \"titel\" (did you mean \"title\"?); the columns are \"filepath\", \"title\"")
     }
 
+    @Test func aWrongSeparatorIsSuspected() {
+        #expect(
+            message { _ = try table("filepath\ttitle\na\tb\n", columns: ["title"]) }
+                == "t.csv: no column \"title\"; the columns are \"filepath\\ttitle\"; is the separator right?")
+    }
+
     @Test(arguments: [
         ("", "t.csv: the file is empty"),
         ("\u{FEFF}", "t.csv: the file is empty"),

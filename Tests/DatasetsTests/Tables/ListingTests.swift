@@ -24,6 +24,12 @@ import Testing
         #expect(pictures.table[2].place == folder.file("dog/a.png"))
     }
 
+    @Test func aLinkToNothingIsListedSoThatItIsNamedWhenOpened() throws {
+        try touch("dog/a.jpg")
+        try FileManager.default.createSymbolicLink(atPath: folder.file("dog/b.jpg"), withDestinationPath: folder.file("gone.jpg"))
+        #expect(try ImageFolder(folder.path).table.map { $0["filepath"] } == ["dog/a.jpg", "dog/b.jpg"])
+    }
+
     @Test func faultyFoldersAreNamed() throws {
         #expect(message { _ = try ImageFolder(folder.file("none")) } == "ROOT/none: No such file or directory")
         try touch("loose.jpg")

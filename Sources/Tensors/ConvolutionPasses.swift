@@ -1,9 +1,13 @@
 import CBridges
 
-/// Convolutions on oneDNN: `[N, H, W, C]` activations as they lie, weights packed once for each version of them.
+/// Convolutions over `[N, H, W, C]` activations as they lie, each pass in the way that is faster for its sizes; weights are packed once
+/// for each version of them.
 enum Convolution {
     static func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, into output: Tensor) {
         guard output.count > 0 else { return }
+        if bias == nil, ConvolutionProducts.suitOutputs(of: geometry) {
+            return ConvolutionProducts.forward(input, weight, geometry, into: output)
+        }
         let primitive = OneDNNConvolution.cached(geometry, .forward, hasBias: bias != nil)
         let packed = primitive.packed(weight)
         primitive.run(input: input.storage, weights: packed, bias: bias?.storage, output: output.storage)
@@ -11,6 +15,9 @@ enum Convolution {
 
     /// The input's gradient from the output's.
     static func inputGradient(_ upstream: Tensor, _ weight: Tensor, _ geometry: ConvolutionGeometry, shape: [Int]) -> Tensor {
+        if ConvolutionProducts.suitInputs(of: geometry) {
+            return ConvolutionProducts.inputGradient(upstream, weight, geometry, shape: shape)
+        }
         let gradient = Tensor(uninitialized: shape)
         guard gradient.count > 0 else { return gradient }
         let primitive = OneDNNConvolution.cached(geometry, .backwardData, hasBias: false)
@@ -24,6 +31,9 @@ enum Convolution {
         _ input: Tensor, _ upstream: Tensor, _ geometry: ConvolutionGeometry, shape: [Int], hasBias: Bool
     ) -> (weight: Tensor, bias: Tensor?) {
         guard input.count > 0 else { return (Tensor(zeros: shape), hasBias ? Tensor(zeros: [geometry.filters]) : nil) }
+        if !hasBias, ConvolutionProducts.suitOutputs(of: geometry) {
+            return (ConvolutionProducts.weightGradient(input, upstream, geometry, shape: shape), nil)
+        }
         let gradient = Tensor(uninitialized: shape), bias = hasBias ? Tensor(uninitialized: [geometry.filters]) : nil
         let primitive = OneDNNConvolution.cached(geometry, .backwardWeights, hasBias: hasBias)
         if primitive.packedBytes == 0 {

@@ -55,12 +55,11 @@ final class OneDNNConvolution: @unchecked Sendable {
     /// The weights in this primitive's layout: packed once for each version of them.
     func packed(_ weight: Tensor) -> Storage {
         guard packedBytes > 0 else { return weight.storage }
-        if let known = PackedWeights.shared[weight.storage, for: self] { return known }
-        let version = weight.storage.version
-        let packed = Storage(bytes: packedBytes)
-        withScratch { scratch in concord_convolution_pack(handle, weight.storage.base, packed.base, scratch) }
-        PackedWeights.shared.insert(packed, of: weight.storage, version: version, for: self)
-        return packed
+        return PackedWeights.shared(weight, .oneDNN(self)) {
+            let packed = Storage(bytes: packedBytes)
+            withScratch { scratch in concord_convolution_pack(handle, weight.storage.base, packed.base, scratch) }
+            return packed
+        }
     }
 
     func unpack(_ packed: Storage, into plain: Storage) {
@@ -76,4 +75,10 @@ final class OneDNNConvolution: @unchecked Sendable {
         let status = withExtendedLifetime(scratch) { body(scratch?.base) }
         ShapeCheck.require(status == 0, "convolution", "oneDNN failed with status \(status)")
     }
+}
+
+extension OneDNNConvolution: Hashable {
+    static func == (a: OneDNNConvolution, b: OneDNNConvolution) -> Bool { a === b }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

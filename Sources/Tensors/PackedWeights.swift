@@ -1,36 +1,42 @@
 import Synchronization
 
-/// Weights in the layouts that oneDNN's primitives want, kept until they change or their tensor goes.
+/// Weights rearranged as some way of computing wants them, kept until they change or their tensor goes.
 final class PackedWeights: Sendable {
     static let shared = PackedWeights()
 
+    /// Which arrangement.
+    enum Layout: Hashable, Sendable {
+        /// The one that a primitive of oneDNN chose.
+        case oneDNN(OneDNNConvolution)
+        /// Those of `ConvolutionProducts`.
+        case filterRows, tapRows(stride: Int)
+    }
+
     private struct Key: Hashable {
         let weight: Int
-        let primitive: ObjectIdentifier
+        /// Weights of equal memory may be looked at in several shapes.
+        let shape: [Int]
+        let layout: Layout
     }
 
     private struct Entry {
         weak var weight: Storage?
         let version: Int
         let packed: Storage
-        /// Keeps the identifier in the key from being given to another.
-        let primitive: OneDNNConvolution
     }
 
     private let entries = Mutex(LeastRecentlyUsed<Key, Entry>(capacity: 512))
 
-    subscript(weight: Storage, for primitive: OneDNNConvolution) -> Storage? {
-        let key = Key(weight: weight.serial, primitive: ObjectIdentifier(primitive))
-        guard let entry = entries.withLock({ $0[key] }), entry.version == weight.version else { return nil }
-        return entry.packed
-    }
-
-    func insert(_ packed: Storage, of weight: Storage, version: Int, for primitive: OneDNNConvolution) {
-        let key = Key(weight: weight.serial, primitive: ObjectIdentifier(primitive))
-        let entry = Entry(weight: weight, version: version, packed: packed, primitive: primitive)
+    /// What `pack` makes of the weights, made once for each version of them.
+    func callAsFunction(_ weight: Tensor, _ layout: Layout, pack: () -> Storage) -> Storage {
+        let key = Key(weight: weight.storage.serial, shape: weight.shape, layout: layout), version = weight.storage.version
+        if let entry = entries.withLock({ $0[key] }), entry.version == version { return entry.packed }
+        let packed = pack()
+        let entry = Entry(weight: weight.storage, version: version, packed: packed)
         entries.withLock { entries in
             entries.removeAll { $0.weight == nil }
             entries[key] = entry
         }
+        return packed
     }
 }

@@ -131,4 +131,38 @@ struct ConvolutionTests {
             for await result in group { expectClose(result, expected) }
         }
     }
+
+    /// Over small maps large batches are computed as matrix products, small ones by oneDNN.
+    @Test(arguments: [
+        Case(name: "2x2", input: [64, 2, 2, 64], filters: 80, kernel: (3, 3), padding: (1, 1)),
+        Case(name: "strided to 2x2", input: [64, 4, 4, 128], filters: 64, kernel: (3, 3), stride: (2, 2), padding: (1, 1)),
+        Case(name: "strided pointwise", input: [64, 4, 3, 128], filters: 64, kernel: (1, 1), stride: (2, 2)),
+        Case(name: "into the padding", input: [64, 2, 2, 128], filters: 64, kernel: (1, 2), padding: (1, 1)),
+        Case(name: "uneven", input: [64, 5, 7, 128], filters: 64, kernel: (3, 5), stride: (2, 3), padding: (0, 3)),
+        Case(name: "gaps", input: [64, 7, 8, 128], filters: 64, kernel: (2, 2), stride: (3, 4)),
+    ])
+    func theWayOfALargeBatchEqualsThatOfSmallOnes(_ c: Case) throws {
+        let x = c.x, w = c.weight
+        let (outputs, pullback) = valueWithPullback(of: [x, w]) {
+            [$0[0].convolved2d(weight: $0[1], stride: c.stride, padding: c.padding)]
+        }
+        let upstream = hashed("upstream", outputs[0].shape)
+        let gradients = pullback([upstream]).1
+        var output: [Float] = [], dx: [Float] = [], dw = Tensor(zeros: w.shape)
+        func part(_ t: Tensor, _ i: Int) -> Tensor {
+            Tensor(Array(t.scalars[t.count / 4 * i..<t.count / 4 * (i + 1)]), shape: [t.shape[0] / 4] + t.shape.dropFirst())
+        }
+        for i in 0..<4 {
+            let (outputs, pullback) = valueWithPullback(of: [part(x, i), w]) {
+                [$0[0].convolved2d(weight: $0[1], stride: c.stride, padding: c.padding)]
+            }
+            let gradients = pullback([part(upstream, i)]).1
+            output += outputs[0].scalars
+            dx += try #require(gradients[0]).scalars
+            dw = try dw + #require(gradients[1])
+        }
+        expectClose(outputs[0], Tensor(output, shape: outputs[0].shape), "output")
+        expectClose(try #require(gradients[0]), Tensor(dx, shape: x.shape), "dx")
+        expectClose(try #require(gradients[1]), dw, "dw")
+    }
 }

@@ -18,5 +18,6 @@
 #include "Pooling.h"
 #include "Reductions.h"
 #include "Softmax.h"
+#include "Strides.h"
 
 #endif

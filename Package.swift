@@ -44,7 +44,7 @@ let package = Package(
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .target(name: "CBridges", dependencies: ["COneDNN", "CJPEG", "CPNG"], linkerSettings: [.linkedLibrary("gomp")]),
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-        .target(name: "Vocab", path: "Vocab", exclude: ["README.md", "english-wordpiece-8192.txt", "english-bpe-8192.json"]),
+        .target(name: "Vocab", path: "Vocab", exclude: ["README.md", "english-wordpiece-8192.txt", "english-bpe-8192.json", "unicode.txt", "unicode.py"]),
 
         library("Tensors", ["CBridges", "CKernels", "COpenBLAS", "COneDNN"]),
         library("Layers", ["ConcordTensors", collections]),

@@ -1,3 +1,31 @@
 #include "Vocab.h"
 
-const int concord_vocab_placeholder = 0;
+// #embed is of C23; clang knows it in every mode, and says so.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const unsigned char english_wordpiece[] = {
+#embed "english-wordpiece-8192.txt"
+};
+
+static const unsigned char english_bpe[] = {
+#embed "english-bpe-8192.json"
+};
+
+static const unsigned char unicode[] = {
+#embed "unicode.txt"
+};
+
+const unsigned char *concord_english_wordpiece(long *count) {
+    *count = sizeof english_wordpiece;
+    return english_wordpiece;
+}
+
+const unsigned char *concord_english_bpe(long *count) {
+    *count = sizeof english_bpe;
+    return english_bpe;
+}
+
+const unsigned char *concord_unicode(long *count) {
+    *count = sizeof unicode;
+    return unicode;
+}

@@ -1,0 +1,95 @@
+/// BERT's normaliser and pre-tokeniser in one pass over UTF-8.
+///
+/// Control characters and U+FFFD are dropped, white space separates, every CJK ideograph and every punctuation mark is a word of its own;
+/// where `folds`, the text is decomposed (NFD), non-spacing marks are removed and letters made lower case.
+/// - Source: Devlin et al. 2018, arXiv:1810.04805, `tokenization.py`, in Hugging Face's form. Deviation: spacing marks that stay (a few
+///   Indic and musical ones) keep their order instead of taking the canonical one.
+package struct BERTWords: Sendable {
+    package let folds: Bool
+    /// What becomes of an ASCII byte: a byte of a word, or one of the codes below, which are no bytes of words.
+    private let ascii: [UInt8]
+    private static let dropped: UInt8 = 0, blank: UInt8 = 1, punctuation: UInt8 = 2, wide: UInt8 = 3
+    private let table = UnicodeTable.shared
+
+    package init(folds: Bool) {
+        self.folds = folds
+        ascii = (0..<256).map { byte in
+            guard byte < 128 else { return Self.wide }
+            let traits = UnicodeTable.shared.ascii[byte]
+            if traits.contains(.dropped) { return Self.dropped }
+            if traits.contains(.blank) { return Self.blank }
+            if traits.contains(.punctuation) { return Self.punctuation }
+            let isCapital = byte >= 65 && byte <= 90
+            return UInt8(byte) + (folds && isCapital ? 32 : 0)
+        }
+    }
+
+    /// Calls `body` with each word and its number of scalars, until it returns false.
+    /// - Parameter text: valid UTF-8.
+    @inline(__always)
+    package func forEach(in text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>, Int) -> Bool) {
+        var word = WordBuffer()
+        ascii.withUnsafeBufferPointer { ascii in
+            var index = 0
+            while index < text.count {
+                let code = ascii[Int(text[index])]
+                if code > Self.wide {
+                    word.append(ascii: code)
+                    index += 1
+                    continue
+                }
+                if code == Self.wide {
+                    let (value, length) = scalar(in: text, at: index)
+                    guard add(value, to: &word, body) else { return }
+                    index += length
+                    continue
+                }
+                if code != Self.dropped, !word.isEmpty {
+                    guard body(word.contents, word.characters) else { return }
+                    word.removeAll()
+                }
+                if code == Self.punctuation {
+                    guard body(UnsafeBufferPointer(rebasing: text[index...index]), 1) else { return }
+                }
+                index += 1
+            }
+            if !word.isEmpty { _ = body(word.contents, word.characters) }
+        }
+    }
+
+    /// Adds a scalar beyond ASCII; false where `body` wants no more.
+    @inline(never)
+    private func add(_ scalar: UInt32, to word: inout WordBuffer, _ body: (UnsafeBufferPointer<UInt8>, Int) -> Bool) -> Bool {
+        let run = table.run(scalar)
+        let traits = run?.traits ?? []
+        if traits.contains(.dropped) { return true }
+        var goesOn = true
+        let isAlone = !traits.isDisjoint(with: [.blank, .cjk])
+        if isAlone { goesOn = flush(&word, body) }
+        if traits.contains(.blank) { return goesOn }
+        if folds {
+            UnicodeTable.fold(scalar, in: run) { goesOn = goesOn && put($0, in: &word, body) }
+        } else {
+            goesOn = goesOn && put(scalar, in: &word, body)
+        }
+        return isAlone ? goesOn && flush(&word, body) : goesOn
+    }
+
+    /// Adds a normalised scalar, which may separate words.
+    private func put(_ scalar: UInt32, in word: inout WordBuffer, _ body: (UnsafeBufferPointer<UInt8>, Int) -> Bool) -> Bool {
+        let traits = table.traits(scalar)
+        let isPunctuation = traits.contains(.punctuation)
+        if isPunctuation || traits.contains(.blank) {
+            guard flush(&word, body) else { return false }
+            if !isPunctuation { return true }
+        }
+        word.append(scalar)
+        return isPunctuation ? flush(&word, body) : true
+    }
+
+    private func flush(_ word: inout WordBuffer, _ body: (UnsafeBufferPointer<UInt8>, Int) -> Bool) -> Bool {
+        guard !word.isEmpty else { return true }
+        defer { word.removeAll() }
+        return body(word.contents, word.characters)
+    }
+}

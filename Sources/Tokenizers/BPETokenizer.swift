@@ -1,0 +1,109 @@
+public import ConcordLayers
+
+/// GPT-2's tokenizer: words as bytes, whose pairs merge in the order that training found them. No text is unknown to it.
+///
+/// ```swift
+/// let tokenizer = BPETokenizer.english()
+/// tokenizer.decode(tokenizer.encode("naïve café ☕")) == "naïve café ☕"
+/// ```
+///
+/// The ids are those of Hugging Face's `ByteLevelBPETokenizer` with the same vocabulary and merges; start and end token come around them
+/// where there are any. Decoding gives every text back as it was; ids that break up a character give U+FFFD.
+/// - Source: Sennrich et al. 2015, arXiv:1508.07909; Radford et al. 2019.
+public struct BPETokenizer: Tokenizer {
+    public let vocabulary: Vocabulary
+    /// The special tokens by what they are for.
+    public let specials: BPESpecials
+    /// The merges in their order, each a pair of tokens in the form of the vocabulary.
+    let merges: [(left: Int32, right: Int32)]
+
+    /// What each token stands for; a special one for its name.
+    private let contents: [[UInt8]]
+    private let isSpecial: [Bool]
+    private let byteIDs: [Int32]
+    private let table: MergeTable
+    /// Words that merge into one token: they need no merging.
+    private let whole: Trie
+    private let words = GPT2Words()
+    private let finder: SpecialTokens
+
+    /// Checked parts; `BPEParts` makes them.
+    init(_ parts: BPEParts) {
+        vocabulary = parts.vocabulary
+        specials = parts.specials
+        merges = parts.merges.map { ($0.left, $0.right) }
+        contents = parts.contents
+        byteIDs = parts.byteIDs
+        isSpecial = contents.indices.map { [special = parts.vocabulary.special] in special.contains(Int32($0)) }
+        let table = MergeTable(parts.merges)
+        self.table = table
+        finder = SpecialTokens(parts.vocabulary.special.sorted().map { (parts.contents[Int($0)], $0) })
+        var whole = Trie(roots: 1)
+        var word = MergingWord()
+        for (id, bytes) in zip(Int32(0)..., contents) where !isSpecial[Int(id)] && !bytes.isEmpty {
+            word.start(bytes.map { [byteIDs] in byteIDs[Int($0)] })
+            table.withReader { word.merge(by: $0) }
+            if word.isOne(id) { whole.insert(bytes, root: 0, value: id) }
+        }
+        self.whole = whole
+    }
+
+    public func pieces(of text: String, limit: Int = .max) -> [Int32] {
+        var ids: [Int32] = []
+        guard limit > 0 else { return ids }
+        var text = text
+        text.withUTF8 { text in
+            ids.reserveCapacity(min(limit, text.count / 3 + 4))
+            var merging = MergingWord()
+            finder.split(text) { part in
+                append(part, to: &ids, limit: limit, &merging)
+                return ids.count < limit
+            } special: { id in
+                ids.append(id)
+                return ids.count < limit
+            }
+        }
+        if ids.count > limit { ids.removeLast(ids.count - limit) }
+        return ids
+    }
+
+    private func append(_ text: UnsafeBufferPointer<UInt8>, to ids: inout [Int32], limit: Int, _ merging: inout MergingWord) {
+        whole.withReader { whole in
+            table.withReader { table in
+                words.forEach(in: text) { word in
+                    let id = whole.value(of: word, root: 0)
+                    if id >= 0 {
+                        ids.append(id)
+                    } else {
+                        merging.start(word.lazy.map { byteIDs[Int($0)] })
+                        merging.merge(by: table)
+                        merging.forEach { ids.append($0) }
+                    }
+                    return ids.count < limit
+                }
+            }
+        }
+    }
+
+    public func decode(_ ids: [Int32]) -> String {
+        var bytes: [UInt8] = []
+        for id in ids {
+            if contents.indices.contains(Int(id)) {
+                if !isSpecial[Int(id)] { bytes += contents[Int(id)] }
+            } else {
+                bytes += "\u{FFFD}".utf8
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    public func token(_ id: Int32) -> String? {
+        guard contents.indices.contains(Int(id)) else { return nil }
+        let bytes = contents[Int(id)]
+        return isSpecial[Int(id)] ? String(decoding: bytes, as: UTF8.self) : ByteAlphabet.write(bytes)
+    }
+
+    public func id(of token: String) -> Int32? {
+        (0..<Int32(contents.count)).first { self.token($0)?.utf8.elementsEqual(token.utf8) ?? false }
+    }
+}

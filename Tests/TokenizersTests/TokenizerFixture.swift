@@ -1,0 +1,79 @@
+import ConcordTokenizers
+import Foundation
+
+/// Tests/Fixtures/tokenizers.json: what Hugging Face's library says.
+struct TokenizerFixture: Decodable {
+    struct WordPiece: Decodable { var vocabulary: [String], uncased: [[Int32]], cased: [[Int32]], decoded: [String] }
+    struct BPE: Decodable { var vocabulary: [String], merges: [String], ids: [[Int32]], cut: [String] }
+
+    var corpus: [String]
+    var strings: [String]
+    var wordpiece: WordPiece
+    var bpe: BPE
+    var digests: [String: String]
+
+    static let shared: TokenizerFixture = {
+        let path = repository + "/Tests/Fixtures/tokenizers.json"
+        return try! JSONDecoder().decode(TokenizerFixture.self, from: Data(contentsOf: URL(filePath: path)))
+    }()
+
+    static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .path
+    /// The data that lies beside the repository, where it does.
+    static let data = repository + "/../shared/data"
+    static let hasData = FileManager.default.fileExists(atPath: data + "/wikitext2/valid.txt")
+
+    static func lines(_ file: String) -> [String] {
+        let bytes = FileManager.default.contents(atPath: data + "/" + file) ?? Data()
+        return bytes.split(separator: 10, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+/// FNV-1a, 64 bits, as the fixture's script computes it.
+struct Digest: CustomStringConvertible {
+    private var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func add(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    }
+
+    mutating func add(ids: [Int32]) {
+        for id in ids + [-1] { withUnsafeBytes(of: id.littleEndian) { add($0) } }
+    }
+
+    var description: String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+/// A folder that goes away with the test.
+final class Folder {
+    let path: String
+
+    init() {
+        path = FileManager.default.temporaryDirectory.appending(path: "concord-\(UUID().uuidString)").path
+        try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func file(_ name: String, _ contents: String) -> String { file(name, Array(contents.utf8)) }
+
+    func file(_ name: String, _ contents: [UInt8]) -> String {
+        _ = FileManager.default.createFile(atPath: path + "/" + name, contents: Data(contents))
+        return path + "/" + name
+    }
+
+    /// What loading a file of these contents says is wrong.
+    func fault(_ contents: String, _ name: String = "vocab.txt") -> String { fault(Array(contents.utf8), name) }
+
+    func fault(_ contents: [UInt8], _ name: String = "vocab.txt") -> String {
+        do {
+            _ = try Tokenizers.load(file(name, contents))
+            return "nothing"
+        } catch {
+            return "\(error)".replacing(path + "/", with: "")
+        }
+    }
+}

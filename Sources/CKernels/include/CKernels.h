@@ -8,6 +8,7 @@
 
 #include "Attention.h"
 #include "BiasedGELU.h"
+#include "Contrast.h"
 #include "Dropout.h"
 #include "ChannelStatistics.h"
 #include "Elementwise.h"

@@ -66,29 +66,11 @@ extension Tensor {
         return dx
     }
 
-    /// An axis moved to the end: `[outer, axis, inner]` to `[outer, inner, axis]`.
     private func movingAxisToEnd(_ axis: Int) -> Tensor {
-        var shape = shape
-        shape.append(shape.remove(at: axis))
-        return exchanged(shape[..<axis].reduce(1, *), self.shape[axis], self.shape[(axis + 1)...].reduce(1, *), to: shape)
+        permuted(shape.indices.filter { $0 != axis } + [axis])
     }
 
-    /// The last axis moved back to its place.
     private func movingAxisFromEnd(_ axis: Int) -> Tensor {
-        var shape = shape
-        let size = shape.removeLast()
-        let inner = shape[axis...].reduce(1, *)
-        shape.insert(size, at: axis)
-        return exchanged(shape[..<axis].reduce(1, *), inner, size, to: shape)
-    }
-
-    private func exchanged(_ outer: Int, _ a: Int, _ b: Int, to shape: [Int]) -> Tensor {
-        let output = Tensor(uninitialized: shape)
-        let x = floats, y = output.floats
-        for o in 0..<outer {
-            for i in 0..<a { for j in 0..<b { y[(o * b + j) * a + i] = x[(o * a + i) * b + j] } }
-        }
-        let old = self.shape
-        return output.recorded(from: self) { upstream, _ in [upstream.exchanged(outer, b, a, to: old)] }
+        permuted(Array(0..<axis) + [rank - 1] + Array(axis..<rank - 1))
     }
 }

@@ -1,0 +1,50 @@
+#ifndef CONTRAST_H
+#define CONTRAST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// A block of a matrix of logits, `stride` numbers from row to row. Element (i, j) is a positive where the labels are equal and a negative
+// otherwise; with `excludes_self` it is neither where first_row + i = first_column + j.
+typedef struct {
+    size_t rows, columns, stride, first_row, first_column;
+    const int32_t *row_labels, *column_labels;  // of the block
+    int excludes_self;
+    float hardness;  // beta
+} concord_contrast;
+
+// What a row (or column) says of its logits so far: planes of numbers, `plane` apart.
+//   0 largest positive p   1 sum of e^(s - p) over positives   2 largest negative n   3 sum of e^((1 + beta)(s - n)) over negatives
+//   4 sum of e^(beta (s - n)) over negatives (beta > 0 alone)  5 sum of positives     6 sum of all
+enum { concord_contrast_planes = 7 };
+
+// Nothing said yet.
+void concord_contrast_clear(float *statistics, size_t plane, size_t count);
+// Adds what others say, `count` numbers of each plane.
+void concord_contrast_merge(float *statistics, size_t plane, const float *other, size_t other_plane, float hardness, size_t count);
+// s -= row[i] + column[j]
+void concord_contrast_shift(float *s, const float *row, const float *column, concord_contrast block);
+// What the block says of its rows, which need no clearing; what it says of its columns is added to `columns` (null: not asked).
+// `scratch` has `concord_contrast_planes * block.columns` numbers. Plane 6 of the columns counts only if `smooth`.
+void concord_contrast_statistics(
+    const float *s, float *rows, size_t rows_plane, float *columns, size_t columns_plane, float *scratch, int smooth,
+    concord_contrast block);
+
+// How the loss moves with the logits of a row (or column): planes of numbers, `plane` apart.
+//   0 log of the denominator z   1 weight w   2 share of a positive in the target   3 share of every logit in the target
+//   4 w times the negatives' share of the denominator   5, 6 logs of planes 3 and 4 above with their shifts (beta > 0 alone)
+// d = w e^(s - z) - [positive] plane 2 - plane 3
+enum { concord_contrast_slopes = 7 };
+
+// Logits to their gradients in place; columns null: one way. The gradients' sums are added to row_sums and column_sums (null: not asked).
+// Returns the sum of gradient times logit.
+double concord_contrast_pullback(
+    float *s, const float *rows, size_t rows_plane, const float *columns, size_t columns_plane, int decoupled, float *row_sums,
+    float *column_sums, concord_contrast block);
+
+// out[i] = factor |x[i]|^2
+void concord_squared_norms(float *out, const float *x, float factor, size_t rows, size_t width);
+// d[i] -= factor sums[i] x[i]
+void concord_subtract_scaled_rows(float *d, const float *x, const float *sums, float factor, size_t rows, size_t width);
+
+#endif

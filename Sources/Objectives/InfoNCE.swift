@@ -1,0 +1,139 @@
+public import ConcordLayers
+public import ConcordTensors
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The contrastive loss of embeddings against embeddings: each row has to find its positives among all rows of the other side.
+///
+///     s_ij = similarity(a_i, b_j) / temperature
+///     loss = mean over i of  log Z_i - mean over positives p of s_ip,     Z_i = sum over j of e^(s_ij)
+///
+/// ```swift
+/// let clip = InfoNCE(temperature: .learned(initial: 0.07))
+/// let loss = clip(images, texts)                                        // [N, D], [N, D] -> []
+/// let simCLR = InfoNCE(temperature: .fixed(0.5)).views(first, second)   // NT-Xent
+/// ```
+///
+/// Exact in tiles: the N x N logits never exist, forward or backward; memory grows with N x D. At chance the loss is `ln N`
+/// (`ln(2N - 1)` for views); the order of a batch does not matter. Known losses are settings of it:
+///
+/// | loss | settings |
+/// |---|---|
+/// | CLIP (Radford et al. 2021, arXiv:2103.00020) | the defaults |
+/// | InfoNCE (van den Oord et al. 2018, arXiv:1807.03748, eq. 4) | `direction: .oneWay`, `similarity: .dotProduct` |
+/// | NT-Xent (Chen et al. 2020, arXiv:2002.05709, eq. 1) | `temperature: .fixed(0.5)`, called by `views` |
+/// | SupCon (Khosla et al. 2020, arXiv:2004.11362, eq. 2, the "out" form) | `views` with `labels` |
+/// | DCL (Yeh et al. 2021, arXiv:2110.06848, eq. 6) | `decoupled: true` |
+/// | hard negatives (Robinson et al. 2020, arXiv:2010.04592, eq. 4 with tau+ = 0) | `hardNegativeWeight: beta` |
+public final class InfoNCE: Module {
+    /// What makes two embeddings alike.
+    public enum Similarity: Sendable {
+        /// Of embeddings scaled to length 1.
+        case cosine
+        case dotProduct
+        /// `-|a - b|^2`: the squared distance, so that the softmax over it is a mixture of Gaussians.
+        case euclidean
+    }
+
+    /// What similarities are divided by.
+    public enum Temperature: Sendable {
+        case fixed(Float)
+        /// A parameter `logit_scale`, `ln(1 / temperature)`, which updates keep in `0 ... ln 100`, as CLIP does.
+        case learned(initial: Float)
+    }
+
+    /// Which side looks for its positives.
+    public enum Direction: Sendable {
+        /// Either side; the mean of both losses.
+        case symmetric
+        /// Rows of the first among rows of the second.
+        case oneWay
+    }
+
+    public let similarity: Similarity
+    public let temperature: Temperature
+    public let direction: Direction
+    /// Row i of one side is no candidate for row i of the other.
+    public let excludesSelf: Bool
+    public let decoupled: Bool
+    public let hardNegativeWeight: Float
+    public let smoothing: Float
+    /// `ln(1 / temperature)`, of shape `[]`; nil if the temperature is fixed.
+    public let logitScale: Parameter?
+
+    /// - Parameters:
+    ///   - temperature: above 0.
+    ///   - excludesSelf: for embeddings held against themselves; the positives are then those of equal labels.
+    ///   - decoupled: leaves the positives out of the denominator.
+    ///   - hardNegativeWeight: beta, at least 0: negatives weigh e^(beta s), normalised to a mean of 1. The gradient goes through the
+    ///     weights too, as in the authors' code.
+    ///   - smoothing: share of the target that is spread evenly over all candidates, in `0 ..< 1`.
+    public init(
+        similarity: Similarity = .cosine, temperature: Temperature = .learned(initial: 0.07), direction: Direction = .symmetric,
+        excludesSelf: Bool = false, decoupled: Bool = false, hardNegativeWeight: Float = 0, smoothing: Float = 0
+    ) {
+        ShapeCheck.require(hardNegativeWeight >= 0, "InfoNCE", "hardNegativeWeight \(hardNegativeWeight) is below 0")
+        ShapeCheck.require((0..<1).contains(smoothing), "InfoNCE", "smoothing \(smoothing) is not in 0 ..< 1")
+        (self.similarity, self.temperature, self.direction) = (similarity, temperature, direction)
+        (self.excludesSelf, self.decoupled, self.hardNegativeWeight, self.smoothing) = (
+            excludesSelf, decoupled, hardNegativeWeight, smoothing
+        )
+        switch temperature {
+        case .fixed(let value):
+            ShapeCheck.require(value > 0, "InfoNCE", "temperature \(value) is not above 0")
+            logitScale = nil
+        case .learned(let initial):
+            ShapeCheck.require(initial > 0, "InfoNCE", "temperature \(initial) is not above 0")
+            logitScale = Parameter([], .constant(-log(initial)), range: 0...log(100))
+        }
+    }
+
+    /// - Parameters:
+    ///   - a, b: `[N, D]`; row i of one is a positive of row i of the other.
+    ///   - labels: `[N]`, int32: rows of equal labels are positives, several a row.
+    /// - Returns: a scalar: the mean over rows that have a positive; 0 if none has.
+    public func callAsFunction(_ a: Tensor, _ b: Tensor, labels: Tensor? = nil) -> Tensor {
+        ShapeCheck.require(a.shape == b.shape && a.rank == 2, "InfoNCE", "\(a.shape) against \(b.shape): two [N, D] wanted")
+        ShapeCheck.require(
+            !excludesSelf || labels != nil, "InfoNCE", "excludesSelf leaves no positive without labels; for two views call views(_:_:)")
+        return contrast(a, b, labels ?? Self.positions(a.shape[0]), excludesSelf: excludesSelf, isSymmetric: direction == .symmetric)
+    }
+
+    /// Two views of each sample: every row of both looks for its other view among all others.
+    ///
+    /// - Parameters:
+    ///   - a, b: `[N, D]`, the views.
+    ///   - labels: `[N]`, int32: samples of equal labels are positives too, in both views.
+    /// - Returns: a scalar; `ln(2N - 1)` at chance.
+    public func views(_ a: Tensor, _ b: Tensor, labels: Tensor? = nil) -> Tensor {
+        ShapeCheck.require(a.shape == b.shape && a.rank == 2, "InfoNCE", "\(a.shape) against \(b.shape): two [N, D] wanted")
+        let all = Tensor.concatenated([a, b], axis: 0), labels = labels ?? Self.positions(a.shape[0])
+        // The logits are symmetric: either direction is the whole.
+        return contrast(all, all, .concatenated([labels, labels], axis: 0), excludesSelf: true, isSymmetric: false)
+    }
+
+    /// What similarities are multiplied with now: `1 / temperature`.
+    public var scale: Float { exp(logScale.item) }
+
+    private var logScale: Tensor {
+        if let logitScale { return logitScale.value }
+        guard case .fixed(let value) = temperature else { return Tensor(0) }
+        return Tensor(-log(value))
+    }
+
+    private func contrast(_ a: Tensor, _ b: Tensor, _ labels: Tensor, excludesSelf: Bool, isSymmetric: Bool) -> Tensor {
+        var options = ContrastOptions()
+        switch similarity {
+        case .cosine: options.similarity = .cosine
+        case .dotProduct: options.similarity = .dotProduct
+        case .euclidean: options.similarity = .euclidean
+        }
+        (options.isSymmetric, options.excludesSelf, options.isDecoupled) = (isSymmetric, excludesSelf, decoupled)
+        (options.hardness, options.smoothing) = (hardNegativeWeight, smoothing)
+        return .contrast(a, b, logScale: logScale, rowLabels: labels, columnLabels: labels, options: options)
+    }
+
+    private static func positions(_ count: Int) -> Tensor { Tensor((0..<Int32(count)).map { $0 }, shape: [count]) }
+}

@@ -1,0 +1,140 @@
+import CKernels
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The loops of `Tensor.contrast`: tiles of rows by blocks of columns.
+///
+/// A block of columns belongs to one thread for a tile, so that what columns sum up needs no merging, and where blocks are cut
+/// depends on the sizes alone.
+struct ContrastKernel {
+    /// How the loss moves with the logits of each row and of each column; see `concord_contrast_pullback`.
+    struct Slopes {
+        let rows: Tensor
+        let columns: Tensor?
+    }
+
+    /// Of the logits' gradients at a time.
+    static let tileBytes = 64 << 20
+
+    private let sides: ContrastSides
+    private let n: Int, m: Int, width: Int
+    private let scale: Float
+    private let rowLabels: Tensor, columnLabels: Tensor
+    private let options: ContrastOptions
+    /// `scale |x|^2` under the Euclidean similarity.
+    private let rowShift: Tensor?, columnShift: Tensor?
+    private let tile: Int, block: Int
+
+    init(_ sides: ContrastSides, logScale: Float, _ rowLabels: Tensor, _ columnLabels: Tensor, _ options: ContrastOptions) {
+        self.sides = sides
+        (n, m, width) = (sides.rows.shape[0], sides.columns.shape[0], sides.rows.shape[1])
+        scale = exp(logScale)
+        (self.rowLabels, self.columnLabels, self.options) = (rowLabels, columnLabels, options)
+        rowShift = sides.isEuclidean ? ContrastSides.squaredNorms(sides.rows, factor: scale) : nil
+        columnShift = sides.isEuclidean ? ContrastSides.squaredNorms(sides.columns, factor: scale) : nil
+        tile = max(1, min(n, 1024, max(64, Self.tileBytes / 4 / max(1, m))))
+        block = max(64, min(1024, (m / 8 + 15) / 16 * 16))
+    }
+
+    private var blocks: Int { (m + block - 1) / block }
+    /// Of a product: twice as much where -|a - b|^2 is multiplied out.
+    private var factor: Float { sides.isEuclidean ? 2 * scale : scale }
+    /// Blocks worth a thread of their own.
+    private var grain: Int { max(1, 100_000 / max(1, min(n, tile) * block * max(1, width))) }
+
+    private func contrast(rows: Range<Int>, columns: Range<Int>, stride: Int) -> concord_contrast {
+        concord_contrast(
+            rows: rows.count, columns: columns.count, stride: stride, first_row: rows.lowerBound, first_column: columns.lowerBound,
+            row_labels: rowLabels.integers + rows.lowerBound, column_labels: columnLabels.integers + columns.lowerBound,
+            excludes_self: options.excludesSelf ? 1 : 0, hardness: options.hardness)
+    }
+
+    private func columns(of block: Int) -> Range<Int> { block * self.block..<min(m, (block + 1) * self.block) }
+
+    private var tiles: [Range<Int>] { stride(from: 0, to: n, by: tile).map { $0..<min(n, $0 + tile) } }
+
+    /// The logits of a block.
+    private func logits(_ rows: Range<Int>, _ columns: Range<Int>, into s: UnsafeMutablePointer<Float>, stride: Int) {
+        let a = sides.rows.floats + rows.lowerBound * width, b = sides.columns.floats + columns.lowerBound * width
+        Product.serial(rows.count, columns.count, width, factor, a, width, false, b, width, true, 0, s, stride)
+        guard let rowShift, let columnShift else { return }
+        concord_contrast_shift(
+            s, rowShift.floats + rows.lowerBound, columnShift.floats + columns.lowerBound,
+            contrast(rows: rows, columns: columns, stride: stride))
+    }
+
+    /// - Returns: the loss, and the slopes for a cotangent of 1.
+    func forward() -> (Float, Slopes) {
+        let planes = Int(concord_contrast_planes)
+        let rowSums = Tensor(uninitialized: [planes, n]), columnSums = Tensor(uninitialized: [planes, m])
+        let r = rowSums.floats, c = columnSums.floats
+        concord_contrast_clear(r, n, n)
+        concord_contrast_clear(c, m, m)
+        let said = Tensor(uninitialized: [blocks, planes, tile])  // by each block of its rows
+        let p = said.floats
+        for rows in tiles {
+            Parallel.run(blocks, grain: grain) { range in
+                let scratch = Tensor(uninitialized: [rows.count + planes, block])
+                let s = scratch.floats
+                for index in range {
+                    let columns = columns(of: index)
+                    logits(rows, columns, into: s, stride: block)
+                    concord_contrast_statistics(
+                        s, p + index * planes * tile, tile, options.isSymmetric ? c + columns.lowerBound : nil, m, s + rows.count * block,
+                        options.smoothing > 0 ? 1 : 0, contrast(rows: rows, columns: columns, stride: block))
+                }
+            }
+            for index in 0..<blocks {
+                concord_contrast_merge(r + rows.lowerBound, n, p + index * planes * tile, tile, options.hardness, rows.count)
+            }
+        }
+        let share = options.isSymmetric ? 0.5 : 1.0
+        let (rowLoss, rowSlopes) = ContrastSummary(options, labels: rowLabels, others: columnLabels).summed(rowSums, share: share)
+        guard options.isSymmetric else { return (Float(rowLoss), Slopes(rows: rowSlopes, columns: nil)) }
+        let (columnLoss, columnSlopes) = ContrastSummary(options, labels: columnLabels, others: rowLabels).summed(columnSums, share: share)
+        return (Float(rowLoss + columnLoss), Slopes(rows: rowSlopes, columns: columnSlopes))
+    }
+
+    /// - Returns: the gradients of both sides as given, those asked for, and of the log of the scale.
+    func backward(_ slopes: Slopes, upstream: Float, needs: (rows: Bool, columns: Bool)) -> (Tensor?, Tensor?, Float) {
+        let da = needs.rows ? Tensor(uninitialized: [n, width]) : nil, db = needs.columns ? Tensor(zeros: [m, width]) : nil
+        let euclidean = sides.isEuclidean
+        let rowTotals = Tensor(zeros: [blocks, euclidean ? tile : 0]), columnTotals = Tensor(zeros: [euclidean ? m : 0])
+        let dots = Tensor(zeros: [blocks * 2])
+        let dot = UnsafeMutableRawPointer(dots.floats).assumingMemoryBound(to: Double.self)
+        let gradients = Tensor(uninitialized: [tile, m])
+        let g = gradients.floats, a = sides.rows.floats, b = sides.columns.floats
+        let rowSlopes = slopes.rows.floats, columnSlopes = slopes.columns?.floats
+        let factor = factor * upstream
+        for rows in tiles {
+            let at = a + rows.lowerBound * width
+            rowTotals.floats.update(repeating: 0, count: rowTotals.count)
+            Parallel.run(blocks, grain: grain) { range in
+                for index in range {
+                    let columns = columns(of: index), s = g + columns.lowerBound
+                    logits(rows, columns, into: s, stride: m)
+                    dot[index] += concord_contrast_pullback(
+                        s, rowSlopes + rows.lowerBound, n, columnSlopes.map { $0 + columns.lowerBound }, m, options.isDecoupled ? 1 : 0,
+                        euclidean ? rowTotals.floats + index * tile : nil, euclidean ? columnTotals.floats + columns.lowerBound : nil,
+                        contrast(rows: rows, columns: columns, stride: m))
+                    guard let db else { continue }
+                    Product.serial(
+                        columns.count, width, rows.count, factor, s, m, true, at, width, false, 1, db.floats + columns.lowerBound * width,
+                        width)
+                }
+            }
+            guard let da else { continue }
+            let to = da.floats + rows.lowerBound * width
+            Product.multiply(m: rows.count, n: width, k: m, alpha: factor, g, lda: m, b, ldb: width, to, ldc: width)
+            guard euclidean else { continue }
+            for index in 1..<max(1, blocks) { concord_accumulate(rowTotals.floats, rowTotals.floats + index * tile, rows.count) }
+            concord_subtract_scaled_rows(to, at, rowTotals.floats, factor, rows.count, width)
+        }
+        if euclidean, let db { concord_subtract_scaled_rows(db.floats, b, columnTotals.floats, factor, m, width) }
+        if let da { sides.pullBack(da, ofRows: true) }
+        if let db { sides.pullBack(db, ofRows: false) }
+        return (da, db, upstream * Float((0..<blocks).reduce(0) { $0 + dot[$1] }))
+    }
+}

@@ -1,0 +1,52 @@
+import CKernels
+
+/// The two sets of embeddings as their products are taken: of length 1 under the cosine similarity.
+struct ContrastSides {
+    let rows: Tensor, columns: Tensor
+    private let rowNorms: Tensor?, columnNorms: Tensor?
+    let isEuclidean: Bool
+
+    /// PyTorch's, in `normalize`.
+    private static let epsilon: Float = 1e-12
+
+    init(_ a: Tensor, _ b: Tensor, _ similarity: ContrastOptions.Similarity) {
+        isEuclidean = similarity == .euclidean
+        guard similarity == .cosine else {
+            (rows, columns, rowNorms, columnNorms) = (a, b, nil, nil)
+            return
+        }
+        let x = Self.normalized(a), y = a.storage === b.storage && a.shape == b.shape ? x : Self.normalized(b)
+        (rows, rowNorms, columns, columnNorms) = (x.0, x.1, y.0, y.1)
+    }
+
+    private static func normalized(_ x: Tensor) -> (Tensor, Tensor) {
+        let output = Tensor(uninitialized: x.shape), norms = Tensor(uninitialized: [x.shape[0]])
+        let from = x.floats, to = output.floats, norm = norms.floats, width = x.shape[1]
+        Parallel.run(x.shape[0], grain: Rows.grain(width)) { range in
+            let i = range.lowerBound
+            concord_l2_norm(to + i * width, norm + i, from + i * width, epsilon, range.count, width)
+        }
+        return (output, norms)
+    }
+
+    /// `factor |x|^2` of each row, for distances.
+    static func squaredNorms(_ x: Tensor, factor: Float) -> Tensor {
+        let output = Tensor(uninitialized: [x.shape[0]])
+        let from = x.floats, to = output.floats, width = x.shape[1]
+        Parallel.run(x.shape[0], grain: Rows.grain(width)) { range in
+            concord_squared_norms(to + range.lowerBound, from + range.lowerBound * width, factor, range.count, width)
+        }
+        return output
+    }
+
+    /// Turns the gradient of the rows, or of the columns, into that of the embeddings as given, in place.
+    func pullBack(_ gradient: Tensor, ofRows: Bool) {
+        guard let norms = ofRows ? rowNorms : columnNorms else { return }
+        let y = ofRows ? rows : columns
+        let d = gradient.floats, from = y.floats, norm = norms.floats, width = y.shape[1]
+        Parallel.run(y.shape[0], grain: Rows.grain(width)) { range in
+            let i = range.lowerBound
+            concord_l2_norm_pullback(d + i * width, d + i * width, from + i * width, norm + i, Self.epsilon, range.count, width)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+"""InfoNCE in all its settings, dense, in float64. Usage: python infonce.py"""
+import math
+
+import torch
+import torch.nn.functional as F
+
+from hashed import hashed, write
+
+out = {}
+
+
+def one_way(s, positive, counted, decoupled=False, beta=0.0, smoothing=0.0):
+    negative = counted & ~positive
+    ninf = torch.tensor(-math.inf)
+    logp = s.where(positive, ninf).logsumexp(1)
+    logn = (s * (1 + beta)).where(negative, ninf).logsumexp(1)
+    if beta:  # Robinson's: sum(imp neg) / mean(imp), imp = neg^beta
+        logn = logn - (s * beta).where(negative, ninf).logsumexp(1) + negative.sum(1).log()
+    z = logn if decoupled else torch.logaddexp(logp, logn)
+    mean_positive = (s * positive).sum(1) / positive.sum(1)
+    mean_all = (s * counted).sum(1) / counted.sum(1)
+    loss = z - (1 - smoothing) * mean_positive - smoothing * mean_all
+    return loss[positive.sum(1) > 0].mean()
+
+
+def infonce(name, n, d, similarity="cosine", t=0.07, symmetric=True, labels=None, views=False, scale=1.0, **options):
+    a = hashed(f"{name} a", (n, d), scale).requires_grad_()
+    b = hashed(f"{name} b", (n, d), scale).requires_grad_()
+    log_scale = torch.tensor(math.log(1 / t)).requires_grad_()
+    x, y = (torch.cat([a, b]),) * 2 if views else (a, b)
+    m = len(x)
+    ids = torch.arange(n) if labels is None else torch.tensor([labels(i) for i in range(n)])
+    ids = torch.cat([ids, ids]) if views else ids
+    counted = torch.ones(m, m, dtype=torch.bool)
+    if views:
+        counted.fill_diagonal_(False)
+    if similarity == "cosine":
+        x, y = F.normalize(x, dim=1), F.normalize(y, dim=1)
+    s = -torch.cdist(x, y).square() if similarity == "euclidean" else x @ y.T
+    s = s * log_scale.exp()
+    positive = (ids[:, None] == ids[None]) & counted
+    loss = one_way(s, positive, counted, **options)
+    if symmetric and not views:
+        loss = (loss + one_way(s.T, positive.T, counted.T, **options)) / 2
+    loss.backward()
+    out.update({name: loss.reshape(1), f"{name} da": a.grad, f"{name} db": b.grad, f"{name} dscale": log_scale.grad.reshape(1)})
+
+
+infonce("clip", 37, 8)
+infonce("clip wide", 130, 5, t=0.2)
+infonce("one way", 37, 8, symmetric=False)
+infonce("dot product", 37, 8, similarity="dotProduct", t=0.5)
+infonce("euclidean", 37, 8, similarity="euclidean", t=0.5)
+infonce("labels", 37, 8, labels=lambda i: i * i % 7)
+infonce("nt-xent", 21, 8, t=0.5, views=True)
+infonce("supcon", 21, 8, t=0.1, views=True, labels=lambda i: i % 5)
+infonce("decoupled", 37, 8, decoupled=True)
+infonce("decoupled views", 21, 8, t=0.1, decoupled=True, views=True)
+infonce("hard", 37, 8, t=0.5, beta=1.0)
+infonce("hard decoupled", 21, 8, t=0.5, beta=0.5, decoupled=True, views=True)
+infonce("smoothed", 37, 8, smoothing=0.1)
+infonce("everything", 70, 6, similarity="euclidean", t=0.7, labels=lambda i: i % 9, beta=0.3, smoothing=0.2)
+# PyTorch's own cross-entropy, as CLIP is written everywhere
+a, b = hashed("clip a", (37, 8)), hashed("clip b", (37, 8))
+s = F.normalize(a, dim=1) @ F.normalize(b, dim=1).T / 0.07
+plain = (F.cross_entropy(s, torch.arange(37)) + F.cross_entropy(s.T, torch.arange(37))) / 2
+assert abs(plain - out["clip"]) < 1e-12
+smoothed = sum(F.cross_entropy(x, torch.arange(37), label_smoothing=0.1) for x in
+               (lambda s: (s, s.T))(F.normalize(hashed("smoothed a", (37, 8)), dim=1) @ F.normalize(hashed("smoothed b", (37, 8)), dim=1).T / 0.07)) / 2
+assert abs(smoothed - out["smoothed"]) < 1e-12
+write("infonce", out)

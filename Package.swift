@@ -64,7 +64,7 @@ let package = Package(
             swiftSettings: swift),
         .executableTarget(name: "ConcordCLI", dependencies: ["Concord", argumentParser, logging], swiftSettings: swift),
 
-        .target(name: "TestSupport", dependencies: ["ConcordInterchange", "ConcordTensors"], path: "Tests/TestSupport", swiftSettings: swift),
+        .target(name: "TestSupport", dependencies: ["ConcordInterchange", "ConcordLayers", "ConcordTensors"], path: "Tests/TestSupport", swiftSettings: swift),
         tests(of: "Tensors"), tests(of: "Layers"), tests(of: "Encoders"), tests(of: "Objectives", ["ConcordEncoders"]), tests(of: "Interchange"),
         tests(of: "Evaluation"), tests(of: "Tokenizers"), tests(of: "Datasets"),
         tests(of: "Training", ["ConcordEncoders"]), tests(of: "Recipes"),

@@ -47,6 +47,9 @@ public struct Safetensors: Sendable {
     /// The element type as the file names it (`F32`, `I64`, …), nil where there is no tensor of that name.
     public func storedType(of name: String) -> String? { entries[name]?.type.rawValue }
 
+    /// What the tensor's elements become when it is read, nil where there is none of that name or they cannot be held.
+    func elementType(of name: String) -> ElementType? { entries[name]?.type.elementType }
+
     /// Reads a tensor: floats of any width as float32, integers as int32 if they fit, U8 and BOOL as uint8.
     /// - Throws: `InterchangeError` where there is none of that name, an integer does not fit, or the type has no place here.
     public func tensor(_ name: String) throws(InterchangeError) -> Tensor {

@@ -25,3 +25,16 @@ public enum Initializer: Sendable {
         }
     }
 }
+
+extension Initializer {
+    /// Uniform in ±sqrt(6 / (fanIn + fanOut)).
+    /// - Source: Glorot, Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", eq. 16.
+    public static func glorot(fanIn: Int, fanOut: Int) -> Initializer {
+        let bound = (6 / Float(max(1, fanIn + fanOut))).squareRoot()
+        return .uniform(-bound...bound)
+    }
+
+    /// Normal with deviation sqrt(2 / fanOut): torchvision's for the convolutions of a ResNet.
+    /// - Source: He, Zhang, Ren, Sun 2015, arXiv:1502.01852, eq. 14.
+    public static func he(fanOut: Int) -> Initializer { .normal(deviation: (2 / Float(max(1, fanOut))).squareRoot()) }
+}

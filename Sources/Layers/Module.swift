@@ -17,10 +17,15 @@ public protocol Module: AnyObject, Sendable {
     /// The name of a stored property in checkpoints, where it is not the property's own in snake_case: `["ln1": "ln_1"]`.
     /// The empty string leaves the level out of the path.
     var checkpointNames: [String: String] { get }
+
+    /// Names that the field's checkpoints have beside a module's own and that it has no use for: `["num_batches_tracked"]`. Loading
+    /// passes them over.
+    var unusedCheckpointNames: [String] { get }
 }
 
 extension Module {
     public var checkpointNames: [String: String] { [:] }
+    public var unusedCheckpointNames: [String] { [] }
 
     /// Gives every parameter that has no value yet its initial one, a function of the seed and of the parameter's path.
     @discardableResult

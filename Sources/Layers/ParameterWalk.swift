@@ -7,6 +7,8 @@ public struct ParameterWalk {
     public private(set) var buffers: [(path: String, buffer: Buffer)] = []
     /// Later paths of tied leaves, with the path that they are stored under.
     public private(set) var ties: [(path: String, first: String)] = []
+    /// Paths that a checkpoint may have and that loading passes over.
+    public private(set) var unused: [String] = []
 
     private var seen: [ObjectIdentifier: String] = [:]
 
@@ -23,6 +25,7 @@ public struct ParameterWalk {
             if let buffer = module as? Buffer { buffers.append((path, buffer)) }
             return
         }
+        unused += module.unusedCheckpointNames.map { Self.join(path, $0) }
         let names = module.checkpointNames
         for child in Mirror(reflecting: module).children {
             guard let label = child.label else { continue }
@@ -54,13 +57,14 @@ public struct ParameterWalk {
         }
     }
 
-    /// Whether a struct, tuple, dictionary or enum holds a module, a few levels down. A closure cannot be looked into.
+    /// Whether a struct, tuple, dictionary, enum or plain class holds a module, a few levels down. A closure cannot be looked into:
+    /// a parameter that hides in one is found at the first update, which knows every gradient's owner.
     private static func hidesModule(_ value: Any, depth: Int) -> Bool {
         if value is any Module { return true }
         guard depth < 4 else { return false }
         let mirror = Mirror(reflecting: value)
         switch mirror.displayStyle {
-        case .struct, .tuple, .enum, .dictionary, .set, .collection, .optional:
+        case .struct, .tuple, .enum, .dictionary, .set, .collection, .optional, .class:
             return mirror.children.prefix(64).contains { hidesModule($0.value, depth: depth + 1) }
         default:
             return false

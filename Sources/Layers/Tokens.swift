@@ -9,7 +9,9 @@ public struct Tokens: Sendable {
 
     /// - Precondition: both `[N, T]`.
     public init(ids: Tensor, mask: Tensor) {
-        guard ids.rank == 2, ids.shape == mask.shape else { fatalError("Tokens: ids \(ids.shape) and mask \(mask.shape) must both be [N, T]") }
+        guard ids.rank == 2, ids.shape == mask.shape else {
+            fatalError("Tokens: ids \(ids.shape) and mask \(mask.shape) must both be [N, T]")
+        }
         self.ids = ids
         self.mask = mask
     }

@@ -32,3 +32,26 @@ def write(area: str, tensors: dict) -> None:
     path = pathlib.Path(__file__).parent / f"{area}.safetensors"
     save_file(arrays, path, metadata={"torch": torch.__version__})
     print(f"{path.name}: {len(arrays)} tensors, {path.stat().st_size} bytes")
+
+
+def hashed_parameter(name: str, shape) -> torch.Tensor:
+    """A parameter or statistic of a size that keeps activations near 1, chosen by its name and shape; TestSupport has the same."""
+    shape = tuple(shape)
+    if name.endswith("running_var"):
+        offset, scale = 1.0, 0.5
+    elif name.endswith("running_mean"):
+        offset, scale = 0.0, 0.1
+    elif len(shape) >= 2:
+        offset, scale = 0.0, float(np.sqrt(6.0 / np.prod(shape[1:])))
+    else:
+        offset, scale = (1.0, 0.2) if name.endswith("weight") else (0.0, 0.1)
+    value = hashed(name, shape, scale)
+    return (value + offset).float().double() if offset else value
+
+
+def fill(module: torch.nn.Module, prefix: str = "", renamed=lambda key: key) -> None:
+    """Gives every parameter and statistic its hashed value, by prefix + renamed(key)."""
+    with torch.no_grad():
+        for key, value in module.state_dict(keep_vars=True).items():
+            if not key.endswith("num_batches_tracked"):
+                value.copy_(hashed_parameter(prefix + renamed(key), value.shape))

@@ -68,7 +68,8 @@ import Testing
 
     @Test func everyTruncationOfAFileIsRefused() throws {
         let whole = folder.file("whole")
-        try Safetensors.write([("a", Tensor([1, 2, 3] as [Float], shape: [3])), ("b", Tensor([0, 1, 2, 3, 4] as [UInt8], shape: [5]))], to: whole)
+        try Safetensors.write(
+            [("a", Tensor([1, 2, 3] as [Float], shape: [3])), ("b", Tensor([0, 1, 2, 3, 4] as [UInt8], shape: [5]))], to: whole)
         let bytes = try Data(contentsOf: URL(fileURLWithPath: whole))
         for length in 0..<bytes.count {
             let path = folder.file("part")

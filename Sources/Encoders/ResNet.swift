@@ -1,0 +1,100 @@
+public import ConcordLayers
+public import ConcordTensors
+
+/// A residual convolutional network: pictures to embeddings, with torchvision's parameter names.
+///
+/// ```swift
+/// let encoder = ResNet(depth: 18)
+/// let embedding = encoder(images)                                       // [N, 224, 224, 3] -> [N, 512]
+/// ```
+/// - Source: He, Zhang, Ren, Sun 2016, arXiv:1512.03385. Depth 50 has the stride in the 3x3 convolution, as torchvision's.
+public final class ResNet: Encoder {
+    /// The first layers.
+    public enum Stem: String, Sendable, CaseIterable {
+        /// A 7x7 convolution with stride 2 and a max-pool.
+        case imageNet = "imagenet"
+        /// A 3x3 convolution alone, for pictures of about 32x32.
+        case cifar
+    }
+
+    /// First values of the convolutions.
+    public enum Initialization: String, Sendable, CaseIterable {
+        /// PyTorch's default for a convolution, uniform by fan-in.
+        case fanIn = "fan_in"
+        /// torchvision's for a ResNet: normal by fan-out.
+        case fanOut = "fan_out"
+
+        func convolution(_ outputs: Int, kernel: Int) -> Initializer? {
+            self == .fanIn ? nil : .he(fanOut: outputs * kernel * kernel)
+        }
+    }
+
+    public let conv1: Conv2d
+    public let bn1: BatchNorm
+    let layer1: [ResidualBlock], layer2: [ResidualBlock], layer3: [ResidualBlock], layer4: [ResidualBlock]
+    /// The classifier, where one was asked for.
+    public let fc: Linear?
+    public let stem: Stem
+    /// 512 at depth 18 and 34, 2048 at depth 50.
+    public let outputDimension: Int
+
+    /// A classifier in a file is passed over by an encoder that has none.
+    public var unusedCheckpointNames: [String] { fc == nil ? ["fc.weight", "fc.bias"] : [] }
+
+    /// - Parameters:
+    ///   - depth: 18, 34 or 50.
+    ///   - width: channels of the first stage; 64 is the paper's.
+    ///   - channels: of the pictures.
+    ///   - classes: adds the classifier `fc`, for `logits(_:)`.
+    public init(
+        depth: Int, stem: Stem = .imageNet, width: Int = 64, channels: Int = 3, classes: Int? = nil, initialization: Initialization = .fanIn
+    ) {
+        guard let blocks = Self.blocks[depth] else { ShapeCheck.fail("ResNet", "depth \(depth); 18, 34 or 50 wanted") }
+        let isBottleneck = depth >= 50, expansion = ResidualBlock.expansion(isBottleneck: isBottleneck)
+        func stage(_ index: Int) -> [ResidualBlock] {
+            let own = width << index
+            let inputs = index == 0 ? width : own / 2 * expansion
+            return (0..<blocks[index]).map { block in
+                ResidualBlock(
+                    block == 0 ? inputs : own * expansion, width: own, stride: block == 0 && index > 0 ? 2 : 1, isBottleneck: isBottleneck,
+                    initialization: initialization)
+            }
+        }
+        let kernel = stem == .imageNet ? 7 : 3
+        conv1 = Conv2d(
+            channels, width, kernel: kernel, stride: stem == .imageNet ? 2 : 1, padding: kernel / 2, bias: false,
+            weights: initialization.convolution(width, kernel: kernel))
+        bn1 = BatchNorm(width)
+        (layer1, layer2, layer3, layer4) = (stage(0), stage(1), stage(2), stage(3))
+        outputDimension = width * 8 * expansion
+        fc = classes.map { [outputDimension] in Linear(outputDimension, $0) }
+        self.stem = stem
+    }
+
+    /// Residual blocks in each stage.
+    private static let blocks = [18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3]]
+
+    /// - Parameter images: `[N, H, W, C]`, normalised.
+    /// - Returns: `[N, D]`, the mean over the last stage's places.
+    public func callAsFunction(_ images: Tensor) -> Tensor { features(images).mean(axes: [1, 2]) }
+
+    /// The last stage's feature map.
+    /// - Returns: `[N, H / 32, W / 32, D]` with the ImageNet stem, `[N, H / 8, W / 8, D]` with the other, rounded up.
+    public func features(_ images: Tensor) -> Tensor {
+        ShapeCheck.rank(images, 4, "[N, H, W, C]", in: "ResNet")
+        var x = bn1(conv1(images), activation: .relu)
+        if stem == .imageNet { x = x.maxPooled2d(kernel: 3, stride: 2, padding: 1) }
+        for stage in [layer1, layer2, layer3, layer4] {
+            for block in stage { x = block(x) }
+        }
+        return x
+    }
+
+    /// The classifier's scores.
+    /// - Returns: `[N, classes]`.
+    /// - Precondition: made with `classes`.
+    public func logits(_ images: Tensor) -> Tensor {
+        guard let fc else { ShapeCheck.fail("ResNet", "logits wanted of an encoder without a classifier; make it with `classes:`") }
+        return fc(self(images))
+    }
+}

@@ -1,0 +1,63 @@
+import ConcordLayers
+import ConcordTensors
+
+/// Two 3x3 convolutions, or a 3x3 between two 1x1, around which the input is carried; torchvision's names and strides.
+///
+/// In the bottleneck the 3x3 convolution has the stride ("v1.5").
+final class ResidualBlock: Module {
+    let conv1: Conv2d, bn1: BatchNorm
+    let conv2: Conv2d, bn2: BatchNorm
+    /// The bottleneck's last.
+    let conv3: Conv2d?, bn3: BatchNorm?
+    let downsample: Shortcut?
+
+    /// Channels out for one of the block's own.
+    static func expansion(isBottleneck: Bool) -> Int { isBottleneck ? 4 : 1 }
+
+    /// - Parameter width: channels of the block's 3x3 convolutions.
+    init(_ inputs: Int, width: Int, stride: Int, isBottleneck: Bool, initialization: ResNet.Initialization) {
+        let outputs = width * Self.expansion(isBottleneck: isBottleneck)
+        func convolution(_ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1) -> Conv2d {
+            Conv2d(
+                inputs, outputs, kernel: kernel, stride: stride, padding: kernel / 2, bias: false,
+                weights: initialization.convolution(outputs, kernel: kernel))
+        }
+        if isBottleneck {
+            conv1 = convolution(inputs, width, kernel: 1)
+            conv2 = convolution(width, width, kernel: 3, stride: stride)
+            conv3 = convolution(width, outputs, kernel: 1)
+            bn3 = BatchNorm(outputs)
+        } else {
+            conv1 = convolution(inputs, width, kernel: 3, stride: stride)
+            conv2 = convolution(width, width, kernel: 3)
+            (conv3, bn3) = (nil, nil)
+        }
+        (bn1, bn2) = (BatchNorm(width), BatchNorm(width))
+        downsample = stride != 1 || inputs != outputs ? Shortcut(convolution(inputs, outputs, kernel: 1, stride: stride)) : nil
+    }
+
+    /// - Parameter x: `[N, H, W, in]`.
+    /// - Returns: `[N, H / stride, W / stride, out]`.
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        let carried = downsample.map { $0(x) } ?? x
+        var y = bn1(conv1(x), activation: .relu)
+        guard let conv3, let bn3 else { return bn2(conv2(y), activation: .relu, residual: carried) }
+        y = bn2(conv2(y), activation: .relu)
+        return bn3(conv3(y), activation: .relu, residual: carried)
+    }
+}
+
+/// The 1x1 convolution that brings a block's input to the shape of its output.
+final class Shortcut: Module {
+    let convolution: Conv2d
+    let norm: BatchNorm
+
+    var checkpointNames: [String: String] { ["convolution": "0", "norm": "1"] }
+
+    init(_ convolution: Conv2d) {
+        self.convolution = convolution
+        norm = BatchNorm(convolution.weight.shape[0])
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor { norm(convolution(x)) }
+}

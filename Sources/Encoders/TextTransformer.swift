@@ -1,0 +1,109 @@
+public import ConcordLayers
+public import ConcordTensors
+
+/// A transformer over token ids: texts to embeddings, with open_clip's parameter names.
+///
+/// Token and position tables, pre-norm blocks, a last layer normalisation, then one embedding a text.
+///
+/// ```swift
+/// let encoder = TextTransformer(vocabulary: tokenizer.vocabulary, width: 256, depth: 6)
+/// let embedding = encoder(tokenizer.encode(["a red bicycle"], length: 32))   // [N, 256]
+/// ```
+/// - Source: Radford et al. 2021, arXiv:2103.00020 (causal, end of text); Devlin et al. 2018, arXiv:1810.04805 (bidirectional, first).
+public final class TextTransformer: TokenEncoder {
+    /// Which of a text's steps stand for it.
+    public enum Pooling: String, Sendable, CaseIterable {
+        /// The first step: `[CLS]`.
+        case first
+        /// The last real step.
+        case endOfText = "end_of_text"
+        /// The mean of the real steps.
+        case mean
+    }
+
+    /// First values.
+    public struct Initialization: Sendable {
+        public var tokens: Initializer, positions: Initializer
+        public var blocks: TransformerBlock.Initialization
+    }
+
+    public let tokenEmbedding: Embedding
+    public let positions: PositionalEmbedding
+    public let blocks: [TransformerBlock]
+    public let finalNorm: LayerNorm
+    public let vocabulary: Vocabulary
+    public let isCausal: Bool
+    public let pooling: Pooling
+    public let outputDimension: Int
+
+    public var featureDimension: Int { outputDimension }
+    public var tokenTable: Parameter { tokenEmbedding.weight }
+
+    public var checkpointNames: [String: String] {
+        ["positions": "positional_embedding", "blocks": "transformer.resblocks", "finalNorm": "ln_final"]
+    }
+
+    /// - Parameters:
+    ///   - width: C of every step and of the embedding.
+    ///   - heads: one for every 64 of the width where nil.
+    ///   - context: the longest text, in tokens.
+    ///   - causal: whether a step sees itself and earlier ones only.
+    ///   - dropout: probability in every block.
+    ///   - initialization: `.plain` where nil.
+    public init(
+        vocabulary: Vocabulary, width: Int = 512, depth: Int = 12, heads: Int? = nil, context: Int = 77, causal: Bool = false,
+        pooling: Pooling = .first, activation: Activation = .gelu, dropout: Float = 0, initialization: Initialization? = nil
+    ) {
+        let initialization = initialization ?? .plain(width: width)
+        tokenEmbedding = Embedding(vocabulary.size, width, weights: initialization.tokens)
+        positions = PositionalEmbedding(context, width, form: .learned(initialization.positions))
+        blocks = (0..<depth).map { _ in
+            TransformerBlock(
+                width: width, heads: heads ?? max(1, width / 64), activation: activation, dropout: dropout,
+                initialization: initialization.blocks)
+        }
+        finalNorm = LayerNorm(width)
+        (self.vocabulary, isCausal, self.pooling, outputDimension) = (vocabulary, causal, pooling, width)
+    }
+
+    /// - Returns: `[N, D]`.
+    public func callAsFunction(_ tokens: Tokens) -> Tensor {
+        let (features, mask) = features(tokens)
+        return pooled(context(features, mask: mask), mask: tokens.mask)
+    }
+
+    /// Tokens at their positions, `[N, T, C]`, and which are real.
+    public func features(_ tokens: Tokens) -> (features: Tensor, mask: Tensor?) { (positions(tokenEmbedding(tokens.ids)), tokens.mask) }
+
+    /// Every step in its context, `[N, T, D]`.
+    public func context(_ features: Tensor, mask: Tensor?) -> Tensor {
+        finalNorm(blocks.reduce(features) { x, block in block(x, mask: mask, causal: isCausal) })
+    }
+
+    /// - Parameter steps: `[N, T, D]`.
+    private func pooled(_ steps: Tensor, mask: Tensor) -> Tensor {
+        let (texts, length, width) = (steps.shape[0], steps.shape[1], steps.shape[2])
+        switch pooling {
+        case .first: return steps.sliced(0..<1, axis: 1).reshaped([texts, width])
+        case .endOfText:
+            let real = mask.octets
+            let last = (0..<texts).map { n in Int32(n * length + ((0..<length).last { real[n * length + $0] != 0 } ?? 0)) }
+            return steps.reshaped([texts * length, width]).gathered(at: Tensor(last, shape: [texts]), axis: 0)
+        case .mean:
+            let weights = mask.converted(to: .float32).reshaped([texts, length, 1])
+            return (steps * weights).sum(axis: 1) / weights.sum(axis: 1).maximum(Tensor(1))
+        }
+    }
+}
+
+extension TextTransformer.Initialization {
+    /// Tokens from N(0, 1), positions from 0.01 N(0, 1), every projection as `nn.Linear`.
+    public static func plain(width: Int) -> Self {
+        Self(tokens: .normal(deviation: 1), positions: .normal(deviation: 0.01), blocks: .linear(width: width))
+    }
+
+    /// OpenAI's for CLIP.
+    public static func clip(width: Int, depth: Int) -> Self {
+        Self(tokens: .normal(deviation: 0.02), positions: .normal(deviation: 0.01), blocks: .clip(width: width, depth: depth))
+    }
+}

@@ -1,0 +1,59 @@
+public import ConcordTensors
+
+/// Zero mean and unit variance of every channel over the batch and all places, then a learned scale and shift.
+///
+/// In training the batch's own statistics are used, and running ones follow them; in evaluation mode the running ones are used.
+///
+/// ```swift
+/// let y = norm(conv(x), activation: .relu, residual: x)                 // relu(norm(conv(x)) + x), in one pass
+/// ```
+/// - Source: Ioffe, Szegedy 2015, arXiv:1502.03167. As PyTorch's: biased variance in the output, unbiased in the running statistic.
+///   A batch of one row is let through (PyTorch refuses it); its output is the shift alone.
+public final class BatchNorm: Module {
+    /// `[C]`, from one.
+    public let weight: Parameter
+    /// `[C]`, from zero.
+    public let bias: Parameter
+    /// `[C]`, from zero.
+    public let runningMean: Buffer
+    /// `[C]`, from one.
+    public let runningVar: Buffer
+    public let momentum: Float
+    public let epsilon: Float
+
+    /// PyTorch counts the batches; with a fixed momentum nobody needs the number.
+    public var unusedCheckpointNames: [String] { ["num_batches_tracked"] }
+
+    /// - Parameters:
+    ///   - momentum: the share of the newest batch in the running statistics.
+    ///   - epsilon: added to the variance.
+    public init(_ channels: Int, momentum: Float = 0.1, epsilon: Float = 1e-5) {
+        weight = Parameter([channels], .ones)
+        bias = Parameter([channels], .zeros)
+        runningMean = Buffer(Tensor(zeros: [channels]))
+        runningVar = Buffer(Tensor(ones: [channels]))
+        (self.momentum, self.epsilon) = (momentum, epsilon)
+    }
+
+    /// - Parameters:
+    ///   - x: `[..., C]`.
+    ///   - activation: applied last, in the same pass.
+    ///   - residual: of the shape of `x`; added before the activation, in the same pass.
+    public func callAsFunction(_ x: Tensor, activation: FusedActivation? = nil, residual: Tensor? = nil) -> Tensor {
+        guard Context.current.isTraining else {
+            return x.batchNormalized(
+                weight: weight.value, bias: bias.value, mean: runningMean.value, variance: runningVar.value, epsilon: epsilon,
+                activation: activation, residual: residual)
+        }
+        let (output, mean, variance) = x.batchNormalized(
+            weight: weight.value, bias: bias.value, epsilon: epsilon, activation: activation, residual: residual)
+        let rows = Float(x.count / max(1, weight.count))
+        follow(runningMean, mean, share: momentum)
+        follow(runningVar, variance * (rows / max(1, rows - 1)), share: momentum)
+        return output
+    }
+
+    private func follow(_ running: Buffer, _ newest: Tensor, share: Float) {
+        running.assign(running.value * (1 - share) + newest * share)
+    }
+}

@@ -76,7 +76,7 @@ public struct ParameterWalk {
     }
 
     /// `inProjWeight` becomes `in_proj_weight`; digits stay where they are.
-    static func snakeCase(_ name: String) -> String {
+    package static func snakeCase(_ name: String) -> String {
         var result = ""
         for character in name {
             if character.isUppercase, !result.isEmpty { result += "_" }

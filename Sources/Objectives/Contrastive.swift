@@ -1,0 +1,110 @@
+import ConcordLayers
+public import ConcordTensors
+
+/// Aligns what several encoders make of one sample, and keeps it apart from what they make of others.
+///
+/// ```swift
+/// let clip = Contrastive<Pair>(
+///     Tower("image", \.image, ResNet(depth: 18)),
+///     Tower("text", \.text, TextTransformer(vocabulary: vocabulary, width: 256, depth: 6)),
+///     dimension: 256, loss: InfoNCE(temperature: .learned(initial: 0.07)))
+/// ```
+///
+/// Every tower's output `[N, C]` goes through a linear projection without bias to `[N, D]`. With more than two towers the loss is the
+/// mean over pairs. At chance it is `ln N`. In checkpoints a tower stands under its name: `image.encoder.…`, `image.projection.weight`.
+/// - Source: Radford et al. 2021, arXiv:2103.00020, figure 3.
+public final class Contrastive<B: Sendable>: Objective {
+    /// Which towers are held against each other.
+    public enum Pairing: Sendable, Equatable {
+        case all
+        /// One with each of the others.
+        case anchored(String)
+    }
+
+    private let towers: [ProjectedTower<B>]
+    public let loss: InfoNCE
+    public let dimension: Int
+    private let pairs: [Pair]
+    private let labels: (any KeyPath<B, Tensor?> & Sendable)?
+
+    /// Places of two towers that are held against each other.
+    private struct Pair: Sendable {
+        let first, second: Int
+    }
+
+    public var checkpointNames: [String: String] { ["towers": "", "loss": ""] }
+
+    /// - Parameters:
+    ///   - towers: two or more, of different names.
+    ///   - dimension: size D of the shared space.
+    ///   - labels: where a batch says which samples are each other's positives besides themselves: int32 `[N]`, equal for those. Nil, there or
+    ///     in the batch: a sample's only positive is its own.
+    public init(
+        _ towers: Tower<B>..., dimension: Int, loss: InfoNCE = InfoNCE(), pairs: Pairing = .all,
+        labels: (any KeyPath<B, Tensor?> & Sendable)? = nil
+    ) {
+        let names = towers.map(\.name)
+        ShapeCheck.require(towers.count > 1, "Contrastive", "\(towers.count) tower; two or more wanted")
+        ShapeCheck.require(Set(names).count == names.count, "Contrastive", "towers of one name in \(names)")
+        self.towers = towers.map { ProjectedTower($0, dimension: dimension) }
+        self.loss = loss
+        self.dimension = dimension
+        self.labels = labels
+        switch pairs {
+        case .all:
+            self.pairs = names.indices.flatMap { first in (first + 1..<names.count).map { Pair(first: first, second: $0) } }
+        case .anchored(let name):
+            guard let anchor = names.firstIndex(of: name) else { ShapeCheck.fail("Contrastive", "no tower \"\(name)\" to anchor at in \(names)") }
+            self.pairs = names.indices.filter { $0 != anchor }.map { Pair(first: anchor, second: $0) }
+        }
+    }
+
+    /// The towers' names, in order.
+    public var towerNames: [String] { towers.map(\.name) }
+
+    /// What cosines are multiplied with now: 1 / temperature.
+    public var logitScale: Float { loss.scale }
+
+    public func callAsFunction(_ batch: B) -> Loss {
+        let embeddings = towers.map { $0.projection($0.encoder.features(of: batch)) }  // [N, D] each
+        let labels = labels.flatMap { batch[keyPath: $0] }
+        let losses = pairs.map { loss(embeddings[$0.first], embeddings[$0.second], labels: labels) }
+        let total = losses.count == 1 ? losses[0] : losses.dropFirst().reduce(losses[0], +) * (1 / Float(losses.count))
+        var parts: [(name: String, value: Tensor)] = []
+        if losses.count > 1 {
+            parts += zip(pairs, losses).map { ("\(towers[$0.first].name)_\(towers[$0.second].name)", $1.detached) }
+        }
+        parts.append(("logit_scale", Tensor(loss.scale)))
+        parts += zip(towers, embeddings).map { ("\($0.name)_spread", Self.spread(of: $1)) }
+        return Loss(total, parts: parts)
+    }
+
+    /// Embeddings of one tower's inputs, `[N, D]`, not normalised.
+    /// - Precondition: there is a tower of that name, and it takes such an input.
+    public func embed(_ tower: String, _ input: some Sendable) -> Tensor {
+        let tower = self.tower(tower)
+        return tower.projection(tower.encoder.features(ofInput: input, tower: tower.name))
+    }
+
+    /// What a tower's encoder makes of inputs before the projection, `[N, C]`: what probes look at.
+    public func features(_ tower: String, _ input: some Sendable) -> Tensor {
+        let tower = self.tower(tower)
+        return tower.encoder.features(ofInput: input, tower: tower.name)
+    }
+
+    private func tower(_ name: String) -> ProjectedTower<B> {
+        guard let tower = towers.first(where: { $0.name == name }) else {
+            ShapeCheck.fail("Contrastive", "no tower \"\(name)\"; there are \(towerNames)")
+        }
+        return tower
+    }
+
+    /// The collapse meter: standard deviation over the batch of the unit embeddings' elements, averaged, times sqrt(D).
+    /// About 1 where embeddings point everywhere, 0 where all are the same.
+    private static func spread(of embeddings: Tensor) -> Tensor {
+        detached {
+            let variance = embeddings.detached.l2Normalized().variance(axes: [0])  // [D]
+            return variance.sqrt().mean() * Float(embeddings.shape[1]).squareRoot()
+        }
+    }
+}

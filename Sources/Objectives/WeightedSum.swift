@@ -1,0 +1,97 @@
+public import ConcordLayers
+import ConcordTensors
+
+/// Several objectives over one batch, added up with weights: `clip.on(\.pair) + 0.05 * mlm.on(\.text)`.
+///
+/// Each part is logged under its name, as it was before its weight. Encoders that parts share are trained by all of them, and
+/// stored once.
+public final class WeightedSum<Input: Sendable>: Objective {
+    private let terms: [WeightedTerm<Input>]
+
+    public var checkpointNames: [String: String] { ["terms": ""] }
+
+    init(_ terms: [WeightedTerm<Input>]) {
+        var used: [String: Int] = [:]
+        self.terms = terms.map { term in
+            let number = used[term.name, default: 0]
+            used[term.name] = number + 1
+            return number == 0 ? term : WeightedTerm(term.objective, weight: term.weight, name: "\(term.name)_\(number + 1)")
+        }
+    }
+
+    public func callAsFunction(_ batch: Input) -> Loss {
+        var total: Tensor?
+        var parts: [(name: String, value: Tensor)] = []
+        for term in terms {
+            let loss = term.evaluate(batch)
+            let weighted = loss.total * term.weight
+            total = total.map { $0 + weighted } ?? weighted
+            parts.append((term.name, loss.total.detached))
+            parts += loss.parts.map { ("\(term.name).\($0.name)", $0.value) }
+        }
+        return Loss(total ?? Tensor(0), parts: parts)
+    }
+
+    static func terms(of objective: some Objective<Input>) -> [WeightedTerm<Input>] {
+        (objective as? WeightedSum<Input>)?.terms ?? [WeightedTerm(objective, weight: 1, name: WeightedTerm<Input>.name(of: objective))]
+    }
+
+    func scaled(by factor: Float) -> WeightedSum {
+        WeightedSum(terms.map { WeightedTerm($0.objective, weight: $0.weight * factor, name: $0.name) })
+    }
+}
+
+/// One of the objectives with its weight.
+final class WeightedTerm<Input: Sendable>: NamedModule {
+    let name: String
+    let weight: Float
+    let objective: any Objective<Input>
+
+    var checkpointNames: [String: String] { ["objective": ""] }
+
+    init(_ objective: any Objective<Input>, weight: Float, name: String) {
+        (self.objective, self.weight, self.name) = (objective, weight, name)
+    }
+
+    func evaluate(_ batch: Input) -> Loss { objective(batch) }
+
+    /// The type's name in snake_case, or the name that it was given.
+    static func name(of objective: any Objective) -> String {
+        if let named = objective as? any NamedModule { return named.name }
+        let type = String(describing: Swift.type(of: objective)).prefix { $0 != "<" }
+        return ParameterWalk.snakeCase(String(type))
+    }
+}
+
+/// An objective over a part of a larger batch.
+public final class PartialObjective<Whole: Sendable, O: Objective>: Objective, NamedModule {
+    private let objective: O
+    private let part: any KeyPath<Whole, O.Input> & Sendable
+
+    public var name: String { WeightedTerm<O.Input>.name(of: objective) }
+    public var checkpointNames: [String: String] { ["objective": ""] }
+
+    init(_ objective: O, part: any KeyPath<Whole, O.Input> & Sendable) {
+        self.objective = objective
+        self.part = part
+    }
+
+    public func callAsFunction(_ batch: Whole) -> Loss { objective(batch[keyPath: part]) }
+}
+
+extension Objective {
+    /// This objective over a part of a larger batch.
+    public func on<Whole: Sendable>(_ part: any KeyPath<Whole, Input> & Sendable) -> PartialObjective<Whole, Self> {
+        PartialObjective(self, part: part)
+    }
+
+    /// The sum of two objectives over one batch.
+    public static func + <Other: Objective<Input>>(a: Self, b: Other) -> WeightedSum<Input> {
+        WeightedSum(WeightedSum.terms(of: a) + WeightedSum.terms(of: b))
+    }
+
+    /// An objective with a weight in a sum.
+    public static func * (weight: Float, objective: Self) -> WeightedSum<Input> {
+        WeightedSum(WeightedSum.terms(of: objective)).scaled(by: weight)
+    }
+}

@@ -1,0 +1,18 @@
+extension Recipe {
+    /// A starting point for a user's own pictures and captions: `pairs.tsv` with the columns `filepath` and `title`.
+    ///
+    /// Everything is at its default but what is written here; `--set data.path=catalogue.csv` and the like adapt it.
+    static let pairs = """
+        epochs: 30
+        batch: 128
+        data:
+          kind: table
+          path: pairs.tsv
+          columns: {image: filepath, text: title}
+        tokenizer: english-wordpiece
+        model:
+          image: {encoder: resnet, depth: 18}
+          text: {encoder: transformer, width: 256, depth: 4}
+        views: {size: 112, crop: random_resized, scale: 0.5}
+        """
+}

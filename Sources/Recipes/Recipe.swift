@@ -1,0 +1,120 @@
+import ConcordLayers
+import Yams
+
+/// What to train, on what, and how: a YAML file decoded strictly.
+///
+/// An unknown key is an error that names the key and the nearest known one. The keys are documented at the settings types
+/// (`DataSettings`, `ModelSettings`, …), and the README shows one in full.
+public struct Recipe: Sendable {
+    /// How long to train.
+    public enum Length: Sendable, Equatable {
+        case epochs(Int)
+        case steps(Int)
+    }
+
+    /// Arithmetic of the forward and backward pass.
+    public enum Precision: String, Sendable, CaseIterable { case float32, bfloat16 }
+
+    public let seed: UInt64
+    public let length: Length
+    /// Samples a step.
+    public let batch: Int
+    public let precision: Precision
+    public let data: DataSettings
+    /// A file beside the data or in the run, or `english-wordpiece` or `english-bpe`.
+    public let tokenizer: String
+    public let model: ModelSettings
+    public let objective: ObjectiveSettings
+    public let views: ViewSettings
+    public let optimizer: OptimizerSettings
+    public let schedule: ScheduleSettings
+    /// Patterns of parameter paths that are not trained: `image.encoder.*`.
+    public let freeze: [String]
+    public let loader: LoaderSettings
+    public let checkpoint: CheckpointSettings
+    /// Steps between evaluations on the held-out samples; 0 for one at the end.
+    public let evaluateEvery: Int
+    /// The recipe with every default filled in, as YAML that decodes to the same recipe.
+    public let yaml: String
+
+    /// - Parameters:
+    ///   - text: YAML.
+    ///   - source: its name in errors.
+    ///   - overrides: `key.path=value`, each replacing or adding one key.
+    public init(yaml text: String, source: String, overrides: [String] = []) throws {
+        var root: Node
+        do {
+            root = try Yams.compose(yaml: text) ?? Node([(Node, Node)]())
+        } catch let error as YamlError {
+            throw RecipeError.invalid(source: source, line: error.line, key: "", message: error.reason)
+        }
+        for override in overrides { try Self.apply(override, to: &root) }
+        let fields = try Fields(root, source: source)
+        seed = UInt64(try fields.integer("seed", default: 0))
+        if fields.has("epochs") && fields.has("steps") { throw fields.fault("steps", "give epochs or steps, not both") }
+        length =
+            fields.has("steps")
+            ? .steps(try fields.integer("steps", default: 1, in: 1...Int.max)) : .epochs(try fields.integer("epochs", default: 30, in: 1...Int.max))
+        batch = try fields.integer("batch", default: 256, in: 1...1 << 20)
+        precision = try fields.choice("precision", default: Precision.float32)
+        if precision == .bfloat16 {
+            throw fields.fault("precision", "bfloat16 is not available in this version; float32 is")
+        }
+        data = try DataSettings(fields.fields("data"))
+        tokenizer = try fields.string("tokenizer", default: "english-wordpiece")
+        model = try ModelSettings(fields.fields("model"))
+        objective = try ObjectiveSettings(fields.fields("objective"))
+        views = try ViewSettings(fields.fields("views"))
+        optimizer = try OptimizerSettings(fields.fields("optimizer"))
+        schedule = try ScheduleSettings(fields.fields("schedule"))
+        freeze = try fields.strings("freeze")
+        loader = try LoaderSettings(fields.fields("loader"))
+        checkpoint = try CheckpointSettings(fields.fields("checkpoint"))
+        let evaluate = try fields.fields("evaluate")
+        evaluateEvery = try evaluate.integer("every", default: 0)
+        try fields.finish()
+        yaml = fields.yaml()
+    }
+
+    /// Sets the value at a dotted path, making the mappings on the way.
+    private static func apply(_ override: String, to root: inout Node) throws {
+        guard let equals = override.firstIndex(of: "="), equals != override.startIndex else {
+            throw RecipeError.invalid(source: "--set", line: nil, key: override, message: "key=value wanted, as in optimizer.learning_rate=3e-4")
+        }
+        let keys = override[..<equals].split(separator: ".").map(String.init)
+        let value: Node
+        do {
+            value = try Yams.compose(yaml: String(override[override.index(after: equals)...])) ?? Node("")
+        } catch {
+            throw RecipeError.invalid(source: "--set", line: nil, key: String(override[..<equals]), message: "the value is not YAML")
+        }
+        root = set(value, at: keys[...], in: root)
+    }
+
+    private static func set(_ value: Node, at keys: ArraySlice<String>, in node: Node?) -> Node {
+        guard let key = keys.first else { return value }
+        var pairs = (node?.mapping).map { $0.map { ($0.key, $0.value) } } ?? []
+        if let place = pairs.firstIndex(where: { $0.0.string == key }) {
+            pairs[place].1 = set(value, at: keys.dropFirst(), in: pairs[place].1)
+        } else {
+            pairs.append((Node(key), set(value, at: keys.dropFirst(), in: nil)))
+        }
+        return Node(pairs)
+    }
+}
+
+extension YamlError {
+    fileprivate var line: Int? {
+        switch self {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+        default: nil
+        }
+    }
+
+    fileprivate var reason: String {
+        switch self {
+        case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): "not YAML: \(problem)"
+        default: "not YAML"
+        }
+    }
+}

@@ -1,0 +1,114 @@
+/// `objective`: what is minimised.
+///
+/// ```yaml
+/// objective: {name: contrastive, temperature: 0.07, learned: true, positives: pair}
+/// ```
+public struct ObjectiveSettings: Sendable {
+    public enum Name: String, Sendable, CaseIterable { case contrastive }
+
+    public enum Positives: String, Sendable, CaseIterable {
+        /// A picture's own text, and no other.
+        case pair
+        /// Every text equal to the picture's own.
+        case equalTexts = "equal_texts"
+    }
+
+    public let name: Name
+    /// Its initial value where it is learned; above 0.
+    public let temperature: Double
+    public let isTemperatureLearned: Bool
+    public let labelSmoothing: Double
+    public let positives: Positives
+
+    init(_ fields: Fields) throws {
+        name = try fields.choice("name", default: Name.contrastive)
+        temperature = try fields.number("temperature", default: 0.07, in: 1e-4...1e4)
+        isTemperatureLearned = try fields.flag("learned", default: true)
+        labelSmoothing = try fields.number("label_smoothing", default: 0, in: 0...0.99)
+        positives = try fields.choice("positives", default: Positives.pair)
+    }
+}
+
+/// `optimizer`.
+public struct OptimizerSettings: Sendable {
+    public enum Name: String, Sendable, CaseIterable { case adamw, sgd }
+
+    public let name: Name
+    public let learningRate, weightDecay: Double
+    /// AdamW's two, or momentum alone for SGD.
+    public let betas: (Double, Double)
+    public let momentum: Double
+    /// Largest norm of the gradient; nil clips nothing.
+    public let clip: Double?
+    /// Batches whose gradients are averaged for one update. Their samples are not each other's negatives.
+    public let accumulate: Int
+
+    init(_ fields: Fields) throws {
+        name = try fields.choice("name", default: Name.adamw)
+        learningRate = try fields.number("learning_rate", default: name == .adamw ? 1e-3 : 0.1)
+        weightDecay = try fields.number("weight_decay", default: name == .adamw ? 0.1 : 1e-4)
+        let texts = try fields.strings("betas", default: ["0.9", "0.999"])
+        let numbers = texts.compactMap { Double($0) }
+        guard numbers.count == 2, texts.count == 2, numbers.allSatisfy({ (0..<1).contains($0) }) else {
+            throw fields.fault("betas", "two numbers from 0 to below 1 wanted")
+        }
+        betas = (numbers[0], numbers[1])
+        momentum = try fields.number("momentum", default: 0.9, in: 0...0.9999)
+        let limit = try fields.number("clip", default: 0)
+        clip = limit > 0 ? limit : nil
+        accumulate = try fields.integer("accumulate", default: 1, in: 1...65536)
+    }
+}
+
+/// `schedule`: the learning rate's way.
+public struct ScheduleSettings: Sendable {
+    public enum Name: String, Sendable, CaseIterable { case cosine, linear, constant }
+
+    public enum WarmUp: Sendable, Equatable {
+        case epochs(Double)
+        case steps(Int)
+    }
+
+    public let name: Name
+    public let warmUp: WarmUp
+
+    init(_ fields: Fields) throws {
+        name = try fields.choice("name", default: Name.cosine)
+        if fields.has("warmup_epochs") && fields.has("warmup_steps") {
+            throw fields.fault("warmup_steps", "give warmup_epochs or warmup_steps, not both")
+        }
+        warmUp =
+            fields.has("warmup_steps")
+            ? .steps(try fields.integer("warmup_steps", default: 0)) : .epochs(try fields.number("warmup_epochs", default: 1))
+    }
+}
+
+/// `loader`.
+public struct LoaderSettings: Sendable {
+    /// Threads that decode and augment.
+    public let threads: Int
+    /// Batches made ahead at most.
+    public let prefetch: Int
+
+    init(_ fields: Fields) throws {
+        threads = try fields.integer("threads", default: 2, in: 1...256)
+        prefetch = try fields.integer("prefetch", default: 3, in: 1...1024)
+    }
+}
+
+/// `checkpoint`.
+public struct CheckpointSettings: Sendable {
+    /// Steps between checkpoints; there is one at the end in any case.
+    public let every: Int
+    /// Latest ones kept, beside the best.
+    public let keep: Int
+    /// The figure whose highest value marks the best checkpoint, such as `retrieval.image_to_text.r1`; nil marks none.
+    public let best: String?
+
+    init(_ fields: Fields) throws {
+        every = try fields.integer("every", default: 100, in: 1...Int.max)
+        keep = try fields.integer("keep", default: 2, in: 1...Int.max)
+        let figure = try fields.string("best", default: "")
+        best = figure.isEmpty ? nil : figure
+    }
+}

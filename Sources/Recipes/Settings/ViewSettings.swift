@@ -1,0 +1,42 @@
+/// `views`: how a picture becomes a tensor, in training and in evaluation.
+///
+/// ```yaml
+/// views: {size: 64, crop: shared, resize: 72, flip: true, normalization: clip}
+/// ```
+public struct ViewSettings: Sendable {
+    public enum Crop: String, Sendable, CaseIterable {
+        /// Of random area (`scale`) and shape, resized to `size` (CLIP's and SimCLR's).
+        case randomResized = "random_resized"
+        /// A `size` square of the picture resized to a `resize` square, at an offset that the whole batch shares.
+        case shared
+        /// The picture resized to a `size` square, always whole.
+        case whole
+    }
+
+    public enum Normalization: String, Sendable, CaseIterable { case clip, imagenet }
+
+    /// Side of the square that the encoder sees, in pixels.
+    public let size: Int
+    public let crop: Crop
+    /// Side that pictures are resized to before cropping, for `shared`.
+    public let resize: Int
+    /// Share of the area that a random crop takes at least, for `random_resized`.
+    public let scale: Double
+    public let flip: Bool
+    /// Strength of the colour jitter, SimCLR's s; 0 for none.
+    public let jitter: Double
+    /// Probability of a grey picture.
+    public let grey: Double
+    public let normalization: Normalization
+
+    init(_ fields: Fields) throws {
+        size = try fields.integer("size", default: 112, in: 8...4096)
+        crop = try fields.choice("crop", default: Crop.randomResized)
+        resize = try fields.integer("resize", default: crop == .shared ? size * 9 / 8 : size, in: size...8192)
+        scale = try fields.number("scale", default: 0.5, in: 0.01...1)
+        flip = try fields.flag("flip", default: true)
+        jitter = try fields.number("jitter", default: 0, in: 0...2)
+        grey = try fields.number("grey", default: 0, in: 0...1)
+        normalization = try fields.choice("normalization", default: Normalization.clip)
+    }
+}

@@ -1,0 +1,4 @@
+/// Concord itself.
+public enum Concord {
+    public static let version = "0.1.0"
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import Concord
+
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Makes a small world of pictures and captions, trains two towers on it, evaluates them and searches.",
+        discussion: "A few minutes on two cores. The run that it leaves serves evaluate, embed, search and classify.")
+
+    @Option(help: "Where to put the data, the run and the contact sheet.") var out = "runs/demo"
+    @Option(name: .customLong("set"), help: "key=value: overrides one key of the demo's recipe.") var overrides: [String] = []
+    @OptionGroup var threads: ThreadOptions
+
+    func run() throws {
+        threads.apply()
+        let outcome = try Demo(directory: out, overrides: overrides).run()
+        if case .interrupted(let signal) = outcome { throw ExitCode(128 + signal) }
+    }
+}

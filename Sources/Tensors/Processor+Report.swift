@@ -1,0 +1,46 @@
+import COneDNN
+import COpenBLAS
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+extension Processor {
+    /// What `concord doctor` shows: the processor, the kernels in use and why, threads, libraries, memory.
+    public static func report() -> [(name: String, value: String)] {
+        let version = dnnl_version().pointee
+        let memory = field(of: "/proc/meminfo", named: "MemTotal"), free = field(of: "/proc/meminfo", named: "MemAvailable")
+        return [
+            ("processor", field(of: "/proc/cpuinfo", named: "model name") ?? "unknown"),
+            ("instructions", instructionSet),
+            ("matrix products", productReason),
+            ("convolutions", "oneDNN \(version.major).\(version.minor).\(version.patch), \(instructionSet)"),
+            ("threads", "\(Threads.count) of \(Threads.available()) available"),
+            ("OpenBLAS", String(cString: openblas_get_config())),
+            ("memory", "\(memory ?? "unknown") in all, \(free ?? "unknown") available"),
+        ]
+    }
+
+    /// Which library multiplies matrices, and why that one.
+    private static var productReason: String {
+        switch productRoute {
+        case .openBLAS: return "OpenBLAS, \(openBLASCore) kernels"
+        case .oneDNN:
+            let forced = getenv("OPENBLAS_CORETYPE").map { " because OPENBLAS_CORETYPE=\(String(cString: $0)) is set" } ?? ""
+            return "oneDNN: OpenBLAS would run \(openBLASCore) kernels\(forced), narrower than this processor's AVX-512"
+        }
+    }
+
+    /// The text after `name:` in one of the kernel's tables.
+    private static func field(of path: String, named name: String) -> String? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var buffer = [CChar](repeating: 0, count: 4096)
+        while fgets(&buffer, Int32(buffer.count), file) != nil {
+            let line = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            guard line.hasPrefix(name), let colon = line.firstIndex(of: ":") else { continue }
+            return String(line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }.prefix { $0 != "\n" })
+        }
+        return nil
+    }
+}

@@ -1,4 +1,4 @@
-/// Concord itself.
-public enum Concord {
+/// Which Concord this is.
+public enum ConcordRelease {
     public static let version = "0.1.0"
 }

@@ -7,7 +7,7 @@ struct ConcordCommand: ParsableCommand {
         commandName: "concord",
         abstract: "Learns one embedding space for images and text from your files, and searches in it.",
         discussion: "Start with `concord demo`. Errors are one line on standard error; exit codes are 0 done, 1 failed, 64 wrong usage.",
-        version: Concord.version,
+        version: ConcordRelease.version,
         subcommands: [
             DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self, SearchCommand.self,
             TokenizerCommand.self, InspectCommand.self, DoctorCommand.self,

@@ -17,24 +17,26 @@ extension ShapeWorld {
         let (column, row) = cell(of: thing.place)
         let x = Float(side) * (column + random.uniform(in: -0.03...0.03)), y = Float(side) * (row + random.uniform(in: -0.03...0.03))
         let tilt = random.uniform(in: -0.2...0.2)
+        let (sine, cosine) = (sin(tilt), cos(tilt)), reach = radius * 1.5 + 1
+        let samples: [Float] = [0.125, 0.375, 0.625, 0.875]
         var pixels: [UInt8] = []
         pixels.reserveCapacity(side * side * 3)
-        let samples: [Float] = [0.125, 0.375, 0.625, 0.875]
         for py in 0..<side {
             for px in 0..<side {
-                var inside: Float = 0
-                for dy in samples {
-                    for dx in samples {
-                        let u = (Float(px) + dx - x) / radius, v = (Float(py) + dy - y) / radius
-                        let (s, c) = (sin(tilt), cos(tilt))
-                        if contains(thing.shape, u * c + v * s, v * c - u * s) { inside += 1 / 16 }
+                var share: Float = 0  // of the pixel that the shape covers
+                if abs(Float(px) - x) < reach && abs(Float(py) - y) < reach {
+                    for dy in samples {
+                        for dx in samples {
+                            let u = (Float(px) + dx - x) / radius, v = (Float(py) + dy - y) / radius
+                            if contains(thing.shape, u * cosine + v * sine, v * cosine - u * sine) { share += 1 / 16 }
+                        }
                     }
                 }
                 let back = ground.colour(px, py)
-                for channel in 0..<3 { pixels.append(UInt8(min(max(back[channel] + (tint[channel] - back[channel]) * inside, 0), 255))) }
+                for channel in 0..<3 { pixels.append(UInt8(min(max(back[channel] + (tint[channel] - back[channel]) * share, 0), 255))) }
             }
         }
-        return Image(width: side, height: side, pixels: pixels)
+        return Image(pixels: Tensor(pixels, shape: [side, side, 3]))
     }
 
     /// Whether a point lies in the shape of radius 1 around the origin, y downwards.
@@ -43,7 +45,7 @@ extension ShapeWorld {
         switch shape {
         case .circle: return r < 1
         case .square: return max(abs(x), abs(y)) < 0.88
-        case .triangle: return y < 0.7 && y > -1 + 0 && abs(x) < (y + 1) * 0.62
+        case .triangle: return y < 0.7 && y > -1 && abs(x) < (y + 1) * 0.62
         case .ring: return r < 1 && r > 0.55
         case .cross: return min(abs(x), abs(y)) < 0.28 && max(abs(x), abs(y)) < 1
         case .star:

@@ -73,9 +73,9 @@ public struct Run: Sendable {
         guard !classes.isEmpty else { throw RecipeError.data(message: "no class to choose from") }
         let shot = ZeroShot(classes: classes, templates: templates) { embedder.texts($0) }
         let logits = shot.similarities(try embed(images: paths)) * embedder.model.logitScale
-        let probabilities = logits.softmax()
-        return zip(probabilities.argmax(axis: 1).integerScalars, 0...).map { place, row in
-            (classes[Int(place)], probabilities.scalars[row * classes.count + Int(place)])
+        let probabilities = logits.softmax(), scalars = probabilities.scalars
+        return probabilities.argmax(axis: 1).integerScalars.enumerated().map { row, place in
+            (classes[Int(place)], scalars[row * classes.count + Int(place)])
         }
     }
 

@@ -18,7 +18,7 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         threads.apply()
         let directory = out ?? "runs/" + RunDirectory.name(ofRecipe: recipe)
-        let outcome = try TrainingRun(
+        let outcome = try TrainingSession(
             recipe: recipe, overrides: overrides, data: data, directory: directory, isResumed: resume, initial: initial
         ).run()
         if case .interrupted(let signal) = outcome { throw ExitCode(128 + signal) }

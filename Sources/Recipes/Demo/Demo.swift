@@ -26,7 +26,7 @@ public struct Demo {
         let data = try DemoData(folder: directory + "/data", split: split)
         print("\(data.trainingPictures) pictures with captions to train on in \(data.folder); \(data.heldOut) combinations held out")
         let runPath = directory + "/run"
-        let outcome = try TrainingRun(
+        let outcome = try TrainingSession(
             recipe: "demo", overrides: overrides, data: data.folder, directory: runPath, isResumed: RunDirectory(runPath).isRun
         ).run()
         guard outcome == .finished else { return outcome }

@@ -68,6 +68,6 @@ let package = Package(
         tests(of: "Tensors"), tests(of: "Layers"), tests(of: "Encoders"), tests(of: "Objectives", ["ConcordEncoders"]), tests(of: "Interchange"),
         tests(of: "Evaluation"), tests(of: "Tokenizers"), tests(of: "Datasets"),
         tests(of: "Training", ["ConcordEncoders"]), tests(of: "Recipes"),
-        .testTarget(name: "ConcordCLITests", dependencies: ["TestSupport", "Concord"], swiftSettings: swift),
+        .testTarget(name: "ConcordCLITests", dependencies: ["TestSupport", "Concord", "ConcordCLI"], swiftSettings: swift),
     ]
 )

@@ -1,0 +1,55 @@
+import Foundation
+
+/// The `concord` that this build made, run as a user would.
+struct CommandLineTool {
+    struct Outcome {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    static let path: String = {
+        let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        return tests.deletingLastPathComponent().appendingPathComponent("concord").path
+    }()
+
+    /// Starts it and returns at once.
+    static func start(_ arguments: [String], output: FileHandle, errors: FileHandle, environment: [String: String] = [:]) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        return process
+    }
+
+    /// Runs it to its end.
+    static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome { try run(arguments, environment: environment) }
+
+    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+        let folder = try TemporaryFolder()
+        let out = folder.path + "/out", err = folder.path + "/err"
+        for file in [out, err] { FileManager.default.createFile(atPath: file, contents: nil) }
+        let outHandle = try FileHandle(forWritingTo: URL(fileURLWithPath: out)), errHandle = try FileHandle(forWritingTo: URL(fileURLWithPath: err))
+        let process = try start(arguments, output: outHandle, errors: errHandle, environment: environment)
+        process.waitUntilExit()
+        return Outcome(
+            status: process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus,
+            output: try String(contentsOfFile: out, encoding: .utf8), errors: try String(contentsOfFile: err, encoding: .utf8))
+    }
+}
+
+/// A folder that goes with the value.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("concord-" + UUID().uuidString).path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}

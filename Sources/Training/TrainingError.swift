@@ -8,8 +8,6 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case optimizerState(String)
     /// The loss, a value or a gradient is NaN or infinite.
     case notFinite(step: Int, loss: String, culprit: String?)
-    /// Data that give no batch.
-    case noBatches
     /// A run stands where a new one was to start.
     case runExists(path: String)
     /// A checkpoint was written under another setting, so that going on would not repeat the run.
@@ -34,13 +32,13 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "step \(step): \(loss); "
                 + (culprit.map { "first not finite: \($0)" } ?? "all parameters and gradients are finite, look at the batch")
                 + "; a lower learning rate, a longer warm-up or clipping may mend it"
-        case .noBatches: "the data give no batch: fewer samples than one batch holds"
         case .runExists(let path): "\(path) holds an earlier run: resume it, or train into another directory"
         case .otherSetting(let checkpoint, let setting, let saved, let now):
-            "\(checkpoint) was written with \(setting) \(saved), this run has \(now): set it back, or start a new run from the checkpoint's weights"
+            "\(checkpoint) was written with \(setting) \(saved), this run has \(now): set it back, or start a new run from its weights"
         case .brokenCheckpoint(let path, let reason): "\(path): \(reason)"
         case .noSuchFigure(let name, let known):
-            "the evaluation gave no figure \"\(name)\" to choose the best checkpoint by; it gave \(known.joined(separator: ", "))"
+            "no figure \"\(name)\" to choose the best checkpoint by: "
+                + (known.isEmpty ? "there is no evaluation" : "the evaluation gave \(known.joined(separator: ", "))")
         case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"
         }
     }

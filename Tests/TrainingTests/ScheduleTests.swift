@@ -38,4 +38,11 @@ struct ScheduleTests {
     func patternsMatchWholePaths(pattern: String, path: String, fits: Bool) {
         #expect(PathPattern(pattern).matches(path) == fits)
     }
+
+    @Test func timeLeftReadsAsAClock() {
+        #expect(
+            [0, 59.6, 151, 3751, -3, .infinity].map { ProgressMeter.duration($0) } == [
+                "0:00", "1:00", "2:31", "1:02:31", "0:00", "277777:46:40",
+            ])
+    }
 }

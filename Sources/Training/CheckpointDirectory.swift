@@ -1,0 +1,106 @@
+import ConcordInterchange
+import ConcordTensors
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A folder of checkpoints: `step-00000120.safetensors`, the model, and `step-00000120.optimizer.safetensors` beside it.
+///
+/// Each file is written beside its place, flushed and renamed. The model's comes last and makes the checkpoint: a reader never
+/// sees half of one, and an optimizer file without its model is the leftover of a write that was cut off.
+public struct CheckpointDirectory: Sendable, Equatable {
+    public let path: String
+
+    public init(_ path: String) { self.path = path }
+
+    /// One checkpoint.
+    public struct Entry: Sendable, Equatable {
+        /// Updates that the model had.
+        public let step: Int
+        /// The model's file: parameters and buffers.
+        public let model: String
+        /// The optimizer's file, which resuming needs and using the model does not.
+        public let optimizer: String
+    }
+
+    private func entry(_ step: Int) -> Entry {
+        let digits = String(step)
+        let stem = "\(path)/step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits)"
+        return Entry(step: step, model: stem + ".safetensors", optimizer: stem + ".optimizer.safetensors")
+    }
+
+    /// The step in a file's name, nil for other files.
+    private static func step(of name: String, suffix: String) -> Int? {
+        guard name.hasPrefix("step-"), name.hasSuffix(suffix) else { return nil }
+        let digits = name.dropFirst(5).dropLast(suffix.count)
+        guard digits.count >= 8, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int(digits)
+    }
+
+    private var names: [String] {
+        guard let folder = opendir(path) else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) { String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)) })
+        }
+        return names
+    }
+
+    /// All checkpoints by step. A folder that is not there has none.
+    public var entries: [Entry] { names.compactMap { Self.step(of: $0, suffix: ".safetensors") }.sorted().map(entry) }
+
+    /// The newest that has its optimizer file.
+    var resumable: Entry? { entries.last { access($0.optimizer, R_OK) == 0 } }
+
+    /// The newest.
+    public var last: Entry? { entries.last }
+
+    /// The one that the evaluation found best, as the newest one says; the newest where nothing was compared.
+    /// - Throws: where the newest cannot be read.
+    public func best() throws -> Entry? {
+        let entries = entries
+        guard let last = entries.last else { return nil }
+        let best = try TrainerState(metadata: Safetensors(path: last.model).metadata, path: last.model).best
+        return entries.first { $0.step == best?.step } ?? last
+    }
+
+    /// Makes the folder and removes what killed writes left.
+    func prepare() throws {
+        let ends = path.indices.dropFirst().filter { path[$0] == "/" } + [path.endIndex]
+        for end in ends where mkdir(String(path[..<end]), 0o777) != 0 && errno != EEXIST && end == path.endIndex {
+            throw TrainingError.cannotWrite(path: path, reason: systemMessage())
+        }
+        let names = names, models = Set(entries.map(\.step))
+        for name in names {
+            let orphan = Self.step(of: name, suffix: ".optimizer.safetensors").map { !models.contains($0) } ?? false
+            let cut = name.hasPrefix("step-") && name.hasSuffix(".safetensors.partial")
+            if orphan || cut { unlink("\(path)/\(name)") }
+        }
+    }
+
+    /// Writes one checkpoint; where that fails the others stay as they are and nothing of this one is left.
+    func write(
+        step: Int, model: [(name: String, tensor: Tensor)], optimizer: [(name: String, tensor: Tensor)], metadata: [String: String]
+    ) throws {
+        let entry = entry(step)
+        try Safetensors.write(optimizer, metadata: metadata, to: entry.optimizer)
+        do { try Safetensors.write(model, metadata: metadata, to: entry.model) } catch {
+            unlink(entry.optimizer)
+            throw error
+        }
+    }
+
+    /// Removes all but the last `count` and the one of step `best`.
+    func prune(keeping count: Int, best: Int?) {
+        for entry in entries.dropLast(count) where entry.step != best {
+            unlink(entry.model)  // first: what is left of a removal cut off here is an orphan
+            unlink(entry.optimizer)
+        }
+    }
+}
+
+/// What the system says of its last refusal.
+func systemMessage() -> String { String(cString: strerror(errno)) }

@@ -1,0 +1,41 @@
+/// When a run writes checkpoints, where, and which it keeps.
+///
+/// ```swift
+/// Checkpoints(in: "run/checkpoints", every: 500, keep: 2, best: .highest("retrieval.r1"))
+/// ```
+public struct Checkpoints: Sendable {
+    public let directory: CheckpointDirectory
+    /// Steps between two; one more is written at the end, at a signal, and when the evaluation is the best so far.
+    public let interval: Int
+    /// How many of the last stay; the best stays besides.
+    public let kept: Int
+    public let best: BestFigure?
+    /// What else to say in the files' headers. The trainer's own keys take precedence.
+    public let metadata: [String: String]
+
+    /// - Parameters:
+    ///   - every: at least 1.
+    ///   - keep: at least 1.
+    public init(in directory: String, every: Int, keep: Int = 2, best: BestFigure? = nil, metadata: [String: String] = [:]) {
+        self.directory = CheckpointDirectory(directory)
+        interval = max(1, every)
+        kept = max(1, keep)
+        self.best = best
+        self.metadata = metadata
+    }
+}
+
+/// The figure of the evaluation that says which checkpoint is the best.
+public struct BestFigure: Sendable, Equatable {
+    public let name: String
+    public let isHigherBetter: Bool
+
+    public static func highest(_ name: String) -> BestFigure { BestFigure(name: name, isHigherBetter: true) }
+    public static func lowest(_ name: String) -> BestFigure { BestFigure(name: name, isHigherBetter: false) }
+
+    /// Not-a-number is never better; anything is better than nothing; equal is not better.
+    func isBetter(_ value: Double, than old: Double?) -> Bool {
+        guard !value.isNaN else { return false }
+        return old.map { isHigherBetter ? value > $0 : value < $0 } ?? true
+    }
+}

@@ -1,0 +1,82 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// `metrics.jsonl`: one JSON object a step, in order, each step once.
+///
+/// Lines are collected and reach the file about once a second and before every checkpoint, so that no step waits for the disk. What a
+/// killed run loses lies after its last checkpoint, and comes again with the steps that resuming repeats.
+final class MetricsFile {
+    private let path: String
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+    private var flushed = ContinuousClock.now
+    /// The `seconds` of the last line that was there at the start.
+    let seconds: Double
+
+    /// - Parameter step: lines of later steps, and what follows a line that is not whole, are cut off.
+    init(path: String, keepingUpTo step: Int) throws {
+        self.path = path
+        let (length, seconds) = Self.whole(path, upTo: step)
+        self.seconds = seconds
+        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        var status = stat()
+        guard descriptor >= 0, fstat(descriptor, &status) == 0,
+            Int(status.st_size) == length || ftruncate(descriptor, off_t(length)) == 0
+        else { throw TrainingError.cannotWrite(path: path, reason: systemMessage()) }
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    static func hasContents(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size > 0
+    }
+
+    func append(_ line: String) throws {
+        buffer += line.utf8
+        if buffer.count > 1 << 16 || ContinuousClock.now - flushed > .seconds(1) { try flush() }
+    }
+
+    /// Gives the lines to the system.
+    func flush() throws {
+        flushed = .now
+        var done = 0
+        defer { buffer.removeFirst(done) }
+        while done < buffer.count {
+            let count = buffer.withUnsafeBytes { bytes in bytes.baseAddress.map { write(descriptor, $0 + done, bytes.count - done) } ?? 0 }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw TrainingError.cannotWrite(path: path, reason: systemMessage()) }
+            done += count
+        }
+    }
+
+    /// Flushes as far as the disk allows: for the end, where an error is on its way already or nothing is left to lose.
+    func close() { try? flush() }
+
+    /// Flushes, and onto the disk.
+    func synchronize() throws {
+        try flush()
+        fdatasync(descriptor)
+    }
+
+    /// Length in bytes of the lines from the start on that are whole and of steps up to `step`, and the last one's `seconds`.
+    private static func whole(_ path: String, upTo step: Int) -> (length: Int, seconds: Double) {
+        guard hasContents(path), let file = fopen(path, "r") else { return (0, 0) }
+        defer { fclose(file) }
+        var line: UnsafeMutablePointer<CChar>?
+        var capacity = 0
+        defer { free(line) }
+        var result = (length: 0, seconds: 0.0)
+        while case let count = getline(&line, &capacity, file), count > 0, let line {
+            let bytes = UnsafeRawBufferPointer(start: line, count: count)
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard text.hasPrefix("{\"step\":"), text.hasSuffix("}\n"), let number = Int(text.dropFirst(8).prefix { $0.isNumber }),
+                number <= step
+            else { break }
+            result.length += count
+            if let seconds = text.dropLast(2).split(separator: ":").last.flatMap({ Double($0) }) { result.seconds = seconds }
+        }
+        return result
+    }
+}

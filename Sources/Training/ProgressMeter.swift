@@ -1,0 +1,128 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Shows how long work gets on.
+///
+/// On a terminal it draws a bar on standard error, as wide as the terminal, at most ten times a second. Where standard output or
+/// standard error is a pipe or a file it prints a plain line to standard output every few seconds instead.
+public final class ProgressMeter {
+    public enum Style: Sendable {
+        /// A bar on a terminal, lines elsewhere.
+        case automatic
+        case bar, lines, silent
+    }
+
+    private let total: Int
+    private let unit: String
+    private let style: Style
+    private let started = ContinuousClock.now
+    private var shown: ContinuousClock.Instant?
+    private var last = ContinuousClock.now
+    /// Moving averages over about ten seconds.
+    private var secondsPerStep = 0.0, itemsPerSecond = 0.0
+    private var done: Int
+    private var bar = ""
+
+    /// - Parameters:
+    ///   - total: steps in all; 0 where nobody knows.
+    ///   - done: steps behind already.
+    ///   - unit: what `items` counts.
+    public init(total: Int, done: Int = 0, unit: String = "items", style: Style = .automatic) {
+        self.total = total
+        self.done = done
+        self.unit = unit
+        let isTerminal = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
+        self.style = style == .automatic ? (isTerminal ? .bar : .lines) : style
+    }
+
+    /// Says that `done` steps are behind, the last of them with `items`.
+    /// - Parameter figures: shown as they are: `loss 1.234`.
+    public func update(_ done: Int, items: Int, _ figures: @autoclosure () -> String) {
+        guard style != .silent else { return }
+        let now = ContinuousClock.now
+        note(steps: done - self.done, items: items, seconds: max(1e-9, (now - last).inSeconds))
+        (self.done, last) = (done, now)
+        let isLast = done == total
+        let pause = style == .bar ? 0.1 : now - started < .seconds(20) ? 2.0 : 10.0
+        if let shown, !isLast, (now - shown).inSeconds < pause { return }
+        shown = now
+        let text = text(figures())
+        if style == .bar { draw(text) } else { writeLine(text) }
+    }
+
+    /// Forgets the time since the last update: something else ran meanwhile.
+    public func skipTime() { last = .now }
+
+    /// A line that stays, above the bar.
+    public func print(_ line: String) {
+        guard style != .silent else { return }
+        guard style == .bar else { return writeLine(line) }
+        writeError("\r\u{1B}[K\(line)\n\(bar)")
+    }
+
+    /// Ends the bar's line.
+    public func finish() {
+        guard style == .bar, !bar.isEmpty else { return }
+        writeError("\n")
+        bar = ""
+    }
+
+    private func note(steps: Int, items: Int, seconds: Double) {
+        let weight = secondsPerStep == 0 ? 1 : 1 - exp(-seconds / 10)
+        secondsPerStep += weight * (seconds / Double(max(1, steps)) - secondsPerStep)
+        itemsPerSecond += weight * (Double(items) / seconds - itemsPerSecond)
+    }
+
+    private func text(_ figures: String) -> String {
+        let rate = itemsPerSecond < 10 ? "\((itemsPerSecond * 100).rounded() / 100)" : "\(Int(itemsPerSecond))"
+        var text = total > 0 ? "\(done)/\(total)" : "\(done)"
+        if !figures.isEmpty { text += "  \(figures)" }
+        text += "  \(rate) \(unit)/s"
+        if total > done { text += "  \(Self.duration(Double(total - done) * secondsPerStep)) left" }
+        if done == total { text += "  \(Self.duration((last - started).inSeconds))" }
+        return text
+    }
+
+    /// The bar takes what the figures leave.
+    private func draw(_ text: String) {
+        let width = Self.terminalWidth - 1
+        var line = String(text.prefix(width))
+        let room = min(40, width - line.count - 3)
+        if total > 0, room >= 8 {
+            let filled = min(room, room * done / total)
+            line = "[" + String(repeating: "=", count: filled) + String(repeating: " ", count: room - filled) + "] " + line
+        }
+        bar = line
+        writeError("\r\u{1B}[K\(line)")
+    }
+
+    private static var terminalWidth: Int {
+        var size = winsize()
+        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+
+    /// `2:31`, `1:02:31`.
+    package static func duration(_ seconds: Double) -> String {
+        let whole = Int(min(max(0, seconds), 1e9).rounded())
+        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+        return hours > 0 ? "\(hours):\(two(minutes)):\(two(whole % 60))" : "\(minutes):\(two(whole % 60))"
+    }
+
+    private func writeLine(_ text: String) {
+        fflush(nil)  // what the program printed before comes before
+        Self.put("\(text)\n", to: STDOUT_FILENO)
+    }
+
+    private func writeError(_ text: String) { Self.put(text, to: STDERR_FILENO) }
+
+    private static func put(_ text: String, to descriptor: Int32) {
+        var text = text
+        text.withUTF8 { bytes in _ = write(descriptor, bytes.baseAddress, bytes.count) }
+    }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

@@ -1,0 +1,138 @@
+public import ConcordDatasets
+import ConcordLayers
+public import ConcordObjectives
+import ConcordTensors
+
+/// Trains an objective on batches: gradients, clipping, updates, figures, evaluation, checkpoints.
+///
+/// ```swift
+/// let trainer = Trainer(clip, optimizer: AdamW(learningRate: 5e-4, weightDecay: 0.2),
+///                       schedule: .cosine(warmup: 500, total: 20_000),
+///                       checkpoints: Checkpoints(in: "run/checkpoints", every: 500), metrics: "run/metrics.jsonl")
+/// try trainer.resume(from: "run/checkpoints")
+/// try trainer.train(on: pairs)
+/// ```
+///
+/// A run stopped at any step and resumed gives the same bits as one that never stopped: every random choice is a function of
+/// seed, step and sample. A trainer belongs to one thread.
+public final class Trainer<O: Objective> {
+    public let objective: O
+    public let optimizer: any Optimizer
+    let settings: TrainerSettings
+    var state: TrainerState
+    /// Where the state came from, until the first batches show whether they are the same.
+    var resumedFrom: String?
+    var mayContinue = false
+
+    /// Updates so far.
+    public var step: Int { state.step }
+
+    /// Gives the objective's parameters their initial values where they have none yet.
+    /// - Parameters:
+    ///   - clip: the gradients' largest norm, above 0; nil for no limit. The norm is logged as it was before clipping.
+    ///   - accumulate: batches in an update. Gradients are averaged by samples; for contrastive losses that does **not** add
+    ///     negatives, as a larger batch would.
+    ///   - seed: of initial values, dropout, and every other choice that is not the data's.
+    ///   - metrics: the path of a file that gets one JSON object a step.
+    ///   - evaluation: figures for the log, and to choose the best checkpoint by.
+    ///   - catchesSignals: SIGINT and SIGTERM end the run after the step under way, with a checkpoint; a second one ends it at once.
+    public init(
+        _ objective: O, optimizer: any Optimizer, schedule: Schedule = .constant(), clip: Double? = nil, accumulate: Int = 1,
+        seed: UInt64 = 0, checkpoints: Checkpoints? = nil, metrics: String? = nil, evaluation: EvaluationHook? = nil,
+        progress: ProgressMeter.Style = .automatic, catchesSignals: Bool = false
+    ) {
+        ShapeCheck.require(accumulate > 0, "Trainer", "accumulation over \(accumulate) batches")
+        ShapeCheck.require(clip.map { $0 > 0 } ?? true, "Trainer", "clipping at a norm that is not above 0")
+        self.objective = objective.initialize(seed: seed)
+        self.optimizer = optimizer
+        settings = TrainerSettings(
+            schedule: schedule, clip: clip, checkpoints: checkpoints, metrics: metrics, evaluation: evaluation, progress: progress,
+            catchesSignals: catchesSignals)
+        state = TrainerState(seed: seed, accumulate: accumulate)
+    }
+
+    /// Makes updates until the run has as many as asked for, those before a resume among them. Without `epochs` and `steps` the
+    /// schedule says how many.
+    /// - Throws: `TrainingError`, what loading a batch throws, and what writing a checkpoint throws. Checkpoints written before
+    ///   stay as they are.
+    @discardableResult
+    public func train(on batches: Batches<O.Input>, epochs: Int? = nil, steps: Int? = nil) throws -> TrainingEnd {
+        try batches.validate()
+        if let best = settings.checkpoints?.best, settings.evaluation == nil {
+            throw TrainingError.noSuchFigure(name: best.name, known: [])
+        }
+        let plan = TrainingPlan(
+            batchesPerEpoch: batches.stepsPerEpoch, accumulate: state.accumulate, epochs: epochs, steps: steps, schedule: settings.schedule)
+        try state.enter(plan, resumedFrom: resumedFrom.take())
+        let run = try TrainingRun(settings, from: state.step, continuing: mayContinue, plan: plan)
+        mayContinue = true
+        defer { run.close() }
+        guard settings.catchesSignals else { return try follow(plan, on: batches, run) }
+        return try StopSignals.noted { try follow(plan, on: batches, run) }
+    }
+
+    private func follow(_ plan: TrainingPlan, on batches: Batches<O.Input>, _ run: TrainingRun) throws -> TrainingEnd {
+        guard state.step < plan.total else { return .finished }
+        var pending: Accumulation?
+        for batch in batches.steps(plan.firstBatch(of: state.step)..<plan.firstBatch(of: plan.total)) {
+            // A batch without a good sample is left out; an update that has no other counts as made.
+            let step = plan.step(epoch: batch.epoch, batch: batch.index)
+            if step > state.step, let rest = pending.take(), let end = try finish(rest, plan, run) { return end }
+            state.step = step
+            try differentiate(batch, number: batch.epoch * plan.batchesPerEpoch + batch.index, into: &pending)
+            if plan.isLast(batch: batch.index), let whole = pending.take(), let end = try finish(whole, plan, run) { return end }
+        }
+        if let rest = pending, let end = try finish(rest, plan, run) { return end }
+        if state.step < plan.total {
+            state.step = plan.total
+            try saveCheckpoint()
+        }
+        return .finished
+    }
+
+    private func differentiate(_ batch: LoadedBatch<O.Input>, number: Int, into pending: inout Accumulation?) throws {
+        let input = try batch.get()
+        let (loss, gradients) = withSampleKeys(batch.keys) { valueWithGradient(step: number, seed: state.seed) { objective(input) } }
+        let samples = max(1, batch.keys.count)
+        if pending == nil {
+            pending = Accumulation(loss, gradients, samples: samples)
+        } else {
+            pending?.add(loss, gradients, samples: samples)
+        }
+    }
+
+    /// One update and what belongs to it.
+    /// - Returns: how the run ends here, nil if it goes on.
+    private func finish(_ sum: Accumulation, _ plan: TrainingPlan, _ run: TrainingRun) throws -> TrainingEnd? {
+        let gradients = sum.gradients.united
+        let norm = gradients.norm * sum.gradientFactor
+        guard sum.loss.isFinite, norm.isFinite else {
+            throw FiniteCheck.diagnosis(step: state.step + 1, loss: sum.loss, parts: sum.parts, of: objective, gradients)
+        }
+        let factor = settings.schedule.factor(at: state.step)
+        try optimizer.update(
+            objective, with: gradients, learningRateFactor: factor,
+            gradientFactor: sum.gradientFactor * Gradients.clippingFactor(norm: norm, limit: settings.clip))
+        state.step += 1
+        var figures = StepFigures(
+            step: state.step, epoch: (state.step - 1) / plan.stepsPerEpoch + 1, loss: sum.loss, parts: sum.parts,
+            learningRate: optimizer.learningRate * factor, gradientNorm: norm)
+        run.measure(&figures, samples: sum.samples)
+        var isBest = false
+        if let hook = settings.evaluation, hook.isDue(after: state.step, of: plan.total) {
+            figures.evaluation = try hook.body()
+            isBest = try state.compare(figures.evaluation, by: settings.checkpoints?.best)
+            run.show(figures.evaluation, step: state.step, isBest: isBest)
+        }
+        try run.record(figures, samples: sum.samples)
+        let signal = settings.catchesSignals ? StopSignals.pending : nil
+        if let checkpoints = settings.checkpoints,
+            isBest || signal != nil || state.step == plan.total || state.step.isMultiple(of: checkpoints.interval)
+        {
+            try run.synchronize()
+            try saveCheckpoint()
+            run.skipTime()
+        }
+        return signal.map { .interrupted(signal: $0) }
+    }
+}

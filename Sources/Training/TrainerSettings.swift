@@ -1,0 +1,10 @@
+/// What a trainer was told besides its objective and optimizer.
+struct TrainerSettings {
+    let schedule: Schedule
+    let clip: Double?
+    let checkpoints: Checkpoints?
+    let metrics: String?
+    let evaluation: EvaluationHook?
+    let progress: ProgressMeter.Style
+    let catchesSignals: Bool
+}

@@ -1,0 +1,84 @@
+/// What a run is besides parameters, buffers and moments, as it stands in a checkpoint's metadata.
+///
+/// Nothing in it depends on the clock: equal runs write equal files.
+struct TrainerState: Equatable {
+    struct Best: Equatable {
+        var figure: String
+        var value: Double
+        var step: Int
+    }
+
+    /// Updates so far.
+    var step = 0
+    var seed: UInt64
+    var accumulate: Int
+    /// Updates in an epoch; 0 before data were seen.
+    var stepsPerEpoch = 0
+    var best: Best?
+
+    var metadata: [String: String] {
+        var result = ["step": "\(step)", "seed": "\(seed)", "accumulate": "\(accumulate)", "steps_per_epoch": "\(stepsPerEpoch)"]
+        if stepsPerEpoch > 0 { result["epoch"] = "\(step / stepsPerEpoch)" }
+        if let best {
+            result["best_figure"] = best.figure
+            result["best_value"] = "\(best.value)"
+            result["best_step"] = "\(best.step)"
+        }
+        return result
+    }
+
+    init(seed: UInt64, accumulate: Int) {
+        self.seed = seed
+        self.accumulate = accumulate
+    }
+
+    /// - Throws: `TrainingError.brokenCheckpoint` for a file that no trainer wrote.
+    init(metadata: [String: String], path: String) throws {
+        func value<T: LosslessStringConvertible>(_ key: String) throws -> T {
+            guard let text = metadata[key], let value = T(text) else {
+                throw TrainingError.brokenCheckpoint(
+                    path: path, reason: "its metadata has no usable \"\(key)\": not a trainer's checkpoint")
+            }
+            return value
+        }
+        step = try value("step")
+        seed = try value("seed")
+        accumulate = try value("accumulate")
+        stepsPerEpoch = try value("steps_per_epoch")
+        if let figure = metadata["best_figure"] {
+            best = Best(figure: figure, value: try value("best_value"), step: try value("best_step"))
+        }
+    }
+
+    /// Going on under other settings would not repeat the run.
+    func requireSame(_ now: TrainerState, checkpoint: String) throws {
+        if seed != now.seed {
+            throw TrainingError.otherSetting(checkpoint: checkpoint, setting: "seed", saved: "\(seed)", now: "\(now.seed)")
+        }
+        if accumulate != now.accumulate {
+            throw TrainingError.otherSetting(
+                checkpoint: checkpoint, setting: "accumulate", saved: "\(accumulate)", now: "\(now.accumulate)")
+        }
+    }
+
+    /// Takes the length of an epoch from the data; a resumed run must find the one that it had.
+    mutating func enter(_ plan: TrainingPlan, resumedFrom checkpoint: String?) throws {
+        if let checkpoint, stepsPerEpoch != plan.stepsPerEpoch {
+            throw TrainingError.otherSetting(
+                checkpoint: checkpoint, setting: "steps an epoch", saved: "\(stepsPerEpoch)", now: "\(plan.stepsPerEpoch)")
+        }
+        stepsPerEpoch = plan.stepsPerEpoch
+    }
+
+    /// Notes an evaluation.
+    /// - Returns: whether it is the best so far.
+    mutating func compare(_ evaluation: [(name: String, value: Double)], by figure: BestFigure?) throws -> Bool {
+        guard let figure else { return false }
+        guard let value = evaluation.first(where: { $0.name == figure.name })?.value else {
+            throw TrainingError.noSuchFigure(name: figure.name, known: evaluation.map(\.name))
+        }
+        guard figure.isBetter(value, than: best?.figure == figure.name ? best?.value : nil) else { return false }
+        best = Best(figure: figure.name, value: value, step: step)
+        return true
+    }
+}

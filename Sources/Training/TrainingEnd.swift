@@ -1,0 +1,8 @@
+/// How a run ended that did not fail.
+public enum TrainingEnd: Sendable, Equatable {
+    /// All steps were made.
+    case finished
+    /// SIGINT or SIGTERM came: the step under way was finished and, with `checkpoints`, written down. A program leaves with
+    /// 128 + the signal's number.
+    case interrupted(signal: Int32)
+}

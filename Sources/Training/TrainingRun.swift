@@ -1,0 +1,66 @@
+/// What a run has to do with files, clock and screen.
+final class TrainingRun {
+    private let metrics: MetricsFile?
+    private let meter: ProgressMeter
+    private let memory = ResidentMemory()
+    private let started = ContinuousClock.now
+    private var stepStarted = ContinuousClock.now
+    private let epochs: Int
+    /// Losses since they were last shown.
+    private var shown = (sum: 0.0, count: 0)
+
+    /// - Parameters:
+    ///   - step: updates so far.
+    ///   - isContinued: whether files of an earlier part of this run may be there.
+    init(_ settings: TrainerSettings, from step: Int, continuing isContinued: Bool, plan: TrainingPlan) throws {
+        if let directory = settings.checkpoints?.directory {
+            if !isContinued, directory.last != nil { throw TrainingError.runExists(path: directory.path) }
+            try directory.prepare()
+        }
+        metrics = try settings.metrics.map { path in
+            if !isContinued, MetricsFile.hasContents(path) { throw TrainingError.runExists(path: path) }
+            return try MetricsFile(path: path, keepingUpTo: step)
+        }
+        meter = ProgressMeter(total: plan.total, done: step, style: settings.progress)
+        epochs = (plan.total + plan.stepsPerEpoch - 1) / plan.stepsPerEpoch
+    }
+
+    /// Speed, memory and time of the step that ends now.
+    func measure(_ figures: inout StepFigures, samples: Int) {
+        let now = ContinuousClock.now
+        figures.itemsPerSecond = Double(samples) / max(1e-9, (now - stepStarted).inSeconds)
+        figures.residentBytes = memory.bytes
+        figures.seconds = (metrics?.seconds ?? 0) + (now - started).inSeconds
+    }
+
+    func record(_ figures: StepFigures, samples: Int) throws {
+        stepStarted = .now
+        shown = (shown.sum + Double(figures.loss), shown.count + 1)
+        meter.update(figures.step, items: samples, caption(figures))
+        try metrics?.append(figures.line)
+    }
+
+    private func caption(_ figures: StepFigures) -> String {
+        defer { shown = (0, 0) }
+        return "epoch \(figures.epoch)/\(epochs)  loss \(brief(shown.sum / Double(max(1, shown.count))))"
+    }
+
+    func show(_ evaluation: [(name: String, value: Double)], step: Int, isBest: Bool) {
+        let figures = evaluation.map { "\($0.name) \(brief($0.value))" }.joined(separator: "  ")
+        meter.print("step \(step): \(figures)\(isBest ? "  (best so far)" : "")")
+    }
+
+    /// All figures so far are on the disk.
+    func synchronize() throws { try metrics?.synchronize() }
+
+    /// What ran since the last step was no training.
+    func skipTime() {
+        stepStarted = .now
+        meter.skipTime()
+    }
+
+    func close() {
+        meter.finish()
+        metrics?.close()
+    }
+}

@@ -1,0 +1,29 @@
+public import ConcordTensors
+
+/// CLIP's ways from a picture to its encoder's input.
+///
+/// - Source: Radford et al. 2021, arXiv:2103.00020; open_clip's `image_transform` with its defaults.
+public enum CLIPTransform: Sendable {
+    /// The shorter side resized to the size, then the middle.
+    case evaluation(Int)
+    /// A random part of 0.9 to 1 of the area, resized.
+    case training(Int)
+
+    /// - Parameter key: unused in evaluation.
+    public func callAsFunction(_ image: Image, using key: RandomKey = RandomKey(seed: 0)) -> Image {
+        switch self {
+        case .evaluation(let size): image.resized(shortestSide: size).centerCropped(to: size)
+        case .training(let size): crop(size)(image, using: key)
+        }
+    }
+
+    /// The same from a file, decoding no more than needed: large JPEGs are shrunk while decoding, to no less than twice the size.
+    public func callAsFunction(_ image: EncodedImage, using key: RandomKey = RandomKey(seed: 0)) throws -> Image {
+        switch self {
+        case .evaluation(let size): self(try image.decoded(shortestSide: 2 * size))
+        case .training(let size): try crop(size)(image, using: key)
+        }
+    }
+
+    private func crop(_ size: Int) -> RandomResizedCrop { RandomResizedCrop(to: size, scale: 0.9...1) }
+}

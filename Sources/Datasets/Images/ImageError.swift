@@ -1,0 +1,26 @@
+/// Why a picture could not be read or written: one line with the file, the reason and the mend.
+public enum ImageError: Error, Equatable, CustomStringConvertible {
+    /// The file system's refusal.
+    case unreadable(path: String, reason: String)
+    /// The file is empty, or its first bytes are of no known kind.
+    case notAPicture(path: String, found: String)
+    /// The decoder's own words on a file that is cut short or corrupt.
+    case damaged(path: String, reason: String)
+    /// A kind of picture that is not decoded here.
+    case unsupported(path: String, reason: String)
+    /// More pixels than allowed, counted after scaled decoding.
+    case tooLarge(path: String, width: Int, height: Int, limit: Int)
+    case unwritable(path: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "\(path): cannot be read: \(reason); check the path"
+        case .notAPicture(let path, let found): "\(path): not a picture: \(found); JPEG and PNG are read"
+        case .damaged(let path, let reason): "\(path): damaged picture: \(reason); copy the file anew or leave it out"
+        case .unsupported(let path, let reason): "\(path): \(reason); save it as an ordinary JPEG or PNG"
+        case .tooLarge(let path, let width, let height, let limit):
+            "\(path): a picture of \(width)x\(height) needs more than the allowed \(limit) pixels; shrink the file or raise the limit"
+        case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
+        }
+    }
+}

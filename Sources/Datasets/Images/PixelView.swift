@@ -1,0 +1,41 @@
+import ConcordTensors
+
+/// A rectangle inside a picture's memory, and the picture that keeps it alive.
+struct PixelView {
+    let image: Image
+    let origin: Int
+    let width, height: Int
+    /// Bytes from one row to the next.
+    var stride: Int { 3 * image.width }
+    var base: UnsafePointer<UInt8> { UnsafePointer(image.base) + origin }
+
+    init(_ image: Image) { self.init(image, x: 0, y: 0, width: image.width, height: image.height) }
+
+    init(_ image: Image, x: Int, y: Int, width: Int, height: Int) {
+        ShapeCheck.require(
+            PixelRectangle(x: x, y: y, width: width, height: height).isInside(width: image.width, height: image.height), "cropped",
+            "\(width)x\(height) at (\(x), \(y)) is not inside a picture of \(image.width)x\(image.height)")
+        (self.image, self.width, self.height, origin) = (image, width, height, 3 * (y * image.width + x))
+    }
+
+    /// The rectangle in memory of its own.
+    func copied() -> Image {
+        if width == image.width && height == image.height { return image }
+        let copy = Image(uninitializedWidth: width, height: height)
+        for y in 0..<height { (copy.base + 3 * width * y).update(from: base + stride * y, count: 3 * width) }
+        return copy
+    }
+}
+
+extension Image {
+    /// A part of the picture.
+    /// - Parameter region: must lie inside the picture.
+    public func cropped(to region: PixelRectangle) -> Image {
+        PixelView(self, x: region.x, y: region.y, width: region.width, height: region.height).copied()
+    }
+
+    /// The middle `size` x `size` pixels, placed as torchvision's `center_crop` does; neither side may be shorter.
+    public func centerCropped(to size: Int) -> Image {
+        cropped(to: PixelRectangle(centered: size, size, inWidth: width, height: height))
+    }
+}

@@ -5,7 +5,7 @@ struct ClassifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "classify", abstract: "Says which of some classes each picture shows, by sentences about them.")
 
-    @Argument(help: "The run directory.") var run: String
+    @Argument(help: ArgumentHelp("The run directory.", valueName: "run")) var directory: String
     @Option(parsing: .upToNextOption, help: "The classes' names.") var classes: [String]
     @Option(help: "Sentences with {} where the class goes; several are averaged.") var template: [String] = []
     @Option(parsing: .upToNextOption, help: "Pictures, or folders of pictures.") var images: [String]
@@ -13,7 +13,7 @@ struct ClassifyCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
-        let run = try Run(self.run)
+        let run = try Run(directory)
         let paths = try PictureFiles.list(images)
         let templates = template.isEmpty ? ["{}"] : template
         let answers = try run.classify(images: paths, classes: classes, templates: templates)

@@ -8,7 +8,7 @@ struct EvaluateCommand: ParsableCommand {
         abstract: "Retrieval, zero-shot, k-NN and linear probe of a run, whichever the data allow.",
         discussion: "On the samples that the recipe's split holds out; on all where it has none.")
 
-    @Argument(help: "The run directory.") var run: String
+    @Argument(help: ArgumentHelp("The run directory.", valueName: "run")) var directory: String
     @Option(help: "The directory that the recipe's data paths start from.") var data: String
     @Option(help: "Sentences for zero-shot, with {} where the class goes.") var template: [String] = []
     @Flag(help: "Print one JSON object instead of a table.") var json = false
@@ -16,7 +16,7 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
-        let report = try Run(self.run).evaluate(data: data, templates: template.isEmpty ? nil : template)
+        let report = try Run(directory).evaluate(data: data, templates: template.isEmpty ? nil : template)
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Concord
+import Foundation
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,15 +13,15 @@ struct InspectCommand: ParsableCommand {
         let tensors = try Safetensors(path: file)
         print(file)
         for (key, value) in tensors.metadata.sorted(by: { $0.key < $1.key }) { print("  \(key): \(value)") }
-        let rows = try tensors.names.map { name in
-            let shape = try tensors.shape(of: name)
-            return (name: name, type: try tensors.storedType(of: name), shape: shape, count: shape.reduce(1, *))
-        }
+        let rows = tensors.names.map { name in (name: name, type: tensors.storedType(of: name) ?? "", shape: tensors.shape(of: name) ?? []) }
         let width = rows.map(\.name.count).max() ?? 0
-        for row in rows {
-            let name = row.name + String(repeating: " ", count: width - row.name.count)
-            print("  \(name)  \(row.type)  \(row.shape)")
-        }
-        print("\(rows.count) tensors, \(rows.reduce(0) { $0 + $1.count }) values, \(bytes(tensors.byteCount))")
+        for row in rows { print("  \(row.name)\(String(repeating: " ", count: width - row.name.count))  \(row.type)  \(row.shape)") }
+        let values = rows.reduce(0) { $0 + $1.shape.reduce(1, *) }
+        print("\(rows.count) tensors, \(values) values, \(bytes(try size(of: file)))")
+    }
+
+    private func size(of path: String) throws -> Int {
+        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
+        return size?.intValue ?? 0
     }
 }

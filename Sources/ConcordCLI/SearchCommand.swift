@@ -5,7 +5,7 @@ struct SearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search", abstract: "Lists the items of an index nearest to a sentence or a picture, with their cosine similarity.")
 
-    @Argument(help: "The run directory.") var run: String
+    @Argument(help: ArgumentHelp("The run directory.", valueName: "run")) var directory: String
     @Option(help: "The index that `embed` wrote.") var index: String
     @Option(help: "A sentence to look for.") var text: String?
     @Option(help: "A picture to look for.") var image: String?
@@ -19,7 +19,7 @@ struct SearchCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
-        let run = try Run(self.run)
+        let run = try Run(directory)
         let index = try EmbeddingIndex(path: self.index)
         let query = try text.map { try run.embed(texts: [$0]) } ?? run.embed(images: [image ?? ""])
         for hit in try index.search(query, count: count) { print("\(decimals(hit.similarity, 4))\t\(hit.name)") }

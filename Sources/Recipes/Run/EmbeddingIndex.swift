@@ -1,4 +1,4 @@
-public import ConcordInterchange
+import ConcordInterchange
 public import ConcordTensors
 
 /// Unit embeddings with the items' names: what `concord embed` writes and `concord search` reads.

@@ -1,6 +1,7 @@
 import ConcordEncoders
 import ConcordLayers
 import ConcordObjectives
+import ConcordTensors
 
 extension Recipe {
     /// The recipe's two towers with first values from its seed.
@@ -13,10 +14,12 @@ extension Recipe {
         let temperature = Float(objective.temperature)
         let loss = InfoNCE(
             temperature: objective.isTemperatureLearned ? .learned(initial: temperature) : .fixed(temperature),
-            labelSmoothing: Float(objective.labelSmoothing))
+            smoothing: Float(objective.labelSmoothing))
+        var labels: (any KeyPath<ImageTextBatch, Tensor?> & Sendable)?
+        if objective.positives == .equalTexts { labels = \ImageTextBatch.labels }
         let contrastive = Contrastive<ImageTextBatch>(
             Tower("image", \.image, image), Tower("text", \.text, text), dimension: model.dimension, loss: loss,
-            labels: objective.positives == .equalTexts ? \.labels : nil)
+            labels: labels)
         contrastive.initialize(seed: seed)
         return contrastive
     }

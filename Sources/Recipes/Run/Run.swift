@@ -1,6 +1,7 @@
 public import ConcordEvaluation
 import ConcordInterchange
 import ConcordLayers
+import ConcordObjectives
 public import ConcordTensors
 public import ConcordTokenizers
 #if canImport(Glibc)

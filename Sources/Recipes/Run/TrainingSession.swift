@@ -1,4 +1,5 @@
 import ConcordDatasets
+import ConcordEvaluation
 import ConcordInterchange
 import ConcordLayers
 import ConcordObjectives
@@ -14,7 +15,7 @@ public import ConcordTraining
 public struct TrainingSession {
     private let recipe: Recipe
     private let data: String
-    private let run: RunDirectory
+    private let place: RunDirectory
     private let isResumed: Bool
     private let initial: String?
 
@@ -28,25 +29,25 @@ public struct TrainingSession {
     public init(recipe: String, overrides: [String] = [], data: String, directory: String, isResumed: Bool = false, initial: String? = nil) throws {
         self.recipe = try Recipe(named: recipe, overrides: overrides)
         self.data = data
-        run = RunDirectory(directory)
+        place = RunDirectory(directory)
         self.isResumed = isResumed
         self.initial = initial
-        guard run.isRun else { return }
+        guard place.isRun else { return }
         guard isResumed else { throw RecipeError.runExists(path: directory) }
-        guard let saved = try TextFile.read(run.recipe) else { return }
-        try self.recipe.requireSame(as: Recipe(yaml: saved, source: run.recipe))
+        guard let saved = try TextFile.read(place.recipe) else { return }
+        try self.recipe.requireSame(as: Recipe(yaml: saved, source: place.recipe))
     }
 
     /// Trains to the end, or to a signal.
     @discardableResult
     public func run() throws -> TrainingEnd {
         let table = try PairTable(recipe.data, root: data)
-        let tokenizer = try run.isRun ? Tokenizers.load(run.tokenizer) : recipe.loadTokenizer(data: data)
+        let tokenizer = try place.isRun ? Tokenizers.load(place.tokenizer) : recipe.loadTokenizer(data: data)
         let model = recipe.makeModel(vocabulary: tokenizer.vocabulary)
-        if !run.isRun {
+        if !place.isRun {
             if let initial { try load(initial, into: model) }
             let classes = try recipe.data.labels.map { (label: $0, names: try ClassNames(of: table.train, column: $0).names) }
-            try run.prepare(recipe: recipe, tokenizer: tokenizer, classes: classes)
+            try place.prepare(recipe: recipe, tokenizer: tokenizer, classes: classes)
         } else if let initial {
             try load(initial, into: model)  // the checkpoint, where there is one, comes over it
         }
@@ -59,7 +60,7 @@ public struct TrainingSession {
         let embedder = Embedder(model: model, tokenizer: tokenizer, recipe: recipe)
         let trainer = trainer(for: model, stepsPerEpoch: batches.stepsPerEpoch, embedder: embedder, table: table)
         describe(model, table, stepsPerEpoch: batches.stepsPerEpoch)
-        if isResumed { print("resumed at step \(try trainer.resume(from: run.checkpoints.path))") }
+        if isResumed { print("resumed at step \(try trainer.resume(from: place.checkpoints.path))") }
         let end =
             switch recipe.length {
             case .epochs(let count): try trainer.train(on: batches, epochs: count)
@@ -76,8 +77,14 @@ public struct TrainingSession {
 
     private func load(_ path: String, into model: Contrastive<ImageTextBatch>) throws {
         let file = try Safetensors(path: RunDirectory.weights(at: path))
-        let loaded = try model.load(file, allowsMissing: true, allowsUnexpected: true)
-        print("\(loaded) tensors from \(file.path)")
+        let wanted = ParameterWalk(model).parameters
+        let fitting = Set(wanted.filter { file.shape(of: $0.path) == $0.parameter.shape }.map(\.path))
+        guard !fitting.isEmpty else {
+            throw RecipeError.unreadable(path: file.path, reason: "none of its tensors has the name and shape of a parameter of this model")
+        }
+        let buffers = Set(ParameterWalk(model).buffers.filter { file.shape(of: $0.path) == $0.buffer.shape }.map(\.path))
+        try model.load(file, allowingMissing: [""]) { fitting.contains($0) || buffers.contains($0) ? $0 : nil }
+        print("starting from \(fitting.count) of \(wanted.count) parameters in \(file.path)")
     }
 
     private func batches(of table: PairTable, tokenizer: any Tokenizer) -> Batches<ImageTextBatch> {
@@ -104,9 +111,9 @@ public struct TrainingSession {
             model, optimizer: recipe.makeOptimizer(), schedule: recipe.makeSchedule(updatesPerEpoch: updatesPerEpoch), clip: recipe.optimizer.clip,
             accumulate: recipe.optimizer.accumulate, seed: recipe.seed,
             checkpoints: Checkpoints(
-                in: run.checkpoints.path, every: recipe.checkpoint.every, keep: recipe.checkpoint.keep,
+                in: place.checkpoints.path, every: recipe.checkpoint.every, keep: recipe.checkpoint.keep,
                 best: recipe.checkpoint.best.map { .highest($0) }),
-            metrics: run.metrics,
+            metrics: place.metrics,
             evaluation: recipe.evaluateEvery > 0
                 ? .every(recipe.evaluateEvery, evaluation) : recipe.checkpoint.best != nil ? .atEnd(evaluation) : nil,
             catchesSignals: true)

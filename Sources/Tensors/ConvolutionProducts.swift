@@ -14,7 +14,9 @@ enum ConvolutionProducts {
     /// Whether this is the faster way to the output and the weights' gradient.
     static func suitOutputs(of g: ConvolutionGeometry) -> Bool { suit(g) && g.outHeight * g.outWidth <= 16 }
     /// Whether this is the faster way to the input's gradient.
-    static func suitInputs(of g: ConvolutionGeometry) -> Bool { suit(g) && g.height * g.width <= 64 && g.channels >= 128 }
+    static func suitInputs(of g: ConvolutionGeometry) -> Bool {
+        suit(g) && g.height * g.width <= (g.isPointwise ? 16 : 64) && g.channels >= 128
+    }
 
     private static func suit(_ g: ConvolutionGeometry) -> Bool {
         g.groups == 1 && g.dilation == .init(1, 1) && g.batch >= 32 && g.channels >= 64 && g.filters >= 64
@@ -23,6 +25,7 @@ enum ConvolutionProducts {
     // MARK: Passes
 
     static func forward(_ input: Tensor, _ weight: Tensor, _ g: ConvolutionGeometry, into output: Tensor) {
+        let g = g.isPointwise ? g.asOnePosition : g
         let packed = PackedWeights.shared(weight, .filterRows) { filterRows(weight, g) }
         let (x, y, w) = (input.floats, output.floats, packed.floats)
         let sampleIn = g.height * g.width * g.channels, sampleOut = g.outHeight * g.outWidth * g.filters
@@ -40,6 +43,7 @@ enum ConvolutionProducts {
     }
 
     static func weightGradient(_ input: Tensor, _ upstream: Tensor, _ g: ConvolutionGeometry, shape: [Int]) -> Tensor {
+        let g = g.isPointwise ? g.asOnePosition : g
         let gradient = Tensor(uninitialized: shape), packed = Storage(bytes: gradient.storage.bytes)
         let (x, y, w, d) = (input.floats, upstream.floats, packed.floats, gradient.floats)
         let sampleIn = g.height * g.width * g.channels, sampleOut = g.outHeight * g.outWidth * g.filters
@@ -63,6 +67,7 @@ enum ConvolutionProducts {
     }
 
     static func inputGradient(_ upstream: Tensor, _ weight: Tensor, _ g: ConvolutionGeometry, shape: [Int]) -> Tensor {
+        let g = g.isPointwise ? g.asOnePosition : g
         let packed = PackedWeights.shared(weight, .tapRows(stride: g.stride.width)) { tapRows(weight, g) }
         let gradient = Tensor(uninitialized: shape)
         let (x, y, w) = (gradient.floats, upstream.floats, packed.floats)
@@ -167,6 +172,18 @@ enum ConvolutionProducts {
             }
         }
         return packed
+    }
+}
+
+extension ConvolutionGeometry {
+    /// Every position is computed from itself alone.
+    fileprivate var isPointwise: Bool { kernel == .init(1, 1) && stride == .init(1, 1) && padding == .init(0, 0) }
+
+    /// The same with every position a sample: one product for all of them.
+    fileprivate var asOnePosition: ConvolutionGeometry {
+        var one = self
+        (one.batch, one.height, one.width) = (batch * height * width, 1, 1)
+        return one
     }
 }
 

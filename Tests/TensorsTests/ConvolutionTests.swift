@@ -137,6 +137,7 @@ struct ConvolutionTests {
         Case(name: "2x2", input: [64, 2, 2, 64], filters: 80, kernel: (3, 3), padding: (1, 1)),
         Case(name: "strided to 2x2", input: [64, 4, 4, 128], filters: 64, kernel: (3, 3), stride: (2, 2), padding: (1, 1)),
         Case(name: "strided pointwise", input: [64, 4, 3, 128], filters: 64, kernel: (1, 1), stride: (2, 2)),
+        Case(name: "pointwise", input: [64, 4, 3, 128], filters: 64, kernel: (1, 1)),
         Case(name: "into the padding", input: [64, 2, 2, 128], filters: 64, kernel: (1, 2), padding: (1, 1)),
         Case(name: "uneven", input: [64, 5, 7, 128], filters: 64, kernel: (3, 5), stride: (2, 3), padding: (0, 3)),
         Case(name: "gaps", input: [64, 7, 8, 128], filters: 64, kernel: (2, 2), stride: (3, 4)),

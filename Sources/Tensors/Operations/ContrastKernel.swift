@@ -16,7 +16,7 @@ struct ContrastKernel {
     }
 
     /// Of the logits' gradients at a time.
-    static let tileBytes = 64 << 20
+    static let tileBytes = 48 << 20
 
     private let sides: ContrastSides
     private let n: Int, m: Int, width: Int

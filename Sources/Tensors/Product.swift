@@ -49,7 +49,8 @@ package enum Product {
         case .oneDNN:
             _ = Threads.claim()  // it opens a region by itself, outside of one; on the wrong thread it must not
             let status = dnnl_sgemm(
-                CChar(UInt8(ascii: transposeA ? "T" : "N")), CChar(UInt8(ascii: transposeB ? "T" : "N")), Int64(m), Int64(n), Int64(k), alpha,
+                CChar(UInt8(ascii: transposeA ? "T" : "N")), CChar(UInt8(ascii: transposeB ? "T" : "N")), Int64(m), Int64(n), Int64(k),
+                alpha,
                 a, Int64(lda), b, Int64(ldb), beta, c, Int64(ldc))
             ShapeCheck.require(status == dnnl_success, "matmul", "oneDNN refused [\(m), \(k)] x [\(k), \(n)]: status \(status.rawValue)")
         }

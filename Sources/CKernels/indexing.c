@@ -44,8 +44,12 @@ static inline __attribute__((always_inline)) void transpose_tile(uint32_t *to, s
 
 SIMD void concord_transpose(uint32_t *restrict out, size_t out_row, const uint32_t *restrict x, size_t row, size_t rows, size_t columns) {
     const size_t fullRows = rows - rows % SIDE, fullColumns = columns - columns % SIDE;
-    for (size_t c = 0; c < fullColumns; c += SIDE)
-        for (size_t r = 0; r < fullRows; r += SIDE) transpose_tile(out + c * out_row + r, out_row, x + r * row + c, row);
+    // Four tiles at a time: whole cache lines on both sides.
+    for (size_t c = 0; c < fullColumns; c += 2 * SIDE)
+        for (size_t r = 0; r < fullRows; r += 2 * SIDE)
+            for (size_t i = c; i < fullColumns && i < c + 2 * SIDE; i += SIDE)
+                for (size_t j = r; j < fullRows && j < r + 2 * SIDE; j += SIDE)
+                    transpose_tile(out + i * out_row + j, out_row, x + j * row + i, row);
     for (size_t c = 0; c < columns; c++) {
         for (size_t r = c < fullColumns ? fullRows : 0; r < rows; r++) out[c * out_row + r] = x[r * row + c];
     }

@@ -11,7 +11,6 @@
 
 typedef float lanes __attribute__((vector_size(64)));
 typedef int32_t integer_lanes __attribute__((vector_size(64)));
-typedef uint8_t octet_lanes __attribute__((vector_size(16)));
 
 /// The first `count` of sixteen; the others are zero.
 INLINE void load(lanes *to, const float *from, size_t count) {

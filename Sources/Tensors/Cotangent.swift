@@ -1,3 +1,5 @@
+import CKernels
+
 /// The gradient of a loss with respect to one value: dense, or a few rows of a table.
 package enum Cotangent: Sendable {
     case dense(Tensor)
@@ -56,9 +58,9 @@ package struct RowGradient: Sendable {
         let target = sum.floats
         for (indices, rows) in pieces {
             let index = indices.integers, source = rows.floats
-            for i in 0..<indices.count {
-                let to = target + Int(index[i]) * width, from = source + i * width
-                for j in 0..<width { to[j] += from[j] }
+            let count = indices.count
+            Parallel.run(width, grain: max(1, Elementwise.grain / max(1, count))) {
+                concord_scatter_add(target + $0.lowerBound, source + $0.lowerBound, index, count, $0.count, width)
             }
         }
     }

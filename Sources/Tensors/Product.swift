@@ -13,7 +13,6 @@ package enum Product {
     ) {
         guard m > 0, n > 0 else { return }
         if Processor.productRoute == .oneDNN {
-            _ = Threads.claim()
             serial(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc)
             return
         }
@@ -39,16 +38,19 @@ package enum Product {
     /// The same on this thread alone, for blocks inside a parallel loop.
     package static func serial(
         _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool,
-        _ b: UnsafePointer<Float>, _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
+        _ b: UnsafePointer<Float>, _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int,
+        by route: Processor.ProductRoute = Processor.productRoute
     ) {
-        switch Processor.productRoute {
+        switch route {
         case .openBLAS:
             cblas_sgemm(
                 CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n),
                 blasint(k), alpha, a, blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
         case .oneDNN:
+            _ = Threads.claim()  // it opens a region by itself, outside of one; on the wrong thread it must not
             let status = dnnl_sgemm(
-                CChar(UInt8(ascii: transposeA ? "T" : "N")), CChar(UInt8(ascii: transposeB ? "T" : "N")), Int64(m), Int64(n), Int64(k), alpha,
+                CChar(UInt8(ascii: transposeA ? "T" : "N")), CChar(UInt8(ascii: transposeB ? "T" : "N")), Int64(m), Int64(n), Int64(k),
+                alpha,
                 a, Int64(lda), b, Int64(ldb), beta, c, Int64(ldc))
             ShapeCheck.require(status == dnnl_success, "matmul", "oneDNN refused [\(m), \(k)] x [\(k), \(n)]: status \(status.rawValue)")
         }

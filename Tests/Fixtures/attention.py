@@ -23,6 +23,7 @@ def packed(name, n, t, c, heads, causal=False, mask=None):
 
 
 packed("plain", 2, 7, 12, 3)
+packed("wide", 2, 7, 32, 2, causal=True, mask=masks[2])   # wide heads: probabilities are kept
 packed("causal", 2, 17, 12, 2, causal=True)
 packed("masked", 2, 7, 12, 3, mask=masks[2])
 packed("both", 2, 7, 12, 3, causal=True, mask=[[1, 1, 0, 1, 1, 0, 0], [1, 0, 0, 1, 0, 0, 0]])

@@ -12,6 +12,7 @@ import Testing
 
     static let cases = [
         Case(name: "plain", shape: [2, 7, 36], heads: 3),
+        Case(name: "wide", shape: [2, 7, 96], heads: 2, causal: true, mask: [1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
         Case(name: "causal", shape: [2, 17, 36], heads: 2, causal: true),
         Case(name: "masked", shape: [2, 7, 36], heads: 3, mask: [1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
         Case(name: "both", shape: [2, 7, 36], heads: 3, causal: true, mask: [1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 1, 0, 0, 0]),
@@ -64,6 +65,7 @@ import Testing
 
     @Test func droppedWeightsAreTheSameInTheBackwardPass() {
         checkGradients(of: hashed("drop", [2, 5, 24])) { inputs in training { inputs[0].attention(heads: 2, dropout: 0.4) } }
+        checkGradients(of: hashed("drop", [1, 5, 48])) { inputs in training { inputs[0].attention(heads: 1, dropout: 0.4) } }
         let x = hashed("drop", [2, 5, 24])
         let dropped = training { x.attention(heads: 2, dropout: 0.4) }
         #expect(dropped.scalars != x.attention(heads: 2).scalars)

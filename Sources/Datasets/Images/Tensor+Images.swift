@@ -23,9 +23,10 @@ extension Tensor {
         let output = floats, scale = normalization.scale, offset = normalization.offset, row = 3 * part.width
         Parallel.run(images.count, grain: Swift.max(1, (1 << 16) / (row * part.height))) { range in
             for n in range {
-                let image = images[n], isFlipped = !flips.isEmpty && flips[n]
+                let image = images[n], isFlipped = !flips.isEmpty && flips[n], stride = 3 * image.width
+                let corner = image.base + part.y * stride + 3 * part.x
                 for y in 0..<part.height {
-                    let from = image.base + 3 * ((part.y + y) * image.width + part.x), to = output + row * (n * part.height + y)
+                    let from = corner + y * stride, to = output + row * (n * part.height + y)
                     if isFlipped {
                         concord_pixels_normalized_reversed(to, from, part.width, scale, offset)
                     } else {

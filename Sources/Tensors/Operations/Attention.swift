@@ -3,7 +3,7 @@ extension Tensor {
     ///
     ///     softmax(q kᵀ / sqrt(C / heads)) v        for each head's C / heads channels
     ///
-    /// Scores exist a tile at a time; the backward pass computes them again from one number a row.
+    /// Scores exist a tile at a time; the backward pass computes them again from one number a row, unless T is small.
     ///
     /// - Parameters:
     ///   - heads: divides C; `self` is `[N, T, 3C]`: q, k and v beside each other, as PyTorch's `in_proj` gives them.
@@ -20,15 +20,14 @@ extension Tensor {
         let kernel = AttentionKernel(
             samples: n, heads: heads, queries: t, keys: t, channels: c, causal: causal, mask: mask,
             dropping: Dropping.drawn(dropout, in: "attention"))
-        let output = Tensor(uninitialized: [n, t, c]), logSums = Tensor(uninitialized: [n, heads, t])
-        let x = floats
-        kernel.forward(AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), output, logSums)
+        let output = Tensor(uninitialized: [n, t, c]), x = floats
+        let trail = kernel.forward(AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), output, isRecorded: isRecorded)
         let input = detached
         return output.recorded(from: self) { upstream, _ in
             let dx = Tensor(uninitialized: input.shape)
             let x = input.floats, d = dx.floats
             kernel.backward(
-                AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), logSums, upstream,
+                AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), trail, upstream,
                 AttentionKernel.Operands(d, d + c, d + 2 * c, stride: 3 * c))
             return [dx]
         }
@@ -51,13 +50,15 @@ extension Tensor {
         let kernel = AttentionKernel(
             samples: n, heads: heads, queries: q, keys: t, channels: c, causal: causal, mask: mask,
             dropping: Dropping.drawn(dropout, in: "attention"))
-        let output = Tensor(uninitialized: [n, q, c]), logSums = Tensor(uninitialized: [n, heads, q])
-        kernel.forward(AttentionKernel.Operands(query.floats, key.floats, value.floats, stride: c), output, logSums)
+        let output = Tensor(uninitialized: [n, q, c])
+        let isRecorded = query.isRecorded || key.isRecorded || value.isRecorded
+        let trail = kernel.forward(
+            AttentionKernel.Operands(query.floats, key.floats, value.floats, stride: c), output, isRecorded: isRecorded)
         let (a, b, v) = (query.detached, key.detached, value.detached)
         return output.recorded(from: query, key, value) { upstream, _ in
             let da = Tensor(uninitialized: a.shape), db = Tensor(uninitialized: b.shape), dv = Tensor(uninitialized: v.shape)
             kernel.backward(
-                AttentionKernel.Operands(a.floats, b.floats, v.floats, stride: c), logSums, upstream,
+                AttentionKernel.Operands(a.floats, b.floats, v.floats, stride: c), trail, upstream,
                 AttentionKernel.Operands(da.floats, db.floats, dv.floats, stride: c))
             return [da, db, dv]
         }

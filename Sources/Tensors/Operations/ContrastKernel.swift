@@ -16,7 +16,7 @@ struct ContrastKernel {
     }
 
     /// Of the logits' gradients at a time.
-    static let tileBytes = 64 << 20
+    static let tileBytes = 48 << 20
 
     private let sides: ContrastSides
     private let n: Int, m: Int, width: Int
@@ -38,6 +38,8 @@ struct ContrastKernel {
         block = max(64, min(1024, (m / 8 + 15) / 16 * 16))
     }
 
+    /// Between rows of the logits' gradients: not a power of two, which would put a column's numbers in few sets of the cache.
+    private var stride: Int { (m + 15) / 16 * 16 + 16 }
     private var blocks: Int { (m + block - 1) / block }
     /// Of a product: twice as much where -|a - b|^2 is multiplied out.
     private var factor: Float { sides.isEuclidean ? 2 * scale : scale }
@@ -53,7 +55,7 @@ struct ContrastKernel {
 
     private func columns(of block: Int) -> Range<Int> { block * self.block..<min(m, (block + 1) * self.block) }
 
-    private var tiles: [Range<Int>] { stride(from: 0, to: n, by: tile).map { $0..<min(n, $0 + tile) } }
+    private var tiles: [Range<Int>] { Swift.stride(from: 0, to: n, by: tile).map { $0..<min(n, $0 + tile) } }
 
     /// The logits of a block.
     private func logits(_ rows: Range<Int>, _ columns: Range<Int>, into s: UnsafeMutablePointer<Float>, stride: Int) {
@@ -104,7 +106,7 @@ struct ContrastKernel {
         let rowTotals = Tensor(zeros: [blocks, euclidean ? tile : 0]), columnTotals = Tensor(zeros: [euclidean ? m : 0])
         let dots = Tensor(zeros: [blocks * 2])
         let dot = UnsafeMutableRawPointer(dots.floats).assumingMemoryBound(to: Double.self)
-        let gradients = Tensor(uninitialized: [tile, m])
+        let gradients = Tensor(uninitialized: [tile, stride])
         let g = gradients.floats, a = sides.rows.floats, b = sides.columns.floats
         let rowSlopes = slopes.rows.floats, columnSlopes = slopes.columns?.floats
         let factor = factor * upstream
@@ -114,20 +116,21 @@ struct ContrastKernel {
             Parallel.run(blocks, grain: grain) { range in
                 for index in range {
                     let columns = columns(of: index), s = g + columns.lowerBound
-                    logits(rows, columns, into: s, stride: m)
+                    logits(rows, columns, into: s, stride: stride)
                     dot[index] += concord_contrast_pullback(
                         s, rowSlopes + rows.lowerBound, n, columnSlopes.map { $0 + columns.lowerBound }, m, options.isDecoupled ? 1 : 0,
                         euclidean ? rowTotals.floats + index * tile : nil, euclidean ? columnTotals.floats + columns.lowerBound : nil,
-                        contrast(rows: rows, columns: columns, stride: m))
+                        contrast(rows: rows, columns: columns, stride: stride))
                     guard let db else { continue }
                     Product.serial(
-                        columns.count, width, rows.count, factor, s, m, true, at, width, false, 1, db.floats + columns.lowerBound * width,
+                        columns.count, width, rows.count, factor, s, stride, true, at, width, false, 1,
+                        db.floats + columns.lowerBound * width,
                         width)
                 }
             }
             guard let da else { continue }
             let to = da.floats + rows.lowerBound * width
-            Product.multiply(m: rows.count, n: width, k: m, alpha: factor, g, lda: m, b, ldb: width, to, ldc: width)
+            Product.multiply(m: rows.count, n: width, k: m, alpha: factor, g, lda: stride, b, ldb: width, to, ldc: width)
             guard euclidean else { continue }
             for index in 1..<max(1, blocks) { concord_accumulate(rowTotals.floats, rowTotals.floats + index * tile, rows.count) }
             concord_subtract_scaled_rows(to, at, rowTotals.floats, factor, rows.count, width)

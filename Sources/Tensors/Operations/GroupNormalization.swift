@@ -11,7 +11,8 @@ extension Tensor {
     public func groupNormalized(groups: Int, weight: Tensor?, bias: Tensor?, epsilon: Float = 1e-5) -> Tensor {
         ShapeCheck.require(rank >= 2, "groupNormalized", "[N, ..., C] wanted, shape is \(shape)")
         let channels = shape[rank - 1]
-        ShapeCheck.require(groups > 0 && channels % Swift.max(1, groups) == 0, "groupNormalized", "\(channels) channels in \(groups) groups")
+        ShapeCheck.require(
+            groups > 0 && channels % Swift.max(1, groups) == 0, "groupNormalized", "\(channels) channels in \(groups) groups")
         if let weight { ShapeCheck.lastAxis(of: self, matches: weight, in: "groupNormalized") }
         if let bias { ShapeCheck.lastAxis(of: self, matches: bias, in: "groupNormalized") }
         let pass = GroupNormalization(

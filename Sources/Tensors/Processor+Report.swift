@@ -25,6 +25,7 @@ extension Processor {
     private static var productReason: String {
         switch productRoute {
         case .openBLAS: return "OpenBLAS, \(openBLASCore) kernels"
+        case .oneDNN where wideCores.contains(openBLASCore): return "oneDNN, which on Intel's processors is the faster"
         case .oneDNN:
             let forced = getenv("OPENBLAS_CORETYPE").map { " because OPENBLAS_CORETYPE=\(String(cString: $0)) is set" } ?? ""
             return "oneDNN: OpenBLAS would run \(openBLASCore) kernels\(forced), narrower than this processor's AVX-512"
@@ -32,7 +33,7 @@ extension Processor {
     }
 
     /// The text after `name:` in one of the kernel's tables.
-    private static func field(of path: String, named name: String) -> String? {
+    static func field(of path: String, named name: String) -> String? {
         guard let file = fopen(path, "r") else { return nil }
         defer { fclose(file) }
         var buffer = [CChar](repeating: 0, count: 4096)

@@ -32,7 +32,7 @@ struct CommandLineTool {
     static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
         let folder = try TemporaryFolder()
         let out = folder.path + "/out", err = folder.path + "/err"
-        for file in [out, err] { FileManager.default.createFile(atPath: file, contents: nil) }
+        for file in [out, err] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
         let outHandle = try FileHandle(forWritingTo: URL(fileURLWithPath: out)), errHandle = try FileHandle(forWritingTo: URL(fileURLWithPath: err))
         let process = try start(arguments, output: outHandle, errors: errHandle, environment: environment)
         process.waitUntilExit()

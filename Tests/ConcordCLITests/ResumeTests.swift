@@ -14,7 +14,7 @@ import Testing
             var arguments = ["train", world.recipe, "--data", world.data, "--out", world.run("killed")]
             if !isFirst { arguments.append("--resume") }
             let log = world.folder.path + "/log"
-            FileManager.default.createFile(atPath: log, contents: nil)
+            _ = FileManager.default.createFile(atPath: log, contents: nil)
             let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
             let process = try CommandLineTool.start(arguments, output: handle, errors: handle)
             isFirst = !FileManager.default.fileExists(atPath: world.run("killed") + "/recipe.yaml") && kills >= 10
@@ -47,7 +47,7 @@ import Testing
     @Test(arguments: [SIGINT, SIGTERM]) func aSignalLeavesACheckpointAndItsExitCode(signal: Int32) throws {
         let world = try SmallWorld()
         let log = world.folder.path + "/log"
-        FileManager.default.createFile(atPath: log, contents: nil)
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         let process = try CommandLineTool.start(
             ["train", world.recipe, "--data", world.data, "--out", world.run(), "--set", "steps=100000"], output: handle, errors: handle)

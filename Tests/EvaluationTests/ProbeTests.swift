@@ -22,22 +22,22 @@ import Testing
         return Tensor(q, shape: [40, 7])
     }
 
-    @Test func theLinearProbeIsScikitLearns() throws {
-        let fixture = try Fixture("evaluation")
+    @Test func theLinearProbeIsScikitLearns() {
+        let fixture = Fixture("evaluation")
         let probe = LinearProbe(features: features, labels: labels, classes: 4)
         expectClose(probe.weight, fixture["probe.weight"], tolerance: 1e-3)
         expectClose(probe.bias, fixture["probe.bias"], tolerance: 1e-3)
         #expect(probe.classify(queries) == fixture["probe.predicted"].integerScalars.map(Int.init))
     }
 
-    @Test func nearestNeighboursVoteAsTheReference() throws {
-        let fixture = try Fixture("evaluation")
+    @Test func nearestNeighboursVoteAsTheReference() {
+        let fixture = Fixture("evaluation")
         let neighbors = NearestNeighbors(embeddings: features, labels: labels, classes: 4, k: 20)
         #expect(neighbors.classify(queries) == fixture["knn.predicted"].integerScalars.map(Int.init))
     }
 
-    @Test func macroF1IsScikitLearns() throws {
-        let fixture = try Fixture("evaluation")
+    @Test func macroF1IsScikitLearns() {
+        let fixture = Fixture("evaluation")
         let report = Classification(
             predicted: fixture["probe.predicted"].integerScalars.map(Int.init), truth: (0..<40).map { $0 % 4 }, classes: ["a", "b", "c", "d"])
         #expect(abs(Float(report.macroF1) - fixture["f1"].scalars[0]) < 1e-6)

@@ -42,6 +42,7 @@ public struct Demo {
         let index = try run.index(images: rows.map { $0.path("filepath") })
         let indexPath = directory + "/heldout.safetensors"
         try index.write(to: indexPath)
+        var sheet = ContactSheet(columns: 5, cell: 96)
 
         print("\nSearch by sentence among \(index.names.count) pictures of combinations never seen in training:")
         for row in Self.spread(rows, count: 4) {
@@ -49,6 +50,9 @@ public struct Demo {
             let hits = try index.search(run.embed(texts: [query]), count: 5)
             print("\n  \"\(query)\"")
             try list(hits, captions, wanted: query)
+            try sheet.addRow(label: query, images: hits.map { hit in
+                (try Image(contentsOf: hit.name), captions[hit.name] ?? "", captions[hit.name] == query)
+            })
         }
         print("\nSearch by picture:")
         for row in Self.spread(rows, count: 2, offset: 7) {
@@ -56,8 +60,11 @@ public struct Demo {
             let hits = try index.search(run.embed(images: [path]), count: 6).filter { $0.name != path }.prefix(5)
             print("\n  a picture of \(wanted)")
             try list(Array(hits), captions, wanted: wanted)
+            let answers = try hits.prefix(4).map { hit in (try Image(contentsOf: hit.name), captions[hit.name] ?? "", false) }
+            sheet.addRow(label: "picture: " + wanted, images: [(try Image(contentsOf: path), "query", true)] + answers)
         }
         let sheetPath = directory + "/contact-sheet.jpg"
+        try sheet.image.write(jpeg: sheetPath)
         print(
             """
 

@@ -20,7 +20,13 @@ void concord_signals_catch(void) {
     noted = 0;
     struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < 2; i++) sigaction(caught[i], &action, &earlier[i]);
+    sigset_t wanted;  // a parent that blocks them (a thread pool's worker does) handed that down to this process
+    sigemptyset(&wanted);
+    for (size_t i = 0; i < 2; i++) {
+        sigaddset(&wanted, caught[i]);
+        sigaction(caught[i], &action, &earlier[i]);
+    }
+    pthread_sigmask(SIG_UNBLOCK, &wanted, NULL);
 }
 
 void concord_signals_release(void) {

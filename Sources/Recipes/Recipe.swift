@@ -106,6 +106,7 @@ public struct Recipe: Sendable {
 extension YamlError {
     fileprivate var line: Int? {
         switch self {
+        case .duplicatedKeysInMapping(_, let context): context.mark.line
         case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
         default: nil
         }
@@ -113,6 +114,7 @@ extension YamlError {
 
     fileprivate var reason: String {
         switch self {
+        case .duplicatedKeysInMapping(let keys, _): "\(keys.sorted().joined(separator: ", ")): given twice"
         case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): "not YAML: \(problem)"
         default: "not YAML"
         }

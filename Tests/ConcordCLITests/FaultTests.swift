@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func aMistypedKeyIsNamedWithTheNearestOne() throws {
-        try refused({ try edit($0.recipe, "learning_rate", "learning_rat") }, words: "small.yaml:11", "optimizer.learning_rat", "\"learning_rate\"")
+        try refused({ try edit($0.recipe, "learning_rate", "learning_rat") }, words: "small.yaml:10", "optimizer.learning_rat", "\"learning_rate\"")
     }
 
     @Test func aMistypedOverrideIsNamed() throws {

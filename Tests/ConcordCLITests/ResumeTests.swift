@@ -51,8 +51,12 @@ import Testing
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         let process = try CommandLineTool.start(
             ["train", world.recipe, "--data", world.data, "--out", world.run(), "--set", "steps=100000"], output: handle, errors: handle)
-        while (try? world.steps("run").count) ?? 0 < 1, process.isRunning { Thread.sleep(forTimeInterval: 0.02) }
+        let deadline = Date().addingTimeInterval(60)
+        func wait(while condition: () -> Bool) { while condition(), Date() < deadline { Thread.sleep(forTimeInterval: 0.02) } }
+        wait { ((try? world.steps("run").count) ?? 0) < 1 && process.isRunning }
         kill(process.processIdentifier, signal)
+        wait { process.isRunning }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         #expect(process.terminationStatus == 128 + signal)
         let steps = try world.steps("run")

@@ -21,7 +21,7 @@ import Testing
         let recipe = try Recipe(named: "pairs", overrides: ["optimizer.learning_rate=3e-4", "data.columns.text=caption"])
         #expect(recipe.optimizer.learningRate == 3e-4)
         #expect(recipe.data.textColumn == "caption" && recipe.data.imageColumn == "filepath")
-        #expect(recipe.yaml.contains("learning_rate: 3e-4"))
+        #expect(recipe.yaml.contains("learning_rate: 0.0003"))
     }
 
     @Test(arguments: [

@@ -66,12 +66,12 @@ private struct HeaderScanner {
     private mutating func object(depth: Int) throws(HeaderValue.Problem) -> HeaderValue {
         try expect("{")
         var members: [(key: String, value: HeaderValue)] = []
-        var keys = Set<[UInt8]>()  // by bytes: canonically equal strings are different keys
+        var keys = Set<String>()
         if take("}") { return .object([]) }
         repeat {
             skipSpace()
             let key = try string()
-            guard keys.insert(Array(key.utf8)).inserted else { throw problem("key \(key.debugDescription) stands twice") }
+            guard keys.insert(key).inserted else { throw problem("key \(key.debugDescription) stands twice") }
             try expect(":")
             members.append((key, try value(depth: depth + 1)))
         } while take(",")

@@ -16,12 +16,12 @@ extension Safetensors {
             let (x, y) = (rank(a.tensor), rank(b.tensor))
             return x == y ? a.name.utf8.lexicographicallyPrecedes(b.name.utf8) : x < y
         }
-        var names = Set<[UInt8]>()
+        var names = Set<String>()
         for (name, _) in sorted {
             guard name != "__metadata__" else {
                 throw .invalidList(path: path, key: name, problem: "the name is the format's own; choose another")
             }
-            guard names.insert(Array(name.utf8)).inserted else { throw .invalidList(path: path, key: name, problem: "it stands twice") }
+            guard names.insert(name).inserted else { throw .invalidList(path: path, key: name, problem: "it stands twice") }
         }
         var file = try ReplacedFile(path: path)
         try file.write(header(of: sorted, metadata: metadata))

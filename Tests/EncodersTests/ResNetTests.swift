@@ -16,7 +16,6 @@ import Testing
     func outputsAndGradientsAreTorchvisions(name: String, depth: Int, stem: ResNet.Stem, side: Int) {
         let encoder = ResNet(depth: depth, stem: stem, classes: 1000).filled(prefix: name + ".")
         let images = hashed("images", [2, side, side, 3])
-        let walk = ParameterWalk(encoder), known = Set(fixture.names)
         // Rounding grows with the depth, and batch statistics of 8 rows magnify it: PyTorch's own float32 outputs are 1.5e-4 off at depth 50.
         let tolerance: Float = depth < 50 ? 5e-5 : 1e-3
         expectClose(encoder.logits(images).sliced(0..<8, axis: 1), fixture["\(name)/logits"], tolerance: 1e-5, "logits")
@@ -25,12 +24,8 @@ import Testing
         let (trained, trainingPullback) = training { valueWithPullback { _ in [encoder(images)] } }
         expectClose(trained[0], fixture["\(name)/training"], tolerance: tolerance, "training")
         let gradients = (depth < 50 ? trainingPullback : evaluationPullback)([hashed(name + ".upstream", trained[0].shape)]).0
-        for (path, parameter) in walk.parameters where known.contains("\(name)/gradient/\(path)") {
-            expectClose(gradients[parameter] ?? Tensor(0), fixture["\(name)/gradient/\(path)"], tolerance: 1e-4, path)
-        }
-        for (path, buffer) in walk.buffers where known.contains("\(name)/\(path)") {
-            expectClose(buffer.value, fixture["\(name)/\(path)"], tolerance: 5e-5, path)
-        }
+        checkGradients(gradients, of: encoder, name, in: fixture, tolerance: 1e-4)
+        checkBuffers(of: encoder, name, in: fixture, tolerance: 5e-5)
     }
 
     @Test func keysAreTorchvisions() {

@@ -52,6 +52,10 @@ import Testing
                 #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\u0061":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, nil, 2,
                 #""a" stands twice"#
             ),
+            (
+                "{\"\u{E9}\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},\"e\u{301}\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}",
+                nil, 0, "stands twice"
+            ),
             (#"{"a":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}}"#, nil, 1, #""dtype" stands twice"#),
             (#"{"__metadata__":{"a":1}}"#, nil, 0, #"metadata "a" is not a string"#),
             (#"{"__metadata__":{"a":"\ud800"}}"#, nil, 0, "surrogate"),

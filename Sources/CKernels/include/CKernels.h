@@ -19,6 +19,7 @@
 #include "Optimizers.h"
 #include "Pixels.h"
 #include "Pooling.h"
+#include "Recurrence.h"
 #include "Reductions.h"
 #include "Resampling.h"
 #include "Softmax.h"

@@ -1,0 +1,100 @@
+public import ConcordLayers
+
+extension WaveformEncoder {
+    /// What a waveform encoder is made of.
+    public struct Configuration: Hashable, Sendable {
+        /// A convolution along time.
+        public struct Convolution: Hashable, Sendable {
+            public var channels: Int, kernel: Int, stride: Int, padding: Int
+
+            /// - Parameters:
+            ///   - channels: of its output.
+            ///   - padding: zeros on both ends of a clip.
+            public init(_ channels: Int, kernel: Int, stride: Int = 1, padding: Int = 0) {
+                (self.channels, self.kernel, self.stride, self.padding) = (channels, kernel, stride, padding)
+            }
+
+            /// Frames out for frames in, 0 where the kernel does not fit.
+            func frames(of steps: Int) -> Int {
+                let room = steps + 2 * padding - kernel
+                return room < 0 ? 0 : room / stride + 1
+            }
+
+            /// The fewest frames in that give `frames` out.
+            func steps(for frames: Int) -> Int { max(1, (frames - 1) * stride + kernel - 2 * padding) }
+        }
+
+        /// How the channels of a layer are rescaled.
+        public enum Norm: Hashable, Sendable {
+            /// Over all real frames of the batch.
+            case batch
+            /// Over the real frames of a clip and the channels of a group.
+            case group(Int)
+            /// Over the channels of a frame.
+            case layer
+            case none
+        }
+
+        /// What puts frames into their context.
+        public enum Context: Hashable, Sendable {
+            case none
+            case gru(hidden: Int, layers: Int = 1)
+            case lstm(hidden: Int, layers: Int = 1)
+            /// As wide as the frames, with sinusoidal positions.
+            case transformer(depth: Int, heads: Int, causal: Bool = false, dropout: Float = 0)
+        }
+
+        /// What stands for a clip.
+        public enum Pooling: String, Hashable, Sendable, CaseIterable {
+            /// The mean of its real frames.
+            case mean
+            /// Each channel's largest value in them.
+            case max
+        }
+
+        public var convolutions: [Convolution]
+        /// Whether the convolutions have biases.
+        public var hasBiases: Bool
+        public var norm: Norm
+        public var activation: Activation
+        public var context: Context
+        public var pooling: Pooling
+
+        /// - Parameter convolutions: at least one.
+        public init(
+            convolutions: [Convolution], biases: Bool = true, norm: Norm = .batch, activation: Activation = .relu, context: Context = .none,
+            pooling: Pooling = .mean
+        ) {
+            (self.convolutions, hasBiases, self.norm) = (convolutions, biases, norm)
+            (self.activation, self.context, self.pooling) = (activation, context, pooling)
+        }
+    }
+}
+
+extension WaveformEncoder.Configuration {
+    /// The encoder of contrastive predictive coding: 160 samples a frame, 256 channels, batch normalisation and ReLU after each of five
+    /// convolutions.
+    /// - Source: van den Oord, Li, Vinyals 2018, arXiv:1807.03748, section 3.1, with 256 channels and the paddings of Riviere et al. 2020,
+    ///   arXiv:2002.02848; batch normalisation, because with theirs over channels small sets of clips are not learned.
+    public static let cpc = cpc(width: 256)
+
+    /// The same with another number of channels.
+    public static func cpc(width: Int) -> Self {
+        Self(convolutions: [
+            Convolution(width, kernel: 10, stride: 5, padding: 3), Convolution(width, kernel: 8, stride: 4, padding: 2),
+            Convolution(width, kernel: 4, stride: 2, padding: 1), Convolution(width, kernel: 4, stride: 2, padding: 1),
+            Convolution(width, kernel: 4, stride: 2, padding: 1),
+        ])
+    }
+
+    /// Frames of a clip of so many samples; at least one, since shorter clips than the receptive field are taken with zeros behind them.
+    public func frames(of samples: Int) -> Int {
+        convolutions.reduce(Swift.max(samples, minimumSamples)) { $1.frames(of: $0) }
+    }
+
+    /// The fewest samples that fill a frame.
+    public var minimumSamples: Int { convolutions.reversed().reduce(1) { $1.steps(for: $0) } }
+
+    /// Samples from the start of one frame to that of the next.
+    public var stride: Int { convolutions.reduce(1) { $0 * $1.stride } }
+}

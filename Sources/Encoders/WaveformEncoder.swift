@@ -1,0 +1,93 @@
+public import ConcordLayers
+public import ConcordTensors
+
+/// Convolutions along time: clips of sound to frames, to frames in their context, to one embedding a clip.
+///
+/// ```swift
+/// let encoder = WaveformEncoder(.cpc)
+/// let embedding = encoder(Waveform(clips, rate: 8000))                  // [N, 256]
+/// let (frames, mask) = encoder.features(Waveform(clips, rate: 8000))    // [N, S / 160, 256], which of them are real
+/// ```
+///
+/// A clip's frames depend on its own samples alone: padding is zero in front of every convolution, as beyond a clip's end, and outside of
+/// all statistics, so in evaluation mode the length that a batch is padded to changes nothing. Where no clip is padded nothing of
+/// this costs anything. A clip shorter than the receptive field is taken with zeros behind it, as one frame.
+public final class WaveformEncoder: SequenceEncoder {
+    /// `convs.0`, `convs.1`, … in checkpoints.
+    public let convs: [Conv1d]
+    let norms: [FrameNorm]
+    /// `context` in checkpoints.
+    public let contextLayer: (any SequenceLayer)?
+    public let configuration: Configuration
+    public let featureDimension: Int
+    public let outputDimension: Int
+
+    public var checkpointNames: [String: String] { ["contextLayer": "context"] }
+
+    public init(_ configuration: Configuration = .cpc) {
+        let layers = configuration.convolutions
+        ShapeCheck.require(
+            !layers.isEmpty && layers.allSatisfy { $0.channels > 0 && $0.kernel > 0 && $0.stride > 0 && $0.padding >= 0 },
+            "WaveformEncoder", "convolutions \(layers)")
+        let inputs = [1] + layers.map(\.channels)
+        convs = zip(layers, inputs).map { layer, inputs in
+            Conv1d(
+                inputs, layer.channels, kernel: layer.kernel, stride: layer.stride, padding: layer.padding, bias: configuration.hasBiases)
+        }
+        norms = layers.map { FrameNorm(configuration.norm, channels: $0.channels, activation: configuration.activation) }
+        let width = inputs[inputs.count - 1]
+        contextLayer = configuration.context.layer(width)
+        (self.configuration, featureDimension, outputDimension) = (configuration, width, contextLayer?.outputDimension ?? width)
+    }
+
+    /// - Returns: `[N, D]`, pooled over each clip's real frames.
+    public func callAsFunction(_ waveform: Waveform) -> Tensor {
+        let (frames, mask) = features(waveform)
+        return pooled(context(frames, mask: mask), mask: mask)
+    }
+
+    /// The frames of each clip, `[N, T, C]`, and which are real `[N, T]`, nil where all are.
+    public func features(_ waveform: Waveform) -> (features: Tensor, mask: Tensor?) {
+        let least = configuration.minimumSamples, short = least - waveform.length
+        var lengths = waveform.lengths.map { max($0, least) }
+        var x = short > 0 ? waveform.samples.padded([(0, 0), (0, short)]) : waveform.samples  // [N, S]
+        x = x.expandingAxis(at: 2)
+        var real: RealFrames?
+        for ((conv, norm), layer) in zip(zip(convs, norms), configuration.convolutions) {
+            lengths = lengths.map(layer.frames)
+            x = conv(x)
+            real = RealFrames(lengths, of: x.shape[1])
+            x = norm(x, real: real)
+        }
+        return (x, real?.mask)
+    }
+
+    /// Frames in their context, `[N, T, D]`; the frames themselves in an encoder without one.
+    public func context(_ features: Tensor, mask: Tensor?) -> Tensor { contextLayer.map { $0(features, mask: mask) } ?? features }
+
+    /// - Parameter frames: `[N, T, D]`.
+    private func pooled(_ frames: Tensor, mask: Tensor?) -> Tensor {
+        guard let mask else { return configuration.pooling == .mean ? frames.mean(axis: 1) : frames.max(axis: 1) }
+        let real = mask.expandingAxis(at: 2)  // [N, T, 1]
+        switch configuration.pooling {
+        case .mean:
+            let weights = real.converted(to: .float32)
+            return (frames * weights).sum(axis: 1) / weights.sum(axis: 1)
+        case .max:
+            return real.selecting(frames, otherwise: -.infinity).max(axis: 1)
+        }
+    }
+}
+
+extension WaveformEncoder.Configuration.Context {
+    /// - Parameter width: channels of a frame.
+    fileprivate func layer(_ width: Int) -> (any SequenceLayer)? {
+        switch self {
+        case .none: nil
+        case .gru(let hidden, let layers): GRU(width, hidden: hidden, layers: layers)
+        case .lstm(let hidden, let layers): LSTM(width, hidden: hidden, layers: layers)
+        case .transformer(let depth, let heads, let causal, let dropout):
+            TransformerContext(width, depth: depth, heads: heads, causal: causal, dropout: dropout)
+        }
+    }
+}

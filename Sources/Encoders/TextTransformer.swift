@@ -35,6 +35,7 @@ public final class TextTransformer: TokenEncoder {
     public let isCausal: Bool
     public let pooling: Pooling
     public let outputDimension: Int
+    public let embeddingDropout: Float
 
     public var featureDimension: Int { outputDimension }
     public var tokenTable: Parameter { tokenEmbedding.weight }
@@ -48,11 +49,15 @@ public final class TextTransformer: TokenEncoder {
     ///   - heads: one for every 64 of the width where nil.
     ///   - context: the longest text, in tokens.
     ///   - causal: whether a step sees itself and earlier ones only.
-    ///   - dropout: probability in every block.
+    ///   - dropout: probability on the output of each part of every block.
+    ///   - embeddingDropout: probability on tokens at their positions.
+    ///   - attentionDropout: probability on the attention weights; `dropout` where nil.
+    ///   - activationDropout: probability after the activation of every MLP; `dropout` where nil.
     ///   - initialization: `.plain` where nil.
     public init(
         vocabulary: Vocabulary, width: Int = 512, depth: Int = 12, heads: Int? = nil, context: Int = 77, causal: Bool = false,
-        pooling: Pooling = .first, activation: Activation = .gelu, dropout: Float = 0, initialization: Initialization? = nil
+        pooling: Pooling = .first, activation: Activation = .gelu, dropout: Float = 0, embeddingDropout: Float = 0,
+        attentionDropout: Float? = nil, activationDropout: Float? = nil, initialization: Initialization? = nil
     ) {
         let initialization = initialization ?? .plain(width: width)
         tokenEmbedding = Embedding(vocabulary.size, width, weights: initialization.tokens)
@@ -60,9 +65,10 @@ public final class TextTransformer: TokenEncoder {
         blocks = (0..<depth).map { _ in
             TransformerBlock(
                 width: width, heads: heads ?? max(1, width / 64), activation: activation, dropout: dropout,
-                initialization: initialization.blocks)
+                attentionDropout: attentionDropout, activationDropout: activationDropout, initialization: initialization.blocks)
         }
         finalNorm = LayerNorm(width)
+        self.embeddingDropout = embeddingDropout
         (self.vocabulary, isCausal, self.pooling, outputDimension) = (vocabulary, causal, pooling, width)
     }
 
@@ -73,9 +79,12 @@ public final class TextTransformer: TokenEncoder {
     }
 
     /// Tokens at their positions, `[N, T, C]`, and which are real.
-    public func features(_ tokens: Tokens) -> (features: Tensor, mask: Tensor?) { (positions(tokenEmbedding(tokens.ids)), tokens.mask) }
+    public func features(_ tokens: Tokens) -> (features: Tensor, mask: Tensor?) {
+        let placed = positions(tokenEmbedding(tokens.ids))
+        return (embeddingDropout == 0 ? placed : placed.dropout(embeddingDropout), tokens.mask)
+    }
 
-    /// Every step in its context, `[N, T, D]`.
+    /// Every step in its context after the last normalisation, `[N, T, D]`.
     public func context(_ features: Tensor, mask: Tensor?) -> Tensor {
         finalNorm(blocks.reduce(features) { x, block in block(x, mask: mask, causal: isCausal) })
     }
@@ -97,9 +106,10 @@ public final class TextTransformer: TokenEncoder {
 }
 
 extension TextTransformer.Initialization {
-    /// Tokens from N(0, 1), positions from 0.01 N(0, 1), every projection as `nn.Linear`.
-    public static func plain(width: Int) -> Self {
-        Self(tokens: .normal(deviation: 1), positions: .normal(deviation: 0.01), blocks: .linear(width: width))
+    /// Tokens from N(0, 1) or narrower, positions from 0.01 N(0, 1), every projection as `nn.Linear`.
+    /// - Parameter tokens: the tokens' deviation; BERT's is 0.02, which a table that a language-model head shares needs.
+    public static func plain(width: Int, tokens: Float = 1) -> Self {
+        Self(tokens: .normal(deviation: tokens), positions: .normal(deviation: 0.01), blocks: .linear(width: width))
     }
 
     /// OpenAI's for CLIP.

@@ -46,17 +46,21 @@ public final class TransformerBlock: Module {
     /// - Parameters:
     ///   - width: C, a multiple of `heads`.
     ///   - hidden: the MLP's; four times the width where nil.
-    ///   - dropout: probability on the attention weights, after the activation, and on each part's output.
+    ///   - dropout: probability on each part's output, before it is added to the residual.
+    ///   - attentionDropout: probability on the attention weights; `dropout` where nil.
+    ///   - activationDropout: probability after the MLP's activation; `dropout` where nil.
     public init(
         width: Int, heads: Int, hidden: Int? = nil, placement: NormPlacement = .pre, activation: Activation = .gelu,
-        dropout: Float = 0, epsilon: Float = 1e-5, initialization: Initialization = Initialization()
+        dropout: Float = 0, attentionDropout: Float? = nil, activationDropout: Float? = nil, epsilon: Float = 1e-5,
+        initialization: Initialization = Initialization()
     ) {
         norm1 = LayerNorm(width, epsilon: epsilon)
-        attention = MultiHeadAttention(width, heads: heads, dropout: dropout, initialization: initialization.attention)
+        attention = MultiHeadAttention(
+            width, heads: heads, dropout: attentionDropout ?? dropout, initialization: initialization.attention)
         norm2 = LayerNorm(width, epsilon: epsilon)
         mlp = MLP(
-            width, hidden: hidden ?? 4 * width, activation: activation, dropout: dropout, expanding: initialization.expanding,
-            projecting: initialization.projecting)
+            width, hidden: hidden ?? 4 * width, activation: activation, dropout: activationDropout ?? dropout,
+            expanding: initialization.expanding, projecting: initialization.projecting)
         (self.placement, self.dropout) = (placement, dropout)
     }
 

@@ -12,6 +12,9 @@ public import ConcordTensors
 ///
 /// Every tower's output `[N, C]` goes through a linear projection without bias to `[N, D]`. With more than two towers the loss is the
 /// mean over pairs. At chance it is `ln N`. In checkpoints a tower stands under its name: `image.encoder.…`, `image.projection.weight`.
+///
+/// Where samples of a batch lack a modality (`Available`), each pair of towers is held against each other over the samples that have
+/// both; a pair that no sample has is left out of the mean and of the parts. Without any pair the loss is 0. Part `pairs` counts them.
 /// - Source: Radford et al. 2021, arXiv:2103.00020, figure 3.
 public final class Contrastive<B: Sendable>: Objective {
     /// Which towers are held against each other.
@@ -54,7 +57,9 @@ public final class Contrastive<B: Sendable>: Objective {
         case .all:
             self.pairs = names.indices.flatMap { first in (first + 1..<names.count).map { Pair(first: first, second: $0) } }
         case .anchored(let name):
-            guard let anchor = names.firstIndex(of: name) else { ShapeCheck.fail("Contrastive", "no tower \"\(name)\" to anchor at in \(names)") }
+            guard let anchor = names.firstIndex(of: name) else {
+                ShapeCheck.fail("Contrastive", "no tower \"\(name)\" to anchor at in \(names)")
+            }
             self.pairs = names.indices.filter { $0 != anchor }.map { Pair(first: anchor, second: $0) }
         }
     }
@@ -66,16 +71,25 @@ public final class Contrastive<B: Sendable>: Objective {
     public var logitScale: Float { loss.scale }
 
     public func callAsFunction(_ batch: B) -> Loss {
-        let embeddings = towers.map { $0.projection($0.encoder.features(of: batch)) }  // [N, D] each
+        let embeddings = towers.map { $0.embeddings(of: batch) }  // [n, D] each
         let labels = labels.flatMap { batch[keyPath: $0] }
-        let losses = pairs.map { loss(embeddings[$0.first], embeddings[$0.second], labels: labels) }
-        let total = losses.count == 1 ? losses[0] : losses.dropFirst().reduce(losses[0], +) * (1 / Float(losses.count))
-        var parts: [(name: String, value: Tensor)] = []
-        if losses.count > 1 {
-            parts += zip(pairs, losses).map { ("\(towers[$0.first].name)_\(towers[$0.second].name)", $1.detached) }
+        var losses: [Tensor] = [], parts: [(name: String, value: Tensor)] = []
+        for pair in pairs {
+            guard let first = embeddings[pair.first], let second = embeddings[pair.second], let common = first.common(with: second) else {
+                continue
+            }
+            let labels = labels.map { labels in common.rows.map { labels.gathered(at: TowerEmbeddings.places($0)) } ?? labels }
+            losses.append(loss(common.0, common.1, labels: labels))
+            if pairs.count > 1 {
+                parts.append(("\(towers[pair.first].name)_\(towers[pair.second].name)", losses[losses.count - 1].detached))
+            }
         }
+        if towers.contains(where: \.mayLack) { parts.append(("pairs", Tensor(Float(losses.count)))) }
         parts.append(("logit_scale", Tensor(loss.scale)))
-        parts += zip(towers, embeddings).map { ("\($0.name)_spread", Self.spread(of: $1)) }
+        for (tower, embeddings) in zip(towers, embeddings) {
+            if let embeddings { parts.append(("\(tower.name)_spread", CollapseMeter.spread(of: embeddings.values))) }
+        }
+        let total = losses.count < 2 ? losses.first ?? Tensor(0) : losses.dropFirst().reduce(losses[0], +) * (1 / Float(losses.count))
         return Loss(total, parts: parts)
     }
 
@@ -97,14 +111,5 @@ public final class Contrastive<B: Sendable>: Objective {
             ShapeCheck.fail("Contrastive", "no tower \"\(name)\"; there are \(towerNames)")
         }
         return tower
-    }
-
-    /// The collapse meter: standard deviation over the batch of the unit embeddings' elements, averaged, times sqrt(D).
-    /// About 1 where embeddings point everywhere, 0 where all are the same.
-    private static func spread(of embeddings: Tensor) -> Tensor {
-        detached {
-            let variance = embeddings.detached.l2Normalized().variance(axes: [0])  // [D]
-            return variance.sqrt().mean() * Float(embeddings.shape[1]).squareRoot()
-        }
     }
 }

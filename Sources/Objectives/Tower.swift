@@ -10,14 +10,29 @@ public struct Tower<B: Sendable> {
     /// Its name in checkpoints, logs and `embed`.
     public let name: String
     let encoder: any TowerEncoder<B>
+    /// Whether samples of a batch may lack its input.
+    let mayLack: Bool
 
+    /// A tower that every sample of a batch has an input for.
     /// - Parameters:
     ///   - name: without dots.
     ///   - input: the encoder's input in a batch.
     public init<E: Encoder>(_ name: String, _ input: any KeyPath<B, E.Input> & Sendable, _ encoder: E) {
+        Self.check(name)
+        (self.name, self.encoder, mayLack) = (name, WholeTower(encoder, to: input), false)
+    }
+
+    /// A tower that some samples of a batch may lack an input for; nil in a batch: all of them do.
+    /// - Parameters:
+    ///   - name: without dots.
+    ///   - input: the encoder's input in a batch, with the samples that have it.
+    public init<E: Encoder>(_ name: String, _ input: any KeyPath<B, Available<E.Input>?> & Sendable, _ encoder: E) {
+        Self.check(name)
+        (self.name, self.encoder, mayLack) = (name, PartialTower(encoder, to: input), true)
+    }
+
+    private static func check(_ name: String) {
         ShapeCheck.require(!name.isEmpty && !name.contains("."), "Tower", "\"\(name)\" cannot stand in a checkpoint's path")
-        self.name = name
-        self.encoder = BoundEncoder(encoder, to: input)
     }
 }
 
@@ -25,13 +40,14 @@ public struct Tower<B: Sendable> {
 protocol TowerEncoder<B>: Module {
     associatedtype B
     var outputDimension: Int { get }
-    /// `[N, D]` of a batch.
-    func features(of batch: B) -> Tensor
-    /// `[N, D]` of an input on its own.
+    /// Of the samples of a batch that have an input, `[n, C]`; nil where none has.
+    func features(of batch: B) -> Available<Tensor>?
+    /// `[N, C]` of an input on its own.
     func features(ofInput input: any Sendable, tower: String) -> Tensor
 }
 
-final class BoundEncoder<B: Sendable, E: Encoder>: TowerEncoder {
+/// All samples have an input.
+final class WholeTower<B: Sendable, E: Encoder>: TowerEncoder {
     let encoder: E
     private let input: any KeyPath<B, E.Input> & Sendable
 
@@ -42,14 +58,43 @@ final class BoundEncoder<B: Sendable, E: Encoder>: TowerEncoder {
 
     var outputDimension: Int { encoder.outputDimension }
 
-    func features(of batch: B) -> Tensor { encoder(batch[keyPath: input]) }
-
-    func features(ofInput input: any Sendable, tower: String) -> Tensor {
-        guard let input = input as? E.Input else {
-            ShapeCheck.fail("Contrastive", "tower \"\(tower)\" wants \(E.Input.self), found \(type(of: input))")
-        }
-        return encoder(input)
+    func features(of batch: B) -> Available<Tensor>? {
+        let features = encoder(batch[keyPath: input])
+        return Available(features, count: features.shape[0])
     }
+
+    func features(ofInput input: any Sendable, tower: String) -> Tensor { encoder(checked(input, tower, for: encoder)) }
+}
+
+/// Some samples have one.
+final class PartialTower<B: Sendable, E: Encoder>: TowerEncoder {
+    let encoder: E
+    private let input: any KeyPath<B, Available<E.Input>?> & Sendable
+
+    init(_ encoder: E, to input: any KeyPath<B, Available<E.Input>?> & Sendable) {
+        self.encoder = encoder
+        self.input = input
+    }
+
+    var outputDimension: Int { encoder.outputDimension }
+
+    func features(of batch: B) -> Available<Tensor>? {
+        guard let available = batch[keyPath: input] else { return nil }
+        let features = encoder(available.input)
+        ShapeCheck.require(
+            features.shape[0] == available.rows?.count ?? available.count, "Contrastive",
+            "\(features.shape[0]) embeddings of \(available.rows?.count ?? available.count) samples that have an input")
+        return available.rows.map { Available(features, rows: $0, of: available.count) } ?? Available(features, count: available.count)
+    }
+
+    func features(ofInput input: any Sendable, tower: String) -> Tensor { encoder(checked(input, tower, for: encoder)) }
+}
+
+private func checked<E: Encoder>(_ input: any Sendable, _ tower: String, for encoder: E) -> E.Input {
+    guard let input = input as? E.Input else {
+        ShapeCheck.fail("Contrastive", "tower \"\(tower)\" wants \(E.Input.self), found \(type(of: input))")
+    }
+    return input
 }
 
 /// A tower with its way into the shared space.
@@ -57,12 +102,17 @@ final class ProjectedTower<B: Sendable>: NamedModule {
     let name: String
     let encoder: any TowerEncoder<B>
     let projection: Linear
+    let mayLack: Bool
 
     var checkpointNames: [String: String] { ["encoder": ""] }
 
     init(_ tower: Tower<B>, dimension: Int) {
-        name = tower.name
-        encoder = tower.encoder
+        (name, encoder, mayLack) = (tower.name, tower.encoder, tower.mayLack)
         projection = Linear(tower.encoder.outputDimension, dimension, bias: false)
+    }
+
+    /// `[n, D]` of the samples that have an input.
+    func embeddings(of batch: B) -> TowerEmbeddings? {
+        encoder.features(of: batch).map { TowerEmbeddings(values: projection($0.input), rows: $0.rows, count: $0.count) }
     }
 }

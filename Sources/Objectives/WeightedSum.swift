@@ -1,4 +1,4 @@
-public import ConcordLayers
+import ConcordLayers
 import ConcordTensors
 
 /// Several objectives over one batch, added up with weights: `clip.on(\.pair) + 0.05 * mlm.on(\.text)`.
@@ -63,28 +63,7 @@ final class WeightedTerm<Input: Sendable>: NamedModule {
     }
 }
 
-/// An objective over a part of a larger batch.
-public final class PartialObjective<Whole: Sendable, O: Objective>: Objective, NamedModule {
-    private let objective: O
-    private let part: any KeyPath<Whole, O.Input> & Sendable
-
-    public var name: String { WeightedTerm<O.Input>.name(of: objective) }
-    public var checkpointNames: [String: String] { ["objective": ""] }
-
-    init(_ objective: O, part: any KeyPath<Whole, O.Input> & Sendable) {
-        self.objective = objective
-        self.part = part
-    }
-
-    public func callAsFunction(_ batch: Whole) -> Loss { objective(batch[keyPath: part]) }
-}
-
 extension Objective {
-    /// This objective over a part of a larger batch.
-    public func on<Whole: Sendable>(_ part: any KeyPath<Whole, Input> & Sendable) -> PartialObjective<Whole, Self> {
-        PartialObjective(self, part: part)
-    }
-
     /// The sum of two objectives over one batch.
     public static func + <Other: Objective<Input>>(a: Self, b: Other) -> WeightedSum<Input> {
         WeightedSum(WeightedSum.terms(of: a) + WeightedSum.terms(of: b))

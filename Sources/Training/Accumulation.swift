@@ -10,32 +10,33 @@ struct Accumulation {
     private(set) var gradients: Gradients
     private(set) var samples: Int
     private let first: Int
-    private var totals: [Double]
-    private var names: [String]
+    /// The loss first, then its parts; a part's mean is over the batches that had it.
+    private var figures: [(name: String, total: Double, samples: Int)]
 
     init(_ loss: Loss, _ gradients: Gradients, samples: Int) {
         self.gradients = gradients
         (self.samples, first) = (samples, samples)
-        totals = Self.figures(loss).map { Double($0.value) * Double(samples) }
-        names = Self.figures(loss).map(\.name)
+        figures = Self.figures(loss).map { ($0.name, Double($0.value) * Double(samples), samples) }
     }
 
     mutating func add(_ loss: Loss, _ new: Gradients, samples: Int) {
         gradients.add(samples == first ? new : new.scaled(by: Float(samples) / Float(first)))
         self.samples += samples
         for (name, value) in Self.figures(loss) {
-            guard let place = names.firstIndex(of: name) else { continue }
-            totals[place] += Double(value) * Double(samples)
+            if !figures.contains(where: { $0.name == name }) { figures.append((name, 0, 0)) }
+            guard let place = figures.firstIndex(where: { $0.name == name }) else { continue }
+            figures[place].total += Double(value) * Double(samples)
+            figures[place].samples += samples
         }
     }
 
     /// What makes `gradients` the mean.
     var gradientFactor: Double { Double(first) / Double(samples) }
 
-    var loss: Float { Float(totals[0] / Double(samples)) }
+    var loss: Float { Float(figures[0].total / Double(samples)) }
 
     var parts: [(name: String, value: Float)] {
-        zip(names, totals).dropFirst().map { ($0, Float($1 / Double(samples))) }
+        figures.dropFirst().map { ($0.name, Float($0.total / Double($0.samples))) }
     }
 
     private static func figures(_ loss: Loss) -> [(name: String, value: Float)] {

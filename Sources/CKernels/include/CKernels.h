@@ -24,5 +24,6 @@
 #include "Resampling.h"
 #include "Softmax.h"
 #include "Strides.h"
+#include "TableEntropy.h"
 
 #endif

@@ -1,0 +1,42 @@
+#include "TableEntropy.h"
+#include "dispatch.h"
+#include "rowmath.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE uint8_t is_largest(const float *x, size_t width, int32_t label) {
+    float own = x[label];
+    int better = own != own;
+    for (size_t j = 0; j < (size_t)label; j++) better |= x[j] >= own;
+    for (size_t j = (size_t)label + 1; j < width; j++) better |= x[j] > own;
+    return !better;
+}
+
+INLINE float sum_exp(const float *x, float shift, size_t width) {
+#pragma clang fp reassociate(on)
+    float sum = 0;
+    for (size_t j = 0; j < width; j++) sum += row_exp(x[j] - shift);
+    return sum;
+}
+
+INLINE float entropy(uint8_t *correct, const float *x, int32_t label, size_t width, float *log_sum) {
+    float max = row_max(x, width);
+    *correct = is_largest(x, width, label);
+    *log_sum = max > -INFINITY && max < INFINITY ? max + logf(sum_exp(x, max, width)) : max;
+    return *log_sum - x[label];
+}
+
+SIMD void concord_label_entropy(float *loss, uint8_t *correct, const float *x, const int32_t *labels, size_t rows, size_t width) {
+    float log_sum;
+    for (size_t i = 0; i < rows; i++) loss[i] = entropy(correct + i, x + i * width, labels[i], width, &log_sum);
+}
+
+SIMD void concord_label_entropy_slopes(
+    float *loss, uint8_t *correct, float *x, const int32_t *labels, float factor, size_t rows, size_t width) {
+    for (size_t i = 0; i < rows; i++, x += width) {
+        float log_sum;
+        loss[i] = entropy(correct + i, x, labels[i], width, &log_sum);
+        for (size_t j = 0; j < width; j++) x[j] = factor * row_exp(x[j] - log_sum);
+        x[labels[i]] -= factor;
+    }
+}

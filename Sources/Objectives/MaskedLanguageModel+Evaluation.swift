@@ -1,0 +1,42 @@
+public import ConcordLayers
+import ConcordTensors
+
+extension MaskedLanguageModel {
+    /// How well hidden tokens of held-out texts are told, with the same tokens hidden each time.
+    ///
+    /// ```swift
+    /// let figures = mlm.evaluate(try TextBlocks(["test.txt"], tokenizer: tokenizer, length: 128).batches(of: 32))
+    /// print(figures.crossEntropy, figures.perplexity, figures.accuracy)
+    /// ```
+    /// - Parameters:
+    ///   - batches: texts; what is hidden in one depends on its number over all batches, not on how they are cut.
+    ///   - seed: of what is hidden.
+    public func evaluate(_ batches: some Sequence<Tokens>, seed: UInt64 = 1) -> HiddenTokenFigures {
+        var hiding = HeldOutMasking(masking, encoder.vocabulary, seed: seed)
+        return batches.reduce(into: HiddenTokenFigures()) { figures, tokens in figures += evaluate(hiding.next(tokens)) }
+    }
+
+    /// How well the hidden tokens of texts that have been masked already are told.
+    public func evaluate(_ masked: MaskedTokens) -> HiddenTokenFigures {
+        guard masked.count > 0 else { return HiddenTokenFigures() }
+        let (loss, correct) = evaluating { detached { crossEntropy(masked) } }
+        return HiddenTokenFigures(nats: Double(loss.item) * Double(masked.count), count: masked.count, correct: correct)
+    }
+}
+
+/// Hides tokens of one held-out batch after the other, the same each time it starts anew.
+struct HeldOutMasking {
+    private let masking: Masking
+    private let vocabulary: Vocabulary
+    private let key: RandomKey
+    private var count = 0
+
+    init(_ masking: Masking, _ vocabulary: Vocabulary, seed: UInt64) {
+        (self.masking, self.vocabulary, key) = (masking, vocabulary, RandomKey(seed: seed).derived("held out"))
+    }
+
+    mutating func next(_ tokens: Tokens) -> MaskedTokens {
+        defer { count += tokens.count }
+        return masking(tokens, vocabulary: vocabulary, keys: (count..<count + tokens.count).map { key.derived($0) })
+    }
+}

@@ -1,0 +1,51 @@
+public import ConcordLayers
+import ConcordTensors
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The distribution of single tokens in a text, every count one higher than it is: what a masked language model has to beat.
+///
+/// ```swift
+/// var unigram = Unigram(size: vocabulary.size)
+/// for batch in training { unigram.add(batch) }
+/// let baseline = unigram.evaluate(heldOut, masking: .bert, vocabulary: vocabulary)   // on the tokens that `mlm.evaluate` hides
+/// ```
+public struct Unigram: Sendable {
+    private var counts: [Int]
+    private var total: Int
+
+    /// - Parameter size: number V of tokens.
+    public init(size: Int) { (counts, total) = ([Int](repeating: 1, count: size), size) }
+
+    /// Counts real tokens.
+    public mutating func add(_ tokens: Tokens) {
+        for (id, isReal) in zip(tokens.ids.integerScalars, tokens.mask.bytes) where isReal != 0 { add(id) }
+    }
+
+    /// Counts tokens.
+    public mutating func add(_ ids: some Sequence<Int32>) { for id in ids { add(id) } }
+
+    private mutating func add(_ id: Int32) {
+        counts[Int(id)] += 1
+        total += 1
+    }
+
+    /// `-ln p` of a token.
+    public func nats(_ id: Int32) -> Double { log(Double(total) / Double(counts[Int(id)])) }
+
+    /// How well it tells the tokens that `MaskedLanguageModel.evaluate` hides of the same texts with the same seed.
+    public func evaluate(
+        _ batches: some Sequence<Tokens>, masking: Masking, vocabulary: Vocabulary, seed: UInt64 = 1
+    ) -> HiddenTokenFigures {
+        let best = counts.indices.max { (counts[$0], -$0) < (counts[$1], -$1) }.map(Int32.init)
+        var figures = HiddenTokenFigures(), hiding = HeldOutMasking(masking, vocabulary, seed: seed)
+        for tokens in batches {
+            let targets = hiding.next(tokens).targets.integerScalars
+            figures += HiddenTokenFigures(
+                nats: targets.reduce(0) { $0 + nats($1) }, count: targets.count, correct: targets.count { $0 == best })
+        }
+        return figures
+    }
+}

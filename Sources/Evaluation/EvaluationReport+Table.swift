@@ -22,9 +22,12 @@ extension EvaluationReport {
                 let samples = report.confusion.reduce(0) { $0 + $1.reduce(0, +) }
                 lines.append(
                     Self.row(
-                        name, [Self.number(report.accuracy, 3), Self.number(report.macroF1, 3), String(samples), String(report.classes.count)]))
+                        name,
+                        [Self.number(report.accuracy, 3), Self.number(report.macroF1, 3), String(samples), String(report.classes.count)]))
             }
-            for (name, report) in probes where report.classes.count <= 12 { lines += ["", "\(name), rows true, columns predicted"] + Self.matrix(report) }
+            for (name, report) in probes where report.classes.count <= 12 {
+                lines += ["", "\(name), rows true, columns predicted"] + Self.matrix(report)
+            }
         }
         return lines.joined(separator: "\n")
     }

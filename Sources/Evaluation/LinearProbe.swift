@@ -56,7 +56,8 @@ public struct LinearProbe: Sendable {
                 }
             }
             Product.multiply(
-                m: classes, n: width, k: count, logits.floats, lda: classes, transposeA: true, x.floats, ldb: width, slope.floats, ldc: width)
+                m: classes, n: width, k: count, logits.floats, lda: classes, transposeA: true, x.floats, ldb: width, slope.floats,
+                ldc: width)
             let n = Double(count)
             var penalty = 0.0
             for i in 0..<classes * width {

@@ -23,7 +23,11 @@ public enum Allocator {
     /// Freed bytes kept at most; beyond it blocks go back to the system.
     public static var cacheLimit: Int {
         get { pool.withLock { $0.limit } }
-        set { pool.withLock { $0.limit = max(0, newValue); $0.trim(to: $0.limit) } }
+        set {
+            pool.withLock {
+                $0.limit = max(0, newValue); $0.trim(to: $0.limit)
+            }
+        }
     }
 
     public static var statistics: Statistics { pool.withLock { $0.statistics } }

@@ -106,7 +106,8 @@ extension Tensor {
         let indices = inputs.map { input in
             guard let trace = input.trace, trace.tape.isLive else { return -1 }
             guard trace.tape === tape else {
-                ShapeCheck.fail("Tape", "a tensor \(input.shape) recorded by an outer scope is used in an inner one; pass it through `detached`")
+                ShapeCheck.fail(
+                    "Tape", "a tensor \(input.shape) recorded by an outer scope is used in an inner one; pass it through `detached`")
             }
             isRecorded = true
             return trace.node

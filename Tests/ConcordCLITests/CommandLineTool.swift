@@ -14,7 +14,8 @@ struct CommandLineTool {
     }()
 
     /// Starts it and returns at once.
-    static func start(_ arguments: [String], output: FileHandle, errors: FileHandle, environment: [String: String] = [:]) throws -> Process {
+    static func start(_ arguments: [String], output: FileHandle, errors: FileHandle, environment: [String: String] = [:]) throws -> Process
+    {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
@@ -27,13 +28,16 @@ struct CommandLineTool {
     }
 
     /// Runs it to its end.
-    static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome { try run(arguments, environment: environment) }
+    static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
+        try run(arguments, environment: environment)
+    }
 
     static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
         let folder = try TemporaryFolder()
         let out = folder.path + "/out", err = folder.path + "/err"
         for file in [out, err] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
-        let outHandle = try FileHandle(forWritingTo: URL(fileURLWithPath: out)), errHandle = try FileHandle(forWritingTo: URL(fileURLWithPath: err))
+        let outHandle = try FileHandle(forWritingTo: URL(fileURLWithPath: out)),
+            errHandle = try FileHandle(forWritingTo: URL(fileURLWithPath: err))
         let process = try start(arguments, output: outHandle, errors: errHandle, environment: environment)
         process.waitUntilExit()
         return Outcome(

@@ -20,7 +20,8 @@ import Testing
     }
 
     @Test func aMistypedKeyIsNamedWithTheNearestOne() throws {
-        try refused({ try edit($0.recipe, "learning_rate", "learning_rat") }, words: "small.yaml:10", "optimizer.learning_rat", "\"learning_rate\"")
+        try refused(
+            { try edit($0.recipe, "learning_rate", "learning_rat") }, words: "small.yaml:10", "optimizer.learning_rat", "\"learning_rate\"")
     }
 
     @Test func aMistypedOverrideIsNamed() throws {
@@ -44,7 +45,9 @@ import Testing
 
     @Test func tooManyBadPicturesStopTheRun() throws {
         try refused(
-            { world in for n in 0..<24 { try Data([0xFF, 0xD8, 0xFF, 0xE0, 0, 1]).write(to: URL(fileURLWithPath: "\(world.data)/\(n).jpg")) } },
+            { world in
+                for n in 0..<24 { try Data([0xFF, 0xD8, 0xFF, 0xE0, 0, 1]).write(to: URL(fileURLWithPath: "\(world.data)/\(n).jpg")) }
+            },
             words: "bad", ".jpg")
     }
 
@@ -62,7 +65,8 @@ import Testing
     @Test func aFullDiskFailsInOneLineAndKeepsTheLastCheckpoint() throws {
         let world = try SmallWorld()
         // The shell's file size limit stands in for a full disk: a checkpoint no longer fits, the metrics do.
-        let outcome = try shell("ulimit -f 64; exec '\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())'")
+        let outcome = try shell(
+            "ulimit -f 64; exec '\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())'")
         #expect(outcome.status == 1, "\(outcome.errors)")
         #expect(outcome.errors.contains("checkpoints"))
         let names = try FileManager.default.contentsOfDirectory(atPath: world.run() + "/checkpoints")

@@ -17,7 +17,10 @@ struct SmallWorld {
         for n in 0..<48 {
             let tone = tones[n % 4], level = UInt8(n * 2)
             let color =
-                [Image.Color(level, level, level), Image.Color(250 - level, 250, 250), Image.Color(200, level, 20), Image.Color(20, level, 220)][n % 4]
+                [
+                    Image.Color(level, level, level), Image.Color(250 - level, 250, 250), Image.Color(200, level, 20),
+                    Image.Color(20, level, 220),
+                ][n % 4]
             try Image(width: 20, height: 16, color).write(jpeg: "\(data)/\(n).jpg")
             rows += "\(n).jpg\ta \(tone) square number \(n)\t\(tone)\n"
         }

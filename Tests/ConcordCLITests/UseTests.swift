@@ -58,7 +58,8 @@ import Testing
     @Test func aTokenizerIsTrainedAndUsed() throws {
         let world = try SmallWorld()
         let text = world.folder.path + "/text.txt", out = world.folder.path + "/vocab.txt"
-        try String(repeating: "the quick brown fox jumps over the lazy dog\n", count: 50).write(toFile: text, atomically: true, encoding: .utf8)
+        try String(repeating: "the quick brown fox jumps over the lazy dog\n", count: 50).write(
+            toFile: text, atomically: true, encoding: .utf8)
         let trained = try CommandLineTool.run("tokenizer", "train", "--size", "80", "--out", out, text)
         #expect(trained.status == 0, "\(trained.errors)")
         let encoded = try CommandLineTool.run("tokenizer", "encode", "--tokenizer", out, "the lazy fox")

@@ -39,7 +39,8 @@ import Testing
     @Test func macroF1IsScikitLearns() {
         let fixture = Fixture("evaluation")
         let report = Classification(
-            predicted: fixture["probe.predicted"].integerScalars.map(Int.init), truth: (0..<40).map { $0 % 4 }, classes: ["a", "b", "c", "d"])
+            predicted: fixture["probe.predicted"].integerScalars.map(Int.init), truth: (0..<40).map { $0 % 4 },
+            classes: ["a", "b", "c", "d"])
         #expect(abs(Float(report.macroF1) - fixture["f1"].scalars[0]) < 1e-6)
         #expect(report.confusion.allSatisfy { $0.reduce(0, +) == 10 })
     }

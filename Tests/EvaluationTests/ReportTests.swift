@@ -23,7 +23,9 @@ import Testing
 
     @Test func theTableShowsEveryPart() {
         let table = report.table
-        #expect(table.contains("image to text") && table.contains("1.000") && table.contains("linear probe of digit") && table.contains("0.667"))
+        #expect(
+            table.contains("image to text") && table.contains("1.000") && table.contains("linear probe of digit") && table.contains("0.667")
+        )
     }
 
     @Test func figuresAreNamedByTheirPath() {

@@ -25,8 +25,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("batch: 0", "batch"), ("epochs: 3\nsteps: 4", "not both"), ("data: {kind: tabel}", "\"table\""), ("model: {text: {heads: 3}}", "heads"),
-        ("batch: 8\nbatch: 9", "twice"), ("batch: {a: 1}", "one value"), ("optimizer: {betas: [0.9]}", "two numbers"), ("- a", "keys and values"),
+        ("batch: 0", "batch"), ("epochs: 3\nsteps: 4", "not both"), ("data: {kind: tabel}", "\"table\""),
+        ("model: {text: {heads: 3}}", "heads"),
+        ("batch: 8\nbatch: 9", "twice"), ("batch: {a: 1}", "one value"), ("optimizer: {betas: [0.9]}", "two numbers"),
+        ("- a", "keys and values"),
         ("views: {flip: maybe}", "true or false"), ("seeds: 1", "\"seed\""), ("optimizer: {clip: -1}", "range"),
     ])
     func aFaultNamesItsKey(yaml: String, word: String) {

@@ -16,7 +16,8 @@ import Testing
     /// - Returns: the loss's relative difference, and the largest ratio of a gradient's error to PyTorch's with its parameter.
     @discardableResult
     private func check(
-        _ clip: Contrastive<ScriptClip.Pair>, on batch: ScriptClip.Pair, reference: Safetensors, gradients expected: Safetensors, _ step: String
+        _ clip: Contrastive<ScriptClip.Pair>, on batch: ScriptClip.Pair, reference: Safetensors, gradients expected: Safetensors,
+        _ step: String
     ) throws -> (loss: Float, ratio: Double, path: String) {
         let (loss, gradients) = valueWithGradient { clip(batch) }
         let difference = try abs(loss.total.item / reference.tensor("loss").item - 1)
@@ -26,7 +27,8 @@ import Testing
         for (path, parameter) in walk.parameters {
             let name = ScriptClip.scriptPath(path)
             let gradient = try #require(gradients[parameter], "\(path)")
-            let error = try Self.error(gradient, expected.tensor("gradient.\(name)")), own = Double(try reference.tensor("error.\(name)").item)
+            let error = try Self.error(gradient, expected.tensor("gradient.\(name)")),
+                own = Double(try reference.tensor("error.\(name)").item)
             #expect(error <= max(2 * own, 1e-6), "\(step): gradient of \(path) is \(error) off, PyTorch's own float32 one \(own)")
             if error > 1e-6, error / own > worst.ratio { worst = (error / own, path) }
         }

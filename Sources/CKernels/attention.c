@@ -73,20 +73,23 @@ SIMD void concord_attention_probabilities(float *scores, const float *logsum, co
     }
 }
 
+// One row, dropped by its place among all; in place where both pointers are the same.
+INLINE void drop(float *out, const float *in, size_t stride, concord_dropping dropping, uint64_t position) {
+    const uint32_t start = (uint32_t)position, first = (uint32_t)dropping.key;
+    const uint32_t second = (uint32_t)(dropping.key >> 32) + (uint32_t)(position >> 32) * 0x9E3779B9u;
+    ONE_VECTOR
+    for (uint32_t j = 0; j < stride; j++) {
+        const float kept = in[j] * dropping.factor;
+        out[j] = row_hash(start + j, first, second) < dropping.threshold ? 0.0f : kept;
+    }
+}
+
 SIMD void concord_attention_dropout(
     float *out, const float *probabilities, concord_scores tile, concord_dropping dropping, uint64_t position, size_t step) {
     const size_t stride = tile.stride;
     WHOLE_VECTORS(stride);
     for (size_t i = 0; i < tile.rows; i++, position += step) {
-        const float *p = probabilities + i * stride;
-        float *o = out + i * stride;
-        uint32_t start = (uint32_t)position, first = (uint32_t)dropping.key;
-        uint32_t second = (uint32_t)(dropping.key >> 32) + (uint32_t)(position >> 32) * 0x9E3779B9u;
-        ONE_VECTOR
-        for (uint32_t j = 0; j < stride; j++) {
-            float kept = p[j] * dropping.factor;
-            o[j] = row_hash(start + j, first, second) < dropping.threshold ? 0.0f : kept;
-        }
+        drop(out + i * stride, probabilities + i * stride, stride, dropping, position);
     }
 }
 
@@ -99,15 +102,7 @@ SIMD void concord_attention_pullback(
         const float *p = probabilities + i * stride;
         float *g = d + i * stride, dot = 0;
         uint32_t limit = limit_of(&tile, i);
-        if (dropping.threshold > 0) {
-            uint32_t start = (uint32_t)position, first = (uint32_t)dropping.key;
-            uint32_t second = (uint32_t)(dropping.key >> 32) + (uint32_t)(position >> 32) * 0x9E3779B9u;
-            ONE_VECTOR
-            for (uint32_t j = 0; j < stride; j++) {
-                float kept = g[j] * dropping.factor;
-                g[j] = row_hash(start + j, first, second) < dropping.threshold ? 0.0f : kept;
-            }
-        }
+        if (dropping.threshold > 0) drop(g, g, stride, dropping, position);
         ONE_VECTOR
         for (uint32_t j = 0; j < stride; j++) {
             float value = j < limit ? g[j] : 0.0f;  // beyond, the tile was never written

@@ -5,8 +5,16 @@
 #include "dispatch.h"
 #include "lanes.h"
 
-#define FOR_BLOCKS(c, n, channels) \
-    for (size_t c = 0, n = channels < LANES ? channels : LANES; c < channels; c += LANES, n = channels - c < LANES ? channels - c : LANES)
+// For every column and every block of channels from `c` on, `pool(place of the block in the row, ..., lanes)`: with a constant where the
+// block is whole, so that the compiler knows it.
+#define POOL_ROW(outputs, channels, pool, ...)                                                 \
+    for (size_t column = 0; column < (outputs); column++) {                                    \
+        for (size_t c = 0; c < (channels); c += LANES) {                                       \
+            const size_t at = column * (channels) + c, n = (channels) - c;                     \
+            if (n >= LANES) pool(__VA_ARGS__, rows, columns, row, column, channels, LANES);    \
+            else pool(__VA_ARGS__, rows, columns, row, column, channels, n);                   \
+        }                                                                                      \
+    }
 
 INLINE void maximum(
     float *out, int32_t *index, const float *picture, const concord_pooling_axis *rows, const concord_pooling_axis *columns, size_t row,
@@ -31,17 +39,7 @@ INLINE void maximum(
 SIMD void concord_max_pool_row(
     float *out, int32_t *index, const float *picture, const concord_pooling_axis *rows, const concord_pooling_axis *columns, size_t row,
     size_t channels) {
-    for (size_t column = 0; column < columns->outputs; column++) {
-        FOR_BLOCKS(c, n, channels) {
-            float *to = out + column * channels + c;
-            int32_t *place = index ? index + column * channels + c : NULL;
-            if (n == LANES) {
-                maximum(to, place, picture + c, rows, columns, row, column, channels, LANES);
-            } else {
-                maximum(to, place, picture + c, rows, columns, row, column, channels, n);
-            }
-        }
-    }
+    POOL_ROW(columns->outputs, channels, maximum, out + at, index ? index + at : NULL, picture + c)
 }
 
 INLINE void chosen(
@@ -65,16 +63,7 @@ INLINE void chosen(
 SIMD void concord_max_pool_gradient_row(
     float *dx, const float *upstream, const int32_t *index, const concord_pooling_axis *rows, const concord_pooling_axis *columns,
     size_t row, size_t channels) {
-    for (size_t column = 0; column < columns->inputs; column++) {
-        FOR_BLOCKS(c, n, channels) {
-            float *to = dx + column * channels + c;
-            if (n == LANES) {
-                chosen(to, upstream + c, index + c, rows, columns, row, column, channels, LANES);
-            } else {
-                chosen(to, upstream + c, index + c, rows, columns, row, column, channels, n);
-            }
-        }
-    }
+    POOL_ROW(columns->inputs, channels, chosen, dx + at, upstream + c, index + c)
 }
 
 INLINE void average(
@@ -95,16 +84,7 @@ INLINE void average(
 SIMD void concord_average_pool_row(
     float *out, const float *picture, const concord_pooling_axis *rows, const concord_pooling_axis *columns, size_t row,
     size_t channels) {
-    for (size_t column = 0; column < columns->outputs; column++) {
-        FOR_BLOCKS(c, n, channels) {
-            float *to = out + column * channels + c;
-            if (n == LANES) {
-                average(to, picture + c, rows, columns, row, column, channels, LANES);
-            } else {
-                average(to, picture + c, rows, columns, row, column, channels, n);
-            }
-        }
-    }
+    POOL_ROW(columns->outputs, channels, average, out + at, picture + c)
 }
 
 INLINE void shared(
@@ -124,14 +104,5 @@ INLINE void shared(
 SIMD void concord_average_pool_gradient_row(
     float *dx, const float *upstream, const concord_pooling_axis *rows, const concord_pooling_axis *columns, size_t row,
     size_t channels) {
-    for (size_t column = 0; column < columns->inputs; column++) {
-        FOR_BLOCKS(c, n, channels) {
-            float *to = dx + column * channels + c;
-            if (n == LANES) {
-                shared(to, upstream + c, rows, columns, row, column, channels, LANES);
-            } else {
-                shared(to, upstream + c, rows, columns, row, column, channels, n);
-            }
-        }
-    }
+    POOL_ROW(columns->inputs, channels, shared, dx + at, upstream + c)
 }

@@ -76,7 +76,7 @@ public final class ResNet: Encoder {
 
     /// - Parameter images: `[N, H, W, C]`, normalised.
     /// - Returns: `[N, D]`, the mean over the last stage's places.
-    public func callAsFunction(_ images: Tensor) -> Tensor { features(images).mean(axes: [1, 2]) }
+    public func callAsFunction(_ images: Tensor) -> Tensor { features(images).globalAveragePooled() }
 
     /// The last stage's feature map.
     /// - Returns: `[N, H / 32, W / 32, D]` with the ImageNet stem, `[N, H / 8, W / 8, D]` with the other, rounded up.

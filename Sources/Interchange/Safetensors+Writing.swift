@@ -1,3 +1,4 @@
+import ConcordFiles
 public import ConcordTensors
 
 extension Safetensors {
@@ -23,15 +24,17 @@ extension Safetensors {
             }
             guard names.insert(name).inserted else { throw .invalidList(path: path, key: name, problem: "it stands twice") }
         }
-        var file = try ReplacedFile(path: path)
-        try file.write(header(of: sorted, metadata: metadata))
-        for (_, tensor) in sorted {
-            let storage = tensor.storage
-            try withExtendedLifetime(storage) { () throws(InterchangeError) in
-                try file.write(UnsafeRawBufferPointer(start: storage.base, count: storage.bytes))
+        do throws(FileError) {
+            var file = try ReplacedFile(path: path)
+            try file.write(header(of: sorted, metadata: metadata))
+            for (_, tensor) in sorted {
+                let storage = tensor.storage
+                try withExtendedLifetime(storage) { () throws(FileError) in
+                    try file.write(UnsafeRawBufferPointer(start: storage.base, count: storage.bytes))
+                }
             }
-        }
-        try file.commit()
+            try file.commit()
+        } catch { throw .unwritable(path: path, reason: error.reason) }
     }
 
     /// The length in 8 bytes, then the JSON padded with spaces to a multiple of 8.

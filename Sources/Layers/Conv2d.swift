@@ -17,11 +17,8 @@ public final class Conv2d: Module {
         _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1,
         bias: Bool = true, weights: Initializer? = nil, biases: Initializer? = nil
     ) {
-        ShapeCheck.require(
-            inputs % groups == 0 && outputs % groups == 0, "Conv2d", "\(groups) groups divide not both \(inputs) and \(outputs) channels")
-        let fanIn = Initializer.fanIn(inputs / groups * kernel * kernel)
-        weight = Parameter([outputs, inputs / groups, kernel, kernel], weights ?? fanIn)
-        self.bias = bias ? Parameter([outputs], biases ?? fanIn) : nil
+        (weight, self.bias) = Convolution.parameters(
+            inputs, outputs, kernel: [kernel, kernel], groups: groups, bias: bias, weights, biases, in: "Conv2d")
         (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
     }
 

@@ -51,21 +51,29 @@ struct Pooling: Sendable {
     }
 
     func average(_ x: Tensor, shape: [Int]) -> Tensor {
-        let output = Tensor(uninitialized: shape)
-        let (to, from) = (output.floats, x.floats)
-        forEachRow(of: rows.outputs, columns.outputs) { row, offset, picture, axes in
-            concord_average_pool_row(to + offset, from + picture * pictureSize, axes.0, axes.1, row, channels)
-        }
-        return output
+        averaged(x, size: pictureSize, shape: shape, rows.outputs, columns.outputs, by: concord_average_pool_row)
     }
 
     func averageGradient(_ upstream: Tensor, shape: [Int]) -> Tensor {
-        let gradient = Tensor(uninitialized: shape)
-        let (to, from) = (gradient.floats, upstream.floats)
-        forEachRow(of: rows.inputs, columns.inputs) { row, offset, picture, axes in
-            concord_average_pool_gradient_row(to + offset, from + picture * outputSize, axes.0, axes.1, row, channels)
+        averaged(upstream, size: outputSize, shape: shape, rows.inputs, columns.inputs, by: concord_average_pool_gradient_row)
+    }
+
+    private typealias AveragingKernel =
+        @convention(c) (
+            UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<concord_pooling_axis>?, UnsafePointer<concord_pooling_axis>?,
+            Int, Int
+        ) -> Void
+
+    /// - Parameter size: elements of a picture of `x`.
+    private func averaged(
+        _ x: Tensor, size: Int, shape: [Int], _ height: Int, _ width: Int, by kernel: AveragingKernel
+    ) -> Tensor {
+        let output = Tensor(uninitialized: shape)
+        let (to, from) = (output.floats, x.floats)
+        forEachRow(of: height, width) { row, offset, picture, axes in
+            kernel(to + offset, from + picture * size, axes.0, axes.1, row, channels)
         }
-        return gradient
+        return output
     }
 
     private var pictureSize: Int { rows.inputs * columns.inputs * channels }

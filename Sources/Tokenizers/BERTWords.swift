@@ -93,3 +93,12 @@ package struct BERTWords: Sendable {
         return body(word.contents, word.characters)
     }
 }
+
+extension BERTWords: WordSplitter {
+    func forEachWord(in text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        forEach(in: text) { word, _ in
+            body(word)
+            return true
+        }
+    }
+}

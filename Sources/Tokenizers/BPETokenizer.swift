@@ -49,22 +49,8 @@ public struct BPETokenizer: Tokenizer {
     }
 
     public func pieces(of text: String, limit: Int = .max) -> [Int32] {
-        var ids: [Int32] = []
-        guard limit > 0 else { return ids }
-        var text = text
-        text.withUTF8 { text in
-            ids.reserveCapacity(min(limit, text.count / 3 + 4))
-            var merging = MergingWord()
-            finder.split(text) { part in
-                append(part, to: &ids, limit: limit, &merging)
-                return ids.count < limit
-            } special: { id in
-                ids.append(id)
-                return ids.count < limit
-            }
-        }
-        if ids.count > limit { ids.removeLast(ids.count - limit) }
-        return ids
+        var merging = MergingWord()
+        return finder.ids(of: text, limit: limit) { part, ids in append(part, to: &ids, limit: limit, &merging) }
     }
 
     private func append(_ text: UnsafeBufferPointer<UInt8>, to ids: inout [Int32], limit: Int, _ merging: inout MergingWord) {

@@ -23,23 +23,12 @@ public struct BPETrainer: Sendable {
 
     /// Trains on text files, line by line; the ends of lines are part of them.
     public func train(files: [String]) throws -> BPETokenizer {
-        let splitter = GPT2Words()
-        var counts = WordCounts()
-        try WordCounts.forEachLine(of: files) { line in splitter.forEach(in: line) { Self.add($0, to: &counts) } }
-        return try train(counts, from: files)
+        try train(WordCounts(files: files, by: GPT2Words()), from: files)
     }
 
     /// Trains on texts in memory.
     public func train(texts: some Sequence<String>) throws -> BPETokenizer {
-        let splitter = GPT2Words()
-        var counts = WordCounts()
-        for var text in texts { text.withUTF8 { splitter.forEach(in: $0) { Self.add($0, to: &counts) } } }
-        return try train(counts, from: [])
-    }
-
-    private static func add(_ word: UnsafeBufferPointer<UInt8>, to counts: inout WordCounts) -> Bool {
-        counts.add(word)
-        return true
+        try train(WordCounts(texts: texts, by: GPT2Words()), from: [])
     }
 
     private func train(_ counts: WordCounts, from files: [String]) throws -> BPETokenizer {

@@ -77,3 +77,12 @@ package struct GPT2Words: Sendable {
         }
     }
 }
+
+extension GPT2Words: WordSplitter {
+    func forEachWord(in text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        forEach(in: text) { word in
+            body(word)
+            return true
+        }
+    }
+}

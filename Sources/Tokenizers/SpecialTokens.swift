@@ -32,6 +32,31 @@ struct SpecialTokens: Sendable {
         }
     }
 
+    /// The ids of a text: special tokens' own, and what `append` makes of the parts between them.
+    /// - Parameters:
+    ///   - limit: the most ids to return; beyond them nothing more is read.
+    ///   - append: may go on to the end of the word in which it reaches the limit.
+    @inline(__always)
+    func ids(
+        of text: String, limit: Int, append: (_ part: UnsafeBufferPointer<UInt8>, _ ids: inout [Int32]) -> Void
+    ) -> [Int32] {
+        var ids: [Int32] = []
+        guard limit > 0 else { return ids }
+        var text = text
+        text.withUTF8 { text in
+            ids.reserveCapacity(min(limit, text.count / 3 + 4))
+            split(text) { part in
+                append(part, &ids)
+                return ids.count < limit
+            } special: { id in
+                ids.append(id)
+                return ids.count < limit
+            }
+        }
+        if ids.count > limit { ids.removeLast(ids.count - limit) }
+        return ids
+    }
+
     private func match(in text: UnsafeBufferPointer<UInt8>, at index: Int) -> (bytes: [UInt8], id: Int32)? {
         tokens.first { text[index...].starts(with: $0.bytes) }
     }

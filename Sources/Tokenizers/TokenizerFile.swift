@@ -1,4 +1,4 @@
-import Glibc
+import ConcordFiles
 
 /// The bytes of a tokenizer's file, and its lines.
 struct TokenizerFile {
@@ -11,19 +11,9 @@ struct TokenizerFile {
     }
 
     init(path: String) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw TokenizerError.unreadable(path: path, reason: Self.reason) }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 18)
-        while true {
-            let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw TokenizerError.unreadable(path: path, reason: Self.reason) }
-            if count == 0 { break }
-            bytes += chunk.prefix(count)
+        do throws(FileError) { self.init(path: path, bytes: try WholeFile.read(path)) } catch {
+            throw TokenizerError.unreadable(path: path, reason: error.reason)
         }
-        self.init(path: path, bytes: bytes)
     }
 
     /// The lines as text without their ends (LF or CR LF); a byte-order mark is skipped.
@@ -47,35 +37,10 @@ struct TokenizerFile {
 
     func malformed(line: Int? = nil, _ problem: String) -> TokenizerError { .malformed(path: path, line: line, problem: problem) }
 
-    /// Writes a file beside the path, flushes it, and gives it the path's name.
+    /// Puts a text in place of a file, whole or not at all.
     static func write(_ text: String, to path: String) throws {
-        let temporary = "\(path).\(getpid()).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw TokenizerError.unwritable(path: path, reason: reason) }
-        var failure = fill(descriptor, with: text)
-        if failure == nil && fsync(descriptor) != 0 { failure = reason }
-        if close(descriptor) != 0 && failure == nil { failure = reason }
-        if failure == nil && rename(temporary, path) != 0 { failure = reason }
-        if let failure {
-            unlink(temporary)
-            throw TokenizerError.unwritable(path: path, reason: failure)
+        do throws(FileError) { try WholeFile.write(Array(text.utf8), to: path) } catch {
+            throw TokenizerError.unwritable(path: path, reason: error.reason)
         }
     }
-
-    private static func fill(_ descriptor: Int32, with text: String) -> String? {
-        var text = text
-        return text.withUTF8 { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(
-                    descriptor, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[rest.indices]).baseAddress, rest.count)
-                if count < 0 && errno == EINTR { continue }
-                guard count >= 0 else { return reason }
-                rest = rest.dropFirst(count)
-            }
-            return nil
-        }
-    }
-
-    private static var reason: String { String(cString: strerror(errno)) }
 }

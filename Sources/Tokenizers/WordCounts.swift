@@ -1,8 +1,21 @@
+/// Cuts a text into the words that a trainer counts.
+protocol WordSplitter {
+    func forEachWord(in text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void)
+}
+
 /// How often each word stands in a text.
 struct WordCounts {
     private var counts: [[UInt8]: Int] = [:]
 
-    mutating func add(_ word: UnsafeBufferPointer<UInt8>) { counts[Array(word), default: 0] += 1 }
+    /// Of text files, line by line; the ends of lines are part of them.
+    init(files: [String], by splitter: some WordSplitter) throws {
+        try Self.forEachLine(of: files) { line in splitter.forEachWord(in: line) { counts[Array($0), default: 0] += 1 } }
+    }
+
+    /// Of texts in memory.
+    init(texts: some Sequence<String>, by splitter: some WordSplitter) {
+        for var text in texts { text.withUTF8 { splitter.forEachWord(in: $0) { counts[Array($0), default: 0] += 1 } } }
+    }
 
     var isEmpty: Bool { counts.isEmpty }
 
@@ -12,7 +25,7 @@ struct WordCounts {
     }
 
     /// Calls `body` with each line of the files, its end included, as Hugging Face's trainers get them; what is not UTF-8 becomes U+FFFD.
-    static func forEachLine(of paths: [String], _ body: (UnsafeBufferPointer<UInt8>) -> Void) throws {
+    private static func forEachLine(of paths: [String], _ body: (UnsafeBufferPointer<UInt8>) -> Void) throws {
         for path in paths {
             var rest = try TokenizerFile(path: path).bytes[...]
             while !rest.isEmpty {

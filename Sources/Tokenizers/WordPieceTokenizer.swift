@@ -82,26 +82,14 @@ public struct WordPieceTokenizer: Tokenizer {
     }
 
     public func pieces(of text: String, limit: Int = .max) -> [Int32] {
-        var ids: [Int32] = []
-        guard limit > 0 else { return ids }
-        var text = text
-        text.withUTF8 { text in
-            ids.reserveCapacity(min(limit, text.count / 3 + 4))
-            trie.withReader { trie in
-                specials.split(text) { part in
-                    words.forEach(in: part) { word, characters in
-                        append(word, characters, to: &ids, trie)
-                        return ids.count < limit
-                    }
-                    return ids.count < limit
-                } special: { id in
-                    ids.append(id)
+        trie.withReader { trie in
+            specials.ids(of: text, limit: limit) { part, ids in
+                words.forEach(in: part) { word, characters in
+                    append(word, characters, to: &ids, trie)
                     return ids.count < limit
                 }
             }
         }
-        if ids.count > limit { ids.removeLast(ids.count - limit) }
-        return ids
     }
 
     private func append(_ word: UnsafeBufferPointer<UInt8>, _ characters: Int, to ids: inout [Int32], _ trie: TrieReader) {

@@ -26,23 +26,12 @@ public struct WordPieceTrainer: Sendable {
 
     /// Trains on text files, line by line.
     public func train(files: [String]) throws -> WordPieceTokenizer {
-        let splitter = BERTWords(folds: lowercase)
-        var counts = WordCounts()
-        try WordCounts.forEachLine(of: files) { line in splitter.forEach(in: line) { word, _ in Self.add(word, to: &counts) } }
-        return try train(counts, from: files)
+        try train(WordCounts(files: files, by: BERTWords(folds: lowercase)), from: files)
     }
 
     /// Trains on texts in memory.
     public func train(texts: some Sequence<String>) throws -> WordPieceTokenizer {
-        let splitter = BERTWords(folds: lowercase)
-        var counts = WordCounts()
-        for var text in texts { text.withUTF8 { splitter.forEach(in: $0) { word, _ in Self.add(word, to: &counts) } } }
-        return try train(counts, from: [])
-    }
-
-    private static func add(_ word: UnsafeBufferPointer<UInt8>, to counts: inout WordCounts) -> Bool {
-        counts.add(word)
-        return true
+        try train(WordCounts(texts: texts, by: BERTWords(folds: lowercase)), from: [])
     }
 
     private func train(_ counts: WordCounts, from files: [String]) throws -> WordPieceTokenizer {

@@ -74,7 +74,9 @@ SIMD void concord_attention_probabilities(float *scores, const float *logsum, co
 }
 
 // One row, dropped by its place among all; in place where both pointers are the same.
-INLINE void drop(float *out, const float *in, size_t stride, concord_dropping dropping, uint64_t position) {
+static inline __attribute__((always_inline)) void drop(
+    float *out, const float *in, size_t stride, concord_dropping dropping, uint64_t position) {
+    WHOLE_VECTORS(stride);
     const uint32_t start = (uint32_t)position, first = (uint32_t)dropping.key;
     const uint32_t second = (uint32_t)(dropping.key >> 32) + (uint32_t)(position >> 32) * 0x9E3779B9u;
     ONE_VECTOR

@@ -17,13 +17,18 @@ package struct ReplacedFile: ~Copyable {
     private var descriptor: Int32
 
     package init(path: String) throws(FileError) {
+        let (beside, descriptor) = try Self.opened(path)
+        (self.path, self.beside, self.descriptor) = (path, beside, descriptor)
+    }
+
+    private static func opened(_ path: String) throws(FileError) -> (beside: String?, descriptor: Int32) {
         var status = stat()
         let kind = stat(path, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
         guard kind != S_IFDIR else { throw FileError(path: path, code: EISDIR) }
-        self.path = path
-        beside = kind == S_IFREG ? path + ".partial" : nil
-        descriptor = open(beside ?? path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        let beside = kind == S_IFREG ? path + ".partial" : nil
+        let descriptor = open(beside ?? path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        return (beside, descriptor)
     }
 
     deinit {

@@ -42,7 +42,9 @@ let package = Package(
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-        .target(name: "CBridges", dependencies: ["COneDNN", "CJPEG", "CPNG"], linkerSettings: [.linkedLibrary("gomp")]),
+        .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
+        .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+        .target(name: "CBridges", dependencies: ["COneDNN", "CJPEG", "CPNG", "CSoxr"], linkerSettings: [.linkedLibrary("gomp")]),
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "Vocab", path: "Vocab", exclude: ["README.md", "english-wordpiece-8192.txt", "english-bpe-8192.json", "unicode.txt", "unicode.py"]),
 
@@ -54,7 +56,7 @@ let package = Package(
         library("Interchange", ["ConcordFiles", "ConcordLayers", "ConcordTensors"]),
         library("Evaluation", ["ConcordLayers", "ConcordTensors"]),
         library("Tokenizers", ["ConcordFiles", "ConcordLayers", "ConcordTensors", "Vocab"]),
-        library("Datasets", ["ConcordFiles", "ConcordTokenizers", "ConcordLayers", "ConcordTensors", "CBridges", "CJPEG", "CPNG", logging]),
+        library("Datasets", ["ConcordFiles", "ConcordTokenizers", "ConcordLayers", "ConcordTensors", "CBridges", "CJPEG", "CPNG", "CSndfile", "CSoxr", logging]),
         library("Training", ["ConcordObjectives", "ConcordInterchange", "ConcordDatasets", "ConcordLayers", "ConcordTensors", "CBridges", logging]),
         library("Recipes", ["ConcordTraining", "ConcordEncoders", "ConcordEvaluation", "ConcordTokenizers", "ConcordDatasets",
                             "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors", "ConcordFiles", yams, logging]),
@@ -67,7 +69,7 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["ConcordInterchange", "ConcordLayers", "ConcordTensors"], path: "Tests/TestSupport", swiftSettings: swift),
         tests(of: "Files"), tests(of: "Tensors"), tests(of: "Layers"), tests(of: "Encoders"), tests(of: "Objectives", ["ConcordEncoders"]), tests(of: "Interchange"),
-        tests(of: "Evaluation"), tests(of: "Tokenizers"), tests(of: "Datasets"),
+        tests(of: "Evaluation"), tests(of: "Tokenizers"), tests(of: "Datasets", ["CSndfile"]),
         tests(of: "Training", ["ConcordEncoders"]), tests(of: "Recipes"),
         .testTarget(name: "ConcordCLITests", dependencies: ["TestSupport", "Concord", "ConcordCLI"], swiftSettings: swift),
     ]

@@ -14,7 +14,7 @@ public enum DatasetError: Error, Equatable {
     case tooManyBadRows(path: String, bad: Int, rows: Int, examples: [String])
     case notAnInteger(place: String, column: String, value: String)
     case emptyFolder(path: String, wanted: String)
-    case noClassFolders(path: String)
+    case noClassFolders(path: String, kind: String)
     case pattern(String, reason: String)
     case unmatchedPattern(String, path: String, example: String)
     case split(column: String, reason: String)
@@ -24,6 +24,8 @@ public enum DatasetError: Error, Equatable {
     /// No replacement for a bad sample was good.
     case noGoodSample(name: String, attempts: Int, reason: String)
     case tooFewSamples(count: Int, batch: Int)
+    /// No stream of clips is as long as a window; lengths in samples.
+    case noWindows(window: Int, rate: Int, longest: Int, streams: Int)
 }
 
 extension DatasetError: CustomStringConvertible {
@@ -45,7 +47,7 @@ extension DatasetError: CustomStringConvertible {
             "\(path): \(bad) of \(rows) rows are bad, wrong separator or quoting? \(examples.joined(separator: "; "))"
         case .notAnInteger(let place, let column, let value): "\(place): column \"\(column)\" is \"\(value)\", a whole number wanted"
         case .emptyFolder(let path, let wanted): "\(path): no \(wanted) in this folder"
-        case .noClassFolders(let path): "\(path): no folder inside; pictures of each class belong in a folder named after it"
+        case .noClassFolders(let path, let kind): "\(path): no folder inside; \(kind)s of each class belong in a folder named after it"
         case .pattern(let pattern, let reason): "pattern \"\(pattern)\": \(reason)"
         case .unmatchedPattern(let pattern, let path, let example):
             "\(path): no file matches \"\(pattern)\"; a file there is \"\(example)\""
@@ -59,6 +61,9 @@ extension DatasetError: CustomStringConvertible {
             count == 0
                 ? "there are no samples"
                 : "\(count) samples do not fill a batch of \(batch); make the batch smaller or keep the last short one"
+        case .noWindows(let window, let rate, let longest, let streams):
+            "no window of \(window) samples fits: the longest of \(streams) \(streams == 1 ? "stream" : "streams") has \(longest) at "
+                + "\(rate) a second; shorten the window or group the clips"
         }
     }
 

@@ -7,6 +7,7 @@
 #include "CBridgesThreads.h"
 #include "CBridgesJPEG.h"
 #include "CBridgesPNG.h"
+#include "CBridgesSoxr.h"
 #include "CBridgesDNN.h"
 
 #endif

@@ -1,0 +1,32 @@
+import ConcordTensors
+
+extension Sound {
+    /// Reads WAV, FLAC, OGG, MP3 and what else libsndfile knows, at any rate and number of channels; channels are averaged.
+    ///
+    /// May be called on several threads at once.
+    /// - Parameters:
+    ///   - rate: samples a second wanted, in `Sound.rates`; the file's own where nil.
+    ///   - window: samples wanted, counted at the rate wanted. Only they are decoded, with what the resampling needs around them: the result
+    ///     is the same part of the whole sound.
+    ///   - limit: seconds that may be read at once; with a window, that the window may last.
+    /// - Throws: `SoundError`.
+    public init(
+        contentsOf path: String, rate: Int? = nil, window: Range<Int>? = nil, limit: Double = 1800
+    ) throws(SoundError) {
+        let reader = try SoundReader(path)
+        let header = reader.header, rate = rate ?? header.rate
+        ShapeCheck.require(Self.rates.contains(rate), "Sound", "\(rate) samples a second, \(Self.rates) are possible")
+        let change = RateChange(from: header.rate, to: rate)
+        let whole = 0..<change.count(of: header.frames)
+        let window = window ?? whole
+        let seconds = Double(window.count) / Double(rate)
+        guard seconds <= limit else { throw .tooLong(path: path, seconds: seconds, limit: limit) }
+        guard whole.contains(window) else { throw .outside(path: path, window: window, frames: whole.count) }
+        if rate == header.rate {
+            self.init(try reader.read(window), rate: rate)
+        } else {
+            let (range, skipped) = change.input(for: window, of: header.frames)
+            self.init(change.resampled(try reader.read(range), skipped: skipped, count: window.count), rate: rate)
+        }
+    }
+}

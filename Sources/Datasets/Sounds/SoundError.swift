@@ -1,0 +1,41 @@
+/// Why a sound could not be read or written: one line with the file, the reason and the mend.
+public enum SoundError: Error, Equatable, CustomStringConvertible {
+    /// The file system's refusal.
+    case unreadable(path: String, reason: String)
+    /// The file is empty, or its first bytes are of no known kind.
+    case notASound(path: String, found: String)
+    /// The file is cut short or corrupt.
+    case damaged(path: String, reason: String)
+    /// A kind of sound that is not decoded here.
+    case unsupported(path: String, reason: String)
+    case noSamples(path: String)
+    /// A sample that is no number, by its position in the file.
+    case notFinite(path: String, frame: Int, value: Float)
+    case rate(path: String, rate: Int)
+    /// Longer than may be read at once, in seconds.
+    case tooLong(path: String, seconds: Double, limit: Double)
+    /// A window that is not inside the file, in frames of the rate asked for.
+    case outside(path: String, window: Range<Int>, frames: Int)
+    case unwritable(path: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "\(path): cannot be read: \(reason); check the path"
+        case .notASound(let path, let found): "\(path): not a sound: \(found); WAV, FLAC, OGG and MP3 are read"
+        case .damaged(let path, let reason): "\(path): damaged sound: \(reason); copy the file anew or leave it out"
+        case .unsupported(let path, let reason): "\(path): \(reason); save it as an ordinary WAV or FLAC"
+        case .noSamples(let path): "\(path): a sound without samples; leave it out"
+        case .notFinite(let path, let frame, let value):
+            "\(path): sample \(frame) is \(value), not a number to compute with; write the file anew or leave it out"
+        case .rate(let path, let rate):
+            "\(path): \(rate) samples a second, where \(Sound.rates.lowerBound) to \(Sound.rates.upperBound) are read; correct its header"
+        case .tooLong(let path, let seconds, let limit):
+            "\(path): \(Self.text(seconds)) s of sound, where \(Self.text(limit)) s are read at once; read windows of it or raise the limit"
+        case .outside(let path, let window, let frames):
+            "\(path): frames \(window.lowerBound) to \(window.upperBound) are not inside its \(frames)"
+        case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
+        }
+    }
+
+    private static func text(_ seconds: Double) -> String { "\((seconds * 10).rounded() / 10)" }
+}

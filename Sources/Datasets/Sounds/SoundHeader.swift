@@ -1,0 +1,22 @@
+extension Sound {
+    /// What a file says about itself.
+    public struct Header: Sendable, Equatable {
+        /// Samples a second, a channel.
+        public let rate: Int
+        public let channels: Int
+        /// Samples of each channel.
+        public let frames: Int
+
+        /// Duration in seconds.
+        public var seconds: Double { Double(frames) / Double(rate) }
+
+        /// Samples that the whole file has at another rate.
+        public func frames(at rate: Int) -> Int { RateChange(from: self.rate, to: rate).count(of: frames) }
+    }
+
+    /// Reads a file's header and decodes nothing.
+    ///
+    /// A WAV or AIFF file that ends before its header says is found out here; other kinds are only when they are read.
+    /// - Throws: `SoundError`.
+    public static func header(of path: String) throws(SoundError) -> Header { try SoundReader(path).header }
+}

@@ -1,0 +1,48 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// An open file that is neither a directory nor a device nor a pipe; closed with the value.
+package struct RegularFile: ~Copyable {
+    package let path: String
+    package let descriptor: Int32
+    /// In bytes.
+    package let size: Int
+
+    package init(reading path: String) throws(FileError) {
+        // Opening a pipe would wait for somebody to write into it.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        var status = stat(), error: FileError?
+        if fstat(descriptor, &status) != 0 {
+            error = FileError(path: path, code: errno)
+        } else if status.st_mode & S_IFMT == S_IFDIR {
+            error = FileError(path: path, code: EISDIR)
+        } else if status.st_mode & S_IFMT != S_IFREG {
+            error = FileError(path: path, code: EINVAL, reason: "it is not a regular file")
+        }
+        if let error {
+            close(descriptor)
+            throw error
+        }
+        (self.path, self.descriptor, size) = (path, descriptor, Int(status.st_size))
+    }
+
+    deinit { close(descriptor) }
+
+    /// At most `count` bytes from `offset` on, fewer at the file's end; the place where reading goes on is left alone.
+    package func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+        var failure: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count, let base = buffer.baseAddress {
+                let got = pread(descriptor, base + filled, count - filled, off_t(offset + filled))
+                if got < 0, errno == EINTR { continue }
+                if got < 0 { failure = errno }
+                guard got > 0 else { break }
+                filled += got
+            }
+        }
+        guard failure == 0 else { throw FileError(path: path, code: failure) }
+        return bytes
+    }
+}

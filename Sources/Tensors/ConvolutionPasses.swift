@@ -8,6 +8,7 @@ enum Convolution {
         if bias == nil, ConvolutionProducts.suitOutputs(of: geometry) {
             return ConvolutionProducts.forward(input, weight, geometry, into: output)
         }
+        if StripProducts.suit(geometry) { return StripProducts.forward(input, weight, bias, geometry, into: output) }
         let primitive = OneDNNConvolution.cached(geometry, .forward, hasBias: bias != nil)
         let packed = primitive.packed(weight)
         primitive.run(input: input.storage, weights: packed, bias: bias?.storage, output: output.storage)
@@ -18,6 +19,7 @@ enum Convolution {
         if ConvolutionProducts.suitInputs(of: geometry) {
             return ConvolutionProducts.inputGradient(upstream, weight, geometry, shape: shape)
         }
+        if StripProducts.suit(geometry) { return StripProducts.inputGradient(upstream, weight, geometry, shape: shape) }
         let gradient = Tensor(uninitialized: shape)
         guard gradient.count > 0 else { return gradient }
         let primitive = OneDNNConvolution.cached(geometry, .backwardData, hasBias: false)
@@ -31,8 +33,16 @@ enum Convolution {
         _ input: Tensor, _ upstream: Tensor, _ geometry: ConvolutionGeometry, shape: [Int], hasBias: Bool
     ) -> (weight: Tensor, bias: Tensor?) {
         guard input.count > 0 else { return (Tensor(zeros: shape), hasBias ? Tensor(zeros: [geometry.filters]) : nil) }
-        if !hasBias, ConvolutionProducts.suitOutputs(of: geometry) {
-            return (ConvolutionProducts.weightGradient(input, upstream, geometry, shape: shape), nil)
+        let biasGradient = { hasBias ? Rows.sum(upstream) : nil }
+        if ThinWindows.suit(geometry) {
+            let (weight, bias) = ThinWindows.weightGradient(input, upstream, geometry, shape: shape)
+            return (weight, hasBias ? bias : nil)
+        }
+        if ConvolutionProducts.suitOutputs(of: geometry) {
+            return (ConvolutionProducts.weightGradient(input, upstream, geometry, shape: shape), biasGradient())
+        }
+        if StripProducts.suit(geometry) {
+            return (StripProducts.weightGradient(input, upstream, geometry, shape: shape), biasGradient())
         }
         let gradient = Tensor(uninitialized: shape), bias = hasBias ? Tensor(uninitialized: [geometry.filters]) : nil
         let primitive = OneDNNConvolution.cached(geometry, .backwardWeights, hasBias: hasBias)

@@ -186,7 +186,3 @@ extension ConvolutionGeometry {
         return one
     }
 }
-
-extension Storage {
-    fileprivate var floats: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
-}

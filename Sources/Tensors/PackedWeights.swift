@@ -10,6 +10,8 @@ final class PackedWeights: Sendable {
         case oneDNN(OneDNNConvolution)
         /// Those of `ConvolutionProducts`.
         case filterRows, tapRows(stride: Int)
+        /// Those of `StripProducts`.
+        case tapColumns, tapBlocks(stride: Int)
     }
 
     private struct Key: Hashable {

@@ -24,6 +24,7 @@
 #include "Resampling.h"
 #include "Softmax.h"
 #include "Strides.h"
+#include "Windows.h"
 #include "TableEntropy.h"
 
 #endif

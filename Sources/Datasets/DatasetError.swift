@@ -26,6 +26,8 @@ public enum DatasetError: Error, Equatable {
     case tooFewSamples(count: Int, batch: Int)
     /// No stream of clips is as long as a window; lengths in samples.
     case noWindows(window: Int, rate: Int, longest: Int, streams: Int)
+    /// A text has fewer tokens than one block.
+    case shortText(path: String, tokens: Int, block: Int)
 }
 
 extension DatasetError: CustomStringConvertible {
@@ -57,6 +59,8 @@ extension DatasetError: CustomStringConvertible {
         case .tooManyBadSamples(let share, let limit, let bad, let tried, let examples):
             "\(bad) of \(tried) samples tried are bad, \(Self.percent(share)) where \(Self.percent(limit)) may be: \(examples.joined(separator: "; "))"
         case .noGoodSample(let name, let attempts, let reason): "no good sample in \(attempts) draws in place of \(name): \(reason)"
+        case .shortText(let path, let tokens, let block):
+            "\(path): \(tokens) tokens do not fill a block of \(block); make blocks shorter or give more text"
         case .tooFewSamples(let count, let batch):
             count == 0
                 ? "there are no samples"

@@ -1,8 +1,10 @@
 /// The lines of a UTF-8 text file; invalid bytes become U+FFFD and are counted.
 public struct TextLines: RandomAccessCollection, Sendable {
     public let path: String
+    /// The numbers of lines with bytes that are not UTF-8.
+    public let repairedLines: [Int]
     /// Lines with bytes that are not UTF-8.
-    public let repairedCount: Int
+    public var repairedCount: Int { repairedLines.count }
     private let bytes: FileBytes
     private let ranges: [Range<Int>], numbers: [Int32]
 
@@ -11,7 +13,7 @@ public struct TextLines: RandomAccessCollection, Sendable {
     public init(_ path: String, skippingEmpty: Bool = true) throws(DatasetError) {
         let bytes = try FileBytes.reading(path)
         if let found = bytes.otherEncoding { throw .encoding(path: path, found: found) }
-        var ranges: [Range<Int>] = [], numbers: [Int32] = [], repaired = 0, number: Int32 = 0
+        var ranges: [Range<Int>] = [], numbers: [Int32] = [], repaired: [Int] = [], number: Int32 = 0
         var start = bytes.markLength
         while start < bytes.count {
             var end = start
@@ -22,12 +24,12 @@ public struct TextLines: RandomAccessCollection, Sendable {
             start = next
             number += 1
             if skippingEmpty, !line.contains(where: { bytes.base[$0] > 0x20 }) { continue }
-            if !bytes.isUTF8(line) { repaired += 1 }
+            if !bytes.isUTF8(line) { repaired.append(Int(number)) }
             ranges.append(line)
             numbers.append(number)
         }
         guard !ranges.isEmpty else { throw .emptyFile(path: path) }
-        (self.path, self.bytes, self.ranges, self.numbers, repairedCount) = (path, bytes, ranges, numbers, repaired)
+        (self.path, self.bytes, self.ranges, self.numbers, repairedLines) = (path, bytes, ranges, numbers, repaired)
     }
 
     public var startIndex: Int { 0 }

@@ -26,6 +26,7 @@ public import ConcordTensors
 /// | NT-Xent (Chen et al. 2020, arXiv:2002.05709, eq. 1) | `temperature: .fixed(0.5)`, called by `views` |
 /// | SupCon (Khosla et al. 2020, arXiv:2004.11362, eq. 2, the "out" form) | `views` with `labels` |
 /// | DCL (Yeh et al. 2021, arXiv:2110.06848, eq. 6) | `decoupled: true` |
+/// | CPC with given negatives (van den Oord et al. 2018, eq. 4) | called with `in: bank` |
 /// | hard negatives (Robinson et al. 2020, arXiv:2010.04592, eq. 4 with tau+ = 0) | `hardNegativeWeight: beta` |
 public final class InfoNCE: Module {
     /// What makes two embeddings alike.
@@ -117,22 +118,28 @@ public final class InfoNCE: Module {
     /// What similarities are multiplied with now: `1 / temperature`.
     public var scale: Float { exp(logScale.item) }
 
-    private var logScale: Tensor {
+    var logScale: Tensor {
         if let logitScale { return logitScale.value }
         guard case .fixed(let value) = temperature else { return Tensor(0) }
         return Tensor(-log(value))
     }
 
     private func contrast(_ a: Tensor, _ b: Tensor, _ labels: Tensor, excludesSelf: Bool, isSymmetric: Bool) -> Tensor {
+        var options = options
+        (options.isSymmetric, options.excludesSelf) = (isSymmetric, excludesSelf)
+        return .contrast(a, b, logScale: logScale, rowLabels: labels, columnLabels: labels, options: options)
+    }
+
+    /// What both forms, of pairs and of candidates, have in common.
+    var options: ContrastOptions {
         var options = ContrastOptions()
         switch similarity {
         case .cosine: options.similarity = .cosine
         case .dotProduct: options.similarity = .dotProduct
         case .euclidean: options.similarity = .euclidean
         }
-        (options.isSymmetric, options.excludesSelf, options.isDecoupled) = (isSymmetric, excludesSelf, decoupled)
-        (options.hardness, options.smoothing) = (hardNegativeWeight, smoothing)
-        return .contrast(a, b, logScale: logScale, rowLabels: labels, columnLabels: labels, options: options)
+        (options.isDecoupled, options.hardness, options.smoothing) = (decoupled, hardNegativeWeight, smoothing)
+        return options
     }
 
     private static func positions(_ count: Int) -> Tensor { Tensor((0..<Int32(count)).map { $0 }, shape: [count]) }

@@ -43,16 +43,16 @@ extension Tokenizer {
     /// Ids and mask of several texts `[N, length]`: longer ones are cut before the end token, shorter ones padded.
     /// - Parameter length: T, at least the number of start and end tokens.
     public func encode(_ texts: [String], length: Int) -> Tokens {
-        ShapeCheck.require(length >= edges, "encode", "length \(length) has no room for the \(edges) start and end tokens")
-        return Tokens(texts.map { encode($0, limit: length) }, length: length, padding: vocabulary.padding)
+        Tokens(texts.map { encode($0, limit: length) }, length: length, padding: vocabulary.padding)
     }
 
     /// The tokens behind ids, as their file writes them.
     public func tokens(_ ids: [Int32]) -> [String] { ids.map { token($0) ?? "\u{FFFD}" } }
 
-    private var edges: Int { (vocabulary.start == nil ? 0 : 1) + (vocabulary.end == nil ? 0 : 1) }
-
-    private func encode(_ text: String, limit: Int) -> [Int32] {
+    /// The ids of a text between start and end token; one that is longer is cut before the end token.
+    /// - Parameter limit: the most ids, at least the number of start and end tokens.
+    public func encode(_ text: String, limit: Int) -> [Int32] {
+        ShapeCheck.require(limit >= edges, "encode", "length \(limit) has no room for the \(edges) start and end tokens")
         let pieces = pieces(of: text, limit: limit - edges)
         guard edges > 0 else { return pieces }
         var ids: [Int32] = []
@@ -62,4 +62,6 @@ extension Tokenizer {
         if let end = vocabulary.end { ids.append(end) }
         return ids
     }
+
+    private var edges: Int { (vocabulary.start == nil ? 0 : 1) + (vocabulary.end == nil ? 0 : 1) }
 }

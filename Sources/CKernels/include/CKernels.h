@@ -8,6 +8,7 @@
 
 #include "Attention.h"
 #include "BiasedGELU.h"
+#include "Candidates.h"
 #include "ChannelStatistics.h"
 #include "Colors.h"
 #include "Contrast.h"

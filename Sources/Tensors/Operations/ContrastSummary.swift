@@ -21,9 +21,18 @@ struct ContrastSummary {
         negatives = zip(all, positives).map { $0 - $1 }
     }
 
-    /// - Parameter share: of the rows' mean in the loss.
+    /// Rows with one positive and as many negatives each.
+    init(_ options: ContrastOptions, rows: Int, negatives: Int) {
+        self.options = options
+        positives = [Int](repeating: 1, count: rows)
+        self.negatives = [Int](repeating: negatives, count: rows)
+    }
+
+    /// - Parameters:
+    ///   - share: of the rows' mean in the loss.
+    ///   - losses: gets each row's own; 0 where it is not counted.
     /// - Returns: the loss's share, and `[concord_contrast_slopes, N]`.
-    func summed(_ statistics: Tensor, share: Double) -> (Double, Tensor) {
+    func summed(_ statistics: Tensor, share: Double, losses: UnsafeMutablePointer<Float>? = nil) -> (Double, Tensor) {
         let n = positives.count
         let slopes = Tensor(zeros: [Int(concord_contrast_slopes), n])
         let from = statistics.floats, to = slopes.floats
@@ -33,6 +42,7 @@ struct ContrastSummary {
         var loss = 0.0
         for i in 0..<n {
             guard isKept[i] else {
+                losses?[i] = 0
                 for plane in [0, 5, 6] { to[plane * n + i] = .infinity }  // e^(s - z) is 0
                 continue
             }
@@ -43,7 +53,9 @@ struct ContrastSummary {
             let top = max(positive, negative)
             let z = options.isDecoupled ? negative : top.isNaN ? top : top + log(exp(positive - top) + exp(negative - top))
             let all = Double(positives[i] + negatives[i])
-            loss += z - (1 - smoothing) * said(5) / Double(positives[i]) - smoothing * said(6) / all
+            let row = z - (1 - smoothing) * said(5) / Double(positives[i]) - smoothing * said(6) / all
+            loss += row
+            losses?[i] = Float(row)
             to[i] = Float(z)
             to[n + i] = Float(weight)
             to[2 * n + i] = Float(weight * (1 - smoothing) / Double(positives[i]))

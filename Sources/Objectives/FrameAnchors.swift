@@ -1,0 +1,43 @@
+import ConcordTensors
+
+/// The frames of a batch of sequences that have so many real frames after them.
+struct FrameAnchors {
+    /// Places in N x T, in order.
+    let places: [Int]
+    /// How many of them each sequence has.
+    let counts: [Int]
+
+    /// - Parameters:
+    ///   - mask: `[N, T]`, uint8; all frames are real where nil.
+    ///   - ahead: real frames wanted after each, without a gap.
+    init(sequences: Int, steps: Int, mask: Tensor?, ahead: Int) {
+        if let mask {
+            ShapeCheck.require(mask.shape == [sequences, steps], "frames", "mask \(mask.shape) of [\(sequences), \(steps)] frames")
+        }
+        var places: [Int] = [], counts: [Int] = []
+        let real = mask?.octets
+        for n in 0..<sequences {
+            let before = places.count
+            var run = 0, found: [Int] = []
+            for t in (0..<steps).reversed() {
+                run = real.map { $0[n * steps + t] != 0 } ?? true ? run + 1 : 0
+                if run > ahead { found.append(n * steps + t) }
+            }
+            places += found.reversed()
+            counts.append(places.count - before)
+        }
+        (self.places, self.counts) = (places, counts)
+    }
+
+    /// The frames so many steps after each, int32 `[R]`.
+    func ahead(by steps: Int) -> Tensor { Tensor(places.map { Int32($0 + steps) }, shape: [places.count]) }
+}
+
+extension Tensor {
+    /// The mean of the real steps of sequences `[N, T, D]`, `[N, D]`; zeros where there are none.
+    func meanOfSteps(mask: Tensor?) -> Tensor {
+        guard let mask else { return mean(axis: 1) }
+        let weights = mask.converted(to: .float32).expandingAxis(at: 2)  // [N, T, 1]
+        return (mask.expandingAxis(at: 2).selecting(self, otherwise: 0)).sum(axis: 1) / weights.sum(axis: 1).maximum(Tensor(1))
+    }
+}

@@ -1,0 +1,26 @@
+import ConcordTensors
+
+/// Where the frames come from that a prediction is held against.
+public enum NegativeFrames: String, Sendable, CaseIterable {
+    /// Any real frame of the batch; all queries share one draw. They tell speakers apart too.
+    case batch
+    /// Real frames of the query's own sequence; its queries share a draw. They leave what is the same throughout a sequence, a voice,
+    /// out of the question.
+    case sequence
+
+    /// Draws, with replacement; a query's own positive may be among them.
+    /// - Parameters:
+    ///   - real: the real frames of each sequence that has queries.
+    ///   - keys: one for each of these sequences; the batch's draw has the step's own.
+    /// - Returns: `[1, M]` or `[G, M]`, int32.
+    func draw(_ count: Int, from real: [[Int32]], keys: [RandomKey]) -> Tensor {
+        func drawn(_ frames: [Int32], _ key: RandomKey) -> [Int32] {
+            var random = key.sequence
+            return (0..<count).map { _ in frames[random.integer(below: frames.count)] }
+        }
+        switch self {
+        case .batch: return Tensor(drawn(real.flatMap { $0 }, Context.current.random.nextKey()), shape: [1, count])
+        case .sequence: return Tensor(zip(real, keys).flatMap { drawn($0, $1.derived("negatives")) }, shape: [real.count, count])
+        }
+    }
+}

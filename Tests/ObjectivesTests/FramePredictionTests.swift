@@ -1,0 +1,134 @@
+import ConcordLayers
+import ConcordObjectives
+import ConcordTensors
+import TestSupport
+import Testing
+
+@Suite struct FramePredictionTests {
+    private let values = hashed("values", [3, 7, 3])
+
+    private func model(
+        ahead: Int = 2, distance: FramePrediction<StepwiseEncoder>.Distance = .l1, cut: Int = 0
+    ) -> FramePrediction<StepwiseEncoder> {
+        let target = FrameTarget<StepwiseEncoder.Steps>(dimension: 3) { $0.values.sliced(0..<$0.values.shape[1] - cut, axis: 1) }
+        return FramePrediction(
+            encoder: StepwiseEncoder(3, 4), context: GRU(4, hidden: 6), target: target, ahead: ahead, distance: distance
+        ).initialize(seed: 3)
+    }
+
+    @Test func keysAreThoseOfItsParts() {
+        #expect(
+            ParameterWalk(model()).parameters.map(\.path) == [
+                "encoder.frame.weight", "encoder.frame.bias", "context.weight_ih_l0", "context.weight_hh_l0", "context.bias_ih_l0",
+                "context.bias_hh_l0", "predict.weight", "predict.bias",
+            ])
+    }
+
+    @Test(arguments: FramePrediction<StepwiseEncoder>.Distance.allCases, [0, 1])
+    func theLossIsTheDistanceToTheFrameAhead(distance: FramePrediction<StepwiseEncoder>.Distance, cut: Int) {
+        let model = model(distance: distance, cut: cut), lengths = [7, 2, 5]
+        for (input, lengths) in [(steps(values), [7, 7, 7]), (steps(values, lengths: lengths), lengths)] {
+            let (features, mask) = model.encoder.features(input)
+            let predicted = model.predict(model.context?(features, mask: mask) ?? features).scalars, x = values.scalars
+            var sums = (loss: 0.0, copy: 0.0, mean: 0.0), count = 0.0
+            func far(_ d: Float) -> Double { distance == .l1 ? Double(abs(d)) : Double(d * d) }
+            var wanted: [[Float]] = []
+            for n in 0..<3 {
+                for t in 0..<max(0, min(lengths[n], 7 - cut) - 2) {
+                    for c in 0..<3 {
+                        let place = (n * 7 + t) * 3 + c, ahead = place + 6
+                        sums.loss += far(predicted[place] - x[ahead])
+                        sums.copy += far(x[place] - x[ahead])
+                        count += 1
+                    }
+                    wanted.append((0..<3).map { x[(n * 7 + t + 2) * 3 + $0] })
+                }
+            }
+            for c in 0..<3 {
+                let mean = wanted.reduce(0) { $0 + $1[c] } / Float(wanted.count)
+                for frame in wanted { sums.mean += far(frame[c] - mean) }
+            }
+            let loss = model(input)
+            #expect(abs(Double(loss.total.item) - sums.loss / count) < 1e-6)
+            #expect(loss.parts.map(\.name) == ["mean_frame", "last_frame"])
+            #expect(abs(Double(loss.parts[0].value.item) - sums.mean / count) < 1e-6)
+            #expect(abs(Double(loss.parts[1].value.item) - sums.copy / count) < 1e-6)
+        }
+    }
+
+    @Test func gradientsMatchDifferences() {
+        let input = steps(values, lengths: [7, 2, 5])
+        for distance in FramePrediction<StepwiseEncoder>.Distance.allCases {
+            let model = model(distance: distance)
+            for (path, parameter) in ParameterWalk(model).parameters {
+                let stored = parameter.stored, gradient = valueWithGradient { model(input) }.1[parameter]?.scalars ?? []
+                let numeric = (0..<stored.count).map { i -> Float in
+                    let ends = [Float(2e-3), -2e-3].map { step -> Float in
+                        var scalars = stored.scalars
+                        scalars[i] += step
+                        parameter.assign(Tensor(scalars, shape: stored.shape))
+                        return model(input).total.item
+                    }
+                    return (ends[0] - ends[1]) / 4e-3
+                }
+                parameter.assign(stored)
+                // A float32 loss of about 0.5 in steps of 6e-8; L1's kinks are as rare as its residuals near 0.
+                expectClose(Tensor(gradient, shape: [gradient.count]), Tensor(numeric, shape: [numeric.count]), tolerance: 1e-2, path)
+            }
+        }
+    }
+
+    @Test func theTargetGetsNoGradient() {
+        let model = model()
+        let (_, pullback) = valueWithPullback(of: [values]) { [model(steps($0[0])).total] }
+        let constant = FramePrediction(
+            encoder: model.encoder, context: model.context, target: FrameTarget(dimension: 3) { [values] _ in values }, ahead: 2)
+        constant.predict.weight.assign(model.predict.weight.stored)
+        constant.predict.bias?.assign(model.predict.bias?.stored ?? Tensor(zeros: [3]))
+        let (_, other) = valueWithPullback(of: [values]) { [constant(steps($0[0])).total] }
+        #expect(pullback([Tensor(1)]).1[0]?.scalars == other([Tensor(1)]).1[0]?.scalars)
+    }
+
+    @Test func paddingChangesNothing() {
+        let model = model(), lengths = [4, 5, 3]
+        let padded = steps(values, lengths: lengths), cut = steps(values.sliced(0..<5, axis: 1), lengths: lengths)
+        #expect(abs(model(padded).total.item - model(cut).total.item) < 1e-6)
+        expectClose(model.embed(padded), model.embed(cut))
+        #expect(model.embed(padded).shape == [3, 6])
+    }
+
+    @Test func sequencesThatAreTooShortGiveNothing() {
+        let model = model(ahead: 7)
+        let (loss, gradients) = valueWithGradient { model(steps(values)) }
+        #expect(loss.total.item == 0 && gradients.count == 0)
+    }
+
+    @Test func samplesAreCutIntoFrames() {
+        let sound = Waveform(samples: hashed("sound", [2, 50]), rate: 8000)
+        let model = FramePrediction(encoder: Hops(hop: 10), target: .samples(hop: 10), ahead: 1, distance: .l2).initialize(seed: 1)
+        #expect(model.predict.weight.shape == [10, 4])
+        #expect(model(sound).total.item > 0)
+        let frames = sound.samples.reshaped([2, 5, 10])
+        let wanted = frames.sliced(1..<5, axis: 1), given = frames.sliced(0..<4, axis: 1)
+        #expect(abs(model(sound).parts[1].value.item - (wanted - given).squared().mean().item) < 1e-6)
+    }
+
+    /// Frames of so many samples through a linear layer.
+    private final class Hops: SequenceEncoder {
+        let linear: Linear
+        let hop: Int
+        let featureDimension = 4, outputDimension = 4
+
+        init(hop: Int) {
+            linear = Linear(hop, 4)
+            self.hop = hop
+        }
+
+        func features(_ input: Waveform) -> (features: Tensor, mask: Tensor?) {
+            (linear(input.samples.reshaped([input.count, input.length / hop, hop])), nil)
+        }
+
+        func context(_ features: Tensor, mask: Tensor?) -> Tensor { features }
+        func callAsFunction(_ input: Waveform) -> Tensor { features(input).features.mean(axis: 1) }
+    }
+}

@@ -57,7 +57,7 @@ let package = Package(
         library("Evaluation", ["ConcordLayers", "ConcordTensors"]),
         library("Tokenizers", ["ConcordFiles", "ConcordLayers", "ConcordTensors", "Vocab"]),
         library("Datasets", ["ConcordFiles", "ConcordTokenizers", "ConcordLayers", "ConcordTensors", "CBridges", "CJPEG", "CPNG", "CSndfile", "CSoxr", logging]),
-        library("Training", ["ConcordObjectives", "ConcordInterchange", "ConcordDatasets", "ConcordLayers", "ConcordTensors", "CBridges", logging]),
+        library("Training", ["ConcordFiles", "ConcordObjectives", "ConcordInterchange", "ConcordDatasets", "ConcordLayers", "ConcordTensors", "CBridges", logging]),
         library("Recipes", ["ConcordTraining", "ConcordEncoders", "ConcordEvaluation", "ConcordTokenizers", "ConcordDatasets",
                             "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors", "ConcordFiles", yams, logging]),
         .target(

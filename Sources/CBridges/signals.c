@@ -7,8 +7,9 @@
 
 static volatile sig_atomic_t noted;
 static int depth;
-static struct sigaction earlier[2];
-static const int caught[2] = {SIGINT, SIGTERM};
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+enum { COUNT = sizeof caught / sizeof *caught };
+static struct sigaction earlier[COUNT], earlier_pipe;
 
 static void note(int signal) {
     if (noted) _exit(128 + signal);
@@ -18,20 +19,24 @@ static void note(int signal) {
 void concord_signals_catch(void) {
     if (depth++ > 0) return;
     noted = 0;
-    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART}, ignore = {.sa_handler = SIG_IGN};
     sigemptyset(&action.sa_mask);
     sigset_t wanted;  // a parent that blocks them (a thread pool's worker does) handed that down to this process
     sigemptyset(&wanted);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < COUNT; i++) {
+        sigaction(caught[i], NULL, &earlier[i]);
+        if (caught[i] == SIGHUP && earlier[i].sa_handler == SIG_IGN) continue;  // nohup: the run outlives its terminal
         sigaddset(&wanted, caught[i]);
-        sigaction(caught[i], &action, &earlier[i]);
+        sigaction(caught[i], &action, NULL);
     }
+    sigaction(SIGPIPE, &ignore, &earlier_pipe);  // who listens to the progress may go; the work goes on
     pthread_sigmask(SIG_UNBLOCK, &wanted, NULL);
 }
 
 void concord_signals_release(void) {
     if (--depth > 0) return;
-    for (size_t i = 0; i < 2; i++) sigaction(caught[i], &earlier[i], NULL);
+    for (size_t i = 0; i < COUNT; i++) sigaction(caught[i], &earlier[i], NULL);
+    sigaction(SIGPIPE, &earlier_pipe, NULL);
     noted = 0;
 }
 

@@ -12,4 +12,9 @@ struct ConcordCommand: ParsableCommand {
             DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self, SearchCommand.self,
             TokenizerCommand.self, InspectCommand.self, DoctorCommand.self,
         ])
+
+    static func main() {
+        Threads.restartWithShortWaits()
+        main(nil)
+    }
 }

@@ -6,7 +6,9 @@ struct ThreadOptions: ParsableArguments {
     var threads: Int?
 
     func validate() throws {
-        if let threads, threads < 1 { throw ValidationError("--threads wants 1 or more, not \(threads)") }
+        if let threads, !(1...Threads.limit).contains(threads) {
+            throw ValidationError("--threads wants 1 to \(Threads.limit), not \(threads)")
+        }
     }
 
     func apply() {

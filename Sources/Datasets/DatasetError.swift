@@ -57,7 +57,10 @@ extension DatasetError: CustomStringConvertible {
         case .unknownClass(let name, let classes):
             "no class \"\(name)\"\(NearestName.hint(for: name, among: classes)); the classes are \(Self.list(classes))"
         case .tooManyBadSamples(let share, let limit, let bad, let tried, let examples):
-            "\(bad) of \(tried) samples tried are bad, \(Self.percent(share)) where \(Self.percent(limit)) may be: \(examples.joined(separator: "; "))"
+            (bad == tried
+                ? (bad == 1 ? "" : "all \(bad) samples tried are bad: ")
+                : "\(bad) of \(tried) samples tried are bad, \(Self.percent(share)) where \(Self.percent(limit)) may be: ")
+                + examples.joined(separator: "; ")
         case .noGoodSample(let name, let attempts, let reason): "no good sample in \(attempts) draws in place of \(name): \(reason)"
         case .shortText(let path, let tokens, let block):
             "\(path): \(tokens) tokens do not fill a block of \(block); make blocks shorter or give more text"

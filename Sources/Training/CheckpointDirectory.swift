@@ -1,3 +1,4 @@
+import ConcordFiles
 import ConcordInterchange
 import ConcordTensors
 
@@ -52,8 +53,8 @@ public struct CheckpointDirectory: Sendable, Equatable {
     /// All checkpoints by step. A folder that is not there has none.
     public var entries: [Entry] { names.compactMap { Self.step(of: $0, suffix: ".safetensors") }.sorted().map(entry) }
 
-    /// The newest that has its optimizer file.
-    var resumable: Entry? { entries.last { access($0.optimizer, R_OK) == 0 } }
+    /// Those that have their optimizer file.
+    var resumable: [Entry] { entries.filter { access($0.optimizer, R_OK) == 0 } }
 
     /// The newest.
     public var last: Entry? { entries.last }
@@ -69,10 +70,7 @@ public struct CheckpointDirectory: Sendable, Equatable {
 
     /// Makes the folder and removes what killed writes left.
     func prepare() throws {
-        let ends = path.indices.dropFirst().filter { path[$0] == "/" } + [path.endIndex]
-        for end in ends where mkdir(String(path[..<end]), 0o777) != 0 && errno != EEXIST && end == path.endIndex {
-            throw TrainingError.cannotWrite(path: path, reason: systemMessage())
-        }
+        do throws(FileError) { try Folder.make(path) } catch { throw TrainingError.cannotWrite(path: error.path, reason: error.reason) }
         let names = names, models = Set(entries.map(\.step))
         for name in names {
             let orphan = Self.step(of: name, suffix: ".optimizer.safetensors").map { !models.contains($0) } ?? false

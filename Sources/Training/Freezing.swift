@@ -16,4 +16,14 @@ extension Module {
         for (_, parameter) in chosen { parameter.isFrozen = true }
         return chosen.map(\.path)
     }
+
+    /// A line that names the first few parameters which are not trained, nil where all are.
+    /// - Throws: `TrainingError.nothingToTrain` where none is.
+    package func frozenParameters() throws -> String? {
+        let parameters = ParameterWalk(self).parameters, frozen = parameters.filter(\.parameter.isFrozen).map(\.path)
+        guard frozen.count < parameters.count else { throw TrainingError.nothingToTrain(count: parameters.count) }
+        guard !frozen.isEmpty else { return nil }
+        let named = frozen.prefix(3).joined(separator: ", ") + (frozen.count > 3 ? " and \(frozen.count - 3) more" : "")
+        return "frozen: \(named) (\(frozen.count) of \(parameters.count) parameters)"
+    }
 }

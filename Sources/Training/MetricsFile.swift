@@ -57,7 +57,9 @@ final class MetricsFile {
     /// Flushes, and onto the disk.
     func synchronize() throws {
         try flush()
-        fdatasync(descriptor)
+        guard fdatasync(descriptor) == 0 || errno == EINVAL else {  // a device or a pipe has nothing to flush
+            throw TrainingError.cannotWrite(path: path, reason: systemMessage())
+        }
     }
 
     /// Length in bytes of the lines from the start on that are whole and of steps up to `step`, and the last one's `seconds`.

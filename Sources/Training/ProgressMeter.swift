@@ -5,7 +5,8 @@
 /// Shows how long work gets on.
 ///
 /// On a terminal it draws a bar on standard error, as wide as the terminal, at most ten times a second. Where standard output or
-/// standard error is a pipe or a file it prints a plain line to standard output every few seconds instead.
+/// standard error is a pipe or a file it prints a plain line to standard output every few seconds instead. Where the pipe's reader goes away
+/// (`concord train … | head`) it falls silent, once that is said on standard error: work is worth more than its progress.
 public final class ProgressMeter {
     public enum Style: Sendable {
         /// A bar on a terminal, lines elsewhere.
@@ -15,7 +16,7 @@ public final class ProgressMeter {
 
     private let total: Int
     private let unit: String
-    private let style: Style
+    private var style: Style
     private let started = ContinuousClock.now
     private var shown: ContinuousClock.Instant?
     private var last = ContinuousClock.now
@@ -112,14 +113,21 @@ public final class ProgressMeter {
 
     private func writeLine(_ text: String) {
         fflush(nil)  // what the program printed before comes before
-        Self.put("\(text)\n", to: STDOUT_FILENO)
+        if Self.put("\(text)\n", to: STDOUT_FILENO) || errno != EPIPE { return }
+        style = .silent
+        let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)  // for what the program prints later
+        if nowhere >= 0 {
+            dup2(nowhere, STDOUT_FILENO)
+            close(nowhere)
+        }
+        writeError("standard output was closed: going on without printing\n")
     }
 
-    private func writeError(_ text: String) { Self.put(text, to: STDERR_FILENO) }
+    private func writeError(_ text: String) { _ = Self.put(text, to: STDERR_FILENO) }
 
-    private static func put(_ text: String, to descriptor: Int32) {
+    private static func put(_ text: String, to descriptor: Int32) -> Bool {
         var text = text
-        text.withUTF8 { bytes in _ = write(descriptor, bytes.baseAddress, bytes.count) }
+        return text.withUTF8 { bytes in write(descriptor, bytes.baseAddress, bytes.count) } >= 0
     }
 }
 

@@ -8,7 +8,17 @@ extension Trainer {
     @discardableResult
     public func resume(from directory: String) throws -> Int {
         mayContinue = true
-        guard let entry = CheckpointDirectory(directory).resumable else { return 0 }
+        let entries = CheckpointDirectory(directory).resumable
+        guard let entry = entries.last else { return 0 }
+        do { try take(entry) } catch let error as InterchangeError {
+            guard let path = error.damagedPath, let earlier = entries.dropLast().last else { throw error }
+            throw TrainingError.brokenCheckpoint(
+                path: path, reason: "damaged since it was written; remove it to go on from step \(earlier.step)")
+        }
+        return state.step
+    }
+
+    private func take(_ entry: CheckpointDirectory.Entry) throws {
         let model = try Safetensors(path: entry.model), moments = try Safetensors(path: entry.optimizer)
         let saved = try TrainerState(metadata: model.metadata, path: entry.model)
         guard try saved == TrainerState(metadata: moments.metadata, path: entry.optimizer) else {
@@ -20,7 +30,6 @@ extension Trainer {
         try optimizer.restore(optimizerState, for: objective)
         state = saved
         resumedFrom = entry.model
-        return state.step
     }
 
     /// Writes a checkpoint now, where the trainer has a place for them.
@@ -30,5 +39,15 @@ extension Trainer {
         try checkpoints.directory.write(
             step: state.step, model: objective.stateDictionary(), optimizer: optimizer.state, metadata: metadata)
         checkpoints.directory.prune(keeping: checkpoints.kept, best: state.best?.step)
+    }
+}
+
+extension InterchangeError {
+    /// The file that is not as its writer left it, nil for other errors.
+    fileprivate var damagedPath: String? {
+        switch self {
+        case .malformed(let path, _), .malformedTensor(let path, _, _): path
+        default: nil
+        }
     }
 }

@@ -35,7 +35,7 @@ public final class Trainer<O: Objective> {
     ///   - seed: of initial values, dropout, and every other choice that is not the data's.
     ///   - metrics: the path of a file that gets one JSON object a step.
     ///   - evaluation: figures for the log, and to choose the best checkpoint by.
-    ///   - catchesSignals: SIGINT and SIGTERM end the run after the step under way, with a checkpoint; a second one ends it at once.
+    ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second one ends it at once.
     public init(
         _ objective: O, optimizer: any Optimizer, schedule: Schedule = .constant(), clip: Double? = nil, accumulate: Int = 1,
         seed: UInt64 = 0, checkpoints: Checkpoints? = nil, metrics: String? = nil, evaluation: EvaluationHook? = nil,
@@ -67,8 +67,10 @@ public final class Trainer<O: Objective> {
         let run = try TrainingRun(settings, from: state.step, continuing: mayContinue, plan: plan)
         mayContinue = true
         defer { run.close() }
-        guard settings.catchesSignals else { return try follow(plan, on: batches, run) }
-        return try StopSignals.noted { try follow(plan, on: batches, run) }
+        if let frozen = try objective.frozenParameters() { run.show(frozen) }
+        let end = try settings.catchesSignals ? StopSignals.noted { try follow(plan, on: batches, run) } : follow(plan, on: batches, run)
+        try run.synchronize()
+        return end
     }
 
     private func follow(_ plan: TrainingPlan, on batches: Batches<O.Input>, _ run: TrainingRun) throws -> TrainingEnd {

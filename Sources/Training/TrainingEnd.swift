@@ -2,7 +2,7 @@
 public enum TrainingEnd: Sendable, Equatable {
     /// All steps were made.
     case finished
-    /// SIGINT or SIGTERM came: the step under way was finished and, with `checkpoints`, written down. A program leaves with
+    /// SIGINT, SIGTERM or SIGHUP came: the step under way was finished and, with `checkpoints`, written down. A program leaves with
     /// 128 + the signal's number.
     case interrupted(signal: Int32)
 }

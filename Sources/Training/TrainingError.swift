@@ -4,6 +4,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case unregistered(shapes: [[Int]], module: String)
     /// A path pattern fits no parameter.
     case noMatch(pattern: String, purpose: String, nearest: String?)
+    /// Every parameter is frozen.
+    case nothingToTrain(count: Int)
     /// A saved optimizer state does not fit.
     case optimizerState(String)
     /// The loss, a value or a gradient is NaN or infinite.
@@ -26,6 +28,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
                 + "as a property, optional or array of modules: no optimizer step or checkpoint would reach it"
         case .noMatch(let pattern, let purpose, let nearest):
             "pattern \"\(pattern)\" of \(purpose) fits no parameter" + (nearest.map { "; the nearest path is \"\($0)\"" } ?? "")
+        case .nothingToTrain(let count):
+            count == 0
+                ? "the objective has no parameter to train" : "all \(count) parameters are frozen: nothing to train; freeze fewer of them"
         case .optimizerState(let reason):
             "the optimizer's saved state does not fit: \(reason); the checkpoint belongs to another model or optimizer"
         case .notFinite(let step, let loss, let culprit):

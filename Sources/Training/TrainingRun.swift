@@ -45,6 +45,8 @@ final class TrainingRun {
         return "epoch \(figures.epoch)/\(epochs)  loss \(brief(shown.sum / Double(max(1, shown.count))))"
     }
 
+    func show(_ line: String) { meter.print(line) }
+
     func show(_ evaluation: [(name: String, value: Double)], step: Int, isBest: Bool) {
         let figures = evaluation.map { "\($0.name) \(brief($0.value))" }.joined(separator: "  ")
         meter.print("step \(step): \(figures)\(isBest ? "  (best so far)" : "")")

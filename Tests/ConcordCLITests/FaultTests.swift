@@ -81,9 +81,15 @@ import Testing
         #expect(folder.status == 1 && folder.errors.contains("recipe.yaml"))
     }
 
+    @Test func tooManyThreadsInTheEnvironmentAreAsManyAsAreOfUse() throws {
+        let doctor = try CommandLineTool.run(["doctor"], environment: ["OMP_NUM_THREADS": "100000"])
+        #expect(doctor.status == 0 && !doctor.output.contains("100000"), "\(doctor.output)\(doctor.errors)")
+    }
+
     @Test func wrongUsageExitsWith64() throws {
         #expect(try CommandLineTool.run("train").status == 64)
         #expect(try CommandLineTool.run("search", "x", "--index", "y").status == 64)
+        for threads in ["0", "-1", "100000", "many"] { #expect(try CommandLineTool.run("doctor", "--threads", threads).status == 64) }
     }
 
     private func shell(_ command: String) throws -> CommandLineTool.Outcome {

@@ -89,7 +89,8 @@ struct CheckpointTests {
         let path = folder.file("taken/checkpoints")
         let trainer = Trainer(
             TinyObjective(), optimizer: SGD(learningRate: 0.1), checkpoints: Checkpoints(in: path, every: 1), progress: .silent)
-        #expect(throws: TrainingError.cannotWrite(path: path, reason: "Not a directory")) { try trainer.train(on: points(of: 4), steps: 1) }
+        let wanted = TrainingError.cannotWrite(path: folder.file("taken"), reason: "a folder wanted, a file is there")
+        #expect(throws: wanted) { try trainer.train(on: points(of: 4), steps: 1) }
     }
 
     @Test func aFileThatNoTrainerWroteIsNamed() throws {
@@ -99,6 +100,31 @@ struct CheckpointTests {
         for suffix in [".safetensors", ".optimizer.safetensors"] { try Safetensors.write([], to: entry + suffix) }
         let error = #expect(throws: TrainingError.self) { try run.trainer().resume(from: run.checkpoints) }
         #expect(error?.description.contains("step-00000003.safetensors: its metadata has no usable \"step\"") ?? false)
+    }
+
+    @Test(arguments: ["", ".optimizer"]) func aDamagedCheckpointIsNamedWithTheWayOn(part: String) throws {
+        let run = Run(every: 2)
+        try run.trainer().train(on: points(of: 4), steps: 4)
+        let newest = run.checkpoints + "/step-00000004\(part).safetensors"
+        try Data(contentsOf: URL(fileURLWithPath: newest)).prefix(100).write(to: URL(fileURLWithPath: newest))
+        let error = #expect(throws: TrainingError.self) { try run.trainer().resume(from: run.checkpoints) }
+        #expect(error?.description.contains(newest) ?? false)
+        #expect(error?.description.contains("remove it to go on from step 2") ?? false, "\(error?.description ?? "")")
+        try FileManager.default.removeItem(atPath: newest)
+        let second = run.trainer()
+        #expect(try second.resume(from: run.checkpoints) == 2)
+        try second.train(on: points(of: 4), steps: 4)
+        #expect(try run.steps == Array(1...4))
+    }
+
+    @Test func metricsThatDoNotReachTheDiskAreAnErrorWithoutCheckpointsToo() throws {
+        let folder = TemporaryFolder()
+        try FileManager.default.createSymbolicLink(atPath: folder.file("metrics"), withDestinationPath: "/dev/full")
+        let trainer = Trainer(
+            TinyObjective(), optimizer: SGD(learningRate: 0.1), metrics: folder.file("metrics"), progress: .silent)
+        #expect(throws: TrainingError.cannotWrite(path: folder.file("metrics"), reason: "No space left on device")) {
+            try trainer.train(on: points(of: 4), steps: 3)
+        }
     }
 
     @Test func metadataTellsTheRunAndNoTime() throws {

@@ -6,8 +6,9 @@ import Testing
 /// One after the other: a process has one set of signal handlers.
 @Suite(.serialized)
 struct SignalTests {
-    @Test(arguments: [SIGINT, SIGTERM])
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
     func aSignalEndsTheRunWithACheckpointAndItGoesOnBitForBit(signal: Int32) throws {
+        if signal == SIGHUP { Foundation.signal(SIGHUP, SIG_DFL) }  // the tests may run under nohup
         let whole = Run(), expected = whole.trainer()
         try expected.train(on: points(of: 4))
         var run = Run(catchesSignals: true)
@@ -24,5 +25,23 @@ struct SignalTests {
         try second.resume(from: run.checkpoints)
         #expect(try second.train(on: points(of: 4)) == .finished)
         #expect(second.objective.values == expected.objective.values)
+    }
+
+    @Test func anIgnoredHangUpStaysIgnored() {
+        Foundation.signal(SIGHUP, SIG_IGN)
+        defer { Foundation.signal(SIGHUP, SIG_DFL) }
+        StopSignals.noted {
+            kill(getpid(), SIGHUP)
+            usleep(20_000)
+            #expect(StopSignals.pending == nil)
+        }
+    }
+
+    @Test func aPipeThatNobodyReadsIsAnErrorAndNoSignal() {
+        var ends: [Int32] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        close(ends[0])
+        defer { close(ends[1]) }
+        StopSignals.noted { #expect(write(ends[1], "x", 1) == -1 && errno == EPIPE) }
     }
 }

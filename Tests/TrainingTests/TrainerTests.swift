@@ -129,6 +129,19 @@ struct TrainerTests {
         #expect(before["second"] != objective.values["second"])
     }
 
+    @Test func frozenParametersAreNamedAndOneMustBeLeft() throws {
+        let objective = TinyObjective()
+        #expect(try objective.frozenParameters() == nil)
+        try objective.freeze(matching: ["t*", "first"])
+        #expect(try objective.frozenParameters() == "frozen: first, table (2 of 5 parameters)")
+        try objective.freeze(matching: ["bias", "second"])
+        #expect(try objective.frozenParameters() == "frozen: first, bias, second and 1 more (4 of 5 parameters)")
+        try objective.freeze(matching: ["*"])
+        #expect(throws: TrainingError.nothingToTrain(count: 5)) {
+            try Trainer(objective, optimizer: AdamW(learningRate: 0.1), progress: .silent).train(on: points(of: 4), epochs: 1)
+        }
+    }
+
     @Test func aTrainerGivesEqualParametersDifferentInitialValues() {
         final class Twins: Objective {
             let a = Parameter([4], .normal(deviation: 1)), b = Parameter([4], .normal(deviation: 1))

@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+@Suite(.serialized) struct InterruptionTests {
+    /// A run without end that is past its first step, with what it prints.
+    private func started(_ world: SmallWorld) throws -> (process: Process, log: String) {
+        let log = world.folder.path + "/log"
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+        let process = try CommandLineTool.start(
+            ["train", world.recipe, "--data", world.data, "--out", world.run(), "--set", "steps=100000"], output: handle, errors: handle)
+        wait { ((try? world.steps("run").count) ?? 0) < 1 && process.isRunning }
+        return (process, log)
+    }
+
+    private func wait(while condition: () -> Bool) {
+        let deadline = Date().addingTimeInterval(60)
+        while condition(), Date() < deadline { Thread.sleep(forTimeInterval: 0.02) }
+    }
+
+    private func ended(_ process: Process) -> Int32 {
+        wait { process.isRunning }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func aSignalLeavesACheckpointAndItsExitCode(signal: Int32) throws {
+        if signal == SIGHUP { Foundation.signal(SIGHUP, SIG_DFL) }  // the tests may run under nohup
+        let world = try SmallWorld(), (process, log) = try started(world)
+        kill(process.processIdentifier, signal)
+        #expect(ended(process) == 128 + signal)
+        let steps = try world.steps("run")
+        let digits = String(repeating: "0", count: 8 - String(steps.count).count) + String(steps.count)
+        #expect(FileManager.default.fileExists(atPath: "\(world.run())/checkpoints/step-\(digits).safetensors"))
+        #expect(try String(contentsOfFile: log, encoding: .utf8).contains("stopped at step \(steps.count)"))
+    }
+
+    @Test func aSecondSignalEndsTheRunAtOnce() throws {
+        let world = try SmallWorld(), (process, log) = try started(world)
+        // Stopped, the process gets both before it can make another step.
+        for signal in [SIGSTOP, SIGINT, SIGTERM, SIGCONT] { kill(process.processIdentifier, signal) }
+        #expect([128 + SIGINT, 128 + SIGTERM].contains(ended(process)))
+        #expect(try !String(contentsOfFile: log, encoding: .utf8).contains("stopped at step"))
+    }
+
+    @Test func aReaderWhoGoesAwayEndsNoRun() throws {
+        let world = try SmallWorld(), status = world.folder.path + "/status", errors = world.folder.path + "/errors"
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = [
+            "-c",
+            "'\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())' 2> '\(errors)' "
+                + "| head -n 1 > /dev/null; echo ${PIPESTATUS[0]} > '\(status)'",
+        ]
+        try process.run()
+        process.waitUntilExit()
+        #expect(try String(contentsOfFile: status, encoding: .utf8) == "0\n")
+        #expect(try String(contentsOfFile: errors, encoding: .utf8).contains("standard output was closed"))
+        #expect(try world.steps("run") == Array(1...24))
+    }
+}

@@ -9,6 +9,10 @@ SIMD void concord_scale(float *restrict out, const float *restrict a, float fact
     for (size_t i = 0; i < count; i++) out[i] = a[i] * factor;
 }
 
+SIMD void concord_squared_lengths(float *out, const float *a, const float *restrict b, size_t count) {
+    for (size_t i = 0; i < count; i++) out[i] = a[i] * a[i] + b[i] * b[i];
+}
+
 // x and y are the operands' elements in EXPRESSION.
 #define BINARY(NAME, OUT, IN, EXPRESSION)                                                                              \
     SIMD CONCORD_BINARY(NAME, OUT, IN) {                                                                               \

@@ -6,6 +6,8 @@
 
 void concord_accumulate(float *to, const float *from, size_t count);
 void concord_scale(float *out, const float *a, float factor, size_t count);
+// `a * a + b * b`; out may be a.
+void concord_squared_lengths(float *out, const float *a, const float *b, size_t count);
 
 // Two operands over rows x columns. An operand's row stride is any number of elements; its column stride is 1, or 0 where
 // one element stands for the whole row. The output is contiguous.

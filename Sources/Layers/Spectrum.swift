@@ -1,0 +1,90 @@
+import CKernels
+import ConcordTensors
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The energies of windowed frames' Fourier transforms, by two products with cosines and sines.
+///
+/// Energies do not depend on where a frame's time begins, so it begins in the middle of the window: there the window is even, sums of
+/// samples on its two sides meet cosines only and differences sines only, and the products are half as large.
+struct Spectrum: Sendable {
+    /// Frequencies from 0 to half the rate: `transform / 2 + 1`.
+    let bins: Int
+    private let window: Int
+    /// `[sums, bins]` and `[differences, bins]`, the Hann window in them.
+    private let cosines: Tensor, sines: Tensor
+
+    init(transform: Int, window: Int) {
+        let bins = transform / 2 + 1
+        (self.bins, self.window) = (bins, window)
+        // Row p - 1 is of the samples p and window - p; the window is 0 at sample 0, and an even one has a middle of its own.
+        func matrix(_ rows: Int, _ wave: (Double) -> Double) -> Tensor {
+            var scalars: [Float] = []
+            for p in 1...max(1, rows) {
+                let weight = 0.5 - 0.5 * cos(2 * Double.pi * Double(p) / Double(window))
+                for bin in 0..<bins {
+                    // Twice the time from the middle, so that it is whole; reduced, so that the angle is exact.
+                    let phase = bin * (window - 2 * p) % (2 * transform)
+                    scalars.append(Float(weight * wave(Double.pi * Double(phase) / Double(transform))))
+                }
+            }
+            return Tensor(scalars, shape: [max(1, rows), bins])
+        }
+        cosines = matrix(window / 2) { cos($0) }
+        sines = matrix((window - 1) / 2) { sin($0) }
+    }
+
+    private var sums: Int { window / 2 }
+    private var differences: Int { (window - 1) / 2 }
+
+    /// Floats that a frame needs while it is worked on.
+    var scratchPerFrame: Int { sums + differences + 2 * bins }
+
+    /// Energies of frames of a clip.
+    /// - Parameters:
+    ///   - first: the sample that the first frame's window begins at; beyond its ends the clip is reflected.
+    ///   - scratch: `frames * scratchPerFrame` floats.
+    /// - Returns: `[frames, bins]` in `scratch`.
+    func energies(
+        of clip: UnsafeBufferPointer<Float>, first: Int, hop: Int, frames: Int, _ scratch: UnsafeMutablePointer<Float>
+    ) -> UnsafeMutablePointer<Float> {
+        let even = scratch, odd = even + frames * sums
+        let real = odd + frames * differences, imaginary = real + frames * bins
+        for t in 0..<frames {
+            let start = first + t * hop
+            if start >= 0, start + window <= clip.count, let base = clip.baseAddress {
+                fold({ base[start + $0] }, even + t * sums, odd + t * differences)
+            } else {
+                fold({ clip[Self.reflected(start + $0, clip.count)] }, even + t * sums, odd + t * differences)
+            }
+        }
+        Product.serial(frames, bins, sums, 1, even, sums, false, cosines.floats, bins, false, 0, real, bins)
+        if differences > 0 {
+            Product.serial(frames, bins, differences, 1, odd, differences, false, sines.floats, bins, false, 0, imaginary, bins)
+        } else {
+            imaginary.update(repeating: 0, count: frames * bins)
+        }
+        concord_squared_lengths(real, real, imaginary, frames * bins)
+        return real
+    }
+
+    @inline(__always)
+    private func fold(_ sample: (Int) -> Float, _ even: UnsafeMutablePointer<Float>, _ odd: UnsafeMutablePointer<Float>) {
+        for p in 1..<differences + 1 {
+            let a = sample(p), b = sample(window - p)
+            even[p - 1] = a + b
+            odd[p - 1] = a - b
+        }
+        if sums > differences { even[sums - 1] = sample(sums) }
+    }
+
+    /// The sample that stands at `index` when a clip goes on as its mirror image at both ends, the end samples standing once.
+    private static func reflected(_ index: Int, _ count: Int) -> Int {
+        guard count > 1 else { return 0 }
+        let period = 2 * (count - 1)
+        let place = ((index % period) + period) % period
+        return min(place, period - place)
+    }
+}

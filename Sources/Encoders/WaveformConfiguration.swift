@@ -2,7 +2,15 @@ public import ConcordLayers
 
 extension WaveformEncoder {
     /// What a waveform encoder is made of.
-    public struct Configuration: Hashable, Sendable {
+    public struct Configuration: Equatable, Sendable {
+        /// What the first convolution sees.
+        public enum Front: Equatable, Sendable {
+            /// The samples, one channel, at any rate.
+            case samples
+            /// Log-mel frames, a channel a band, of clips at the front end's rate.
+            case logMel(LogMel.Configuration)
+        }
+
         /// A convolution along time.
         public struct Convolution: Hashable, Sendable {
             public var channels: Int, kernel: Int, stride: Int, padding: Int
@@ -52,6 +60,7 @@ extension WaveformEncoder {
             case max
         }
 
+        public var front: Front
         public var convolutions: [Convolution]
         /// Whether the convolutions have biases.
         public var hasBiases: Bool
@@ -60,12 +69,13 @@ extension WaveformEncoder {
         public var context: Context
         public var pooling: Pooling
 
-        /// - Parameter convolutions: at least one.
+        /// - Parameter convolutions: over log-mel frames there may be none: the frames are the features then.
         public init(
-            convolutions: [Convolution], biases: Bool = true, norm: Norm = .batch, activation: Activation = .relu, context: Context = .none,
+            front: Front = .samples, convolutions: [Convolution], biases: Bool = true, norm: Norm = .batch, activation: Activation = .relu,
+            context: Context = .none,
             pooling: Pooling = .mean
         ) {
-            (self.convolutions, hasBiases, self.norm) = (convolutions, biases, norm)
+            (self.front, self.convolutions, hasBiases, self.norm) = (front, convolutions, biases, norm)
             (self.activation, self.context, self.pooling) = (activation, context, pooling)
         }
     }
@@ -87,14 +97,45 @@ extension WaveformEncoder.Configuration {
         ])
     }
 
+    /// Convolutions over log-mel frames, of which the second and third halve the rate: for contrastive towers over short clips.
+    ///
+    /// - Parameters:
+    ///   - front: frames of 25 ms, 10 ms apart, each clip brought to mean 0 and deviation 1, at the clips' own rate.
+    ///   - width: channels of the three convolutions, each with kernel 3.
+    public static func logMel(_ front: LogMel.Configuration, width: Int = 256) -> Self {
+        Self(
+            front: .logMel(front),
+            convolutions: [1, 2, 2].map { Convolution(width, kernel: 3, stride: $0, padding: 1) })
+    }
+
     /// Frames of a clip of so many samples; at least one, since shorter clips than the receptive field are taken with zeros behind them.
     public func frames(of samples: Int) -> Int {
-        convolutions.reduce(Swift.max(samples, minimumSamples)) { $1.frames(of: $0) }
+        convolutions.reduce(frontFrames(of: Swift.max(samples, minimumSamples))) { $1.frames(of: $0) }
     }
 
     /// The fewest samples that fill a frame.
-    public var minimumSamples: Int { convolutions.reversed().reduce(1) { $1.steps(for: $0) } }
+    public var minimumSamples: Int {
+        let steps = convolutions.reversed().reduce(1) { $1.steps(for: $0) }
+        switch front {
+        case .samples: return steps
+        case .logMel(let front): return front.sampleCount(for: steps)
+        }
+    }
 
     /// Samples from the start of one frame to that of the next.
-    public var stride: Int { convolutions.reduce(1) { $0 * $1.stride } }
+    public var stride: Int {
+        let steps = convolutions.reduce(1) { $0 * $1.stride }
+        switch front {
+        case .samples: return steps
+        case .logMel(let front): return steps * front.hop
+        }
+    }
+
+    /// Steps that the first convolution sees of a clip.
+    func frontFrames(of samples: Int) -> Int {
+        switch front {
+        case .samples: samples
+        case .logMel(let front): front.frameCount(of: samples)
+        }
+    }
 }

@@ -7,12 +7,15 @@ public import ConcordTensors
 /// let encoder = WaveformEncoder(.cpc)
 /// let embedding = encoder(Waveform(clips, rate: 8000))                  // [N, 256]
 /// let (frames, mask) = encoder.features(Waveform(clips, rate: 8000))    // [N, S / 160, 256], which of them are real
+/// let tower = WaveformEncoder(.logMel(.speech(rate: 8000)))             // over log-mel frames
 /// ```
 ///
 /// A clip's frames depend on its own samples alone: padding is zero in front of every convolution, as beyond a clip's end, and outside of
 /// all statistics, so in evaluation mode the length that a batch is padded to changes nothing. Where no clip is padded nothing of
 /// this costs anything. A clip shorter than the receptive field is taken with zeros behind it, as one frame.
 public final class WaveformEncoder: SequenceEncoder {
+    /// The log-mel front end, where there is one; nothing in it is trained.
+    public let front: LogMel?
     /// `convs.0`, `convs.1`, … in checkpoints.
     public let convs: [Conv1d]
     let norms: [FrameNorm]
@@ -26,10 +29,11 @@ public final class WaveformEncoder: SequenceEncoder {
 
     public init(_ configuration: Configuration = .cpc) {
         let layers = configuration.convolutions
+        if case .logMel(let front) = configuration.front { self.front = LogMel(front) } else { front = nil }
         ShapeCheck.require(
-            !layers.isEmpty && layers.allSatisfy { $0.channels > 0 && $0.kernel > 0 && $0.stride > 0 && $0.padding >= 0 },
+            !(layers.isEmpty && front == nil) && layers.allSatisfy { $0.channels > 0 && $0.kernel > 0 && $0.stride > 0 && $0.padding >= 0 },
             "WaveformEncoder", "convolutions \(layers)")
-        let inputs = [1] + layers.map(\.channels)
+        let inputs = [front?.outputDimension ?? 1] + layers.map(\.channels)
         convs = zip(layers, inputs).map { layer, inputs in
             Conv1d(
                 inputs, layer.channels, kernel: layer.kernel, stride: layer.stride, padding: layer.padding, bias: configuration.hasBiases)
@@ -48,11 +52,10 @@ public final class WaveformEncoder: SequenceEncoder {
 
     /// The frames of each clip, `[N, T, C]`, and which are real `[N, T]`, nil where all are.
     public func features(_ waveform: Waveform) -> (features: Tensor, mask: Tensor?) {
-        let least = configuration.minimumSamples, short = least - waveform.length
-        var lengths = waveform.lengths.map { max($0, least) }
-        var x = short > 0 ? waveform.samples.padded([(0, 0), (0, short)]) : waveform.samples  // [N, S]
-        x = x.expandingAxis(at: 2)
-        var real: RealFrames?
+        let waveform = waveform.padded(to: configuration.minimumSamples)
+        var lengths = waveform.lengths.map(configuration.frontFrames)
+        var x = front.map { $0(waveform) } ?? waveform.samples.expandingAxis(at: 2)  // [N, T, C]
+        var real = RealFrames(lengths, of: x.shape[1])
         for ((conv, norm), layer) in zip(zip(convs, norms), configuration.convolutions) {
             lengths = lengths.map(layer.frames)
             x = conv(x)
@@ -76,6 +79,15 @@ public final class WaveformEncoder: SequenceEncoder {
         case .max:
             return real.selecting(frames, otherwise: -.infinity).max(axis: 1)
         }
+    }
+}
+
+extension Waveform {
+    /// Every clip at least so long, with zeros behind the shorter ones.
+    fileprivate func padded(to length: Int) -> Waveform {
+        guard lengths.contains(where: { $0 < length }) else { return self }
+        return Waveform(
+            samples: samples.padded([(0, 0), (0, max(0, length - self.length))]), lengths: lengths.map { max($0, length) }, rate: rate)
     }
 }
 

@@ -43,6 +43,18 @@ extension LogMel {
             self.frequencies = frequencies ?? 0...Double(rate / 2)
         }
 
+        /// Frames of a clip of `samples` samples.
+        public func frameCount(of samples: Int) -> Int {
+            if isCentered { return samples > 0 ? 1 + samples / hop : 0 }
+            return samples >= transform ? 1 + (samples - transform) / hop : 0
+        }
+
+        /// The fewest samples of a clip of so many frames.
+        public func sampleCount(for frames: Int) -> Int {
+            guard frames > 0 else { return 0 }
+            return isCentered ? max(1, (frames - 1) * hop) : transform + (frames - 1) * hop
+        }
+
         /// 80 bands of 25 ms windows 10 ms apart, each clip brought to mean 0 and deviation 1.
         ///
         /// - Source: Chung et al. 2019, arXiv:1904.03240 (autoregressive predictive coding), by s3prl's settings; the frames are

@@ -41,11 +41,7 @@ public final class LogMel: Module {
     public var outputDimension: Int { configuration.mels }
 
     /// Frames of a clip of `samples` samples.
-    public func frameCount(of samples: Int) -> Int {
-        let c = configuration
-        if c.isCentered { return samples > 0 ? 1 + samples / c.hop : 0 }
-        return samples >= c.transform ? 1 + (samples - c.transform) / c.hop : 0
-    }
+    public func frameCount(of samples: Int) -> Int { configuration.frameCount(of: samples) }
 
     /// - Parameter waveform: N clips at the configuration's rate.
     /// - Returns: `[N, T, mels]`, T = `frameCount(of: waveform.length)`.

@@ -83,6 +83,59 @@ import Testing
         }
     }
 
+    private static let mels = LogMel.Configuration(
+        rate: 8000, transform: 64, hop: 16, mels: 6, logarithm: .natural(offset: 1e-6), isStandardized: true)
+
+    @Test func logMelEncodersAreConvolutionsOverLogMelFrames() {
+        let encoder = WaveformEncoder(.logMel(Self.mels, width: 8)).filled(prefix: "mel."), waveform = Self.clips("clips", [800, 800])
+        let frames = LogMel(Self.mels)(waveform)
+        let (features, mask) = encoder.features(waveform)
+        #expect(frames.shape == [2, 51, 6] && features.shape == [2, 13, 8] && mask == nil)
+        #expect(features.shape[1] == encoder.configuration.frames(of: 800) && encoder.configuration.stride == 64)
+        let values = Dictionary(uniqueKeysWithValues: ParameterWalk(encoder).parameters.map { ($0.path, $0.parameter.stored) })
+        let buffers = Dictionary(uniqueKeysWithValues: ParameterWalk(encoder).buffers.map { ($0.path, $0.buffer.stored) })
+        var x = frames
+        for (i, stride) in [1, 2, 2].enumerated() {
+            x = x.convolved1d(weight: values["convs.\(i).weight"]!, bias: values["convs.\(i).bias"]!, stride: stride, padding: 1)
+            let scale = values["norms.\(i).weight"]! / (buffers["norms.\(i).running_var"]! + 1e-5).sqrt()
+            x = ((x - buffers["norms.\(i).running_mean"]!) * scale + values["norms.\(i).bias"]!).relu()
+        }
+        expectClose(features, x)
+        expectClose(encoder(waveform), x.mean(axis: 1))
+    }
+
+    @Test(arguments: Configuration.Pooling.allCases)
+    func paddingChangesNothingToLogMelFrames(pooling: Configuration.Pooling) {
+        var configuration = Configuration.logMel(Self.mels, width: 8)
+        configuration.pooling = pooling
+        let encoder = WaveformEncoder(configuration).filled(prefix: "mel.")
+        let lengths = [400, 217, 90], plain = encoder(Self.clips("clips", lengths))
+        expectClose(encoder(Self.clips("clips", lengths, length: 555)), plain)
+        let alone = Waveform(samples: Self.clips("clips", lengths).samples.sliced(1..<2, axis: 0).sliced(0..<217, axis: 1), rate: 8000)
+        expectClose(plain.sliced(1..<2, axis: 0), encoder(alone))
+    }
+
+    @Test func withoutConvolutionsTheFramesAreTheFrontEnds() {
+        let encoder = WaveformEncoder(.init(front: .logMel(Self.mels), convolutions: [], context: .gru(hidden: 5)))
+        let waveform = Self.clips("clips", [400, 217])
+        let (features, mask) = encoder.features(waveform)
+        #expect(features.scalars == LogMel(Self.mels)(waveform).scalars)
+        #expect(mask?.bytes == [26, 14].flatMap { real in (0..<26).map { $0 < real ? 1 : 0 as UInt8 } })
+        #expect(encoder.featureDimension == 6 && encoder.outputDimension == 5 && encoder(waveform).shape == [2, 5])
+        #expect(ParameterWalk(encoder).parameters.allSatisfy { $0.path.hasPrefix("context.") })
+    }
+
+    @Test(arguments: [
+        Configuration.cpc(width: 2), .logMel(mels, width: 2), .init(convolutions: small), .init(front: .logMel(mels), convolutions: []),
+    ])
+    func framesAreAsCounted(configuration: Configuration) {
+        let encoder = WaveformEncoder(configuration)
+        for length in [0, 1, 5, 17, 64, 159, 160, 161, 500, 1601] {
+            #expect(encoder.features(Self.clips("clip", [length])).features.shape[1] == configuration.frames(of: length), "\(length)")
+        }
+        #expect(configuration.frames(of: configuration.minimumSamples) >= 1)
+    }
+
     /// Training statistics are those of real frames, so there too padding further changes nothing.
     @Test func paddingChangesNoStatistics() {
         let encoder = WaveformEncoder(.cpc(width: 8)).filled(prefix: "statistics.")

@@ -3,7 +3,8 @@ import Synchronization
 
 /// The samples that could not be loaded: counted, named in the log once each, and too many of them are an error.
 ///
-/// Batches are accounted for in their order, whatever thread loaded them first, so the same run stops at the same step.
+/// Batches are accounted for in their order, whatever thread loaded them first, so the same run stops at the same step. Samples that are
+/// put together anew each epoch are others each time: their share is that of one epoch, and what made one bad is named once.
 public final class BadSamples: Sendable {
     public struct Example: Sendable {
         /// The file, or the table's line.
@@ -16,6 +17,16 @@ public final class BadSamples: Sendable {
         var triedCount = 0
         var bad: Set<Int> = []
         var examples: [Example] = []
+        /// Of epochs before, where samples are others each time.
+        var epoch = 0, badBefore = 0, triedBefore = 0
+        var reasons: Set<String> = []
+
+        mutating func begin(_ epoch: Int) {
+            guard epoch != self.epoch else { return }
+            badBefore += bad.count
+            triedBefore += triedCount
+            (self.epoch, bad, triedCount, tried) = (epoch, [], 0, Array(repeating: 0, count: tried.count))
+        }
 
         mutating func mark(_ index: Int) {
             let bit = UInt64(1) << UInt64(index & 63)
@@ -29,31 +40,33 @@ public final class BadSamples: Sendable {
     /// The share of distinct samples that may be bad.
     public let limit: Double
     private let total: Int
-    private let isShuffled: Bool
+    private let isShuffled: Bool, isAnewEachEpoch: Bool
     private let state: Mutex<State>
 
-    init(count: Int, isShuffled: Bool, limit: Double) {
+    init(count: Int, isShuffled: Bool, isAnewEachEpoch: Bool, limit: Double) {
         total = count
-        self.isShuffled = isShuffled
+        (self.isShuffled, self.isAnewEachEpoch) = (isShuffled, isAnewEachEpoch)
         self.limit = limit
         state = Mutex(State(tried: Array(repeating: 0, count: (count + 63) / 64)))
     }
 
     /// Distinct bad samples so far.
-    public var count: Int { state.withLock { $0.bad.count } }
+    public var count: Int { state.withLock { $0.badBefore + $0.bad.count } }
     /// Distinct samples tried so far.
-    public var triedCount: Int { state.withLock { $0.triedCount } }
+    public var triedCount: Int { state.withLock { $0.triedBefore + $0.triedCount } }
     /// The first ten, with their reasons.
     public var examples: [Example] { state.withLock { $0.examples } }
 
     /// Accounts for one batch.
-    func record(good: [Int], bad: [(index: Int, reason: String)], name: (Int) -> String) throws(DatasetError) {
+    func record(epoch: Int, good: [Int], bad: [(index: Int, reason: String)], name: (Int) -> String) throws(DatasetError) {
         let (new, error) = state.withLock { state -> ([Example], DatasetError?) in
+            if isAnewEachEpoch { state.begin(epoch) }
             for index in good { state.mark(index) }
             var new: [Example] = []
             for (index, reason) in bad {
                 state.mark(index)
-                if state.bad.insert(index).inserted { new.append(Example(name: name(index), reason: reason)) }
+                guard state.bad.insert(index).inserted, !isAnewEachEpoch || state.reasons.insert(reason).inserted else { continue }
+                new.append(Example(name: name(index), reason: reason))
             }
             state.examples += new.prefix(10 - state.examples.count)
             return (new, bad.isEmpty ? nil : excess(of: state))

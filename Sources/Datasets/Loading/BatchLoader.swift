@@ -32,7 +32,7 @@ struct BatchLoader<S: Sendable, B: Sendable>: Sendable {
         for index in plan.indices(epoch: epoch, step: step) {
             if isStopped.load(ordering: .relaxed) { return nil }
             do {
-                if let sample = try load(index, key: sampleKey.derived(index), into: &batch) { loaded.append(sample) }
+                if let sample = try load(index, key: sampleKey.derived(index), epoch: epochKey, into: &batch) { loaded.append(sample) }
             } catch {
                 batch.result = .failure(error)
                 return batch
@@ -46,11 +46,13 @@ struct BatchLoader<S: Sendable, B: Sendable>: Sendable {
     }
 
     /// One sample, or the first good draw in its place: attempt `a` draws an index and the randomness from hash(sample's key, a).
-    private func load(_ original: Int, key own: RandomKey, into batch: inout RawBatch<B>) throws(DatasetError) -> S? {
+    private func load(
+        _ original: Int, key own: RandomKey, epoch: RandomKey, into batch: inout RawBatch<B>
+    ) throws(DatasetError) -> S? {
         var index = original, key = own
         for attempt in 1...Self.attempts {
             do {
-                let sample = try samples.sample(index, key: key)
+                let sample = try samples.sample(index, key: key, epoch: epoch)
                 batch.indices.append(index)
                 batch.keys.append(key)
                 return sample

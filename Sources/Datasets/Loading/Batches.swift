@@ -31,7 +31,8 @@ public struct Batches<B: Sendable>: Sendable {
         name = loader.samples.name
         load = { loader.load($0, isStopped: $1) }
         (self.threads, self.prefetch) = (threads, prefetch)
-        badSamples = BadSamples(count: plan.count, isShuffled: plan.isShuffled, limit: badLimit)
+        badSamples = BadSamples(
+            count: plan.count, isShuffled: plan.isShuffled, isAnewEachEpoch: loader.samples.isAnewEachEpoch, limit: badLimit)
     }
 
     /// - Throws: `DatasetError.tooFewSamples` where an epoch has no batch. The first batch of such an epoch throws the same.
@@ -79,13 +80,20 @@ public struct Batches<B: Sendable>: Sendable {
 
         /// The next batch, waiting for it.
         public mutating func next() -> LoadedBatch<B>? {
-            if let failure = failure.take() { return LoadedBatch(epoch: 0, index: 0, indices: [], keys: [], result: .failure(failure)) }
+            if let failure = failure.take() {
+                return LoadedBatch(
+                    epoch: 0, index: 0, indices: [], keys: [], epochKey: batches.plan.key(epoch: 0), result: .failure(failure))
+            }
             while let raw = prefetcher?.next() {
                 var result = raw.result
-                do { try batches.badSamples.record(good: raw.indices, bad: raw.bad, name: batches.name) } catch { result = .failure(error) }
+                do { try batches.badSamples.record(epoch: raw.epoch, good: raw.indices, bad: raw.bad, name: batches.name) } catch {
+                    result = .failure(error)
+                }
                 guard let result else { continue }
                 if case .failure = result { prefetcher = nil }
-                return LoadedBatch(epoch: raw.epoch, index: raw.step, indices: raw.indices, keys: raw.keys, result: result)
+                return LoadedBatch(
+                    epoch: raw.epoch, index: raw.step, indices: raw.indices, keys: raw.keys, epochKey: batches.plan.key(epoch: raw.epoch),
+                    result: result)
             }
             prefetcher = nil
             return nil

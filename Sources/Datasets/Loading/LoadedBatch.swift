@@ -9,6 +9,8 @@ public struct LoadedBatch<B: Sendable>: Sendable {
     public let indices: [Int]
     /// A key for each sample, for choices that must not depend on the batch's make-up (masks, negatives).
     public let keys: [RandomKey]
+    /// A key that all batches of the epoch share.
+    public let epochKey: RandomKey
     let result: Result<B, any Error>
 
     /// - Throws: what the closure that makes batches throws, or `DatasetError` where too many samples are bad, or too few there.

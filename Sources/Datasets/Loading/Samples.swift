@@ -13,8 +13,10 @@ public import ConcordTensors
 public struct Samples<S: Sendable>: Sendable {
     /// Number of samples.
     public let count: Int
-    let load: @Sendable (Int, inout RandomSequence) throws -> S
+    let load: @Sendable (Int, RandomKey, inout RandomSequence) throws -> S
     let name: @Sendable (Int) -> String
+    /// Whether a sample's number means something else in another epoch.
+    let isAnewEachEpoch: Bool
 
     /// - Parameters:
     ///   - name: what a sample is called in messages.
@@ -23,14 +25,27 @@ public struct Samples<S: Sendable>: Sendable {
         count: Int, named name: @escaping @Sendable (Int) -> String = { "sample \($0)" },
         _ load: @escaping @Sendable (_ index: Int, _ random: inout RandomSequence) throws -> S
     ) {
-        (self.count, self.name, self.load) = (count, name, load)
+        (self.count, self.name, isAnewEachEpoch) = (count, name, false)
+        self.load = { index, _, random in try load(index, &random) }
     }
 
-    /// One sample outside of any batch: with a key of `LoadedBatch.keys` the very one that is in that batch.
+    /// Samples that are put together anew each epoch, such as windows of clips in a new order.
+    ///
+    /// - Parameters:
+    ///   - name: what a sample is called in messages.
+    ///   - load: makes sample `0 ..< count` of the epoch that a key stands for: choices that the epoch's samples share come from it.
+    public init(
+        count: Int, named name: @escaping @Sendable (Int) -> String = { "sample \($0)" },
+        eachEpoch load: @escaping @Sendable (_ index: Int, _ epoch: RandomKey, _ random: inout RandomSequence) throws -> S
+    ) {
+        (self.count, self.name, self.load, isAnewEachEpoch) = (count, name, load, true)
+    }
+
+    /// One sample outside of any batch: with a key of `LoadedBatch.keys`, and its `epochKey`, the very one that is in that batch.
     /// - Throws: what the sample's closure throws.
-    public func sample(_ index: Int, key: RandomKey = RandomKey(seed: 0)) throws -> S {
+    public func sample(_ index: Int, key: RandomKey = RandomKey(seed: 0), epoch: RandomKey = RandomKey(seed: 0)) throws -> S {
         var random = key.derived("load").sequence
-        return try load(index, &random)
+        return try load(index, epoch, &random)
     }
 }
 

@@ -84,13 +84,22 @@ public final class LogMel: Module {
     /// Each band of a clip's frames to mean 0 and deviation 1.
     private func standardize(_ clip: UnsafeMutableBufferPointer<Float>) {
         let mels = configuration.mels, frames = clip.count / mels
-        for m in 0..<mels where frames > 0 {
-            var mean = 0.0, squares = 0.0
-            for t in 0..<frames { mean += Double(clip[t * mels + m]) }
-            mean /= Double(frames)
-            for t in 0..<frames { squares += (Double(clip[t * mels + m]) - mean) * (Double(clip[t * mels + m]) - mean) }
-            let scale = 1 / ((squares / Double(max(1, frames - 1))).squareRoot() + 1e-5)
-            for t in 0..<frames { clip[t * mels + m] = Float((Double(clip[t * mels + m]) - mean) * scale) }
+        guard frames > 0 else { return }
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * mels) { sums in
+            sums.initialize(repeating: 0)
+            let means = UnsafeMutableBufferPointer(rebasing: sums[..<mels]), scales = UnsafeMutableBufferPointer(rebasing: sums[mels...])
+            for t in 0..<frames { for m in 0..<mels { means[m] += Double(clip[t * mels + m]) } }
+            for m in 0..<mels { means[m] /= Double(frames) }
+            for t in 0..<frames {
+                for m in 0..<mels {
+                    let d = Double(clip[t * mels + m]) - means[m]
+                    scales[m] += d * d
+                }
+            }
+            for m in 0..<mels { scales[m] = 1 / ((scales[m] / Double(max(1, frames - 1))).squareRoot() + 1e-5) }
+            for t in 0..<frames {
+                for m in 0..<mels { clip[t * mels + m] = Float((Double(clip[t * mels + m]) - means[m]) * scales[m]) }
+            }
         }
     }
 }

@@ -3,7 +3,8 @@ import ConcordTensors
 extension Sound {
     /// Reads WAV, FLAC, OGG, MP3 and what else libsndfile knows, at any rate and number of channels; channels are averaged.
     ///
-    /// May be called on several threads at once.
+    /// May be called on several threads at once. A file that is cut short is an error where its kind says how long it should be: WAV, AIFF,
+    /// FLAC; an OGG file that was cut is as long as what is left. About a damaged MP3 file the decoder also writes to standard error.
     /// - Parameters:
     ///   - rate: samples a second wanted, in `Sound.rates`; the file's own where nil.
     ///   - window: samples wanted, counted at the rate wanted. Only they are decoded, with what the resampling needs around them: the result

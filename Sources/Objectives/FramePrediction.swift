@@ -6,8 +6,9 @@ public import ConcordTensors
 ///     loss = mean over frames t and channels of  |x_(t + k) - (W c_t + b)|        or its square
 ///
 /// ```swift
+/// let front = LogMel.Configuration.speech(rate: 8000)
 /// let apc = FramePrediction(
-///     encoder: encoder, context: GRU(80, hidden: 256), target: FrameTarget(dimension: 80) { logMel($0) }, ahead: 5)
+///     encoder: WaveformEncoder(.init(front: .logMel(front), convolutions: [])), context: GRU(80, hidden: 256), target: .logMel(front))
 /// ```
 ///
 /// What is predicted are frames of the *input*: log-mel frames, or the samples of a hop. Learned features would not do, since an

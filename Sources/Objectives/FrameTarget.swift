@@ -4,7 +4,7 @@ public import ConcordTensors
 /// What `FramePrediction` predicts: fixed frames of an input, not learned ones.
 ///
 /// ```swift
-/// FrameTarget(dimension: 80) { logMel($0) }                             // [N, T, 80]
+/// FrameTarget.logMel(.speech(rate: 8000))                               // [N, T, 80]
 /// ```
 public struct FrameTarget<Input: Sendable>: Sendable {
     /// Size F of a frame.
@@ -18,6 +18,16 @@ public struct FrameTarget<Input: Sendable>: Sendable {
 }
 
 extension FrameTarget where Input == Waveform {
+    /// Log-mel frames.
+    /// - Parameter stride: so many of them side by side make a frame, for an encoder whose own frames are as many hops apart.
+    public static func logMel(_ configuration: LogMel.Configuration, stride: Int = 1) -> FrameTarget {
+        let front = LogMel(configuration), size = front.outputDimension * stride
+        return FrameTarget(dimension: size) { waveform in
+            let frames = front(waveform), steps = frames.shape[1] / stride
+            return frames.sliced(0..<steps * stride, axis: 1).reshaped([waveform.count, steps, size])
+        }
+    }
+
     /// The samples themselves, cut into frames.
     /// - Parameter hop: samples a frame: the encoder's total stride.
     public static func samples(hop: Int) -> FrameTarget {

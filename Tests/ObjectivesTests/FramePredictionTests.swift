@@ -113,6 +113,30 @@ import Testing
         #expect(abs(model(sound).parts[1].value.item - (wanted - given).squared().mean().item) < 1e-6)
     }
 
+    @Test func logMelFramesMayStandSideBySide() {
+        let sound = Waveform(samples: hashed("sound", [2, 1600]), lengths: [1600, 900], rate: 8000),
+            front = LogMel.Configuration.speech(rate: 8000)
+        let frames = LogMel(front)(sound), mels = frames.shape[2]
+        let target = FrameTarget.logMel(front, stride: 2)
+        #expect(target.dimension == 2 * mels)
+        let encoder = Fixed(frames: frames.shape[1] / 2)
+        let model = FramePrediction(encoder: encoder, target: target, ahead: 1)
+        let steps = frames.shape[1] / 2
+        let pairs = frames.sliced(0..<2 * steps, axis: 1).reshaped([2, steps, 2 * mels])
+        let expected = (pairs.sliced(1..<steps, axis: 1) - pairs.sliced(0..<steps - 1, axis: 1)).abs().mean().item
+        #expect(abs(model(sound).parts[1].value.item - expected) < 1e-4 * expected)
+    }
+
+    /// So many frames of ones.
+    private final class Fixed: SequenceEncoder {
+        let frames: Int
+        let featureDimension = 4, outputDimension = 4
+        init(frames: Int) { self.frames = frames }
+        func features(_ input: Waveform) -> (features: Tensor, mask: Tensor?) { (Tensor(ones: [input.count, frames, 4]), nil) }
+        func context(_ features: Tensor, mask: Tensor?) -> Tensor { features }
+        func callAsFunction(_ input: Waveform) -> Tensor { features(input).features.mean(axis: 1) }
+    }
+
     /// Frames of so many samples through a linear layer.
     private final class Hops: SequenceEncoder {
         let linear: Linear

@@ -27,7 +27,8 @@ public final class WaveformEncoder: SequenceEncoder {
 
     public var checkpointNames: [String: String] { ["contextLayer": "context"] }
 
-    public init(_ configuration: Configuration = .cpc) {
+    /// - Parameter configuration: convolutions over the log-mel frames of clips at 16 kHz where left out.
+    public init(_ configuration: Configuration = .logMel()) {
         let layers = configuration.convolutions
         if case .logMel(let front) = configuration.front { self.front = LogMel(front) } else { front = nil }
         ShapeCheck.require(

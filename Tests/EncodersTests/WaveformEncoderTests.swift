@@ -184,6 +184,15 @@ import Testing
         #expect(paths.contains("context.resblocks.0.attn.in_proj_weight") && paths.contains("context.ln_final.bias"))
     }
 
+    @Test func theDefaultTakesLogMelFrames() {
+        let encoder = WaveformEncoder(), walk = ParameterWalk(encoder)
+        let layers = (0..<3).flatMap { i in ["convs.\(i).weight", "convs.\(i).bias"] }
+        #expect(walk.parameters.map(\.path) == layers + (0..<3).flatMap { i in ["norms.\(i).weight", "norms.\(i).bias"] })
+        #expect(walk.parameters[0].parameter.shape == [256, 80, 3])
+        let second = Waveform(samples: hashed("second", [1, 16000], scale: 0.1), rate: 16000)
+        #expect(encoder.features(second).features.shape == [1, 26, 256] && encoder.outputDimension == 256)
+    }
+
     @Test func permutingABatchPermutesItsEmbeddings() {
         let encoder = WaveformEncoder(.cpc(width: 4)).filled(prefix: "permuted.")
         let waveform = Self.clips("clips", [700, 333, 512]), order = Tensor([2, 0, 1] as [Int32], shape: [3])

@@ -59,4 +59,34 @@ import Testing
         #expect(abs(deviation(attention.inProjWeight.stored) - 0.125 / Float(3).squareRoot()) < 0.003)
         #expect(abs(deviation(attention.inProjBias.stored) - 0.125 / Float(3).squareRoot()) < 0.01)
     }
+
+    @Test func dropoutStandsWhereItIsAskedFor() {
+        let tokens = tokens(length: 8), count = Float(3 * 8 * 16)
+        func encoder(embedding: Float = 0, attention: Float? = nil, activation: Float? = nil, outputs: Float = 0) -> TextTransformer {
+            TextTransformer(
+                vocabulary: vocabulary, width: 16, depth: 1, heads: 2, context: 8, dropout: outputs, embeddingDropout: embedding,
+                attentionDropout: attention, activationDropout: activation
+            ).filled(prefix: "dropout.")
+        }
+        let dropped = encoder(embedding: 0.5), features = training { dropped.features(tokens).features.scalars }
+        let share = Float(features.count { $0 == 0 }) / count
+        #expect(share > 0.4 && share < 0.6, "\(share)")
+        #expect(dropped.features(tokens).features.scalars == encoder().features(tokens).features.scalars)
+        let (x, mask) = encoder().features(tokens)
+        let still = encoder().context(x, mask: mask).scalars
+        func isMoved(_ encoder: TextTransformer) -> Bool { training { encoder.context(x, mask: mask).scalars } != still }
+        #expect(!isMoved(encoder(embedding: 0.5)))
+        #expect(isMoved(encoder(outputs: 0.5)) && isMoved(encoder(attention: 0.5)) && isMoved(encoder(activation: 0.5)))
+        // As in the masked peer: outputs of both parts alone. With everything dropped but the residual, the first block changes nothing.
+        let outputs = training { encoder(attention: 0, activation: 0, outputs: 0.5).blocks[0](x, mask: mask) - x }
+        #expect(outputs.scalars.count { $0 == 0 } > 10, "both parts' outputs are dropped together somewhere")
+    }
+
+    @Test func aTableForALanguageModelStartsNarrow() {
+        let encoder = TextTransformer(
+            vocabulary: Vocabulary(size: 500, padding: 0), width: 64, depth: 1, initialization: .plain(width: 64, tokens: 0.02)
+        ).initialize(seed: 0)
+        let deviation = encoder.tokenTable.stored.variance(axes: [0, 1]).sqrt().item
+        #expect(abs(deviation - 0.02) < 0.0005)
+    }
 }

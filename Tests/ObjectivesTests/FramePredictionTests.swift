@@ -56,6 +56,16 @@ import Testing
         }
     }
 
+    /// `Tests/Fixtures/frames.py`.
+    @Test(arguments: FramePrediction<StepwiseEncoder>.Distance.allCases)
+    func equalsPyTorchs(distance: FramePrediction<StepwiseEncoder>.Distance) {
+        let fixture = Fixture("frames"), name = distance.rawValue
+        let model = model(distance: distance).filled(prefix: name + ".")
+        let (loss, gradients) = valueWithGradient { model(steps(hashed("sequences", [3, 9, 3]), lengths: [9, 2, 6])) }
+        expectClose(loss.total.reshaped([1]), fixture["\(name)/output"])
+        checkGradients(gradients, of: model, name, in: fixture, tolerance: 2e-5)
+    }
+
     @Test func gradientsMatchDifferences() {
         let input = steps(values, lengths: [7, 2, 5])
         for distance in FramePrediction<StepwiseEncoder>.Distance.allCases {

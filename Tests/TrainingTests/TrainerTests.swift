@@ -3,6 +3,7 @@ import ConcordLayers
 import ConcordObjectives
 import ConcordTensors
 import ConcordTraining
+import Foundation
 import TestSupport
 import Testing
 
@@ -64,6 +65,24 @@ struct TrainerTests {
         for (name, values) in whole {
             expectClose(Tensor(parts[name] ?? [], shape: [values.count]), Tensor(values, shape: [values.count]), name)
         }
+    }
+
+    @Test func aPartThatSomeBatchesLackIsTheMeanOfTheOthers() throws {
+        /// Part `odd` is there in every second batch.
+        final class Sometimes: Objective {
+            let weight = Parameter([1, 6], .zeros)
+            func callAsFunction(_ batch: Points) -> Loss {
+                let first = Float(batch.ids.integerScalars[0])
+                let loss = batch.x.linear(weight: weight.value).mean()
+                return Loss(loss, parts: [("all", Tensor(first))] + (first == 4 ? [("odd", Tensor(first))] : []))
+            }
+        }
+        let folder = TemporaryFolder(), batches = points(of: 4, shuffle: false)  // the first ids are 0, 4, 8, 1, …
+        let trainer = Trainer(
+            Sometimes(), optimizer: SGD(learningRate: 0.1), accumulate: 3, metrics: folder.file("metrics"), progress: .silent)
+        try trainer.train(on: batches, steps: 1)
+        let line = try String(contentsOfFile: folder.file("metrics"), encoding: .utf8)
+        #expect(line.contains("\"parts\":{\"all\":4.0,\"odd\":4.0}"), "\(line)")
     }
 
     @Test func anUpdateOfUnequalBatchesWeighsSamplesEqually() throws {

@@ -5,7 +5,7 @@ import Concord
 struct ConcordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "concord",
-        abstract: "Learns one embedding space for images and text from your files, and searches in it.",
+        abstract: "Learns one embedding space for images, text and sound from your files, and searches in it.",
         discussion: "Start with `concord demo`. Errors are one line on standard error; exit codes are 0 done, 1 failed, 64 wrong usage.",
         version: ConcordRelease.version,
         subcommands: [

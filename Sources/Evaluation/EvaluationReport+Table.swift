@@ -1,6 +1,11 @@
 extension EvaluationReport {
     /// The report as lines of aligned text for a terminal.
-    public var table: String {
+    public var table: String { lines(withConfusions: true) }
+
+    /// The same without confusion matrices.
+    public var summary: String { lines(withConfusions: false) }
+
+    private func lines(withConfusions: Bool) -> String {
         var lines: [String] = []
         if let retrieval, !retrieval.isEmpty {
             lines.append(Self.row("retrieval", ["R@1", "R@5", "R@10", "median rank", "candidates"]))
@@ -25,9 +30,18 @@ extension EvaluationReport {
                         name,
                         [Self.number(report.accuracy, 3), Self.number(report.macroF1, 3), String(samples), String(report.classes.count)]))
             }
-            for (name, report) in probes where report.classes.count <= 12 {
+            for (name, report) in probes where withConfusions && report.classes.count <= 12 {
                 lines += ["", "\(name), rows true, columns predicted"] + Self.matrix(report)
             }
+        }
+        if let words = maskedWords {
+            if !lines.isEmpty { lines.append("") }
+            lines.append(Self.row("masked words", ["nats", "perplexity", "accuracy", "unigram nats", "tokens"]))
+            lines.append(
+                Self.row(
+                    "held out",
+                    [Self.number(words.crossEntropy, 3), Self.number(words.perplexity, 1), Self.number(words.accuracy, 3)]
+                        + [Self.number(words.unigramCrossEntropy, 3), String(words.tokens)]))
         }
         return lines.joined(separator: "\n")
     }

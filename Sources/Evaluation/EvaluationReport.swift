@@ -1,6 +1,7 @@
 /// Everything that was evaluated of a model on some data; parts that the data did not allow are nil.
 ///
-/// As JSON: `{"retrieval": {"image_to_text": {"r1": …}}, "zero_shot": {…}, "knn": {…}, "linear_probe": {"LABEL": {…}}}`.
+/// As JSON: `{"retrieval": {"image_to_text": {"r1": …}}, "zero_shot": {…}, "knn": {…}, "linear_probe": {"LABEL": {…}},
+/// "masked_words": {"cross_entropy": …}}`.
 public struct EvaluationReport: Sendable, Codable, Equatable {
     /// By direction: `image_to_text`, `text_to_image`, ….
     public var retrieval: [String: Retrieval]?
@@ -9,11 +10,13 @@ public struct EvaluationReport: Sendable, Codable, Equatable {
     public var knn: [String: Classification]?
     /// By label column.
     public var linearProbe: [String: Classification]?
+    public var maskedWords: MaskedWords?
 
     enum CodingKeys: String, CodingKey {
         case retrieval, knn
         case zeroShot = "zero_shot"
         case linearProbe = "linear_probe"
+        case maskedWords = "masked_words"
     }
 
     public init() {}
@@ -30,6 +33,12 @@ public struct EvaluationReport: Sendable, Codable, Equatable {
             for (label, report) in (reports ?? [:]).sorted(by: { $0.key < $1.key }) {
                 result += [("\(part).\(label).accuracy", report.accuracy), ("\(part).\(label).macro_f1", report.macroF1)]
             }
+        }
+        if let words = maskedWords {
+            result += [
+                ("masked_words.cross_entropy", words.crossEntropy), ("masked_words.perplexity", words.perplexity),
+                ("masked_words.accuracy", words.accuracy),
+            ]
         }
         return result
     }

@@ -42,8 +42,16 @@ public final class Contrastive<B: Sendable>: Objective {
     ///   - dimension: size D of the shared space.
     ///   - labels: where a batch says which samples are each other's positives besides themselves: int32 `[N]`, equal for those. Nil, there or
     ///     in the batch: a sample's only positive is its own.
-    public init(
+    public convenience init(
         _ towers: Tower<B>..., dimension: Int, loss: InfoNCE = InfoNCE(), pairs: Pairing = .all,
+        labels: (any KeyPath<B, Tensor?> & Sendable)? = nil
+    ) {
+        self.init(towers, dimension: dimension, loss: loss, pairs: pairs, labels: labels)
+    }
+
+    /// The same for towers that are known at run time only.
+    public init(
+        _ towers: [Tower<B>], dimension: Int, loss: InfoNCE = InfoNCE(), pairs: Pairing = .all,
         labels: (any KeyPath<B, Tensor?> & Sendable)? = nil
     ) {
         let names = towers.map(\.name)

@@ -85,17 +85,39 @@ final class Fields {
         }
     }
 
+    /// Names and mappings of texts: `{digit: {"7": seven}}`.
+    func maps(_ key: String) throws -> [(name: String, words: [(String, String)])] {
+        let inner = try fields(key)
+        return try inner.pairs.map { pair in
+            let name = pair.key.string ?? ""
+            return (name, try inner.map(name).map { ($0.name, $0.text) })
+        }
+    }
+
+    /// Whole numbers, at least `least`: `[10, 8, 4]`.
+    func integers(_ key: String, default fallback: [Int], atLeast least: Int = 1) throws -> [Int] {
+        let texts = try strings(key, default: fallback.map(String.init))
+        let numbers = texts.compactMap { Int($0) }
+        guard numbers.count == texts.count, numbers.allSatisfy({ $0 >= least }) else {
+            throw fault(key, "a list of whole numbers from \(least) wanted, as in [10, 8, 4]")
+        }
+        return numbers
+    }
+
     func integer(_ key: String, default fallback: Int, in range: ClosedRange<Int> = 0...Int.max) throws -> Int {
         let result = try value(key, default: fallback, "a whole number", { Int($0) }, { String($0) })
         guard range.contains(result) else {
-            throw fault(key, "\(result) is out of range: from \(range.lowerBound)" + (range.upperBound == .max ? "" : " to \(range.upperBound)"))
+            throw fault(
+                key, "\(result) is out of range: from \(range.lowerBound)" + (range.upperBound == .max ? "" : " to \(range.upperBound)"))
         }
         return result
     }
 
     func integer(_ key: String) throws -> Int? { has(key) ? try integer(key, default: 0) : nil }
 
-    func number(_ key: String, default fallback: Double, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude) throws -> Double {
+    func number(
+        _ key: String, default fallback: Double, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude
+    ) throws -> Double {
         let result = try value(key, default: fallback, "a number", { Double($0) }, { String($0) })
         guard range.contains(result) else { throw fault(key, "\(result) is out of range: from \(range.lowerBound) to \(range.upperBound)") }
         return result
@@ -139,10 +161,10 @@ final class Fields {
     func yaml(indent: String = "") -> String {
         resolved.map { key, value in
             switch value {
-            case .scalar(let text): "\(indent)\(key): \(Self.quoted(text))\n"
-            case .list(let texts): "\(indent)\(key): [\(texts.map(Self.quoted).joined(separator: ", "))]\n"
+            case .scalar(let text): "\(indent)\(Self.quoted(key)): \(Self.quoted(text))\n"
+            case .list(let texts): "\(indent)\(Self.quoted(key)): [\(texts.map(Self.quoted).joined(separator: ", "))]\n"
             case .map(let inner) where inner.resolved.isEmpty: ""
-            case .map(let inner): "\(indent)\(key):\n\(inner.yaml(indent: indent + "  "))"
+            case .map(let inner): "\(indent)\(Self.quoted(key)):\n\(inner.yaml(indent: indent + "  "))"
             }
         }.joined()
     }
@@ -172,7 +194,8 @@ final class Fields {
         return text
     }
 
-    private func value<T>(_ key: String, default fallback: T, _ wanted: String, _ parse: (String) -> T?, _ print: (T) -> String) throws -> T {
+    private func value<T>(_ key: String, default fallback: T, _ wanted: String, _ parse: (String) -> T?, _ print: (T) -> String) throws -> T
+    {
         var result = fallback
         if let text = try scalar(key) {
             guard let parsed = parse(text) else { throw fault(key, "\(wanted) wanted, \"\(text)\" found") }

@@ -21,7 +21,7 @@ public struct Recipe: Sendable {
     public let batch: Int
     public let precision: Precision
     public let data: DataSettings
-    /// A file beside the data or in the run, or `english-wordpiece` or `english-bpe`.
+    /// A file beside the data or in the run, or `english-wordpiece` or `english-bpe`; empty where nothing is read.
     public let tokenizer: String
     public let model: ModelSettings
     public let objective: ObjectiveSettings
@@ -48,23 +48,30 @@ public struct Recipe: Sendable {
         } catch let error as YamlError {
             throw RecipeError.invalid(source: source, line: error.line, key: "", message: error.reason)
         }
-        for override in overrides { try Self.apply(override, to: &root) }
+        for override in overrides {
+            // One of the two ways to say how long takes the other's place.
+            if override.hasPrefix("steps=") { root = Self.removing("epochs", from: root) }
+            if override.hasPrefix("epochs=") { root = Self.removing("steps", from: root) }
+            try Self.apply(override, to: &root)
+        }
         let fields = try Fields(root, source: source)
         seed = UInt64(try fields.integer("seed", default: 0))
         if fields.has("epochs") && fields.has("steps") { throw fields.fault("steps", "give epochs or steps, not both") }
         length =
             fields.has("steps")
-            ? .steps(try fields.integer("steps", default: 1, in: 1...Int.max)) : .epochs(try fields.integer("epochs", default: 30, in: 1...Int.max))
+            ? .steps(try fields.integer("steps", default: 1, in: 1...Int.max))
+            : .epochs(try fields.integer("epochs", default: 30, in: 1...Int.max))
         batch = try fields.integer("batch", default: 256, in: 1...1 << 20)
         precision = try fields.choice("precision", default: Precision.float32)
         if precision == .bfloat16 {
             throw fields.fault("precision", "bfloat16 is not available in this version; float32 is")
         }
         data = try DataSettings(fields.fields("data"))
-        tokenizer = try fields.string("tokenizer", default: "english-wordpiece")
-        model = try ModelSettings(fields.fields("model"))
         objective = try ObjectiveSettings(fields.fields("objective"))
-        views = try ViewSettings(fields.fields("views"))
+        let modalities = try Self.modalities(of: objective, data, fields)
+        tokenizer = modalities.contains(.text) ? try fields.string("tokenizer", default: "english-wordpiece") : ""
+        model = try ModelSettings(fields.fields("model"), modalities: modalities, isShared: objective.contrastive != nil)
+        views = try ViewSettings(fields.fields("views"), modalities: modalities)
         optimizer = try OptimizerSettings(fields.fields("optimizer"))
         schedule = try ScheduleSettings(fields.fields("schedule"))
         freeze = try fields.strings("freeze")
@@ -76,10 +83,34 @@ public struct Recipe: Sendable {
         yaml = fields.yaml()
     }
 
+    /// What the objective takes from a sample.
+    private static func modalities(of objective: ObjectiveSettings, _ data: DataSettings, _ fields: Fields) throws -> Set<Modality> {
+        let given = Set(data.columns.keys)
+        func require(_ needed: Modality, _ name: String) throws -> Set<Modality> {
+            guard given.contains(needed) else {
+                throw fields.fault("data", "objective \(name) learns from \(needed.rawValue), and data.columns names none")
+            }
+            return [needed]
+        }
+        switch objective {
+        case .contrastive(let settings, let masked):
+            guard given.count > 1, data.kind != .text else {
+                throw fields.fault("data", "objective contrastive aligns two of image, text and audio; data.columns must name them")
+            }
+            if masked != nil { _ = try require(.text, "masked") }
+            if let anchor = settings.anchor { _ = try require(anchor, "contrastive with anchor \(anchor.rawValue)") }
+            return given
+        case .masked: return try require(.text, "masked")
+        case .predictive: return try require(.audio, "predictive")
+        case .frames: return try require(.audio, "frames")
+        }
+    }
+
     /// Sets the value at a dotted path, making the mappings on the way.
     private static func apply(_ override: String, to root: inout Node) throws {
         guard let equals = override.firstIndex(of: "="), equals != override.startIndex else {
-            throw RecipeError.invalid(source: "--set", line: nil, key: override, message: "key=value wanted, as in optimizer.learning_rate=3e-4")
+            throw RecipeError.invalid(
+                source: "--set", line: nil, key: override, message: "key=value wanted, as in optimizer.learning_rate=3e-4")
         }
         let keys = override[..<equals].split(separator: ".").map(String.init)
         let value: Node
@@ -89,6 +120,11 @@ public struct Recipe: Sendable {
             throw RecipeError.invalid(source: "--set", line: nil, key: String(override[..<equals]), message: "the value is not YAML")
         }
         root = set(value, at: keys[...], in: root)
+    }
+
+    private static func removing(_ key: String, from node: Node) -> Node {
+        guard let mapping = node.mapping else { return node }
+        return Node(mapping.filter { $0.key.string != key }.map { ($0.key, $0.value) })
     }
 
     private static func set(_ value: Node, at keys: ArraySlice<String>, in node: Node?) -> Node {

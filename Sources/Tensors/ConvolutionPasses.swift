@@ -5,6 +5,9 @@ import CBridges
 enum Convolution {
     static func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, into output: Tensor) {
         guard output.count > 0 else { return }
+        if StridedPointwise.suit(geometry) {
+            return forward(StridedPointwise.seen(input, geometry), weight, bias, StridedPointwise.dense(geometry), into: output)
+        }
         if bias == nil, ConvolutionProducts.suitOutputs(of: geometry) {
             return ConvolutionProducts.forward(input, weight, geometry, into: output)
         }
@@ -16,6 +19,11 @@ enum Convolution {
 
     /// The input's gradient from the output's.
     static func inputGradient(_ upstream: Tensor, _ weight: Tensor, _ geometry: ConvolutionGeometry, shape: [Int]) -> Tensor {
+        if StridedPointwise.suit(geometry) {
+            let dense = StridedPointwise.dense(geometry)
+            let gradient = inputGradient(upstream, weight, dense, shape: [dense.batch, dense.height, dense.width, dense.channels])
+            return StridedPointwise.spread(gradient, geometry, shape: shape)
+        }
         if ConvolutionProducts.suitInputs(of: geometry) {
             return ConvolutionProducts.inputGradient(upstream, weight, geometry, shape: shape)
         }
@@ -33,6 +41,10 @@ enum Convolution {
         _ input: Tensor, _ upstream: Tensor, _ geometry: ConvolutionGeometry, shape: [Int], hasBias: Bool
     ) -> (weight: Tensor, bias: Tensor?) {
         guard input.count > 0 else { return (Tensor(zeros: shape), hasBias ? Tensor(zeros: [geometry.filters]) : nil) }
+        if StridedPointwise.suit(geometry) {
+            return weightGradient(
+                StridedPointwise.seen(input, geometry), upstream, StridedPointwise.dense(geometry), shape: shape, hasBias: hasBias)
+        }
         let biasGradient = { hasBias ? Rows.sum(upstream) : nil }
         if ThinWindows.suit(geometry) {
             let (weight, bias) = ThinWindows.weightGradient(input, upstream, geometry, shape: shape)

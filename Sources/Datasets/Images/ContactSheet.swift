@@ -18,7 +18,7 @@ public struct ContactSheet: Sendable {
     }
     private var rows: [(label: String, entries: [Entry])] = []
 
-    private static let gap = 10, frame = 3, captionLines = 2
+    private static let gap = 10, frame = 3, captionLines = 3
 
     public init(columns: Int, cell: Int) {
         self.columns = max(1, columns)
@@ -27,7 +27,7 @@ public struct ContactSheet: Sendable {
 
     /// - Parameters:
     ///   - label: stands above the pictures, for instance the query they answer; cut off at the sheet's edge.
-    ///   - images: captions are cut to two lines; highlighted pictures get a green frame, others a grey one.
+    ///   - images: captions are cut to three lines; highlighted pictures get a green frame, others a grey one.
     public mutating func addRow(label: String, images: [(Image, caption: String, isHighlighted: Bool)]) {
         let entries = images.map { image, caption, isHighlighted in
             let scale = Double(cell) / Double(max(image.width, image.height))

@@ -1,7 +1,8 @@
 extension Recipe {
     /// The recipes that come with Concord, by name.
     public static let builtIn: [(name: String, yaml: String)] = [
-        ("emoji-clip", emojiCLIP), ("pairs", pairs), ("demo", demo),
+        ("emoji-clip", emojiCLIP), ("emoji-hybrid", emojiHybrid), ("digits-audio-text", digitsAudioText), ("digits-cpc", digitsCPC),
+        ("digits-frames", digitsFrames), ("wikitext-mlm", wikitextMLM), ("pairs", pairs), ("demo", demo),
     ]
 
     /// A recipe by the name of a built-in one, or from a file.

@@ -1,14 +1,15 @@
 import ConcordDatasets
+import ConcordTensors
 public import ConcordTraining
 #if canImport(Glibc)
     import Glibc
 #endif
 
-/// Concord in a few minutes: makes a small world of pictures and captions, trains an image and a text tower on it, evaluates them on
-/// combinations never seen, and searches by sentence and by picture.
+/// Concord in a few minutes: makes a small world of pictures, sounds and captions, trains a tower for each on it, evaluates them on
+/// combinations never seen, and searches by sentence, by picture and by sound.
 ///
-/// Leaves in its directory `data/` (pictures, `pairs.tsv`), `run/` (a run directory), `heldout.safetensors` (an index of the held-out
-/// pictures) and `contact-sheet.jpg` (queries and answers).
+/// Leaves in its directory `data/` (pictures, sounds, `things.tsv`), `run/` (a run directory), `pictures.safetensors` and `sounds.safetensors`
+/// (indexes of the held-out things) and `contact-sheet.jpg` (queries and answers).
 public struct Demo {
     private let directory: String
     private let overrides: [String]
@@ -22,46 +23,76 @@ public struct Demo {
     /// Runs it, or what of it an earlier call did not finish.
     public func run() throws -> TrainingEnd {
         let recipe = try Recipe(named: "demo", overrides: overrides)
-        guard let split = recipe.data.split else { throw RecipeError.data(message: "the demo's recipe must hold something out: data.split") }
+        guard let split = recipe.data.split else {
+            throw RecipeError.data(message: "the demo's recipe must hold something out: data.split")
+        }
         let data = try DemoData(folder: directory + "/data", split: split)
-        print("\(data.trainingPictures) pictures with captions to train on in \(data.folder); \(data.heldOut) combinations held out")
+        print(
+            "\(data.trainingSamples) things to train on in \(data.folder), a picture, a sound and a caption each; \(data.heldOut) combinations held out"
+        )
         let runPath = directory + "/run"
         let outcome = try TrainingSession(
             recipe: "demo", overrides: overrides, data: data.folder, directory: runPath, isResumed: RunDirectory(runPath).isRun
         ).run()
         guard outcome == .finished else { return outcome }
-        let run = try Run(runPath)
-        try search(run, data: data.folder)
+        try search(try Run(runPath), data: data.folder)
         return outcome
     }
 
-    private func search(_ run: Run, data: String) throws {
-        let table = try PairTable(run.recipe.data, root: data)
-        let rows = Array(table.heldOut)
-        let captions = Dictionary(rows.map { ($0.path("filepath"), $0["title"]) }, uniquingKeysWith: { first, _ in first })
-        let index = try run.index(images: rows.map { $0.path("filepath") })
-        let indexPath = directory + "/heldout.safetensors"
-        try index.write(to: indexPath)
-        var sheet = ContactSheet(columns: 5, cell: 96)
+    /// A held-out thing's files and caption.
+    private struct Thing {
+        let picture, sound, caption: String
+    }
 
-        print("\nSearch by sentence among \(index.names.count) pictures of combinations never seen in training:")
-        for row in Self.spread(rows, count: 4) {
-            let query = row["title"]
-            let hits = try index.search(run.embed(texts: [query]), count: 5)
-            print("\n  \"\(query)\"")
-            try list(hits, captions, wanted: query)
-            try sheet.addRow(label: query, images: hits.map { hit in
-                (try Image(contentsOf: hit.name), captions[hit.name] ?? "", captions[hit.name] == query)
-            })
+    private func search(_ run: Run, data: String) throws {
+        let table = try SampleTable(run.recipe.data, root: data)
+        let things = table.heldOut.map { row in
+            Thing(picture: row.path("filepath"), sound: row.path("recording"), caption: row["title"])
         }
-        print("\nSearch by picture:")
-        for row in Self.spread(rows, count: 2, offset: 7) {
-            let path = row.path("filepath"), wanted = row["title"]
-            let hits = try index.search(run.embed(images: [path]), count: 6).filter { $0.name != path }.prefix(5)
-            print("\n  a picture of \(wanted)")
-            try list(Array(hits), captions, wanted: wanted)
-            let answers = try hits.prefix(4).map { hit in (try Image(contentsOf: hit.name), captions[hit.name] ?? "", false) }
-            sheet.addRow(label: "picture: " + wanted, images: [(try Image(contentsOf: path), "query", true)] + answers)
+        let pictures = try run.index(images: things.map(\.picture)), sounds = try run.index(audio: things.map(\.sound))
+        try pictures.write(to: directory + "/pictures.safetensors")
+        try sounds.write(to: directory + "/sounds.safetensors")
+        let byFile = Dictionary(things.flatMap { [($0.picture, $0), ($0.sound, $0)] }, uniquingKeysWith: { first, _ in first })
+        var sheet = ContactSheet(columns: 6, cell: 96)
+
+        /// Prints the answers to a query, and puts it and them on the sheet: pictures as they are, sounds as spectrograms.
+        func show(_ title: String, _ query: Tensor, of file: String? = nil, in index: EmbeddingIndex, wanted: Thing) throws {
+            let hits = try index.search(query, count: 6).filter { $0.name != file }.prefix(5)
+            print("\n  \(title)")
+            for hit in hits {
+                let caption = byFile[hit.name]?.caption ?? hit.name
+                print("    \(Self.thousandths(hit.similarity))  \(caption)\(caption == wanted.caption ? "  <- it" : "")")
+            }
+            let asked = try file.map { [(try Self.picture(of: $0), "the query", false)] } ?? []
+            let answers = try hits.map { hit in
+                let caption = byFile[hit.name]?.caption ?? ""
+                return (try Self.picture(of: hit.name), caption, caption == wanted.caption)
+            }
+            sheet.addRow(label: title, images: asked + answers)
+        }
+
+        print("\nSearch among \(things.count) combinations never seen in training. By sentence, in pictures and in sounds:")
+        for thing in Self.spread(things, count: 3) {
+            try show("pictures of \"\(thing.caption)\"", run.embed(texts: [thing.caption]), in: pictures, wanted: thing)
+        }
+        for thing in Self.spread(things, count: 1, offset: 31) {
+            try show("sounds of \"\(thing.caption)\"", run.embed(texts: [thing.caption]), in: sounds, wanted: thing)
+        }
+        print("\nBy picture, in sounds:")
+        for thing in Self.spread(things, count: 2, offset: 7) {
+            try show(
+                "sounds for a picture of \(thing.caption)", run.embed(images: [thing.picture]), of: thing.picture, in: sounds, wanted: thing
+            )
+        }
+        print("\nBy sound, in pictures:")
+        for thing in Self.spread(things, count: 2, offset: 19) {
+            try show(
+                "pictures for the sound of \(thing.caption)", run.embed(audio: [thing.sound]), of: thing.sound, in: pictures, wanted: thing)
+        }
+        print("\nBy picture, in pictures, itself left out:")
+        for thing in Self.spread(things, count: 1, offset: 43) {
+            try show(
+                "pictures like one of \(thing.caption)", run.embed(images: [thing.picture]), of: thing.picture, in: pictures, wanted: thing)
         }
         let sheetPath = directory + "/contact-sheet.jpg"
         try sheet.image.write(jpeg: sheetPath)
@@ -70,21 +101,23 @@ public struct Demo {
 
             Queries and answers as a picture: \(sheetPath)
             Search on:
-              concord search \(directory)/run --index \(indexPath) --text "a large green ring on the left"
+              concord search \(directory)/run --index \(directory)/pictures.safetensors --text "a large green ring on the left"
+              concord search \(directory)/run --index \(directory)/pictures.safetensors --audio \(things.first?.sound ?? "")
             """)
     }
 
-    private func list(_ hits: [EmbeddingIndex.Hit], _ captions: [String: String], wanted: String) throws {
-        for hit in hits {
-            let caption = captions[hit.name] ?? hit.name
-            let digits = String(Int((hit.similarity * 1000).rounded()))
-            let number = hit.similarity >= 0.9995 ? "1.000" : "0." + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
-            print("    \(number)  \(caption)\(caption == wanted ? "  <- it" : "")")
-        }
+    /// A picture file, or a sound file's spectrogram.
+    private static func picture(of file: String) throws -> Image {
+        file.hasSuffix(".wav") ? Image(spectrogramOf: try Sound(contentsOf: file)) : try Image(contentsOf: file)
     }
 
-    /// Some rows, spread over all of them.
-    private static func spread(_ rows: [Row], count: Int, offset: Int = 0) -> [Row] {
-        (0..<count).map { rows[(($0 * 2 + 1) * rows.count / (2 * count) + offset) % rows.count] }
+    private static func thousandths(_ similarity: Float) -> String {
+        let number = Int((abs(similarity) * 1000).rounded()), digits = String(number % 1000)
+        return (similarity < 0 ? "-" : "") + "\(number / 1000)." + String(repeating: "0", count: 3 - digits.count) + digits
+    }
+
+    /// Some of the things, spread over all of them.
+    private static func spread(_ things: [Thing], count: Int, offset: Int = 0) -> [Thing] {
+        (0..<count).map { things[(($0 * 2 + 1) * things.count / (2 * count) + offset) % things.count] }
     }
 }

@@ -4,37 +4,45 @@
 import ConcordDatasets
 import ConcordTensors
 
-/// The demo's pictures and captions as files: what a user's own data would look like.
+/// The demo's pictures, sounds and captions as files: what a user's own data would look like.
 struct DemoData {
-    /// Renderings of a combination that is trained on. A held-out one has a single picture.
+    /// Renderings of a combination that is trained on. A held-out one has a single one.
     static let renderings = 4
 
-    /// The folder: `pairs.tsv` and `images/`.
+    /// The folder: `things.tsv`, `images/` and `sounds/`.
     let folder: String
-    /// Number of pictures to train on, and of held-out combinations.
-    private(set) var trainingPictures = 0, heldOut = 0
+    /// Number of things to train on, and of held-out combinations.
+    private(set) var trainingSamples = 0, heldOut = 0
 
     /// Writes the files that are not there yet.
     /// - Parameter split: which captions are held out.
     init(folder: String, split: DataSettings.Split) throws {
         self.folder = folder
         try RunDirectory.makeFolder(folder + "/images")
-        var lines = ["filepath\ttitle\tcolour\tshape\tsize\tplace"]
+        try RunDirectory.makeFolder(folder + "/sounds")
+        var lines = ["filepath\ttitle\trecording\tcolour\tshape\tsize\tplace"]
         for thing in ShapeWorld.things {
             let isHeldOut = Int(CRC32.checksum(thing.caption.utf8)) % split.modulo == split.remainder
             let count = isHeldOut ? 1 : Self.renderings
-            if isHeldOut { heldOut += 1 } else { trainingPictures += count }
+            if isHeldOut { heldOut += 1 } else { trainingSamples += count }
             for number in 0..<count {
-                let file = "images/\(thing.slug)-\(number).jpg"
+                let file = "images/\(thing.slug)-\(number).jpg", recording = "sounds/\(thing.slug)-\(number).wav"
                 if access(folder + "/" + file, F_OK) != 0 {
                     let picture = ShapeWorld.picture(of: thing, key: RandomKey(seed: 0).derived(thing.slug, number))
                     try picture.write(jpeg: folder + "/" + file, quality: 92)
                 }
+                if access(folder + "/" + recording, F_OK) != 0 {
+                    let sound = ShapeWorld.sound(of: thing, key: RandomKey(seed: 1).derived(thing.slug, number))
+                    try sound.write(wav: folder + "/" + recording)
+                }
                 lines.append(
-                    [file, thing.caption, thing.colour.rawValue, thing.shape.rawValue, thing.size.rawValue, thing.place.rawValue]
-                        .joined(separator: "\t"))
+                    [
+                        file, thing.caption, recording, thing.colour.rawValue, thing.shape.rawValue, thing.size.rawValue,
+                        thing.place.rawValue,
+                    ]
+                    .joined(separator: "\t"))
             }
         }
-        try TextFile.write(lines.joined(separator: "\n") + "\n", to: folder + "/pairs.tsv")
+        try TextFile.write(lines.joined(separator: "\n") + "\n", to: folder + "/things.tsv")
     }
 }

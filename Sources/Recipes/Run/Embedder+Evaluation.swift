@@ -1,59 +1,127 @@
 import ConcordDatasets
 import ConcordEvaluation
+import ConcordLayers
+import ConcordObjectives
 import ConcordTensors
 
 extension Embedder {
-    /// Retrieval both ways on the held-out rows; with labels also zero-shot, k-NN and linear probe.
+    /// What the held-out part of the data says of the model: retrieval between all modalities, zero-shot, k-NN and linear probes, or
+    /// masked words, whichever the data and the model allow.
     /// - Parameters:
     ///   - templates: sentences for zero-shot; the recipe's own where nil.
-    ///   - isQuick: retrieval alone, for the log of a run.
-    func report(on data: PairTable, templates: [String]? = nil, isQuick: Bool = false) throws -> EvaluationReport {
+    ///   - isQuick: what the log of a run shows: retrieval or masked words alone, probes only where there is nothing else.
+    func report(on data: TrainingData, templates: [String]? = nil, isQuick: Bool = false) throws -> EvaluationReport {
         var report = EvaluationReport()
-        let rows = Array(data.heldOut)
-        let (images, indices) = try pictures(rows.map { $0.path(data.imageColumn) })
-        let kept = indices.map { rows[$0] }
-        let texts = kept.map(data.text)
-        report.retrieval = retrieval(images: images, texts: texts, numbers: kept.map { Int(data.textNumber(of: $0)) })
-        guard !isQuick else { return report }
-        for label in recipe.data.labels {
-            let names = try ClassNames(of: data.train, column: label)
-            guard names.count > 1 else { continue }
-            let truth = try kept.map { Int(try names.label(of: $0[label])) }
-            if report.zeroShot == nil {
-                let sentences = templates ?? [recipe.data.kind == .folder ? recipe.data.template : "{}"]
-                let shot = ZeroShot(classes: names.names, templates: sentences) { self.texts($0) }
-                report.zeroShot = Classification(predicted: shot.classify(images), truth: truth, classes: names.names)
+        switch data {
+        case .blocks(let train, let heldOut):
+            if let heldOut { report.maskedWords = maskedWords(train: train, heldOut: heldOut) }
+        case .samples(let table), .streams(let table, _):
+            let rows = Array(table.heldOut)
+            var found: [Modality: HeldOut] = [:]
+            for modality in Modality.allCases where model.modalities.contains(modality) {
+                found[modality] = try heldOut(modality, rows, table)
             }
-            guard recipe.data.split != nil else { continue }  // a probe is tried on rows that it was not fitted to
-            let bank = Array(data.train)
-            let (features, used) = try pictures(bank.map { $0.path(data.imageColumn) }, features: true)
-            let queries = try pictures(kept.map { $0.path(data.imageColumn) }, features: true).embeddings
-            let labels = try used.map { Int(try names.label(of: bank[$0][label])) }
-            let neighbors = NearestNeighbors(embeddings: features, labels: labels, classes: names.count)
-            report.knn = report.knn ?? [:]
-            report.knn?[label] = Classification(predicted: neighbors.classify(queries), truth: truth, classes: names.names)
-            let probe = LinearProbe(features: features, labels: labels, classes: names.count)
-            report.linearProbe = report.linearProbe ?? [:]
-            report.linearProbe?[label] = Classification(predicted: probe.classify(queries), truth: truth, classes: names.names)
+            if model.contrastive != nil { report.retrieval = retrieval(among: found) }
+            guard !isQuick || model.contrastive == nil else { return report }
+            try classify(rows, found, table, templates: templates, into: &report)
         }
         return report
     }
 
-    /// Both directions; where equal texts are positives they are one candidate.
-    private func retrieval(images: Tensor, texts: [String], numbers: [Int]) -> [String: Retrieval] {
-        guard recipe.objective.positives == .equalTexts else {
-            let embedded = self.texts(texts)
-            return [
-                "image_to_text": Retrieval(queries: images, candidates: embedded),
-                "text_to_image": Retrieval(queries: embedded, candidates: images),
-            ]
+    /// The held-out samples that have a modality.
+    private struct HeldOut {
+        let embeddings: Tensor
+        /// Which of the held-out rows they are.
+        let rows: [Int]
+        /// Equal for equal texts, where those are each other's answers.
+        let numbers: [Int]?
+    }
+
+    private func heldOut(_ modality: Modality, _ rows: [Row], _ table: SampleTable) throws -> HeldOut? {
+        var (embeddings, kept): (Tensor, [Int])
+        if modality == .text {
+            kept = rows.indices.filter { table.hasText(rows[$0]) }
+            guard !kept.isEmpty else { return nil }
+            if recipe.objective.usesEqualTexts {  // equal texts are one candidate
+                var seen: Set<Int32> = []
+                kept = kept.filter { seen.insert(table.textNumber(of: rows[$0])).inserted }
+            }
+            embeddings = try texts(kept.map { table.text(of: rows[$0]) })
+        } else {
+            let present = rows.indices.filter { table.path(modality, of: rows[$0]) != nil }
+            guard !present.isEmpty else { return nil }
+            let (all, indices) = try files(present.map { table.path(modality, of: rows[$0]) ?? "" }, modality)
+            (embeddings, kept) = (all, indices.map { present[$0] })
         }
-        var seen: Set<Int> = []
-        let distinct = numbers.indices.filter { seen.insert(numbers[$0]).inserted }
-        let embedded = self.texts(distinct.map { texts[$0] }), labels = distinct.map { numbers[$0] }
-        return [
-            "image_to_text": Retrieval(queries: images, candidates: embedded, queryLabels: numbers, candidateLabels: labels),
-            "text_to_image": Retrieval(queries: embedded, candidates: images, queryLabels: labels, candidateLabels: numbers),
-        ]
+        let numbers = recipe.objective.usesEqualTexts ? kept.map { Int(table.textNumber(of: rows[$0])) } : nil
+        return HeldOut(embeddings: embeddings, rows: kept, numbers: numbers)
+    }
+
+    /// Every direction between two modalities.
+    private func retrieval(among found: [Modality: HeldOut]) -> [String: Retrieval] {
+        var result: [String: Retrieval] = [:]
+        for (from, queries) in found {
+            for (to, candidates) in found where to != from {
+                // A query whose answer is not among the candidates asks nothing.
+                let answers = Set(candidates.numbers ?? candidates.rows), labels = queries.numbers ?? queries.rows
+                let asked = labels.indices.filter { answers.contains(labels[$0]) }
+                guard !asked.isEmpty else { continue }
+                let places = Tensor(asked.map(Int32.init), shape: [asked.count])
+                result["\(from.rawValue)_to_\(to.rawValue)"] = Retrieval(
+                    queries: queries.embeddings.gathered(at: places, axis: 0), candidates: candidates.embeddings,
+                    queryLabels: asked.map { labels[$0] }, candidateLabels: candidates.numbers ?? candidates.rows)
+            }
+        }
+        return result
+    }
+
+    private func classify(
+        _ rows: [Row], _ found: [Modality: HeldOut], _ table: SampleTable, templates: [String]?, into report: inout EvaluationReport
+    ) throws {
+        guard let modality = [Modality.image, .audio].first(where: { found[$0] != nil }), let queries = found[modality],
+            !recipe.data.labels.isEmpty
+        else { return }
+        let bank = Array(table.train)
+        var features: (bank: Tensor, used: [Int], queries: Tensor)?
+        if recipe.data.split != nil {  // a probe is tried on rows that it was not fitted to
+            let present = bank.indices.filter { table.path(modality, of: bank[$0]) != nil }
+            let (bankFeatures, used) = try files(present.map { table.path(modality, of: bank[$0]) ?? "" }, modality, features: true)
+            let asked =
+                model.contrastive == nil
+                ? queries.embeddings
+                : try files(queries.rows.map { table.path(modality, of: rows[$0]) ?? "" }, modality, features: true).embeddings
+            features = (bankFeatures, used.map { present[$0] }, asked)
+        }
+        for label in recipe.data.labels {
+            let names = try table.classes(label)
+            guard names.count > 1 else { continue }
+            let truth = try queries.rows.map { Int(try names.label(of: table.value(label, of: rows[$0]))) }
+            if report.zeroShot == nil, model.contrastive != nil, model.modalities.contains(.text) {
+                let sentences = templates ?? [recipe.data.template]
+                let shot = try ZeroShot(classes: names.names, templates: sentences) { try self.texts($0) }
+                report.zeroShot = Classification(predicted: shot.classify(queries.embeddings), truth: truth, classes: names.names)
+            }
+            guard let features else { continue }
+            let labels = try features.used.map { Int(try names.label(of: table.value(label, of: bank[$0]))) }
+            let neighbors = NearestNeighbors(embeddings: features.bank, labels: labels, classes: names.count)
+            report.knn = report.knn ?? [:]
+            report.knn?[label] = Classification(predicted: neighbors.classify(features.queries), truth: truth, classes: names.names)
+            let probe = LinearProbe(features: features.bank, labels: labels, classes: names.count)
+            report.linearProbe = report.linearProbe ?? [:]
+            report.linearProbe?[label] = Classification(predicted: probe.classify(features.queries), truth: truth, classes: names.names)
+        }
+    }
+
+    /// Hidden tokens of the held-out text, the same each time, and the training text's unigram distribution on the same tokens.
+    private func maskedWords(train: TextBlocks, heldOut: TextBlocks) -> MaskedWords? {
+        guard let masked = model.masked else { return nil }
+        let batches = heldOut.inOrder(by: recipe.batch)
+        let figures = masked.evaluate(batches)
+        var unigram = Unigram(size: masked.encoder.vocabulary.size)
+        for tokens in train.inOrder(by: recipe.batch) { unigram.add(tokens) }
+        let baseline = unigram.evaluate(batches, masking: masked.masking, vocabulary: masked.encoder.vocabulary)
+        return MaskedWords(
+            crossEntropy: figures.crossEntropy, perplexity: figures.perplexity, accuracy: figures.accuracy, tokens: figures.count,
+            unigramCrossEntropy: baseline.crossEntropy)
     }
 }

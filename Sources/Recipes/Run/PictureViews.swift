@@ -9,10 +9,10 @@ struct PictureViews: Sendable {
         let isFlipped: Bool
     }
 
-    private let settings: ViewSettings
+    private let settings: ImageViewSettings
     private let normalization: Normalization
 
-    init(_ settings: ViewSettings) {
+    init(_ settings: ImageViewSettings) {
         self.settings = settings
         normalization = settings.normalization == .clip ? .clip : .imageNet
     }
@@ -37,7 +37,8 @@ struct PictureViews: Sendable {
             let s = Float(settings.jitter)
             var choice = key.derived("jitter").sequence
             if choice.chance(0.8) {
-                view = ColorJitter(brightness: 0.8 * s, contrast: 0.8 * s, saturation: 0.8 * s, hue: min(0.5, 0.2 * s))(view, using: choice.nextKey())
+                view = ColorJitter(brightness: 0.8 * s, contrast: 0.8 * s, saturation: 0.8 * s, hue: min(0.5, 0.2 * s))(
+                    view, using: choice.nextKey())
             }
         }
         var choice = key.derived("flip and grey").sequence

@@ -29,3 +29,11 @@ extension Recipe {
         }
     }
 }
+
+extension CheckpointSettings {
+    var bestFigure: BestFigure? {
+        best.map { name in
+            ["loss", "cross_entropy", "perplexity", "rank"].contains(where: name.hasSuffix) ? .lowest(name) : .highest(name)
+        }
+    }
+}

@@ -19,7 +19,8 @@ public import ConcordTokenizers
 /// It may be used from any number of tasks at once.
 public struct Run: Sendable {
     public let recipe: Recipe
-    public let tokenizer: any Tokenizer
+    /// Nil where the model reads no text.
+    public let tokenizer: (any Tokenizer)?
     /// The checkpoint's file.
     public let weights: String
     let embedder: Embedder
@@ -29,36 +30,53 @@ public struct Run: Sendable {
     public init(_ directory: String) throws {
         let run = RunDirectory(directory)
         weights = try RunDirectory.weights(at: run.path)
-        guard let yaml = try TextFile.read(run.recipe) else { throw RecipeError.notARun(path: directory, reason: "it holds no recipe.yaml") }
+        guard let yaml = try TextFile.read(run.recipe) else {
+            throw RecipeError.notARun(path: directory, reason: "it holds no recipe.yaml")
+        }
         recipe = try Recipe(yaml: yaml, source: run.recipe)
-        tokenizer = try Tokenizers.load(run.tokenizer)
-        let model = recipe.makeModel(vocabulary: tokenizer.vocabulary)
-        try model.load(Safetensors(path: weights))
+        tokenizer = recipe.tokenizer.isEmpty ? nil : try Tokenizers.load(run.tokenizer)
+        let model = try RecipeModel(recipe, vocabulary: tokenizer?.vocabulary)
+        try model.objective.load(Safetensors(path: weights))
         embedder = Embedder(model: model, tokenizer: tokenizer, recipe: recipe)
     }
+
+    /// What it embeds.
+    public var modalities: Set<Modality> { embedder.model.modalities }
 
     /// Unit embeddings of sentences, `[N, D]`.
     public func embed(texts: [String]) throws -> Tensor {
         guard !texts.isEmpty else { throw RecipeError.data(message: "no text to embed") }
-        return embedder.texts(texts).l2Normalized()
+        return try embedder.texts(texts).l2Normalized()
     }
 
     /// Unit embeddings of picture files, `[N, D]`.
     /// - Throws: for the first file that cannot be decoded.
-    public func embed(images paths: [String]) throws -> Tensor {
-        guard !paths.isEmpty else { throw RecipeError.data(message: "no picture to embed") }
-        let (embeddings, indices) = try embedder.pictures(paths, badLimit: 1)
+    public func embed(images paths: [String]) throws -> Tensor { try embed(paths, .image) }
+
+    /// Unit embeddings of sound files, `[N, D]`.
+    /// - Throws: for the first file that cannot be decoded.
+    public func embed(audio paths: [String]) throws -> Tensor { try embed(paths, .audio) }
+
+    private func embed(_ paths: [String], _ modality: Modality) throws -> Tensor {
+        guard !paths.isEmpty else { throw RecipeError.data(message: "no \(modality.rawValue) to embed") }
+        let (embeddings, indices) = try embedder.files(paths, modality, badLimit: 1)
         if let missing = paths.indices.first(where: { !indices.contains($0) }) {
-            throw RecipeError.unreadable(path: paths[missing], reason: "the picture cannot be decoded")
+            throw RecipeError.unreadable(path: paths[missing], reason: "the \(modality.rawValue) cannot be decoded")
         }
         return embeddings.l2Normalized()
     }
 
     /// An index of picture files; those that cannot be decoded are left out and named in the log.
     /// - Throws: where more than the recipe's `data.bad_share` are bad.
-    public func index(images paths: [String]) throws -> EmbeddingIndex {
-        guard !paths.isEmpty else { throw RecipeError.data(message: "no picture to embed") }
-        let (embeddings, indices) = try embedder.pictures(paths)
+    public func index(images paths: [String]) throws -> EmbeddingIndex { try index(paths, .image) }
+
+    /// An index of sound files; those that cannot be decoded are left out and named in the log.
+    /// - Throws: where more than the recipe's `data.bad_share` are bad.
+    public func index(audio paths: [String]) throws -> EmbeddingIndex { try index(paths, .audio) }
+
+    private func index(_ paths: [String], _ modality: Modality) throws -> EmbeddingIndex {
+        guard !paths.isEmpty else { throw RecipeError.data(message: "no \(modality.rawValue) to embed") }
+        let (embeddings, indices) = try embedder.files(paths, modality)
         return EmbeddingIndex(embeddings: embeddings, names: indices.map { paths[$0] })
     }
 
@@ -70,10 +88,29 @@ public struct Run: Sendable {
     ///   - classes: at least one name.
     ///   - templates: sentences with `{}` where the name goes.
     /// - Returns: a name and its probability under the model's temperature, a picture.
-    public func classify(images paths: [String], classes: [String], templates: [String] = ["{}"]) throws -> [(name: String, probability: Float)] {
+    public func classify(
+        images paths: [String], classes: [String], templates: [String] = ["{}"]
+    ) throws -> [(name: String, probability: Float)] {
+        try classify(paths, .image, classes, templates)
+    }
+
+    /// The likeliest class of each sound, by sentences about the classes.
+    public func classify(
+        audio paths: [String], classes: [String], templates: [String] = ["{}"]
+    ) throws -> [(name: String, probability: Float)] {
+        try classify(paths, .audio, classes, templates)
+    }
+
+    private func classify(
+        _ paths: [String], _ modality: Modality, _ classes: [String], _ templates: [String]
+    ) throws -> [(name: String, probability: Float)] {
         guard !classes.isEmpty else { throw RecipeError.data(message: "no class to choose from") }
-        let shot = ZeroShot(classes: classes, templates: templates) { embedder.texts($0) }
-        let logits = shot.similarities(try embed(images: paths)) * embedder.model.logitScale
+        guard embedder.model.contrastive != nil else {
+            throw RecipeError.data(
+                message: "the run has no space that \(modality.rawValue) and text share; classes want a contrastive recipe")
+        }
+        let shot = try ZeroShot(classes: classes, templates: templates) { try embedder.texts($0) }
+        let logits = shot.similarities(try embed(paths, modality)) * embedder.model.logitScale
         let probabilities = logits.softmax(), scalars = probabilities.scalars
         return probabilities.argmax(axis: 1).integerScalars.enumerated().map { row, place in
             (classes[Int(place)], scalars[row * classes.count + Int(place)])
@@ -85,6 +122,6 @@ public struct Run: Sendable {
     ///   - data: the directory that the recipe's data paths start from.
     ///   - templates: sentences for zero-shot; the recipe's own where nil.
     public func evaluate(data: String, templates: [String]? = nil) throws -> EvaluationReport {
-        try embedder.report(on: PairTable(recipe.data, root: data), templates: templates)
+        try embedder.report(on: TrainingData(recipe, data: data, tokenizer: tokenizer), templates: templates)
     }
 }

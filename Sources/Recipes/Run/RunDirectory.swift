@@ -7,7 +7,7 @@ import ConcordTraining
 /// Where a run keeps what: enough to use the model without its data.
 ///
 ///     recipe.yaml         as resolved
-///     tokenizer           as `Tokenizers.load` reads it
+///     tokenizer           as `Tokenizers.load` reads it; none where the model reads no text
 ///     classes/LABEL.txt   names of the classes, one a line
 ///     checkpoints/        a safetensors each, the optimizer's state beside it
 ///     metrics.jsonl       one object a step
@@ -46,9 +46,9 @@ public struct RunDirectory: Sendable {
     }
 
     /// Makes the directory, its parents and what a run starts with.
-    func prepare(recipe: Recipe, tokenizer: any Tokenizer, classes: [(label: String, names: [String])]) throws {
+    func prepare(recipe: Recipe, tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])]) throws {
         try Self.makeFolder(path)
-        try tokenizer.write(to: self.tokenizer)
+        try tokenizer?.write(to: self.tokenizer)
         if !classes.isEmpty { try Self.makeFolder(path + "/classes") }
         for (label, names) in classes { try TextFile.write(names.map { $0 + "\n" }.joined(), to: self.classes(label)) }
         try TextFile.write(recipe.yaml, to: self.recipe)  // last: with it the directory is a run

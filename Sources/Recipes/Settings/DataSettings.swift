@@ -2,9 +2,9 @@
 ///
 /// ```yaml
 /// data:
-///   kind: table                      # or folder: one sub-directory a class
+///   kind: table                      # or folder, files, text
 ///   path: catalogue.tsv
-///   columns: {image: filepath, text: title}
+///   columns: {image: filepath, text: title, audio: recording}
 ///   labels: [category]
 ///   split: {column: filepath, modulo: 8, remainder: 0}
 /// ```
@@ -14,6 +14,10 @@ public struct DataSettings: Sendable {
         case table
         /// One sub-directory a class; its name is the label, and by `template` the text.
         case folder
+        /// Files whose names say what they are, by `pattern`: `{digit}_{speaker}_{take}.wav`.
+        case files
+        /// Running text, one paragraph a line: `path` to train on, `held_out` to evaluate on.
+        case text
     }
 
     public enum Separator: String, Sendable, CaseIterable { case tab, comma, semicolon }
@@ -25,46 +29,95 @@ public struct DataSettings: Sendable {
         case none
     }
 
-    /// Rows whose crc32 of `column`, modulo `modulo`, is `remainder` are held out for evaluation.
+    /// Which rows are held out for evaluation.
     public struct Split: Sendable {
         public let column: String
+        /// Rows whose crc32 of `column`, modulo `modulo`, is `remainder`, unless `values` says which.
         public let modulo, remainder: Int
+        /// Rows whose field is one of these.
+        public let values: [String]
     }
 
     public let kind: Kind
     /// The table's file or the folder, relative to the data directory; "." is the directory itself.
     public let path: String
+    /// The held-out text's file, for `text`.
+    public let heldOut: String?
+    /// What file names look like, for `files`.
+    public let pattern: String
     public let separator: Separator
     public let quoting: Quoting
-    /// The column of the picture's path and of its text.
-    public let imageColumn, textColumn: String
+    /// The column of each modality: a file's path, or the text itself.
+    public let columns: [Modality: String]
+    /// Other words for the values of a column: `rename: {digit: {"7": seven}}`.
+    public let rename: [String: [String: String]]
     /// Columns whose values are classes for zero-shot, k-NN and linear probes.
     public let labels: [String]
-    /// The text of a folder's picture: its class in place of `{}`.
+    /// The text of a folder's file: its class in place of `{}`.
     public let template: String
+    /// The column whose clips are joined end to end to one stream (the speaker); nil for every clip by itself.
+    public let group: String?
     public let split: Split?
     /// Share of bad samples above which training stops.
     public let badShare: Double
-    /// Decoded pictures are kept in memory up to this many MiB.
+    /// Decoded pictures and sounds are kept in memory up to this many MiB.
     public let cacheMebibytes: Int
 
     init(_ fields: Fields) throws {
         kind = try fields.choice("kind", default: Kind.table)
-        path = try fields.string("path", default: kind == .table ? "pairs.tsv" : ".")
-        let isComma = path.lowercased().hasSuffix(".csv")
-        separator = try fields.choice("separator", default: isComma ? .comma : .tab)
-        quoting = try fields.choice("quoting", default: isComma ? .standard : Quoting.none)
-        let columns = try fields.fields("columns")
-        imageColumn = try columns.string("image", default: "filepath")
-        textColumn = try columns.string("text", default: "title")
-        labels = try fields.strings("labels", default: kind == .folder ? ["label"] : [])
-        template = try fields.string("template", default: "a photo of a {}")
-        let split = try fields.fields("split")
-        let modulo = try split.integer("modulo", default: 8, in: 0...1_000_000)
-        let column = try split.string("column", default: imageColumn)
-        let remainder = try split.integer("remainder", default: 0, in: 0...max(0, modulo - 1))
-        self.split = modulo > 1 ? Split(column: column, modulo: modulo, remainder: remainder) : nil
         badShare = try fields.number("bad_share", default: 0.05, in: 0...1)
+        guard kind != .text else {
+            path = try fields.string("path", default: "text.txt")
+            let other = try fields.string("held_out", default: "")
+            heldOut = other.isEmpty ? nil : other
+            (separator, quoting, pattern, template) = (.tab, .none, "", "")
+            (columns, rename, labels, group, split, cacheMebibytes) = ([.text: "text"], [:], [], nil, nil, 0)
+            return
+        }
+        heldOut = nil
+        path = try fields.string("path", default: kind == .table ? "pairs.tsv" : ".")
+        let isComma = kind == .table && path.lowercased().hasSuffix(".csv")
+        separator = kind == .table ? try fields.choice("separator", default: isComma ? .comma : .tab) : .tab
+        quoting = kind == .table ? try fields.choice("quoting", default: isComma ? .standard : Quoting.none) : .none
+        pattern = kind == .files ? try fields.string("pattern", default: "{name}.wav") : ""
+        columns = try Self.columns(fields, kind)
+        var rename: [String: [String: String]] = [:]
+        for (column, words) in try fields.maps("rename") { rename[column] = Dictionary(words, uniquingKeysWith: { first, _ in first }) }
+        self.rename = rename
+        labels = try fields.strings("labels", default: kind == .folder ? ["label"] : [])
+        template = kind == .folder ? try fields.string("template", default: "a photo of a {}") : "{}"
+        let group = try fields.string("group", default: "")
+        self.group = group.isEmpty ? nil : group
+        split = try Self.split(fields.fields("split"), column: columns[.image] ?? columns[.audio] ?? columns[.text] ?? "")
         cacheMebibytes = try fields.integer("cache_mib", default: 2048)
+    }
+
+    /// The columns that the recipe names. A table without sounds is one of pictures and texts, a folder without them one of pictures; files
+    /// are sounds where nothing else is said.
+    private static func columns(_ fields: Fields, _ kind: Kind) throws -> [Modality: String] {
+        let named = try fields.fields("columns"), hasSounds = named.has("audio")
+        let isGiven = Modality.allCases.contains { named.has($0.rawValue) }
+        let fallbacks: [Modality: String] =
+            switch kind {
+            case .table: hasSounds ? [:] : [.image: "filepath", .text: "title"]
+            case .folder: hasSounds ? [:] : [.image: "filepath"]
+            case .files: isGiven ? [:] : [.audio: "filepath"]
+            case .text: [:]
+            }
+        var result: [Modality: String] = [:]
+        for modality in Modality.allCases where named.has(modality.rawValue) || fallbacks[modality] != nil {
+            result[modality] = try named.string(modality.rawValue, default: fallbacks[modality] ?? "")
+        }
+        if kind == .folder { result[.text] = "label" }
+        return result
+    }
+
+    private static func split(_ fields: Fields, column fallback: String) throws -> Split? {
+        let column = try fields.string("column", default: fallback)
+        let values = try fields.strings("values")
+        if !values.isEmpty, fields.has("modulo") { throw fields.fault("modulo", "give values or modulo, not both") }
+        let modulo = values.isEmpty ? try fields.integer("modulo", default: 8, in: 0...1_000_000) : 0
+        let remainder = values.isEmpty ? try fields.integer("remainder", default: 0, in: 0...max(0, modulo - 1)) : 0
+        return modulo > 1 || !values.isEmpty ? Split(column: column, modulo: modulo, remainder: remainder, values: values) : nil
     }
 }

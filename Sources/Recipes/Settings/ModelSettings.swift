@@ -1,62 +1,132 @@
-/// `model`: the towers and the size of the space that they share.
+/// `model`: an encoder for each modality of the data, and the size of the space that they share.
 ///
 /// ```yaml
 /// model:
 ///   dimension: 256
 ///   image: {encoder: resnet, depth: 18, stem: imagenet}
 ///   text: {encoder: transformer, width: 256, depth: 4, heads: 4, context: 16, pooling: first}
+///   audio: {encoder: log_mel, width: 128, mels: 64}
 /// ```
+///
+/// A tower that the data have no column for is an error.
 public struct ModelSettings: Sendable {
+    /// Size D of the shared space.
+    public let dimension: Int
+    public let image: ImageTowerSettings?
+    public let text: TextTowerSettings?
+    public let audio: AudioTowerSettings?
+
+    init(_ fields: Fields, modalities: Set<Modality>, isShared: Bool) throws {
+        dimension = isShared ? try fields.integer("dimension", default: 256, in: 1...65536) : 0
+        image = modalities.contains(.image) ? try ImageTowerSettings(fields.fields("image")) : nil
+        text = modalities.contains(.text) ? try TextTowerSettings(fields.fields("text")) : nil
+        audio = modalities.contains(.audio) ? try AudioTowerSettings(fields.fields("audio")) : nil
+        for modality in Modality.allCases where !modalities.contains(modality) && fields.has(modality.rawValue) {
+            throw fields.fault(modality.rawValue, "the recipe's data have no \(modality.rawValue) for it; add a column to data.columns")
+        }
+    }
+}
+
+/// `model.image`: a ResNet.
+public struct ImageTowerSettings: Sendable {
     public enum Stem: String, Sendable, CaseIterable { case imagenet, cifar }
+    private enum Encoder: String, CaseIterable { case resnet }
+
+    /// 18, 34 or 50.
+    public let depth: Int
+    public let stem: Stem
+    /// Channels of the first stage; 64 in the paper.
+    public let width: Int
+
+    init(_ fields: Fields) throws {
+        _ = try fields.choice("encoder", default: Encoder.resnet)
+        depth = try fields.integer("depth", default: 18)
+        guard [18, 34, 50].contains(depth) else { throw fields.fault("depth", "\(depth) is none of 18, 34, 50") }
+        stem = try fields.choice("stem", default: Stem.imagenet)
+        width = try fields.integer("width", default: 64, in: 1...1024)
+    }
+}
+
+/// `model.text`: a transformer over tokens.
+public struct TextTowerSettings: Sendable {
     public enum Pooling: String, Sendable, CaseIterable {
         case first, mean
         case endOfText = "end_of_text"
     }
+    private enum Encoder: String, CaseIterable { case transformer }
 
-    /// A ResNet.
-    public struct ImageTower: Sendable {
-        /// 18, 34 or 50.
-        public let depth: Int
-        public let stem: Stem
-        /// Channels of the first stage; 64 in the paper.
-        public let width: Int
-    }
-
-    /// A transformer over tokens.
-    public struct TextTower: Sendable {
-        public let width, depth, heads: Int
-        /// Tokens a text has at most, special ones included.
-        public let context: Int
-        public let causal: Bool
-        public let pooling: Pooling
-        public let dropout: Double
-    }
-
-    /// Size D of the shared space.
-    public let dimension: Int
-    public let image: ImageTower
-    public let text: TextTower
-
-    private enum ImageEncoder: String, CaseIterable { case resnet }
-    private enum TextEncoder: String, CaseIterable { case transformer }
+    public let width, depth, heads: Int
+    /// Tokens a text has at most, special ones included.
+    public let context: Int
+    public let causal: Bool
+    public let pooling: Pooling
+    public let dropout: Double
+    /// Standard deviation of the token table's first values.
+    public let tokenDeviation: Double
 
     init(_ fields: Fields) throws {
-        dimension = try fields.integer("dimension", default: 256, in: 1...65536)
-        let image = try fields.fields("image")
-        _ = try image.choice("encoder", default: ImageEncoder.resnet)
-        let depth = try image.integer("depth", default: 18)
-        guard [18, 34, 50].contains(depth) else { throw image.fault("depth", "\(depth) is none of 18, 34, 50") }
-        self.image = ImageTower(
-            depth: depth, stem: try image.choice("stem", default: Stem.imagenet), width: try image.integer("width", default: 64, in: 1...1024))
-        let text = try fields.fields("text")
-        _ = try text.choice("encoder", default: TextEncoder.transformer)
-        let width = try text.integer("width", default: 256, in: 1...65536)
-        let textDepth = try text.integer("depth", default: 4, in: 1...1000)
-        let heads = try text.integer("heads", default: max(1, width / 64), in: 1...width)
-        guard width % heads == 0 else { throw text.fault("heads", "width \(width) is no multiple of \(heads) heads") }
-        self.text = TextTower(
-            width: width, depth: textDepth, heads: heads, context: try text.integer("context", default: 32, in: 2...65536),
-            causal: try text.flag("causal", default: false), pooling: try text.choice("pooling", default: Pooling.first),
-            dropout: try text.number("dropout", default: 0, in: 0...0.99))
+        _ = try fields.choice("encoder", default: Encoder.transformer)
+        width = try fields.integer("width", default: 256, in: 1...65536)
+        depth = try fields.integer("depth", default: 4, in: 1...1000)
+        heads = try fields.integer("heads", default: max(1, width / 64), in: 1...width)
+        guard width % heads == 0 else { throw fields.fault("heads", "width \(width) is no multiple of \(heads) heads") }
+        context = try fields.integer("context", default: 32, in: 2...65536)
+        causal = try fields.flag("causal", default: false)
+        pooling = try fields.choice("pooling", default: Pooling.first)
+        dropout = try fields.number("dropout", default: 0, in: 0...0.99)
+        tokenDeviation = try fields.number("token_deviation", default: 1, in: 1e-4...100)
+    }
+}
+
+/// `model.audio`: convolutions over samples or log-mel frames, and what runs over their frames.
+///
+/// ```yaml
+/// audio: {encoder: cpc}                                             # samples, five strided convolutions
+/// audio: {encoder: log_mel, mels: 40, window: 200, hop: 80, channels: [128, 128], kernels: [3, 3], strides: [1, 2]}
+/// ```
+public struct AudioTowerSettings: Sendable {
+    public enum Encoder: String, Sendable, CaseIterable {
+        /// Convolutions over the samples.
+        case cpc
+        /// Log-mel frames, then convolutions over them.
+        case logMel = "log_mel"
+    }
+
+    public enum Norm: String, Sendable, CaseIterable { case batch, layer, group, none }
+    public enum Context: String, Sendable, CaseIterable { case none, gru, lstm, transformer }
+    public enum Pooling: String, Sendable, CaseIterable { case mean, max }
+
+    public let encoder: Encoder
+    /// Bands of the log-mel frames; their window and hop in samples.
+    public let mels, window, hop: Int
+    /// Whether each band of a clip is brought to mean 0 and deviation 1.
+    public let isStandardized: Bool
+    /// Of each convolution.
+    public let channels, kernels, strides: [Int]
+    public let norm: Norm
+    /// What runs over the frames, its width and its number of layers.
+    public let context: Context
+    public let hidden, layers: Int
+    public let pooling: Pooling
+
+    init(_ fields: Fields) throws {
+        encoder = try fields.choice("encoder", default: Encoder.logMel)
+        let isMel = encoder == .logMel
+        mels = isMel ? try fields.integer("mels", default: 64, in: 1...1024) : 0
+        window = isMel ? try fields.integer("window", default: 400, in: 8...65536) : 0
+        hop = isMel ? try fields.integer("hop", default: max(1, window * 2 / 5), in: 1...65536) : 0
+        isStandardized = isMel ? try fields.flag("standardize", default: true) : false
+        channels = try fields.integers("channels", default: isMel ? [128, 128, 128] : [256, 256, 256, 256, 256])
+        kernels = try fields.integers("kernels", default: isMel ? channels.map { _ in 3 } : [10, 8, 4, 4, 4])
+        strides = try fields.integers("strides", default: isMel ? channels.indices.map { $0 == 0 ? 1 : 2 } : [5, 4, 2, 2, 2])
+        guard kernels.count == channels.count, strides.count == channels.count else {
+            throw fields.fault(
+                "kernels", "\(channels.count) channels, \(kernels.count) kernels and \(strides.count) strides: as many of each wanted")
+        }
+        norm = try fields.choice("norm", default: Norm.batch)
+        context = try fields.choice("context", default: Context.none)
+        hidden = context == .none ? 0 : try fields.integer("hidden", default: 256, in: 1...65536)
+        layers = context == .none ? 0 : try fields.integer("layers", default: 1, in: 1...100)
+        pooling = try fields.choice("pooling", default: Pooling.mean)
     }
 }

@@ -1,34 +1,3 @@
-/// `objective`: what is minimised.
-///
-/// ```yaml
-/// objective: {name: contrastive, temperature: 0.07, learned: true, positives: pair}
-/// ```
-public struct ObjectiveSettings: Sendable {
-    public enum Name: String, Sendable, CaseIterable { case contrastive }
-
-    public enum Positives: String, Sendable, CaseIterable {
-        /// A picture's own text, and no other.
-        case pair
-        /// Every text equal to the picture's own.
-        case equalTexts = "equal_texts"
-    }
-
-    public let name: Name
-    /// Its initial value where it is learned; above 0.
-    public let temperature: Double
-    public let isTemperatureLearned: Bool
-    public let labelSmoothing: Double
-    public let positives: Positives
-
-    init(_ fields: Fields) throws {
-        name = try fields.choice("name", default: Name.contrastive)
-        temperature = try fields.number("temperature", default: 0.07, in: 1e-4...1e4)
-        isTemperatureLearned = try fields.flag("learned", default: true)
-        labelSmoothing = try fields.number("label_smoothing", default: 0, in: 0...0.99)
-        positives = try fields.choice("positives", default: Positives.pair)
-    }
-}
-
 /// `optimizer`.
 public struct OptimizerSettings: Sendable {
     public enum Name: String, Sendable, CaseIterable { case adamw, sgd }
@@ -102,7 +71,8 @@ public struct CheckpointSettings: Sendable {
     public let every: Int
     /// Latest ones kept, beside the best.
     public let keep: Int
-    /// The figure whose highest value marks the best checkpoint, such as `retrieval.image_to_text.r1`; nil marks none.
+    /// The figure whose best value marks the best checkpoint, such as `retrieval.image_to_text.r1`; nil marks none. Of losses,
+    /// perplexities and ranks the lowest is the best, of all others the highest.
     public let best: String?
 
     init(_ fields: Fields) throws {

@@ -1,9 +1,20 @@
-/// `views`: how a picture becomes a tensor, in training and in evaluation.
+/// `views`: how pictures and sounds become tensors, in training and in evaluation.
 ///
 /// ```yaml
-/// views: {size: 64, crop: shared, resize: 72, flip: true, normalization: clip}
+/// views: {size: 64, crop: shared, resize: 72, flip: true, normalization: clip, audio: {rate: 16000, seconds: 2}}
 /// ```
 public struct ViewSettings: Sendable {
+    public let image: ImageViewSettings?
+    public let audio: AudioViewSettings?
+
+    init(_ fields: Fields, modalities: Set<Modality>) throws {
+        image = modalities.contains(.image) ? try ImageViewSettings(fields) : nil
+        audio = modalities.contains(.audio) ? try AudioViewSettings(fields.fields("audio")) : nil
+    }
+}
+
+/// The part of `views` about pictures.
+public struct ImageViewSettings: Sendable {
     public enum Crop: String, Sendable, CaseIterable {
         /// Of random area (`scale`) and shape, resized to `size` (CLIP's and SimCLR's).
         case randomResized = "random_resized"

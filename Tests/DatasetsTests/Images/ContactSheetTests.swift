@@ -12,7 +12,7 @@ struct ContactSheetTests {
         let image = sheet.image
         // Two cells of 40 with frames of 3 and gaps of 10; two lines of pictures under one label.
         #expect(image.width == 10 + 2 * 56)
-        #expect(image.height == 10 + 20 + 2 * 79)
+        #expect(image.height == 10 + 20 + 2 * 89)
         #expect(image[10, 30] == Image.Color(20, 160, 70) && image[66, 30] == Image.Color(205, 205, 205))
         #expect(image[33, 53] == Image.Color(200, 0, 0) && image[33, 35] == Image.Color(240, 240, 240))
     }

@@ -1,0 +1,91 @@
+import ConcordEncoders
+import ConcordLayers
+import ConcordObjectives
+import ConcordTensors
+
+/// What a recipe trains, with a way from each modality that it learns to an embedding.
+struct RecipeModel: Sendable {
+    /// One modality of some samples, as an encoder takes it.
+    enum Input: Sendable {
+        case image(Tensor)
+        case text(Tokens)
+        case audio(Waveform)
+    }
+
+    let objective: any Objective<MultimodalBatch>
+    /// What can be embedded.
+    let modalities: Set<Modality>
+    /// The shared space, where the recipe makes one.
+    let contrastive: Contrastive<MultimodalBatch>?
+    let masked: MaskedLanguageModel?
+    private let encode: @Sendable (Input) -> Tensor
+
+    /// - Parameter vocabulary: of the recipe's tokenizer; nil where it reads no text.
+    init(_ recipe: Recipe, vocabulary: Vocabulary?) throws {
+        let text = try recipe.model.text.map { settings in
+            guard let vocabulary else { throw RecipeError.data(message: "a text tower wants a tokenizer") }
+            return TextTransformer(settings, vocabulary: vocabulary)
+        }
+        switch recipe.objective {
+        case .contrastive(let settings, let masking):
+            let contrastive = recipe.contrastive(settings, text: text)
+            self.contrastive = contrastive
+            modalities = Set(recipe.data.columns.keys)
+            encode = { Self.embedding(of: $0, by: contrastive, isProjected: true) }
+            if let masking, let text {
+                let masked = MaskedLanguageModel(text, masking: Masking(share: Float(masking.share)))
+                self.masked = masked
+                objective = contrastive + Float(masking.weight) * masked.on(\.text)
+            } else {
+                masked = nil
+                objective = contrastive
+            }
+        case .masked(let masking):
+            guard let text else { throw RecipeError.data(message: "objective masked wants a text tower") }
+            let masked = MaskedLanguageModel(text, masking: Masking(share: Float(masking.share)))
+            (self.masked, contrastive, modalities) = (masked, nil, [.text])
+            objective = masked.on(\.text)
+            encode = { if case .text(let tokens) = $0 { text(tokens) } else { Self.stop($0) } }
+        case .predictive(let settings):
+            let encoder = try recipe.audioEncoder(withContext: false)
+            let predictor = ContrastivePredictiveCoding(
+                encoder: encoder, context: try recipe.context(over: encoder.featureDimension), horizon: settings.horizon,
+                negatives: settings.negatives, from: settings.negativesFrom == .batch ? .batch : .sequence,
+                loss: InfoNCE(temperature: .fixed(Float(settings.temperature)), direction: .oneWay))
+            (masked, contrastive, modalities) = (nil, nil, [.audio])
+            objective = predictor.on(\.audio)
+            encode = { if case .audio(let sound) = $0 { predictor.embed(sound) } else { Self.stop($0) } }
+        case .frames(let settings):
+            let encoder = try recipe.audioEncoder(withContext: false)
+            let predictor = FramePrediction(
+                encoder: encoder, context: try recipe.context(over: encoder.featureDimension), target: try recipe.frameTarget(),
+                ahead: settings.ahead, distance: settings.distance == .l1 ? .l1 : .l2)
+            (masked, contrastive, modalities) = (nil, nil, [.audio])
+            objective = predictor.on(\.audio)
+            encode = { if case .audio(let sound) = $0 { predictor.embed(sound) } else { Self.stop($0) } }
+        }
+        objective.initialize(seed: recipe.seed)
+    }
+
+    /// What cosines are multiplied with before a softmax over classes.
+    var logitScale: Float { contrastive?.logitScale ?? 1 }
+
+    /// Embeddings `[N, D]`: in the shared space where there is one.
+    func embed(_ input: Input) -> Tensor { encode(input) }
+
+    /// What probes look at, `[N, C]`: the encoder's output before the shared space.
+    func features(_ input: Input) -> Tensor {
+        guard let contrastive else { return encode(input) }
+        return Self.embedding(of: input, by: contrastive, isProjected: false)
+    }
+
+    private static func embedding(of input: Input, by model: Contrastive<MultimodalBatch>, isProjected: Bool) -> Tensor {
+        switch input {
+        case .image(let images): isProjected ? model.embed("image", images) : model.features("image", images)
+        case .text(let tokens): isProjected ? model.embed("text", tokens) : model.features("text", tokens)
+        case .audio(let sounds): isProjected ? model.embed("audio", sounds) : model.features("audio", sounds)
+        }
+    }
+
+    private static func stop(_ input: Input) -> Never { ShapeCheck.fail("embed", "this recipe's model has no tower for \(input)") }
+}

@@ -1,0 +1,77 @@
+import ConcordDatasets
+import ConcordLayers
+import ConcordTensors
+import ConcordTokenizers
+
+/// A table's rows as training batches: decoded and kept, varied anew each epoch, put together.
+struct SampleLoading: Sendable {
+    private let recipe: Recipe
+    private let tokenizer: (any Tokenizer)?
+    private let pictures: PictureViews?
+    private let sounds: SoundClips?
+
+    init(_ recipe: Recipe, tokenizer: (any Tokenizer)?) {
+        self.recipe = recipe
+        self.tokenizer = tokenizer
+        pictures = recipe.views.image.map(PictureViews.init)
+        sounds = recipe.views.audio.map { SoundClips($0) }
+    }
+
+    /// A sample before any random choice.
+    private struct Decoded: Sendable {
+        let image: Image?
+        let sound: SoundClips.Decoded?
+        let text: String?
+        let textNumber: Int32
+
+        var byteCount: Int { (image?.pixels.byteCount ?? 0) + (sound?.byteCount ?? 0) }
+    }
+
+    /// A sample as it goes into a batch.
+    private struct View: Sendable {
+        let image: PictureViews.View?
+        let sound: [Float]?
+        let text: String?
+        let textNumber: Int32
+    }
+
+    func batches(of table: SampleTable) -> Batches<MultimodalBatch> {
+        table.train.samples(loading: { row in try decoded(row, of: table) })
+            .cached(limit: recipe.data.cacheMebibytes << 20) { $0.byteCount }
+            .augmented { sample, random in try view(of: sample, using: &random) }
+            .batches(
+                of: recipe.batch, seed: recipe.seed, threads: recipe.loader.threads, prefetch: recipe.loader.prefetch,
+                badLimit: recipe.data.badShare
+            ) { views, random in batch(views, using: &random) }
+    }
+
+    private func decoded(_ row: Row, of table: SampleTable) throws -> Decoded {
+        let image = try pictures.flatMap { views in try table.path(.image, of: row).map(views.decoded) }
+        let sound = try sounds.flatMap { clips in try table.path(.audio, of: row).map(clips.decoded) }
+        let text = table.hasText(row) ? table.text(of: row) : nil
+        let parts = (image == nil ? 0 : 1) + (sound == nil ? 0 : 1) + (text == nil ? 0 : 1)
+        guard parts > 1 else {
+            throw RecipeError.data(message: "\(row.place): a sample must have two of its modalities, this one has \(parts)")
+        }
+        return Decoded(image: image, sound: sound, text: text, textNumber: table.textNumber(of: row))
+    }
+
+    private func view(of sample: Decoded, using random: inout RandomSequence) throws -> View {
+        let picture = sample.image.flatMap { image in pictures.map { $0.augmented(image, using: &random) } }
+        let sound = try sample.sound.flatMap { sound in try sounds.map { try $0.augmented(sound, using: &random) } }
+        return View(image: picture, sound: sound, text: sample.text, textNumber: sample.textNumber)
+    }
+
+    private func batch(_ views: [View], using random: inout RandomSequence) -> MultimodalBatch {
+        var batch = MultimodalBatch()
+        if let pictures {
+            batch.image = Available(of: views, \.image) { pictures.batch($0, using: &random) }
+        }
+        if let sounds { batch.audio = Available(of: views, \.sound) { sounds.batch($0) } }
+        if let tokenizer, let text = recipe.model.text {
+            batch.text = Available(of: views, \.text) { tokenizer.encode($0, length: text.context) }
+        }
+        if recipe.objective.usesEqualTexts { batch.labels = Tensor(views.map(\.textNumber), shape: [views.count]) }
+        return batch
+    }
+}

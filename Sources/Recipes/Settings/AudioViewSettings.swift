@@ -1,0 +1,31 @@
+/// `views.audio`: how a sound becomes samples.
+///
+/// ```yaml
+/// views: {audio: {rate: 8000, seconds: 1, gain: 6, noise: 20, shift: 0.1, polarity: true}}
+/// ```
+public struct AudioViewSettings: Sendable {
+    /// Samples a second that every file is brought to.
+    public let rate: Int
+    /// The longest clip that the encoder sees, in seconds; longer ones are cropped, at random in training.
+    public let seconds: Double
+    /// Largest change of loudness, in decibels each way; 0 for none.
+    public let gain: Double
+    /// How far below the clip the loudest added noise is, in decibels; half of the clips get some. 0 adds none.
+    public let noise: Double
+    /// Largest shift in time, in seconds each way.
+    public let shift: Double
+    /// Whether a clip is turned upside down half of the time.
+    public let polarity: Bool
+
+    /// The longest clip in samples.
+    public var length: Int { max(1, Int((seconds * Double(rate)).rounded())) }
+
+    init(_ fields: Fields) throws {
+        rate = try fields.integer("rate", default: 16000, in: 1000...384_000)
+        seconds = try fields.number("seconds", default: 2, in: 0.001...3600)
+        gain = try fields.number("gain", default: 0, in: 0...60)
+        noise = try fields.number("noise", default: 0, in: 0...120)
+        shift = try fields.number("shift", default: 0, in: 0...60)
+        polarity = try fields.flag("polarity", default: false)
+    }
+}

@@ -48,7 +48,7 @@ cifar.conv1, cifar.maxpool = nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.Identity(
 images = hashed("images", (2, 16, 16, 3)).permute(0, 3, 1, 2)
 resnet("resnet18_cifar", cifar, ["conv1.weight"])
 images = hashed("images", (2, 64, 64, 3)).permute(0, 3, 1, 2)
-resnet("resnet34", models.resnet34())
+resnet("resnet34", models.resnet34(), ["bn1.weight", "layer2.3.bn2.weight", "layer3.5.bn1.bias", "layer4.2.bn2.bias"], ["layer3.5.bn2.running_mean"])
 resnet("resnet50", models.resnet50(), ["layer4.0.downsample.1.weight", "layer4.2.bn3.weight"], ["layer4.2.bn3.running_mean"], training=False)
 
 # Texts: 0 is padding, 31 ends a text and is the largest id.

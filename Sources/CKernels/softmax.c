@@ -14,13 +14,15 @@ static inline __attribute__((always_inline)) float exponentials(float *out, cons
     return sum;
 }
 
-static inline __attribute__((always_inline)) float log_sum(const float *x, size_t width) {
+// log(sum(e^x)) in two parts, the second returned: their sum would round off what a logit near it is told apart by.
+static inline __attribute__((always_inline)) float log_sum(const float *x, float *max, size_t width) {
 #pragma clang fp reassociate(on)
-    float max = row_max(x, width);
-    if (!(max > -INFINITY && max < INFINITY)) return max;
+    const float top = row_max(x, width);
+    *max = top;
+    if (!(top > -INFINITY && top < INFINITY)) return 0;
     float sum = 0;
-    for (size_t j = 0; j < width; j++) sum += row_exp(x[j] - max);
-    return max + logf(sum);
+    for (size_t j = 0; j < width; j++) sum += row_exp(x[j] - top);
+    return logf(sum);
 }
 
 SIMD void concord_softmax(float *out, const float *x, size_t rows, size_t width) {
@@ -44,8 +46,8 @@ SIMD void concord_softmax_pullback(float *dx, const float *y, const float *dy, s
 
 SIMD void concord_log_softmax(float *out, const float *x, size_t rows, size_t width) {
     for (size_t i = 0; i < rows; i++, out += width, x += width) {
-        float sum = log_sum(x, width);
-        for (size_t j = 0; j < width; j++) out[j] = x[j] - sum;
+        float max, rest = log_sum(x, &max, width);
+        for (size_t j = 0; j < width; j++) out[j] = (x[j] - max) - rest;
     }
 }
 
@@ -59,7 +61,10 @@ SIMD void concord_log_softmax_pullback(float *dx, const float *y, const float *d
 }
 
 SIMD void concord_log_sum_exp(float *out, const float *x, size_t rows, size_t width) {
-    for (size_t i = 0; i < rows; i++) out[i] = log_sum(x + i * width, width);
+    for (size_t i = 0; i < rows; i++) {
+        float max, rest = log_sum(x + i * width, &max, width);
+        out[i] = max + rest;
+    }
 }
 
 SIMD void concord_log_sum_exp_pullback(float *dx, const float *x, const float *y, const float *dy, size_t rows, size_t width) {
@@ -69,34 +74,38 @@ SIMD void concord_log_sum_exp_pullback(float *dx, const float *x, const float *y
     }
 }
 
-SIMD void concord_cross_entropy(
-    float *loss, float *logsum, const float *x, const int32_t *labels, float smoothing, size_t rows, size_t width) {
+// The mean of max - x.
+static inline __attribute__((always_inline)) float mean_below(const float *x, float max, size_t width) {
 #pragma clang fp reassociate(on)
+    float sum = 0;
+    for (size_t j = 0; j < width; j++) sum += max - x[j];
+    return sum / (float)width;
+}
+
+SIMD void concord_cross_entropy(
+    float *loss, float *max, float *rest, const float *x, const int32_t *labels, float smoothing, size_t rows, size_t width) {
     for (size_t i = 0; i < rows; i++, x += width) {
         if (labels[i] < 0) {
-            loss[i] = logsum[i] = 0;
+            loss[i] = max[i] = rest[i] = 0;
             continue;
         }
-        float log_z = log_sum(x, width), mean = 0;
-        if (smoothing > 0) {
-            for (size_t j = 0; j < width; j++) mean += log_z - x[j];
-            mean /= (float)width;
-        }
-        logsum[i] = log_z;
-        loss[i] = (1 - smoothing) * (log_z - x[labels[i]]) + smoothing * mean;
+        rest[i] = log_sum(x, max + i, width);
+        const float mean = smoothing > 0 ? mean_below(x, max[i], width) : 0;
+        loss[i] = (1 - smoothing) * (max[i] - x[labels[i]]) + smoothing * mean + rest[i];
     }
 }
 
 SIMD void concord_cross_entropy_pullback(
-    float *dx, const float *x, const float *logsum, const int32_t *labels, float smoothing, float factor, size_t rows, size_t width) {
+    float *dx, const float *x, const float *max, const float *rest, const int32_t *labels, float smoothing, float factor, size_t rows,
+    size_t width) {
     const float base = factor * smoothing / (float)width;
     for (size_t i = 0; i < rows; i++, dx += width, x += width) {
         if (labels[i] < 0) {
             memset(dx, 0, width * sizeof *dx);
             continue;
         }
-        float shift = logsum[i];
-        for (size_t j = 0; j < width; j++) dx[j] = factor * row_exp(x[j] - shift) - base;
+        const float top = max[i], log_sum = rest[i];
+        for (size_t j = 0; j < width; j++) dx[j] = factor * row_exp((x[j] - top) - log_sum) - base;
         dx[labels[i]] -= factor * (1 - smoothing);
     }
 }

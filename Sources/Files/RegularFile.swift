@@ -32,17 +32,26 @@ package struct RegularFile: ~Copyable {
 
     /// At most `count` bytes from `offset` on, fewer at the file's end; the place where reading goes on is left alone.
     package func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
-        var failure: Int32 = 0
+        var failure: FileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count, let base = buffer.baseAddress {
-                let got = pread(descriptor, base + filled, count - filled, off_t(offset + filled))
-                if got < 0, errno == EINTR { continue }
-                if got < 0 { failure = errno }
-                guard got > 0 else { break }
-                filled += got
-            }
+            let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count])
+            do throws(FileError) { filled = try read(into: room, at: offset) } catch { failure = error }
         }
-        guard failure == 0 else { throw FileError(path: path, code: failure) }
+        if let failure { throw failure }
         return bytes
+    }
+
+    /// Fills `buffer` from `offset` on, from several threads at once if need be.
+    /// - Returns: how many bytes there were; fewer than asked for at the file's end.
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
+        var filled = 0
+        while filled < buffer.count, let base = buffer.baseAddress {
+            let got = pread(descriptor, base + filled, buffer.count - filled, off_t(offset + filled))
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw FileError(path: path, code: errno) }
+            if got == 0 { break }
+            filled += got
+        }
+        return filled
     }
 }

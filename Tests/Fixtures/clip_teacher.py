@@ -158,9 +158,10 @@ def narrow():
         print(name, (here / f"{name}.safetensors").stat().st_size, "bytes")
 
 
-match sys.argv[1:]:
-    case []: narrow()
-    case ["train", folder]: train(pathlib.Path(folder))
-    case ["reference", folder, first, last]: references(pathlib.Path(folder), int(first), int(last))
-    case ["spread", folder]: spread(pathlib.Path(folder))
-    case _: sys.exit(__doc__)
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case []: narrow()
+        case ["train", folder]: train(pathlib.Path(folder))
+        case ["reference", folder, first, last]: references(pathlib.Path(folder), int(first), int(last))
+        case ["spread", folder]: spread(pathlib.Path(folder))
+        case _: sys.exit(__doc__)

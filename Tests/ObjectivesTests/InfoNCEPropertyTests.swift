@@ -12,6 +12,18 @@ import Testing
         #expect(abs(InfoNCE(temperature: .fixed(0.5)).views(same, same).item - 4.2904594) < 1e-5)  // ln 73
     }
 
+    /// The denominators are not rounded at the logits' size. With the identity for `a` and the dot product, `b` are the logits and its
+    /// gradient is theirs.
+    @Test(arguments: [false, true]) func aCommonOffsetOfTheLogitsChangesNoGradient(isOneWay: Bool) throws {
+        let n = 20, loss = InfoNCE(similarity: .dotProduct, temperature: .fixed(1), direction: isOneWay ? .oneWay : .symmetric)
+        let identity = Tensor((0..<n * n).map { $0 % (n + 1) == 0 ? 1 : 0 }, shape: [n, n])
+        let near = Tensor(hashed("offset", [n, n]).scalars.map { ($0 * 1024).rounded() / 256 }, shape: [n, n])
+        let gradients = try [near, near + 1000].map { b in
+            try #require(valueWithPullback(of: [b]) { [loss(identity, $0[0])] }.1([Tensor(1)]).1[0])
+        }
+        expectClose(gradients[1], gradients[0], tolerance: 1e-6)
+    }
+
     @Test func theOrderOfABatchDoesNotMatter() throws {
         let a = hashed("a", [130, 16]), b = hashed("b", [130, 16])
         let order = (0..<130).map { $0 * 37 % 130 }

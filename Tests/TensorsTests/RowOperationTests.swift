@@ -61,6 +61,21 @@ import Testing
         checkGradients(of: hashed("x", [4, 9], scale: 2), hashed("b", [9])) { $0[0].biasedGELU($0[1]) }
     }
 
+    /// The logarithm of the sum is not rounded at the logits' size: what depends on differences alone is the same to the bit.
+    @Test func aCommonOffsetChangesNothing() throws {
+        let near = Tensor(hashed("offset", [7, 20]).scalars.map { ($0 * 1024).rounded() / 256 }, shape: [7, 20]), far = near + 1000
+        let labels = Tensor([0, 3, 9, 19, 5, 5, 7] as [Int32], shape: [7])
+        for smoothing in [Float(0), 0.2] {
+            let results = [near, far].map { x in
+                let (loss, pullback) = valueWithPullback(of: [x]) { [$0[0].crossEntropy(labels: labels, smoothing: smoothing)] }
+                return loss[0].scalars + (pullback([Tensor(1)]).1[0]?.scalars ?? [])
+            }
+            #expect(results[0].count == 141 && results[0] == results[1])
+        }
+        #expect(near.logSoftmax().scalars == far.logSoftmax().scalars)
+        #expect(near.softmax().scalars == far.softmax().scalars)
+    }
+
     @Test func crossEntropyOfEqualLogitsIsLogOfTheirNumber() {
         let labels = Tensor([0, 3, 9] as [Int32], shape: [3])
         #expect(abs(Tensor(repeating: 4, shape: [3, 10]).crossEntropy(labels: labels).item - 2.3025851) < 1e-6)

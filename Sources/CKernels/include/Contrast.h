@@ -31,7 +31,8 @@ void concord_contrast_statistics(
     concord_contrast block);
 
 // How the loss moves with the logits of a row (or column): planes of numbers, `plane` apart.
-//   0 log of the denominator z   1 weight w   2 share of a positive in the target   3 share of every logit in the target
+//   0 log of the denominator z, rounded   1 weight w, times e^(what rounding added to z)   2 share of a positive in the target
+//   3 share of every logit in the target
 //   4 w times the negatives' share of the denominator   5, 6 logs of planes 3 and 4 above with their shifts (beta > 0 alone)
 // d = w e^(s - z) - [positive] plane 2 - plane 3
 enum { concord_contrast_slopes = 7 };

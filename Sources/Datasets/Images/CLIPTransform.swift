@@ -12,7 +12,7 @@ public enum CLIPTransform: Sendable {
     /// - Parameter key: unused in evaluation.
     public func callAsFunction(_ image: Image, using key: RandomKey = RandomKey(seed: 0)) -> Image {
         switch self {
-        case .evaluation(let size): image.resized(shortestSide: size).centerCropped(to: size)
+        case .evaluation(let size): Self.middle(of: image).resized(shortestSide: size).centerCropped(to: size)
         case .training(let size): crop(size)(image, using: key)
         }
     }
@@ -23,6 +23,14 @@ public enum CLIPTransform: Sendable {
         case .evaluation(let size): self(try image.decoded(shortestSide: 2 * size))
         case .training(let size): try crop(size)(image, using: key)
         }
+    }
+
+    /// A strip without its ends: of a picture of 1x60000 the whole, resized, would fill the memory for a square in the middle.
+    private static func middle(of image: Image) -> Image {
+        let short = min(image.width, image.height), long = 16 * short
+        guard max(image.width, image.height) > long else { return image }
+        let (width, height) = image.width > image.height ? (long, short) : (short, long)
+        return image.cropped(to: PixelRectangle(centered: width, height, inWidth: image.width, height: image.height))
     }
 
     private func crop(_ size: Int) -> RandomResizedCrop { RandomResizedCrop(to: size, scale: 0.9...1) }

@@ -56,8 +56,10 @@ struct ContrastSummary {
             let row = z - (1 - smoothing) * said(5) / Double(positives[i]) - smoothing * said(6) / all
             loss += row
             losses?[i] = Float(row)
-            to[i] = Float(z)
-            to[n + i] = Float(weight)
+            // A logit near the denominator's must not lose to the rounding of either: what z loses here the weight takes up.
+            let rounded = Float(z), rest = z - Double(rounded)
+            to[i] = rounded
+            to[n + i] = Float(weight * exp(rest.isFinite ? -rest : 0))
             to[2 * n + i] = Float(weight * (1 - smoothing) / Double(positives[i]))
             to[3 * n + i] = Float(weight * smoothing / all)
             to[4 * n + i] = negatives[i] == 0 ? 0 : Float(weight * exp(negative - z))

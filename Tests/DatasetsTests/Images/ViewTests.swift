@@ -79,6 +79,20 @@ struct ViewTests {
         #expect(try CLIPTransform.evaluation(20)(file) == CLIPTransform.evaluation(20)(file.decoded()))
     }
 
+    @Test(arguments: [(1, 1), (1, 60_000), (65_000, 2)]) func everyShapeHasItsViews(width: Int, height: Int) throws {
+        let pixels = (0..<3 * width * height).map { UInt8(truncatingIfNeeded: $0 / 3 % 7) }
+        let image = Image(pixels: Tensor(pixels, shape: [height, width, 3]))
+        let file = try EncodedImage(image.jpegData())
+        let random = SimCLRViews(size: 32), key = key(1)
+        let views = [
+            CLIPTransform.evaluation(224)(image), try CLIPTransform.evaluation(224)(file), CLIPTransform.training(224)(image, using: key),
+            try CLIPTransform.training(224)(file, using: key),
+        ]
+        #expect(views.allSatisfy { $0.width == 224 && $0.height == 224 })
+        let small = [random(image, using: key), try random(file, using: key)]
+        #expect(small.allSatisfy { $0.width == 32 && $0.height == 32 })
+    }
+
     @Test func trainingShowsNearlyTheWholePicture() {
         let square = scene(50, 50), view = CLIPTransform.training(20)(square, using: key(3))
         #expect([view.width, view.height] == [20, 20] && view != CLIPTransform.training(20)(square, using: key(4)))

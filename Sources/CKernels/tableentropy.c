@@ -19,24 +19,26 @@ INLINE float sum_exp(const float *x, float shift, size_t width) {
     return sum;
 }
 
-INLINE float entropy(uint8_t *correct, const float *x, int32_t label, size_t width, float *log_sum) {
-    float max = row_max(x, width);
+// Of what the sum's logarithm consists of, `max` and log(sum), only differences to `max` are rounded: not at the logits' size.
+INLINE float entropy(uint8_t *correct, const float *x, int32_t label, size_t width, float *max, float *sum) {
     *correct = is_largest(x, width, label);
-    *log_sum = max > -INFINITY && max < INFINITY ? max + logf(sum_exp(x, max, width)) : max;
-    return *log_sum - x[label];
+    *max = row_max(x, width);
+    *sum = *max > -INFINITY && *max < INFINITY ? sum_exp(x, *max, width) : 1;
+    return (*max - x[label]) + logf(*sum);
 }
 
 SIMD void concord_label_entropy(float *loss, uint8_t *correct, const float *x, const int32_t *labels, size_t rows, size_t width) {
-    float log_sum;
-    for (size_t i = 0; i < rows; i++) loss[i] = entropy(correct + i, x + i * width, labels[i], width, &log_sum);
+    float max, sum;
+    for (size_t i = 0; i < rows; i++) loss[i] = entropy(correct + i, x + i * width, labels[i], width, &max, &sum);
 }
 
 SIMD void concord_label_entropy_slopes(
     float *loss, uint8_t *correct, float *x, const int32_t *labels, float factor, size_t rows, size_t width) {
     for (size_t i = 0; i < rows; i++, x += width) {
-        float log_sum;
-        loss[i] = entropy(correct + i, x, labels[i], width, &log_sum);
-        for (size_t j = 0; j < width; j++) x[j] = factor * row_exp(x[j] - log_sum);
+        float max, sum;
+        loss[i] = entropy(correct + i, x, labels[i], width, &max, &sum);
+        const float share = factor / sum;
+        for (size_t j = 0; j < width; j++) x[j] = share * row_exp(x[j] - max);
         x[labels[i]] -= factor;
     }
 }

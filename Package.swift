@@ -46,7 +46,9 @@ let package = Package(
         .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
         .target(name: "CBridges", dependencies: ["COneDNN", "CJPEG", "CPNG", "CSoxr"], linkerSettings: [.linkedLibrary("gomp")]),
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-        .target(name: "Vocab", path: "Vocab", exclude: ["README.md", "english-wordpiece-8192.txt", "english-bpe-8192.json", "unicode.txt", "unicode.py"]),
+        .target(
+            name: "Vocab", path: "Vocab",
+            exclude: ["README.md", "english-wordpiece-8192.txt", "english-bpe-8192.json", "unicode.txt", "unicode.py"]),
 
         library("Files", []),
         library("Tensors", ["CBridges", "CKernels", "COpenBLAS", "COneDNN"]),
@@ -56,19 +58,38 @@ let package = Package(
         library("Interchange", ["ConcordFiles", "ConcordLayers", "ConcordTensors"]),
         library("Evaluation", ["ConcordLayers", "ConcordTensors"]),
         library("Tokenizers", ["ConcordFiles", "ConcordLayers", "ConcordTensors", "Vocab"]),
-        library("Datasets", ["ConcordFiles", "ConcordTokenizers", "ConcordLayers", "ConcordTensors", "CBridges", "CJPEG", "CPNG", "CSndfile", "CSoxr", logging]),
-        library("Training", ["ConcordFiles", "ConcordObjectives", "ConcordInterchange", "ConcordDatasets", "ConcordLayers", "ConcordTensors", "CBridges", logging]),
-        library("Recipes", ["ConcordTraining", "ConcordEncoders", "ConcordEvaluation", "ConcordTokenizers", "ConcordDatasets",
-                            "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors", "ConcordFiles", yams, logging]),
+        library(
+            "Datasets",
+            [
+                "ConcordFiles", "ConcordTokenizers", "ConcordLayers", "ConcordTensors", "CBridges", "CJPEG", "CPNG", "CSndfile", "CSoxr",
+                logging,
+            ]),
+        library(
+            "Training",
+            [
+                "ConcordFiles", "ConcordObjectives", "ConcordInterchange", "ConcordDatasets", "ConcordLayers", "ConcordTensors", "CBridges",
+                logging,
+            ]),
+        library(
+            "Recipes",
+            [
+                "ConcordTraining", "ConcordEncoders", "ConcordEvaluation", "ConcordTokenizers", "ConcordDatasets",
+                "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors", "ConcordFiles", yams, logging,
+            ]),
         .target(
             name: "Concord",
-            dependencies: ["ConcordRecipes", "ConcordTraining", "ConcordEncoders", "ConcordEvaluation", "ConcordTokenizers", "ConcordDatasets",
-                           "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors"],
+            dependencies: [
+                "ConcordRecipes", "ConcordTraining", "ConcordEncoders", "ConcordEvaluation", "ConcordTokenizers", "ConcordDatasets",
+                "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors",
+            ],
             swiftSettings: swift),
         .executableTarget(name: "ConcordCLI", dependencies: ["Concord", argumentParser, logging], swiftSettings: swift),
 
-        .target(name: "TestSupport", dependencies: ["ConcordInterchange", "ConcordLayers", "ConcordTensors"], path: "Tests/TestSupport", swiftSettings: swift),
-        tests(of: "Files"), tests(of: "Tensors"), tests(of: "Layers"), tests(of: "Encoders"), tests(of: "Objectives", ["ConcordEncoders"]), tests(of: "Interchange"),
+        .target(
+            name: "TestSupport", dependencies: ["ConcordInterchange", "ConcordLayers", "ConcordTensors"], path: "Tests/TestSupport",
+            swiftSettings: swift),
+        tests(of: "Files"), tests(of: "Tensors"), tests(of: "Layers"), tests(of: "Encoders"), tests(of: "Objectives", ["ConcordEncoders"]),
+        tests(of: "Interchange"),
         tests(of: "Evaluation"), tests(of: "Tokenizers"), tests(of: "Datasets", ["CSndfile"]),
         tests(of: "Training", ["ConcordEncoders"]), tests(of: "Recipes"),
         .testTarget(name: "ConcordCLITests", dependencies: ["TestSupport", "Concord", "ConcordCLI"], swiftSettings: swift),

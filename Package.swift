@@ -83,7 +83,7 @@ let package = Package(
                 "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors",
             ],
             swiftSettings: swift),
-        .executableTarget(name: "ConcordCLI", dependencies: ["Concord", argumentParser, logging], swiftSettings: swift),
+        .executableTarget(name: "ConcordCLI", dependencies: ["Concord", "ConcordFiles", argumentParser, logging], swiftSettings: swift),
 
         .target(
             name: "TestSupport", dependencies: ["ConcordInterchange", "ConcordLayers", "ConcordTensors"], path: "Tests/TestSupport",

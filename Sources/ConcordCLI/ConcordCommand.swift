@@ -1,5 +1,6 @@
 import ArgumentParser
 import Concord
+import ConcordFiles
 
 @main
 struct ConcordCommand: ParsableCommand {
@@ -14,6 +15,7 @@ struct ConcordCommand: ParsableCommand {
         ])
 
     static func main() {
+        StandardStreams.ensureOpen()
         Threads.restartWithShortWaits()
         main(nil)
     }

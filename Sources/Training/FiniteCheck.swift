@@ -11,8 +11,8 @@ enum FiniteCheck {
         -> TrainingError
     {
         let part = parts.first { !$0.value.isFinite }
-        var message = loss.isFinite ? "the gradient is not finite, the loss is \(loss)" : "the loss is \(loss)"
-        if let part { message += ", its part \"\(part.name)\" is \(part.value)" }
+        var message = loss.isFinite ? "the gradient is not finite, the loss is \(loss)" : "the loss is \(named(loss))"
+        if let part { message += ", its part \"\(part.name)\" is \(named(part.value))" }
         let parameters = ParameterWalk(module).parameters
         var culprit: String?
         if let (path, _) = parameters.first(where: { !isFinite($0.parameter.stored) }) {
@@ -22,6 +22,9 @@ enum FiniteCheck {
         }
         return .notFinite(step: step, loss: message, culprit: culprit)
     }
+
+    /// Whose sign a NaN has says nothing.
+    private static func named(_ value: Float) -> String { value.isNaN ? "NaN" : "\(value)" }
 
     private static func isFinite(_ tensor: Tensor) -> Bool {
         let p = tensor.floats

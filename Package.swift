@@ -30,6 +30,7 @@ let package = Package(
     products: [
         .library(name: "Concord", targets: ["Concord"]),
         .executable(name: "concord", targets: ["ConcordCLI"]),
+        .executable(name: "concord-bench", targets: ["ConcordBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -84,6 +85,7 @@ let package = Package(
             ],
             swiftSettings: swift),
         .executableTarget(name: "ConcordCLI", dependencies: ["Concord", "ConcordFiles", argumentParser, logging], swiftSettings: swift),
+        .executableTarget(name: "ConcordBench", dependencies: ["Concord", "CKernels", argumentParser], swiftSettings: swift),
 
         .target(
             name: "TestSupport", dependencies: ["ConcordInterchange", "ConcordLayers", "ConcordTensors"], path: "Tests/TestSupport",
@@ -92,6 +94,7 @@ let package = Package(
         tests(of: "Interchange"),
         tests(of: "Evaluation"), tests(of: "Tokenizers"), tests(of: "Datasets", ["CSndfile"]),
         tests(of: "Training", ["ConcordEncoders"]), tests(of: "Recipes"),
+        .testTarget(name: "ConcordBenchTests", dependencies: ["TestSupport", "ConcordBench"], swiftSettings: swift),
         .testTarget(name: "ConcordCLITests", dependencies: ["TestSupport", "Concord", "ConcordCLI"], swiftSettings: swift),
     ]
 )

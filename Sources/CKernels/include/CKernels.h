@@ -18,6 +18,7 @@
 #include "LayerNorm.h"
 #include "Mathematics.h"
 #include "Optimizers.h"
+#include "Peak.h"
 #include "Pixels.h"
 #include "Pooling.h"
 #include "Recurrence.h"

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Concord
+
+/// What a model makes of the peer's weights and inputs.
+struct DumpedLosses: Codable {
+    let parameters: Int
+    /// Of the first three steps.
+    let losses: [Float]
+}
+
+/// The first three losses from a dump, in a process of their own.
+struct LossesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "losses", abstract: "Three losses from the peer's weights and inputs.", shouldDisplay: false)
+
+    @Argument var workload: String
+    @Option var dump: String
+    @OptionGroup var threads: ThreadOption
+
+    func run() throws {
+        threads.apply()
+        let step = try TrainingStep(try Workloads.named(workload), dump: try Safetensors(path: dump))
+        let losses = try (0..<3).map { _ in try step.run() }
+        print(try JSON.text(DumpedLosses(parameters: step.workload.model.parameterCount, losses: losses)))
+    }
+
+    static func losses(of workload: any Workload.Type, dump: String) throws -> DumpedLosses {
+        let arguments = ["losses", workload.name, "--dump", dump]
+        return try JSON.value(DumpedLosses.self, Child.ofThisProgram(arguments), of: arguments.joined(separator: " "))
+    }
+}

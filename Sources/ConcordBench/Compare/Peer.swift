@@ -1,0 +1,49 @@
+import Concord
+import Foundation
+
+/// PyTorch's program of the same workloads, `torch_steps.py`.
+struct Peer {
+    let python: String, script: String
+    let repeats: Int
+
+    /// Ways in which PyTorch may run a float32 step.
+    static let modes = ["eager", "eager-last", "compile"]
+
+    struct Figures: Encodable {
+        let mode: String
+        /// Nil where this PyTorch cannot run the mode.
+        var medianS: Double?
+        var peakMib: Double?
+        var failure: String?
+    }
+
+    /// One process of one workload in one mode.
+    func figures(of workload: String, mode: String) throws -> Figures {
+        let line = try run(["--repeats", String(repeats), "--modes", mode, workload])
+        guard let median = Self.number(after: "step", in: line), let peak = Self.number(after: "peak", in: line) else {
+            guard let failed = line.range(of: "failed: ") else { throw BenchError.unreadable(command: script, output: line) }
+            return Figures(mode: mode, failure: String(line[failed.upperBound...]))
+        }
+        return Figures(mode: mode, medianS: median, peakMib: peak)
+    }
+
+    /// Weights and inputs to `directory/WORKLOAD.safetensors`.
+    /// - Returns: the losses of the first three steps.
+    func dump(_ workload: String, to directory: String) throws -> [Float] {
+        let line = try run(["--modes", "eager", "--dump", directory, workload])
+        let losses = line.range(of: "losses ").map { line[$0.upperBound...].split(separator: " ").compactMap { Float($0) } } ?? []
+        guard losses.count == 3 else { throw BenchError.unreadable(command: script, output: line) }
+        return losses
+    }
+
+    private func run(_ arguments: [String]) throws -> String {
+        let output = try Child.output(of: python, [script, "--threads", String(Threads.count)] + arguments)
+        return output.split(separator: "\n").last.map(String.init) ?? ""
+    }
+
+    private static func number(after word: String, in line: String) -> Double? {
+        let words = line.split(separator: " ")
+        guard let place = words.firstIndex(where: { $0 == word }), words.indices.contains(place + 1) else { return nil }
+        return Double(words[place + 1])
+    }
+}

@@ -1,0 +1,35 @@
+import CKernels
+import Concord
+import Synchronization
+
+/// The fastest that the processor's arithmetic was seen to be with all threads, in floating-point operations a second.
+struct PeakRate: Codable {
+    /// Of multiply-adds in registers.
+    var multiplyAdds = 0.0
+    /// Of float32 matrix products by the library in use.
+    var products = 0.0
+
+    var highest: Double { max(multiplyAdds, products) }
+
+    /// Tries both for about half a second, and keeps the highest.
+    mutating func measure() {
+        let threads = Threads.count, rounds = 10_000_000
+        for _ in 0..<5 {
+            let seconds = Timing.seconds { Self.multiplyAdd(threads: threads, rounds: rounds) }
+            multiplyAdds = max(multiplyAdds, Double(threads * rounds * CONCORD_MULTIPLY_ADD_OPERATIONS) / seconds)
+        }
+        for (m, n, k) in [(1536, 1536, 1536), (4096, 2048, 512), (4096, 512, 2048)] {
+            let a = Tensor(ones: [m, k]), b = Tensor(ones: [n, k])
+            let timing = Timing.of(repeats: 4) { _ = a.matmul(b, transposing: .right) }
+            products = max(products, 2 * Double(m) * Double(n) * Double(k) / timing.minimum)
+        }
+    }
+
+    private static let sink = Atomic<UInt32>(0)
+
+    private static func multiplyAdd(threads: Int, rounds: Int) {
+        Parallel.run(threads) { range in
+            for _ in range { sink.store(concord_multiply_adds(0.5, 1, rounds).bitPattern, ordering: .relaxed) }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Concord
+
+struct OperationsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "operations", abstract: "Times single operations beside the least that they could take.",
+        discussion:
+            "The floor is the operation's multiply-adds at the measured peak, or its inputs and outputs at the measured speed of memory, "
+            + "whichever takes longer; small ones stay in caches and may be faster than memory.")
+
+    enum Group: String, ExpressibleByArgument, CaseIterable { case products, convolutions, attention, rows, optimizer, infonce }
+
+    @Argument(help: "Which operations; all where none is named.") var groups: [Group] = []
+    @Option(help: "Timed runs after two untimed ones.") var repeats = 7
+    @Flag(help: "InfoNCE of 65536 pairs too.") var large = false
+    @Flag(help: "Print figures for programs.") var json = false
+    @OptionGroup var threads: ThreadOption
+
+    func validate() throws {
+        if repeats < 1 { throw ValidationError("--repeats wants 1 or more, not \(repeats)") }
+    }
+
+    func run() throws {
+        threads.apply()
+        var peak = PeakRate()
+        peak.measure()
+        var bench = OperationBench(peak: peak, bandwidth: Bandwidth.measured(), repeats: repeats)
+        for group in groups.isEmpty ? Group.allCases : groups {
+            switch group {
+            case .products: bench.products()
+            case .convolutions: bench.convolutions()
+            case .attention: bench.attentions()
+            case .rows: bench.rowOperations()
+            case .optimizer: try bench.optimizers()
+            case .infonce: bench.contrasts(large ? [4096, 16384, 65536] : [4096, 16384])
+            }
+        }
+        if json { return print(try JSON.text(bench.figures)) }
+        print(OperationFigures.heading)
+        for figures in bench.figures { print(figures.row) }
+        print(
+            "\n\(Threads.count) threads; peak \((peak.highest / 1e9).decimals(0)) GFLOP/s, memory \((bench.bandwidth / 1e9).decimals(1)) GB/s; "
+                + Kernels.description)
+    }
+}

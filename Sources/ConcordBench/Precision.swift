@@ -1,0 +1,6 @@
+import ArgumentParser
+
+/// What activations and products are held in.
+enum Precision: String, ExpressibleByArgument, CaseIterable, Codable {
+    case float32
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Concord
+
+/// One workload in this process; `steps` runs it, so that the peak memory is the workload's own.
+struct StepCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "step", abstract: "Times one workload in this process.", shouldDisplay: false)
+
+    @Argument var workload: String
+    @Option var precision = Precision.float32
+    @Option var repeats = 7
+    @OptionGroup var threads: ThreadOption
+
+    func run() throws {
+        threads.apply()
+        let type = try Workloads.named(workload), step = try TrainingStep(type)
+        var loss: Float = 0
+        let timing = try Timing.of(repeats: repeats, warmups: 2) { loss = try step.run() }
+        print(
+            try JSON.text(
+                StepFigures(
+                    workload: workload, precision: precision, threads: Threads.count, parameters: step.workload.model.parameterCount,
+                    medianS: timing.median, minS: timing.minimum, maxS: timing.maximum,
+                    itemsPerS: Double(type.items) / timing.median, gflopPerS: type.products.operations / timing.median / 1e9,
+                    peakMib: PeakMemory.mebibytes, loss: loss, kernels: Kernels.description)))
+    }
+
+    /// The same in a process of its own.
+    static func figures(of workload: any Workload.Type, precision: Precision, repeats: Int) throws -> StepFigures {
+        let arguments = ["step", workload.name, "--precision", precision.rawValue, "--repeats", String(repeats)]
+        return try JSON.value(StepFigures.self, Child.ofThisProgram(arguments), of: arguments.joined(separator: " "))
+    }
+}

@@ -1,0 +1,34 @@
+/// What one workload's steps took.
+struct StepFigures: Codable {
+    var workload: String
+    var precision: Precision
+    var threads: Int
+    var parameters: Int
+    var medianS: Double, minS: Double, maxS: Double
+    var itemsPerS: Double
+    /// Of the products that a step executes.
+    var gflopPerS: Double
+    /// Of the highest rate that this run measured; filled in by who measured it.
+    var shareOfPeak: Double?
+    var peakGflopPerS: Double?
+    var peakMib: Double
+    var loss: Float
+    var kernels: String
+}
+
+extension StepFigures {
+    mutating func hold(against peak: PeakRate) {
+        peakGflopPerS = peak.highest / 1e9
+        shareOfPeak = gflopPerS / (peak.highest / 1e9)
+    }
+
+    static let heading =
+        "workload".left(13) + "precision".left(11) + "parameters".right(12) + "median s".right(10) + "min".right(9) + "max".right(9)
+        + "items/s".right(11) + "GFLOP/s".right(9) + "of peak".right(9) + "peak MiB".right(10) + "loss".right(9)
+
+    var row: String {
+        workload.left(13) + precision.rawValue.left(11) + "\(parameters)".right(12) + medianS.decimals(4).right(10)
+            + minS.decimals(4).right(9) + maxS.decimals(4).right(9) + itemsPerS.decimals(1).right(11) + gflopPerS.decimals(0).right(9)
+            + (shareOfPeak?.percent ?? "").right(9) + peakMib.decimals(0).right(10) + Double(loss).decimals(3).right(9)
+    }
+}

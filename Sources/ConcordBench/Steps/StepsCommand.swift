@@ -1,0 +1,39 @@
+import ArgumentParser
+import Concord
+
+struct StepsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "steps", abstract: "Times full training steps: forward, loss, backward, AdamW.",
+        discussion:
+            "Workloads: \(Workloads.all.map { $0.name }.joined(separator: ", ")). Each runs in a process of its own. The peak that a "
+            + "share is of is measured in the same run, by multiply-adds in registers and by matrix products, whichever is higher.")
+
+    @Argument(help: "Workloads; all where none is named.") var workloads: [String] = []
+    @Option(help: "What activations and products are held in.") var precision = Precision.float32
+    @Option(help: "Timed steps after two untimed ones.") var repeats = 7
+    @Flag(help: "Print figures for programs.") var json = false
+    @OptionGroup var threads: ThreadOption
+
+    func validate() throws {
+        if repeats < 1 { throw ValidationError("--repeats wants 1 or more, not \(repeats)") }
+    }
+
+    func run() throws {
+        threads.apply()
+        let types = try Workloads.named(workloads)
+        var peak = PeakRate(), all: [StepFigures] = []
+        for type in types {
+            peak.measure()
+            all.append(try StepCommand.figures(of: type, precision: precision, repeats: repeats))
+        }
+        peak.measure()
+        for index in all.indices { all[index].hold(against: peak) }
+        if json { return print(try JSON.text(all)) }
+        print(StepFigures.heading)
+        for figures in all { print(figures.row) }
+        print("\n\(Threads.count) threads; \(Kernels.description)")
+        print(
+            "peak \((peak.highest / 1e9).decimals(0)) GFLOP/s: multiply-adds \((peak.multiplyAdds / 1e9).decimals(0)), products "
+                + "\((peak.products / 1e9).decimals(0))")
+    }
+}

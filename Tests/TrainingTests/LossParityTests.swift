@@ -3,13 +3,16 @@ import ConcordLayers
 import ConcordObjectives
 import ConcordTensors
 import ConcordTraining
-import Foundation
 import TestSupport
 import Testing
 
-/// The first 20 losses of CLIP against PyTorch from the same weights and batches: `Tests/Fixtures/clip_training.py`.
+/// The first 20 losses of a narrow CLIP against PyTorch from the same weights and batches: `Tests/Fixtures/clip_training.py`.
+///
+/// At full size training magnifies rounding too fast for that: a float64 run nudged by one part in 2^24 is 5e-3 off by step 19. There
+/// `TeacherParityTests` start every step from PyTorch's weights.
 @Suite struct LossParityTests {
-    private func check(_ script: ScriptClip, against fixture: Fixture) throws {
+    @Test func twentyStepsAreEqual() throws {
+        let script = ScriptClip.narrow, fixture = Fixture("clip_training")
         let clip = script.model(), batches = (0..<4).map { script.batch($0) }
         let optimizer = AdamW(learningRate: Double(ScriptClip.learningRate), weightDecay: 0.1)
         let expected = fixture["losses"].scalars
@@ -24,10 +27,4 @@ import Testing
             expectClose(tensor, fixture[ScriptClip.scriptPath(path)].reshaped(tensor.shape), tolerance: 1e-3, path)
         }
     }
-
-    @Test func twentyStepsOfANarrowClipAreEqual() throws { try check(.narrow, against: Fixture("clip_training")) }
-
-    /// `CONCORD_FULL_PARITY=1 swift test -c release --filter LossParity`, about a minute.
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["CONCORD_FULL_PARITY"] != nil))
-    func twentyStepsOfAFullClipAreEqual() throws { try check(.full, against: Fixture("clip_training_full")) }
 }

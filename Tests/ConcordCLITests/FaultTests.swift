@@ -73,6 +73,29 @@ import Testing
         #expect(names.isEmpty, "\(names)")
     }
 
+    @Test func aRunThatIsRefusedLeavesNoDirectory() throws {
+        let world = try SmallWorld()
+        let refused = try world.train("run", "--set", "freeze=[nothing.*]")
+        #expect(refused.status == 1 && refused.errors.contains("nothing.*"), "\(refused.errors)")
+        let large = try world.train("run", "--set", "batch=1000")
+        #expect(large.status == 1 && large.errors.contains("1000"), "\(large.errors)")
+        #expect(!FileManager.default.fileExists(atPath: world.run()))
+    }
+
+    @Test func aDirectoryThatCannotBeMadeIsNamed() throws {
+        let world = try SmallWorld()
+        let outcome = try CommandLineTool.run("train", world.recipe, "--data", world.data, "--out", "/proc/none/run")
+        #expect(
+            outcome.status == 1 && outcome.errors.contains("/proc/none: cannot be made: No such file or directory"), "\(outcome.errors)")
+    }
+
+    @Test func anEmptyCaptionIsSkippedAndNamed() throws {
+        let world = try SmallWorld()
+        try edit(world.data + "/pairs.tsv", "a red square number 2\t", "\t")
+        let outcome = try world.train("run", "--set", "steps=2")
+        #expect(outcome.status == 0 && outcome.errors.contains("pairs.tsv:4: column \"title\" is empty"), "\(outcome.errors)")
+    }
+
     @Test func aRunWithoutACheckpointIsNoModel() throws {
         let world = try SmallWorld()
         let missing = try CommandLineTool.run("evaluate", world.run(), "--data", world.data)

@@ -1,8 +1,9 @@
+import ConcordFiles
+import ConcordTokenizers
+import ConcordTraining
 #if canImport(Glibc)
     import Glibc
 #endif
-import ConcordTokenizers
-import ConcordTraining
 
 /// Where a run keeps what: enough to use the model without its data.
 ///
@@ -56,15 +57,8 @@ public struct RunDirectory: Sendable {
 
     /// Makes a folder and those above it.
     static func makeFolder(_ path: String) throws {
-        var made = ""
-        for part in path.split(separator: "/", omittingEmptySubsequences: false) {
-            made += made.isEmpty && !path.hasPrefix("/") ? String(part) : "/" + part
-            guard mkdir(made, 0o777) != 0, errno != EEXIST, made == path else { continue }
-            throw RecipeError.unreadable(path: path, reason: "cannot be made: \(String(cString: strerror(errno)))")
-        }
-        var info = stat()
-        guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFDIR else {
-            throw RecipeError.unreadable(path: path, reason: "a folder wanted, a file is there")
+        do throws(FileError) { try Folder.make(path) } catch {
+            throw RecipeError.unreadable(path: error.path, reason: "cannot be made: \(error.reason)")
         }
     }
 }

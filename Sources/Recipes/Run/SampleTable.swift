@@ -42,11 +42,11 @@ struct SampleTable: Sendable {
         switch settings.kind {
         case .table:
             let separators: [DataSettings.Separator: Character] = [.tab: "\t", .comma: ",", .semicolon: ";"]
-            // With two modalities a sample has both; of three it may lack one. A text may be empty.
-            let files = settings.columns.filter { $0.key != .text }.values.sorted()
+            // With two modalities a sample has both; of three it may lack one.
+            let wanted = settings.columns.count > 2 ? [] : settings.columns.values.sorted()
             return try Table(
                 csv: path, separator: separators[settings.separator, default: "\t"],
-                quoting: settings.quoting == .none ? .none : .standard, columns: (settings.columns.count > 2 ? [] : files) + settings.labels
+                quoting: settings.quoting == .none ? .none : .standard, columns: wanted + settings.labels
             )
         case .folder:
             return settings.columns[.audio] == nil

@@ -51,6 +51,10 @@ public struct TrainingSession {
     }
 
     private func train(_ objective: some Objective<MultimodalBatch>, _ embedder: Embedder, _ samples: TrainingData) throws -> TrainingEnd {
+        // What may be refused comes first: a directory that holds a recipe is a run.
+        try objective.freeze(matching: recipe.freeze.map { PathPattern($0) })
+        let batches = samples.batches(recipe, tokenizer: embedder.tokenizer)
+        try batches.validate()
         if !place.isRun {
             if let initial { try load(initial, into: objective) }
             let classes = try recipe.data.labels.compactMap { label in
@@ -60,12 +64,6 @@ public struct TrainingSession {
         } else if let initial {
             try load(initial, into: objective)  // the checkpoint, where there is one, comes over it
         }
-        if !recipe.freeze.isEmpty {
-            let frozen = try objective.freeze(matching: recipe.freeze.map { PathPattern($0) })
-            print("frozen: \(frozen.count) parameters of \(ParameterWalk(objective).parameters.count)")
-        }
-        let batches = samples.batches(recipe, tokenizer: embedder.tokenizer)
-        try batches.validate()
         let evaluation = { try embedder.report(on: samples, isQuick: true).figures }
         let trainer = trainer(for: objective, stepsPerEpoch: batches.stepsPerEpoch, evaluation: evaluation)
         print(

@@ -6,7 +6,8 @@ import Synchronization
 /// The pool that every tensor's memory comes from.
 ///
 /// Freed blocks are kept by size and handed out again, so that a training step that repeats touches no fresh page. Sizes are
-/// rounded up to an eighth of their power of two (at most 12.5 % waste); blocks are aligned to 64 bytes, large ones to 2 MiB.
+/// rounded up to an eighth of their power of two (at most 12.5 % waste); blocks are aligned to 64 bytes, large ones to 2 MiB. Where the sizes
+/// change from step to step, those unused for longest go back to the system before the pool holds half more than was ever in use.
 public enum Allocator {
     /// Counters since the process started; sizes in bytes.
     public struct Statistics: Sendable {
@@ -38,19 +39,52 @@ public enum Allocator {
     /// Gives every cached block back to the system.
     public static func emptyCache() { pool.withLock { $0.trim(to: 0) } }
 
+    /// Freed blocks of one size, and the request that last took one or gave one back.
+    private struct Shelf {
+        var blocks: [UInt] = []
+        var used = 0
+    }
+
     private struct Pool: ~Copyable {
-        var free: [Int: [UInt]] = [:]
+        var free: [Int: Shelf] = [:]
         var statistics = Statistics()
         var limit = 8 << 30
+        var clock = 0
+
+        mutating func take(_ size: Int) -> UInt? {
+            clock += 1
+            guard let block = free[size]?.blocks.popLast() else { return nil }
+            free[size]?.used = clock
+            return block
+        }
+
+        mutating func put(_ block: UInt, size: Int) {
+            free[size, default: Shelf()].blocks.append(block)
+            free[size]?.used = clock
+        }
+
+        /// Makes room for a fresh block: sizes unused for longest go first.
+        mutating func age(toFit size: Int) {
+            let bound = max(statistics.peak + statistics.peak / 2, 64 << 20)
+            while statistics.inUse + statistics.cached > bound,
+                let oldest = free.filter({ $0.key != size && !$0.value.blocks.isEmpty }).min(by: {
+                    ($0.value.used, $0.key) < ($1.value.used, $1.key)
+                })
+            {
+                for block in oldest.value.blocks { Glibc.free(UnsafeMutableRawPointer(bitPattern: block)) }
+                statistics.cached -= oldest.key * oldest.value.blocks.count
+                free[oldest.key] = nil
+            }
+        }
 
         mutating func trim(to limit: Int) {
             guard statistics.cached > limit else { return }
             for size in free.keys.sorted(by: >) {
-                while statistics.cached > limit, let block = free[size]?.popLast() {
+                while statistics.cached > limit, let block = free[size]?.blocks.popLast() {
                     statistics.cached -= size
                     Glibc.free(UnsafeMutableRawPointer(bitPattern: block))
                 }
-                if free[size]?.isEmpty ?? false { free[size] = nil }
+                if free[size]?.blocks.isEmpty ?? false { free[size] = nil }
             }
         }
     }
@@ -69,8 +103,9 @@ public enum Allocator {
         let cached: UnsafeMutableRawPointer? = pool.withLock { pool in
             pool.statistics.inUse += size
             pool.statistics.peak = max(pool.statistics.peak, pool.statistics.inUse)
-            guard let block = pool.free[size]?.popLast() else {
+            guard let block = pool.take(size) else {
                 pool.statistics.misses += 1
+                pool.age(toFit: size)
                 return nil
             }
             pool.statistics.hits += 1
@@ -95,7 +130,7 @@ public enum Allocator {
             pool.statistics.inUse -= size
             guard pool.statistics.cached + size <= pool.limit else { return false }
             pool.statistics.cached += size
-            pool.free[size, default: []].append(UInt(bitPattern: block))
+            pool.put(UInt(bitPattern: block), size: size)
             return true
         }
         if !keep { Glibc.free(block) }

@@ -36,9 +36,16 @@ extension Recipe {
     /// What frame prediction predicts: log-mel frames of the encoder's own front, or the samples of a frame.
     func frameTarget() throws -> FrameTarget<Waveform> {
         guard let audio = model.audio, let views = views.audio else { throw RecipeError.data(message: "the objective wants sounds") }
-        guard audio.encoder == .logMel else { return .samples(hop: audio.strides.reduce(1, *)) }
-        let front = LogMel(audio.frames(rate: views.rate))
-        return FrameTarget(dimension: audio.mels) { front($0) }
+        let stride = audio.strides.reduce(1, *)
+        return audio.encoder == .logMel ? .logMel(audio.frames(rate: views.rate), stride: stride) : .samples(hop: stride)
+    }
+
+    /// Refuses windows that hold no frame to predict.
+    func requireFrames(_ encoder: WaveformEncoder, ahead: Int) throws {
+        guard let views = views.audio, encoder.configuration.frames(of: views.length) <= ahead else { return }
+        throw RecipeError.data(
+            message: "views.audio.seconds: \(views.seconds) s hold \(encoder.configuration.frames(of: views.length)) frames, and the objective "
+                + "predicts \(ahead) ahead; longer windows or a nearer frame")
     }
 
     /// What runs over the frames of a predictive objective: a GRU where the recipe names nothing else.
@@ -90,6 +97,7 @@ extension TextTransformer {
         self.init(
             vocabulary: vocabulary, width: settings.width, depth: settings.depth, heads: settings.heads, context: settings.context,
             causal: settings.causal, pooling: poolings[settings.pooling, default: .first], dropout: Float(settings.dropout),
-            initialization: initialization)
+            embeddingDropout: Float(settings.embeddingDropout), attentionDropout: Float(settings.attentionDropout),
+            activationDropout: Float(settings.activationDropout), initialization: initialization)
     }
 }

@@ -33,7 +33,7 @@ struct RecipeModel: Sendable {
             modalities = Set(recipe.data.columns.keys)
             encode = { Self.embedding(of: $0, by: contrastive, isProjected: true) }
             if let masking, let text {
-                let masked = MaskedLanguageModel(text, masking: Masking(share: Float(masking.share)))
+                let masked = try Self.masked(text, masking)
                 self.masked = masked
                 objective = contrastive + Float(masking.weight) * masked.on(\.text)
             } else {
@@ -42,12 +42,13 @@ struct RecipeModel: Sendable {
             }
         case .masked(let masking):
             guard let text else { throw RecipeError.data(message: "objective masked wants a text tower") }
-            let masked = MaskedLanguageModel(text, masking: Masking(share: Float(masking.share)))
+            let masked = try Self.masked(text, masking)
             (self.masked, contrastive, modalities) = (masked, nil, [.text])
             objective = masked.on(\.text)
             encode = { if case .text(let tokens) = $0 { text(tokens) } else { Self.stop($0) } }
         case .predictive(let settings):
             let encoder = try recipe.audioEncoder(withContext: false)
+            try recipe.requireFrames(encoder, ahead: settings.horizon)
             let predictor = ContrastivePredictiveCoding(
                 encoder: encoder, context: try recipe.context(over: encoder.featureDimension), horizon: settings.horizon,
                 negatives: settings.negatives, from: settings.negativesFrom == .batch ? .batch : .sequence,
@@ -57,6 +58,7 @@ struct RecipeModel: Sendable {
             encode = { if case .audio(let sound) = $0 { predictor.embed(sound) } else { Self.stop($0) } }
         case .frames(let settings):
             let encoder = try recipe.audioEncoder(withContext: false)
+            try recipe.requireFrames(encoder, ahead: settings.ahead)
             let predictor = FramePrediction(
                 encoder: encoder, context: try recipe.context(over: encoder.featureDimension), target: try recipe.frameTarget(),
                 ahead: settings.ahead, distance: settings.distance == .l1 ? .l1 : .l2)
@@ -77,6 +79,14 @@ struct RecipeModel: Sendable {
     func features(_ input: Input) -> Tensor {
         guard let contrastive else { return encode(input) }
         return Self.embedding(of: input, by: contrastive, isProjected: false)
+    }
+
+    private static func masked(_ text: TextTransformer, _ settings: MaskedSettings) throws -> MaskedLanguageModel {
+        guard text.vocabulary.mask != nil else {
+            throw RecipeError.data(message: "objective masked: the tokenizer has no mask token; `concord tokenizer train` makes one that has")
+        }
+        guard !text.isCausal else { throw RecipeError.data(message: "objective masked wants model.text.causal: false: it must see the whole text") }
+        return MaskedLanguageModel(text, masking: Masking(share: Float(settings.share)))
     }
 
     private static func embedding(of input: Input, by model: Contrastive<MultimodalBatch>, isProjected: Bool) -> Tensor {

@@ -50,7 +50,7 @@ struct SampleTable: Sendable {
             )
         case .folder:
             return settings.columns[.audio] == nil
-                ? try ImageFolder(path).table : try ImageFolder(path, extensions: Set(MediaFiles.extensions(of: .audio))).table
+                ? try ImageFolder(path).table : try SoundFolder(path).table
         case .files: return try FileListing(path, pattern: settings.pattern).table
         case .text: throw RecipeError.data(message: "\(path): running text has no rows")
         }

@@ -60,7 +60,10 @@ public struct TextTowerSettings: Sendable {
     public let context: Int
     public let causal: Bool
     public let pooling: Pooling
+    /// Probability on what each block adds to its input.
     public let dropout: Double
+    /// On embedded tokens, on attention weights, and behind the MLP's activation.
+    public let embeddingDropout, attentionDropout, activationDropout: Double
     /// Standard deviation of the token table's first values.
     public let tokenDeviation: Double
 
@@ -74,6 +77,9 @@ public struct TextTowerSettings: Sendable {
         causal = try fields.flag("causal", default: false)
         pooling = try fields.choice("pooling", default: Pooling.first)
         dropout = try fields.number("dropout", default: 0, in: 0...0.99)
+        embeddingDropout = try fields.number("embedding_dropout", default: 0, in: 0...0.99)
+        attentionDropout = try fields.number("attention_dropout", default: dropout, in: 0...0.99)
+        activationDropout = try fields.number("activation_dropout", default: dropout, in: 0...0.99)
         tokenDeviation = try fields.number("token_deviation", default: 1, in: 1e-4...100)
     }
 }

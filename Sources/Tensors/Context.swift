@@ -13,6 +13,8 @@ package struct Context {
     package var values: ParameterValues?
     /// A parallel region is open on this thread; loops inside it run serially.
     package var isInRegion = false
+    /// Where operations say what they took, while somebody measures.
+    package var profiler: Profiler?
 
     private final class Box { var context = Context() }
 

@@ -13,6 +13,14 @@ package enum Cotangent: Sendable {
         }
     }
 
+    /// Of the memory that holds it.
+    var bytes: Int {
+        switch self {
+        case .dense(let tensor): tensor.storage.bytes
+        case .rows(let rows): rows.pieces.reduce(0) { $0 + $1.indices.storage.bytes + $1.rows.storage.bytes }
+        }
+    }
+
     static func accumulate(_ new: Cotangent, into slot: inout Cotangent?) {
         switch (slot.take(), new) {
         case (nil, _): slot = new

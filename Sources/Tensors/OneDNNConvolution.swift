@@ -72,7 +72,7 @@ final class OneDNNConvolution: @unchecked Sendable {
 
     private func withScratch(_ body: (UnsafeMutableRawPointer?) -> Int32) {
         let scratch = scratchBytes > 0 ? Storage(bytes: scratchBytes) : nil
-        let status = withExtendedLifetime(scratch) { body(scratch?.base) }
+        let status = FloatMode.flushing { withExtendedLifetime(scratch) { body(scratch?.base) } }
         ShapeCheck.require(status == 0, "convolution", "oneDNN failed with status \(status)")
     }
 }

@@ -8,6 +8,10 @@ package enum Parallel {
     ///   - grain: the smallest run worth a thread of its own; below two of them the loop is serial.
     ///   - body: called with disjoint ranges that cover the whole, at once; it must not depend on where the cuts fall.
     package static func run(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
+        FloatMode.flushing { start(count, grain: grain, body) }
+    }
+
+    private static func start(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
         let pieces = min(Threads.count, count / max(1, grain))
         guard pieces > 1, !Context.current.isInRegion, Threads.claim() else {
             if count > 0 { body(0..<count) }

@@ -1,3 +1,4 @@
+import CBridges
 import COneDNN
 import COpenBLAS
 
@@ -41,6 +42,8 @@ package enum Product {
         _ b: UnsafePointer<Float>, _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int,
         by route: Processor.ProductRoute = Processor.productRoute
     ) {
+        let mode = concord_flush_floats()
+        defer { concord_restore_floats(mode) }
         switch route {
         case .openBLAS:
             cblas_sgemm(

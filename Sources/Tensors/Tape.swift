@@ -15,6 +15,8 @@ package final class Tape: @unchecked Sendable {
         var inputs: [Int]
         var pullback: Pullback?
         var leaf: (any AnyObject & Sendable)?
+        /// The operation's own name.
+        var name: StaticString = ""
     }
 
     private var nodes: [Node] = []
@@ -44,8 +46,8 @@ package final class Tape: @unchecked Sendable {
             shape: value.shape, elementType: value.elementType, storage: value.storage, trace: Trace(tape: self, node: nodes.count - 1))
     }
 
-    func append(_ output: Tensor, inputs: [Int], pullback: @escaping Pullback) -> Tensor {
-        nodes.append(Node(inputs: inputs, pullback: pullback, leaf: nil))
+    func append(_ output: Tensor, inputs: [Int], name: StaticString, pullback: @escaping Pullback) -> Tensor {
+        nodes.append(Node(inputs: inputs, pullback: pullback, leaf: nil, name: name))
         return Tensor(
             shape: output.shape, elementType: output.elementType, storage: output.storage, trace: Trace(tape: self, node: nodes.count - 1))
     }
@@ -60,6 +62,7 @@ package final class Tape: @unchecked Sendable {
             Cotangent.accumulate(.dense(upstream), into: &slots[trace.node])
         }
         var gradients = Gradients()
+        let profiler = Context.current.profiler
         Context.with({ $0.tape = nil }) {
             while let node = nodes.popLast() {
                 let index = nodes.count
@@ -67,7 +70,8 @@ package final class Tape: @unchecked Sendable {
                 if let leaf = node.leaf { gradients.insert(cotangent, for: leaf) }
                 guard let pullback = node.pullback else { continue }
                 let needs = node.inputs.map { $0 >= 0 }
-                let results = pullback(cotangent.dense, needs)
+                let results =
+                    profiler.map { $0.pulling(node.name, cotangent.dense, needs, pullback) } ?? pullback(cotangent.dense, needs)
                 ShapeCheck.require(
                     results.count == needs.count, "Tape", "a pullback gave \(results.count) cotangents for \(needs.count) inputs")
                 for (input, result) in zip(node.inputs, results) where input >= 0 {
@@ -90,17 +94,24 @@ package final class Tape: @unchecked Sendable {
 
 extension Tensor {
     /// This value as the output of a recorded operation, if a tape is open and one of `inputs` is on it.
-    /// - Parameter pullback: gets the output's cotangent and which inputs need theirs; gives one an input, nil where not needed.
-    package func recorded(from inputs: Tensor..., pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]) -> Tensor {
-        recorded(fromAll: inputs, pullback: pullback)
+    /// - Parameters:
+    ///   - pullback: gets the output's cotangent and which inputs need theirs; gives one an input, nil where not needed.
+    ///   - name: what a profile calls the operation.
+    package func recorded(
+        from inputs: Tensor..., name: StaticString = #function, pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]
+    ) -> Tensor {
+        recorded(fromAll: inputs, name: name, pullback: pullback)
     }
 
-    package func recorded(fromAll inputs: [Tensor], pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]) -> Tensor {
-        recorded(inputs) { upstream, needs in pullback(upstream, needs).map { $0.map(Cotangent.dense) } }
+    package func recorded(
+        fromAll inputs: [Tensor], name: StaticString = #function, pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]
+    ) -> Tensor {
+        recorded(inputs, name: name) { upstream, needs in pullback(upstream, needs).map { $0.map(Cotangent.dense) } }
     }
 
     /// As `recorded(from:)`, for operations whose cotangent touches few rows of an input.
-    package func recorded(_ inputs: [Tensor], cotangents pullback: @escaping Tape.Pullback) -> Tensor {
+    package func recorded(_ inputs: [Tensor], name: StaticString = #function, cotangents pullback: @escaping Tape.Pullback) -> Tensor {
+        Profile.mark(Profiler.name(name), bytes: inputs.reduce(storage.bytes) { $0 + $1.storage.bytes })
         guard let tape = Context.current.tape else { return self }
         var isRecorded = false
         let indices = inputs.map { input in
@@ -112,7 +123,7 @@ extension Tensor {
             isRecorded = true
             return trace.node
         }
-        return isRecorded ? tape.append(self, inputs: indices, pullback: pullback) : self
+        return isRecorded ? tape.append(self, inputs: indices, name: name, pullback: pullback) : self
     }
 
     /// Whether an open tape on this thread wants this value's history: layers that can skip work ask.

@@ -13,12 +13,19 @@ public struct Tensor: Sendable {
     package internal(set) var storage: Storage
     /// Where this value stands on the tape that recorded it.
     package let trace: Trace?
+    /// How a pullback may have this value without holding its memory.
+    let remaking: Remaking?
 
     package init(shape: [Int], elementType: ElementType, storage: Storage, trace: Trace? = nil) {
+        self.init(shape: shape, elementType: elementType, storage: storage, trace: trace, remaking: nil)
+    }
+
+    init(shape: [Int], elementType: ElementType, storage: Storage, trace: Trace?, remaking: Remaking?) {
         self.shape = shape
         self.elementType = elementType
         self.storage = storage
         self.trace = trace
+        self.remaking = remaking
     }
 
     /// Memory with arbitrary contents, for a kernel to fill.

@@ -9,5 +9,6 @@
 #include "CBridgesPNG.h"
 #include "CBridgesSoxr.h"
 #include "CBridgesDNN.h"
+#include "CBridgesFloats.h"
 
 #endif

@@ -9,6 +9,7 @@ struct StepCommand: ParsableCommand {
     @Argument var workload: String
     @Option var precision = Precision.float32
     @Option var repeats = 7
+    @Flag var trace = false
     @OptionGroup var threads: ThreadOption
 
     func run() throws {
@@ -16,18 +17,22 @@ struct StepCommand: ParsableCommand {
         let type = try Workloads.named(workload), step = try TrainingStep(type)
         var loss: Float = 0
         let timing = try Timing.of(repeats: repeats, warmups: 2) { loss = try step.run() }
+        let profile = try trace ? Profile.measuring { _ = try step.run() }.1 : nil
         print(
             try JSON.text(
                 StepFigures(
                     workload: workload, precision: precision, threads: Threads.count, parameters: step.workload.model.parameterCount,
                     medianS: timing.median, minS: timing.minimum, maxS: timing.maximum,
                     itemsPerS: Double(type.items) / timing.median, gflopPerS: type.products.operations / timing.median / 1e9,
-                    peakMib: PeakMemory.mebibytes, loss: loss, kernels: Kernels.description)))
+                    peakMib: PeakMemory.mebibytes, tensorsMib: Double(Allocator.statistics.peak) / 1048576, loss: loss,
+                    kernels: Kernels.description,
+                    trace: profile?.entries.map { TraceRow(operation: $0.name, calls: $0.calls, seconds: $0.seconds, bytes: $0.bytes) })))
     }
 
     /// The same in a process of its own.
-    static func figures(of workload: any Workload.Type, precision: Precision, repeats: Int) throws -> StepFigures {
-        let arguments = ["step", workload.name, "--precision", precision.rawValue, "--repeats", String(repeats)]
+    static func figures(of workload: any Workload.Type, precision: Precision, repeats: Int, trace: Bool = false) throws -> StepFigures {
+        let arguments =
+            ["step", workload.name, "--precision", precision.rawValue, "--repeats", String(repeats)] + (trace ? ["--trace"] : [])
         return try JSON.value(StepFigures.self, Child.ofThisProgram(arguments), of: arguments.joined(separator: " "))
     }
 }

@@ -12,14 +12,37 @@ struct StepFigures: Codable {
     var shareOfPeak: Double?
     var peakGflopPerS: Double?
     var peakMib: Double
+    /// Of that, the most that tensors held at once.
+    var tensorsMib: Double
     var loss: Float
     var kernels: String
+    /// Operation by operation, where one was asked for.
+    var trace: [TraceRow]?
+}
+
+/// What one operation, or the way back through it, took in one step.
+struct TraceRow: Codable {
+    var operation: String
+    var calls: Int
+    var seconds: Double
+    var bytes: Int
 }
 
 extension StepFigures {
     mutating func hold(against peak: PeakRate) {
         peakGflopPerS = peak.highest / 1e9
         shareOfPeak = gflopPerS / (peak.highest / 1e9)
+    }
+
+    /// The slowest operations first.
+    var traceTable: String {
+        guard let trace else { return "" }
+        let total = trace.reduce(0) { $0 + $1.seconds }
+        let rows = trace.map { row in
+            (row.seconds / total).percent.right(7) + row.seconds.decimals(5).right(10) + "\(row.calls)".right(7)
+                + (Double(row.bytes) / max(row.seconds, 1e-9) / 1e9).decimals(1).right(8) + "  " + row.operation
+        }
+        return (["\n\(workload): \(total.decimals(4)) s", "  share   seconds  calls    GB/s  operation"] + rows).joined(separator: "\n")
     }
 
     static let heading =

@@ -11,6 +11,7 @@ struct StepsCommand: ParsableCommand {
     @Argument(help: "Workloads; all where none is named.") var workloads: [String] = []
     @Option(help: "What activations and products are held in.") var precision = Precision.float32
     @Option(help: "Timed steps after two untimed ones.") var repeats = 7
+    @Flag(help: "Print what each operation of one more step took, there and back.") var trace = false
     @Flag(help: "Print figures for programs.") var json = false
     @OptionGroup var threads: ThreadOption
 
@@ -24,13 +25,14 @@ struct StepsCommand: ParsableCommand {
         var peak = PeakRate(), all: [StepFigures] = []
         for type in types {
             peak.measure()
-            all.append(try StepCommand.figures(of: type, precision: precision, repeats: repeats))
+            all.append(try StepCommand.figures(of: type, precision: precision, repeats: repeats, trace: trace))
         }
         peak.measure()
         for index in all.indices { all[index].hold(against: peak) }
         if json { return print(try JSON.text(all)) }
         print(StepFigures.heading)
         for figures in all { print(figures.row) }
+        for figures in all where trace { print(figures.traceTable) }
         print("\n\(Threads.count) threads; \(Kernels.description)")
         print(
             "peak \((peak.highest / 1e9).decimals(0)) GFLOP/s: multiply-adds \((peak.multiplyAdds / 1e9).decimals(0)), products "

@@ -49,18 +49,20 @@ extension Tensor {
         _ affine: ChannelAffine, _ weight: Tensor?, _ bias: Tensor?, _ activation: FusedActivation?, _ residual: Tensor?,
         statisticsCount: Int?
     ) -> Tensor {
-        let x = detached, hasResidual = residual != nil
-        let output = affine(x, residual: residual?.detached, rectify: activation == .relu)
-        // A residual is not kept, so the mask comes from the output; without one it is found again from x.
-        let mask: ChannelAffine.Mask = activation == nil ? .everywhere : hasResidual ? .output(output) : .input
+        let x = detached, carried = residual.map { Kept($0) }, rectify = activation == .relu
+        let output = affine(x, residual: residual?.detached, rectify: rectify)
+        let kept = Kept(output, from: carried) { affine(x, residual: carried?.value, rectify: rectify) }
+        // The mask of an output that a residual went into comes from that output; without one it is found again from x.
+        let hasResidual = residual != nil
         return output.recorded(fromGiven: [self, weight, bias, residual]) { upstream, needs in
+            let mask: ChannelAffine.Mask = !rectify ? .everywhere : hasResidual ? .output(kept.value) : .input
             let masked = mask.needsOutput ? Tensor(uninitialized: x.shape) : nil
             let sums = affine.gradientSums(upstream, x, mask, masked: masked)
             let g = masked ?? upstream
             let (constant, slope) = affine.corrections(sums, over: Double(statisticsCount ?? 0))
             let dx = needs[0] ? affine.gradient(g, x, isRectified: mask.needsInput, constant: constant, slope: slope) : nil
             return [dx, needs[1] ? affine.weightGradient(sums) : nil, needs[2] ? affine.biasGradient(sums) : nil, needs[3] ? g : nil]
-        }
+        }.remade(as: kept)
     }
 
     private func checkedChannels(_ weight: Tensor?, _ bias: Tensor?, _ residual: Tensor?) -> Int {

@@ -8,13 +8,17 @@ extension Tensor {
     public func biasedGELU(_ bias: Tensor) -> Tensor {
         ShapeCheck.lastAxis(of: self, matches: bias, in: "biasedGELU")
         let rows = Rows.count(of: self), width = bias.count
-        let output = Tensor(uninitialized: shape)
-        let x = floats, b = bias.floats, y = output.floats
-        Parallel.run(rows, grain: Rows.grain(width)) { range in
-            let i = range.lowerBound * width
-            concord_biased_gelu(y + i, x + i, b, range.count, width)
-        }
         let input = detached, addend = bias.detached
+        let make = { @Sendable () -> Tensor in
+            let output = Tensor(uninitialized: input.shape)
+            let x = input.floats, b = addend.floats, y = output.floats
+            Parallel.run(rows, grain: Rows.grain(width)) { range in
+                let i = range.lowerBound * width
+                concord_biased_gelu(y + i, x + i, b, range.count, width)
+            }
+            return output
+        }
+        let output = make()
         return output.recorded(from: self, bias) { upstream, needs in
             let dx = Tensor(uninitialized: input.shape)  // [..., C]
             let x = input.floats, b = addend.floats, dy = upstream.floats, to = dx.floats
@@ -23,6 +27,6 @@ extension Tensor {
                 concord_biased_gelu_pullback(to + i, sum, dy + i, x + i, b, range.count, width)
             }
             return [needs[0] ? dx : nil, needs[1] ? sums[0] : nil]  // [..., C], [C]
-        }
+        }.remade(as: Kept(output, by: make))
     }
 }

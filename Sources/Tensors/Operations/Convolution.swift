@@ -48,13 +48,13 @@ extension Tensor {
     }
 
     private func convolved(_ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, shape: [Int]) -> Tensor {
-        let input = detached, kernel = weight.detached
+        let input = Kept(self), kernel = weight.detached, inputShape = self.shape
         let output = Tensor(uninitialized: shape)
-        Convolution.forward(input, kernel, bias?.detached, geometry, into: output)
+        Convolution.forward(detached, kernel, bias?.detached, geometry, into: output)
         return output.recorded(fromGiven: [self, weight, bias]) { upstream, needs in
-            let dx = needs[0] ? Convolution.inputGradient(upstream, kernel, geometry, shape: input.shape) : nil
+            let dx = needs[0] ? Convolution.inputGradient(upstream, kernel, geometry, shape: inputShape) : nil
             guard needs[1] || needs[2] else { return [dx, nil, nil] }
-            let (dw, db) = Convolution.weightGradient(input, upstream, geometry, shape: kernel.shape, hasBias: needs[2])
+            let (dw, db) = Convolution.weightGradient(input.value, upstream, geometry, shape: kernel.shape, hasBias: needs[2])
             return [dx, dw, db]
         }
     }

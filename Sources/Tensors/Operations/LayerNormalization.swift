@@ -13,15 +13,20 @@ extension Tensor {
     public func layerNormalized(weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5) -> Tensor {
         for vector in [weight, bias].compactMap({ $0 }) { ShapeCheck.lastAxis(of: self, matches: vector, in: "layerNormalized") }
         let rows = Rows.count(of: self), width = shape.last ?? 1
-        let output = Tensor(uninitialized: shape), statistics = Tensor(uninitialized: [2, rows])
-        let x = floats, y = output.floats, w = weight?.floats, b = bias?.floats
-        let mean = statistics.floats, deviation = mean + rows
-        Parallel.run(rows, grain: Rows.grain(width)) { range in
-            let i = range.lowerBound
-            concord_layer_norm(y + i * width, mean + i, deviation + i, x + i * width, w, b, epsilon, range.count, width)
+        let input = detached, scale = weight?.detached, shift = bias?.detached, hasWeight = weight != nil
+        let statistics = Tensor(uninitialized: [2, rows])
+        let make = { @Sendable () -> Tensor in
+            let output = Tensor(uninitialized: input.shape)
+            let x = input.floats, y = output.floats, w = scale?.floats, b = shift?.floats
+            let mean = statistics.floats, deviation = mean + rows
+            Parallel.run(rows, grain: Rows.grain(width)) { range in
+                let i = range.lowerBound
+                concord_layer_norm(y + i * width, mean + i, deviation + i, x + i * width, w, b, epsilon, range.count, width)
+            }
+            return output
         }
-        let input = detached, scale = weight?.detached, hasWeight = weight != nil
         let inputs = [self] + [weight, bias].compactMap { $0 }
+        let output = make()
         return output.recorded(fromAll: inputs) { upstream, needs in
             let needsWeight = hasWeight && needs[1], needsBias = needs.count > (hasWeight ? 2 : 1) && needs[hasWeight ? 2 : 1]
             let dx = needs[0] ? Tensor(uninitialized: input.shape) : nil
@@ -37,6 +42,6 @@ extension Tensor {
             if hasWeight { results.append(needsWeight ? sums[0] : nil) }
             if needs.count > results.count { results.append(needsBias ? sums[1] : nil) }
             return results
-        }
+        }.remade(as: Kept(output, by: make))
     }
 }

@@ -26,11 +26,11 @@ extension Tensor {
             Product.multiply(
                 m: rows, n: outer, k: inner, x, lda: inner, w, ldb: inner, transposeB: true, beta: bias == nil ? 0 : 1, y, ldc: outer)
         }
-        let input = viewed(as: [rows, inner]), constant = weight.detached, shape = shape
+        let input = Kept(self), constant = weight.detached, shape = shape
         let pullback = { (upstream: Tensor, needs: [Bool]) -> [Tensor?] in
             let dy = upstream.viewed(as: [rows, outer])
             let dx = needs[0] ? dy.matmul(constant).viewed(as: shape) : nil
-            let dw = needs[1] ? dy.matmul(input, transposing: .left) : nil
+            let dw = needs[1] ? dy.matmul(input.value.viewed(as: [rows, inner]), transposing: .left) : nil
             return needs.count < 3 ? [dx, dw] : [dx, dw, needs[2] ? Rows.sum(dy) : nil]
         }
         return output.recorded(fromAll: [self, weight] + (bias.map { [$0] } ?? []), pullback: pullback)

@@ -46,13 +46,15 @@ extension Tensor {
         return place == rank - 1 ? body(self) : body(movingAxisToEnd(place)).movingAxisFromEnd(place)
     }
 
-    private func byRows(_ kernel: RowKernel, pullback: @escaping (_ output: Tensor, _ upstream: Tensor) -> Tensor) -> Tensor {
+    private func byRows(
+        _ kernel: RowKernel, name: StaticString = #function, pullback: @escaping (_ output: Tensor, _ upstream: Tensor) -> Tensor
+    ) -> Tensor {
         let width = shape[rank - 1], output = Tensor(uninitialized: shape)
         let x = floats, y = output.floats
         Parallel.run(Rows.count(of: self), grain: Rows.grain(width)) { range in
             kernel(y + range.lowerBound * width, x + range.lowerBound * width, range.count, width)
         }
-        return output.recorded(from: self) { upstream, _ in [pullback(output, upstream)] }
+        return output.recorded(from: self, name: name) { upstream, _ in [pullback(output, upstream)] }
     }
 
     /// The input's cotangent from the output and its cotangent, `self`.

@@ -37,7 +37,7 @@ private struct TableCrossEntropy {
     let slopes: [Tensor?]
 
     /// Of logits at a time.
-    private static var tileBytes: Int { 32 << 20 }
+    private static var tileBytes: Int { 16 << 20 }
 
     init(_ x: Tensor, _ table: Tensor, _ bias: Tensor, _ labels: Tensor, needs: [Bool]) {
         let (rows, width, size) = (x.shape[0], x.shape[1], table.shape[0])
@@ -73,7 +73,7 @@ private struct TableCrossEntropy {
             }
             if needs[2] {
                 let sum = Rows.sum(scores)
-                dbias = dbias.map { $0 + sum } ?? sum
+                if let dbias { Elementwise.accumulate(sum, into: dbias) } else { dbias = sum }
             }
         }
         loss = Tensor(Float(concord_sum(l, rows)) * factor)

@@ -1,0 +1,96 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A range of addresses that large blocks are cut from; neighbouring free ones become one again.
+///
+/// The range is reserved once, and pages come with their first use. A request takes the smallest hole that holds it, and fresh addresses
+/// only where none does, so that what a process holds stays near the most that was in use at once, whatever the order of sizes.
+package struct Arena: ~Copyable {
+    private struct Hole {
+        var start: UInt
+        var size: Int
+        var end: UInt { start + UInt(size) }
+        /// It may have pages.
+        var isTouched = true
+    }
+
+    /// Blocks start at multiples of this many bytes.
+    package static let unit = 4096
+
+    private let range: Range<UInt>
+    /// Nothing above was ever handed out.
+    private var top: UInt
+    /// In ascending order; no two touch each other.
+    private var holes: [Hole] = []
+    /// Bytes of holes that may have pages.
+    package private(set) var touched = 0
+
+    /// - Parameter capacity: in bytes; where the system refuses so many addresses, half is tried, down to nothing.
+    package init(capacity: Int) {
+        var size = capacity
+        while size >= 64 << 20 {
+            if let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0), base != MAP_FAILED {
+                madvise(base, size, MADV_HUGEPAGE)
+                let huge = 2 << 20 as UInt, start = (UInt(bitPattern: base) + huge - 1) / huge * huge
+                range = start..<UInt(bitPattern: base) + UInt(size)
+                top = start
+                return
+            }
+            size /= 2
+        }
+        (range, top) = (0..<0, 0)
+    }
+
+    deinit { if !range.isEmpty { munmap(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count) } }
+
+    package func contains(_ block: UInt) -> Bool { range.contains(block) }
+
+    /// - Parameter size: a multiple of `unit`.
+    /// - Returns: the block, and whether it may have pages; nil where the range is used up.
+    package mutating func take(_ size: Int) -> (block: UInt, isTouched: Bool)? {
+        var best: Int?
+        for index in holes.indices where holes[index].size >= size && holes[index].size < best.map({ holes[$0].size }) ?? .max {
+            best = index
+        }
+        if let best {
+            let hole = holes[best]
+            if hole.isTouched { touched -= size }
+            if hole.size == size {
+                holes.remove(at: best)
+            } else {
+                (holes[best].start, holes[best].size) = (hole.start + UInt(size), hole.size - size)
+            }
+            return (hole.start, hole.isTouched)
+        }
+        guard size <= range.upperBound - top else { return nil }
+        defer { top += UInt(size) }
+        return (top, false)
+    }
+
+    package mutating func put(_ block: UInt, size: Int) {
+        touched += size
+        var hole = Hole(start: block, size: size)
+        var (low, high) = (0, holes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if holes[middle].start < block { low = middle + 1 } else { high = middle }
+        }
+        if low < holes.count, holes[low].start == hole.end { hole = merge(hole, holes.remove(at: low)) }
+        if low > 0, holes[low - 1].end == hole.start { holes[low - 1] = merge(holes[low - 1], hole) } else { holes.insert(hole, at: low) }
+    }
+
+    private mutating func merge(_ a: Hole, _ b: Hole) -> Hole {
+        if a.isTouched != b.isTouched { touched += a.isTouched ? b.size : a.size }
+        return Hole(start: a.start, size: a.size + b.size, isTouched: a.isTouched || b.isTouched)
+    }
+
+    /// Gives the pages of the largest holes back to the system until at most `limit` bytes of holes have any.
+    package mutating func trim(to limit: Int) {
+        for index in holes.indices.sorted(by: { holes[$0].size > holes[$1].size }) where touched > limit && holes[index].isTouched {
+            madvise(UnsafeMutableRawPointer(bitPattern: holes[index].start), holes[index].size, MADV_DONTNEED)
+            holes[index].isTouched = false
+            touched -= holes[index].size
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// Where a computation's time went, operation by operation.
+///
+/// ```swift
+/// let (gradients, profile) = Profile.measuring { valueWithGradient { objective(batch) }.1 }
+/// for entry in profile.entries.prefix(10) { print(entry.name, entry.seconds) }
+/// ```
+///
+/// An operation's time runs from the end of the one before it on the same thread, so that what lies between operations (shapes,
+/// memory, waiting for a batch) stands with the operation that follows. A pullback's time is its own and that of all it calls.
+public struct Profile: Sendable {
+    /// One operation, or the way back through it.
+    public struct Entry: Sendable {
+        /// As Swift names the operation, with ` backward` for its pullback.
+        public let name: String
+        public fileprivate(set) var calls = 0
+        public fileprivate(set) var seconds = 0.0
+        /// Of the inputs that a tape holds and of the outputs; what a kernel keeps for itself is not counted.
+        public fileprivate(set) var bytes = 0
+    }
+
+    /// The slowest first.
+    public let entries: [Entry]
+
+    /// Runs `body` and says what each operation in it took, on this thread.
+    public static func measuring<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> (R, Profile) {
+        let profiler = Profiler()
+        let result = try Context.with({ $0.profiler = profiler }, body)
+        return (result, Profile(entries: profiler.entries.values.sorted { ($0.seconds, $1.name) > ($1.seconds, $0.name) }))
+    }
+
+    /// Seconds of all operations.
+    public var seconds: Double { entries.reduce(0) { $0 + $1.seconds } }
+}
+
+/// Collects what a profile tells; belongs to the thread that measures.
+package final class Profiler: @unchecked Sendable {
+    fileprivate var entries: [String: Profile.Entry] = [:]
+    private var last = ContinuousClock.now
+    /// Pullbacks under way: what they call is theirs.
+    private var depth = 0
+
+    /// The time since the last mark belongs to `name`.
+    package func mark(_ name: String, bytes: Int) {
+        guard depth == 0 else { return }
+        let now = ContinuousClock.now
+        entries[name, default: Profile.Entry(name: name)].calls += 1
+        entries[name]?.seconds += Double((now - last).components.seconds) + Double((now - last).components.attoseconds) * 1e-18
+        entries[name]?.bytes += bytes
+        last = now
+    }
+
+    /// Runs a pullback and marks it as one with all that it calls.
+    func pulling(_ name: StaticString, _ upstream: Tensor, _ needs: [Bool], _ pullback: Tape.Pullback) -> [Cotangent?] {
+        depth += 1
+        let results = pullback(upstream, needs)
+        depth -= 1
+        mark(Self.name(name) + " backward", bytes: results.reduce(upstream.storage.bytes) { $0 + ($1?.bytes ?? 0) })
+        return results
+    }
+
+    /// `linear(weight:bias:)` as `linear`.
+    static func name(_ function: StaticString) -> String { String(function.description.prefix { $0 != "(" }) }
+}
+
+extension Profile {
+    /// Says that what ran since the last operation on this thread was `name`: for work that no tape records.
+    package static func mark(_ name: @autoclosure () -> String, bytes: Int = 0) {
+        if let profiler = Context.current.profiler { profiler.mark(name(), bytes: bytes) }
+    }
+}

@@ -12,6 +12,7 @@ static dnnl_status_t make_layout(layout *l, int rank, const dnnl_dims_t sizes, d
     return dnnl_memory_desc_create_with_tag(l, rank, sizes, type, tag);
 }
 static void drop_layout(layout *l) { dnnl_memory_desc_destroy(*l); }
+static dnnl_status_t then_rectify(dnnl_post_ops_t p) { return dnnl_post_ops_append_eltwise(p, dnnl_eltwise_relu, 0, 0); }
 #else
 typedef dnnl_memory_desc_t layout;
 typedef const dnnl_memory_desc_t *layout_ref;
@@ -20,6 +21,7 @@ static dnnl_status_t make_layout(layout *l, int rank, const dnnl_dims_t sizes, d
     return dnnl_memory_desc_init_by_tag(l, rank, sizes, type, tag);
 }
 static void drop_layout(layout *l) { (void)l; }
+static dnnl_status_t then_rectify(dnnl_post_ops_t p) { return dnnl_post_ops_append_eltwise(p, 1, dnnl_eltwise_relu, 0, 0); }
 #endif
 
 static dnnl_engine_t engine;
@@ -36,6 +38,7 @@ typedef struct {
 
 struct concord_convolution {
     concord_convolution_pass pass;
+    bool adds;
     step main, reorder; // reorder.primitive is null where the plain layout serves
     layout plain;
     layout_ref input, weights, bias, output; // the primitive descriptor's own
@@ -64,12 +67,13 @@ static dnnl_status_t describe(
     const dnnl_dims_t strides = {f->stride_height, f->stride_width}, dilates = {f->dilation_height - 1, f->dilation_width - 1};
     const dnnl_dims_t padding = {f->padding_height, f->padding_width};
     layout_ref bias = f->has_bias ? ref(&l->bias) : NULL;
+    const dnnl_prop_kind_t kind = f->is_inference ? dnnl_forward_inference : dnnl_forward_training;
 #if DNNL_VERSION_MAJOR >= 3
     switch (pass) {
     case concord_convolution_forward:
         return dnnl_convolution_forward_primitive_desc_create(
-            description, engine, dnnl_forward_training, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), bias, ref(&l->output),
-            strides, dilates, padding, padding, attributes);
+            description, engine, kind, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates,
+            padding, padding, attributes);
     case concord_convolution_backward_data:
         return dnnl_convolution_backward_data_primitive_desc_create(
             description, engine, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), ref(&l->output), strides, dilates, padding,
@@ -85,8 +89,8 @@ static dnnl_status_t describe(
     switch (pass) {
     case concord_convolution_forward:
         status = dnnl_dilated_convolution_forward_desc_init(
-            &convolution, dnnl_forward_training, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides,
-            dilates, padding, padding);
+            &convolution, kind, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding,
+            padding);
         break;
     case concord_convolution_backward_data:
         status = dnnl_dilated_convolution_backward_data_desc_init(
@@ -117,6 +121,18 @@ static dnnl_status_t make_layouts(layouts *l, layout *plain, const concord_convo
     return status;
 }
 
+/// The sum with something of the output's shape, then the rectifier, in the convolution's own pass.
+static dnnl_status_t append_epilogue(dnnl_primitive_attr_t attributes, const concord_convolution_form *f, const layouts *l) {
+    if (!f->adds && !f->rectifies) return dnnl_success;
+    dnnl_post_ops_t after = NULL;
+    dnnl_status_t status = dnnl_post_ops_create(&after);
+    if (!status && f->adds) status = dnnl_post_ops_append_binary(after, dnnl_binary_add, ref(&l->output));
+    if (!status && f->rectifies) status = then_rectify(after);
+    if (!status) status = dnnl_primitive_attr_set_post_ops(attributes, after);
+    if (after) dnnl_post_ops_destroy(after);
+    return status;
+}
+
 static dnnl_status_t make_reorder(concord_convolution *c, dnnl_primitive_attr_t attributes) {
     if (dnnl_memory_desc_equal(c->weights, ref(&c->plain))) return dnnl_success;
     const bool packs = c->pass != concord_convolution_backward_weights;
@@ -136,11 +152,16 @@ int concord_convolution_make(concord_convolution **made, const concord_convoluti
     if (!status) status = make_layouts(&l, &c->plain, form);
     if (!status && form->pass != concord_convolution_forward)
         status = describe(&hint, form, concord_convolution_forward, &l, attributes, NULL);
-    if (!status) status = describe(&c->main.description, form, form->pass, &l, attributes, hint);
+    dnnl_primitive_attr_t fused = NULL;
+    if (!status) status = dnnl_primitive_attr_clone(&fused, attributes);
+    if (!status) status = append_epilogue(fused, form, &l);
+    if (!status) status = describe(&c->main.description, form, form->pass, &l, fused, hint);
+    if (fused) dnnl_primitive_attr_destroy(fused);
     if (!status) status = dnnl_primitive_create(&c->main.primitive, c->main.description);
     if (!status) {
         const bool data = form->pass == concord_convolution_backward_data, weights = form->pass == concord_convolution_backward_weights;
         c->pass = form->pass;
+        c->adds = form->adds;
         c->input = layout_of(&c->main, data ? dnnl_query_diff_src_md : dnnl_query_src_md);
         c->output = layout_of(&c->main, data || weights ? dnnl_query_diff_dst_md : dnnl_query_dst_md);
         const dnnl_query_t what = weights ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
@@ -224,13 +245,15 @@ int concord_convolution_unpack(const concord_convolution *c, const void *packed,
     return reorder(c, c->weights, packed, ref(&c->plain), plain, scratch);
 }
 
-int concord_convolution_run(const concord_convolution *c, void *input, void *weights, void *bias, void *output, void *scratch) {
+int concord_convolution_run(
+    const concord_convolution *c, void *input, void *weights, void *bias, void *output, void *addend, void *scratch) {
     const bool data = c->pass == concord_convolution_backward_data, w = c->pass == concord_convolution_backward_weights;
     const argument arguments[] = {
         {data ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, c->input, input},
         {w ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, c->weights, weights},
         {w ? DNNL_ARG_DIFF_BIAS : DNNL_ARG_BIAS, c->bias, bias},
         {data || w ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, c->output, output},
+        {DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, c->output, c->adds ? addend : NULL},
     };
-    return execute(&c->main, arguments, 4, scratch);
+    return execute(&c->main, arguments, 5, scratch);
 }

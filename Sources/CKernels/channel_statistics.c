@@ -3,6 +3,8 @@
 #include "dispatch.h"
 #include "lanes.h"
 
+#include <math.h>
+
 // Sums run in float32 over this many rows, then go to double.
 enum { RUN = 128 };
 
@@ -72,6 +74,21 @@ SIMD void concord_channel_normalize(
         } else {
             for (size_t c = 0; c < channels; c++) y[c] = affine(x[c], mean[c], scale[c], bias[c]);
         }
+    }
+}
+
+SIMD void concord_channel_finish(
+    float *restrict y, const float *restrict bias, const float *restrict residual, size_t rows, size_t channels, bool rectify) {
+    const float least = rectify ? 0 : -INFINITY;
+    for (size_t r = 0; r < rows; r++, y += channels) {
+        if (bias) {
+            for (size_t c = 0; c < channels; c++) y[c] += bias[c];
+        }
+        if (residual) {
+            for (size_t c = 0; c < channels; c++) y[c] += residual[c];
+            residual += channels;
+        }
+        for (size_t c = 0; c < channels; c++) y[c] = y[c] < least ? least : y[c];
     }
 }
 

@@ -8,7 +8,8 @@ struct BenchCommand: ParsableCommand {
         abstract: "Times training steps, single operations and the reading of data, against what the processor can do and against PyTorch.",
         version: ConcordRelease.version,
         subcommands: [
-            StepsCommand.self, CompareCommand.self, OperationsCommand.self, DataCommand.self, StepCommand.self, LossesCommand.self,
+            StepsCommand.self, CompareCommand.self, OperationsCommand.self, CachingCommand.self, InferenceCommand.self, DataCommand.self,
+            StepCommand.self, LossesCommand.self, CachingStepCommand.self,
         ])
 
     static func main() {

@@ -24,11 +24,19 @@ final class FrameNorm: Module {
     }
 
     /// - Parameters:
-    ///   - x: `[N, T, C]`.
-    ///   - real: nil where every frame is.
-    func callAsFunction(_ x: Tensor, real: RealFrames?) -> Tensor {
-        guard let real else { return normalized(x) }
-        return group == nil ? real.packing(x, normalized) : real.eachAlone(x, normalized)
+    ///   - x: `[N, T, in]`.
+    ///   - conv: the convolution in front.
+    ///   - real: which of its frames are real; nil where every one is.
+    /// - Returns: `[N, T', C]`.
+    func callAsFunction(_ x: Tensor, behind conv: Conv1d, real: RealFrames?) -> Tensor {
+        // Statistics that are given are no matter of which frames are real: the convolution takes the normalisation in.
+        if let batch, real == nil || !Context.current.isTraining {
+            let y = activation == .relu ? conv(x, norm: batch, activation: .relu) : activation(conv(x, norm: batch))
+            return real?.clearing(y) ?? y
+        }
+        let y = conv(x)
+        guard let real else { return normalized(y) }
+        return group == nil ? real.packing(y, normalized) : real.eachAlone(y, normalized)
     }
 
     private func normalized(_ x: Tensor) -> Tensor {

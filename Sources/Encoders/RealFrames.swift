@@ -29,6 +29,9 @@ struct RealFrames {
         return Tensor(places, shape: [places.count])
     }
 
+    /// The same with zeros for what is not real.
+    func clearing(_ x: Tensor) -> Tensor { mask.expandingAxis(at: 2).selecting(x, otherwise: 0) }
+
     /// What `body` makes of the real frames alone, `[R, C]` to `[R, D]`; the others are zero.
     func packing(_ x: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
         let places = places, count = lengths.count * steps

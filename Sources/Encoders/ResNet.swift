@@ -37,6 +37,8 @@ public final class ResNet: Encoder {
     public let stem: Stem
     /// 512 at depth 18 and 34, 2048 at depth 50.
     public let outputDimension: Int
+    /// Whether blocks forget what they computed, and compute it again in the backward pass.
+    public let checkpointing: Bool
 
     /// A classifier in a file is passed over by an encoder that has none.
     public var unusedCheckpointNames: [String] { fc == nil ? ["fc.weight", "fc.bias"] : [] }
@@ -46,8 +48,11 @@ public final class ResNet: Encoder {
     ///   - width: channels of the first stage; 64 is the paper's.
     ///   - channels: of the pictures.
     ///   - classes: adds the classifier `fc`, for `logits(_:)`.
+    ///   - checkpointing: keeps each block's input alone for the backward pass, which computes the rest again: less memory, a third more time.
     public init(
-        depth: Int, stem: Stem = .imageNet, width: Int = 64, channels: Int = 3, classes: Int? = nil, initialization: Initialization = .fanIn
+        depth: Int, stem: Stem = .imageNet, width: Int = 64, channels: Int = 3, classes: Int? = nil,
+        initialization: Initialization = .fanIn,
+        checkpointing: Bool = false
     ) {
         guard let blocks = Self.blocks[depth] else { ShapeCheck.fail("ResNet", "depth \(depth); 18, 34 or 50 wanted") }
         let isBottleneck = depth >= 50, expansion = ResidualBlock.expansion(isBottleneck: isBottleneck)
@@ -68,7 +73,7 @@ public final class ResNet: Encoder {
         (layer1, layer2, layer3, layer4) = (stage(0), stage(1), stage(2), stage(3))
         outputDimension = width * 8 * expansion
         fc = classes.map { [outputDimension] in Linear(outputDimension, $0) }
-        self.stem = stem
+        (self.stem, self.checkpointing) = (stem, checkpointing)
     }
 
     /// Residual blocks in each stage.
@@ -82,10 +87,10 @@ public final class ResNet: Encoder {
     /// - Returns: `[N, H / 32, W / 32, D]` with the ImageNet stem, `[N, H / 8, W / 8, D]` with the other, rounded up.
     public func features(_ images: Tensor) -> Tensor {
         ShapeCheck.rank(images, 4, "[N, H, W, C]", in: "ResNet")
-        var x = bn1(conv1(images), activation: .relu)
+        var x = conv1(images, norm: bn1, activation: .relu)
         if stem == .imageNet { x = x.maxPooled2d(kernel: 3, stride: 2, padding: 1) }
         for stage in [layer1, layer2, layer3, layer4] {
-            for block in stage { x = block(x) }
+            for block in stage { x = checkpointed(x, when: checkpointing) { block($0) } }
         }
         return x
     }

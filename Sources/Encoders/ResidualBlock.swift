@@ -40,10 +40,10 @@ final class ResidualBlock: Module {
     /// - Returns: `[N, H / stride, W / stride, out]`.
     func callAsFunction(_ x: Tensor) -> Tensor {
         let carried = downsample.map { $0(x) } ?? x
-        var y = bn1(conv1(x), activation: .relu)
-        guard let conv3, let bn3 else { return bn2(conv2(y), activation: .relu, residual: carried) }
-        y = bn2(conv2(y), activation: .relu)
-        return bn3(conv3(y), activation: .relu, residual: carried)
+        var y = conv1(x, norm: bn1, activation: .relu)
+        guard let conv3, let bn3 else { return conv2(y, norm: bn2, activation: .relu, residual: carried) }
+        y = conv2(y, norm: bn2, activation: .relu)
+        return conv3(y, norm: bn3, activation: .relu, residual: carried)
     }
 }
 
@@ -59,5 +59,5 @@ final class Shortcut: Module {
         norm = BatchNorm(convolution.weight.shape[0])
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor { norm(convolution(x)) }
+    func callAsFunction(_ x: Tensor) -> Tensor { convolution(x, norm: norm) }
 }

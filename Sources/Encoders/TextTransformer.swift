@@ -36,6 +36,8 @@ public final class TextTransformer: TokenEncoder {
     public let pooling: Pooling
     public let outputDimension: Int
     public let embeddingDropout: Float
+    /// Whether blocks forget what they computed, and compute it again in the backward pass.
+    public let checkpointing: Bool
 
     public var featureDimension: Int { outputDimension }
     public var tokenTable: Parameter { tokenEmbedding.weight }
@@ -53,11 +55,13 @@ public final class TextTransformer: TokenEncoder {
     ///   - embeddingDropout: probability on tokens at their positions.
     ///   - attentionDropout: probability on the attention weights; `dropout` where nil.
     ///   - activationDropout: probability after the activation of every MLP; `dropout` where nil.
+    ///   - checkpointing: keeps each block's input alone for the backward pass, which computes the rest again: less memory, a third more time.
     ///   - initialization: `.plain` where nil.
     public init(
         vocabulary: Vocabulary, width: Int = 512, depth: Int = 12, heads: Int? = nil, context: Int = 77, causal: Bool = false,
         pooling: Pooling = .first, activation: Activation = .gelu, dropout: Float = 0, embeddingDropout: Float = 0,
-        attentionDropout: Float? = nil, activationDropout: Float? = nil, initialization: Initialization? = nil
+        attentionDropout: Float? = nil, activationDropout: Float? = nil, checkpointing: Bool = false,
+        initialization: Initialization? = nil
     ) {
         let initialization = initialization ?? .plain(width: width)
         tokenEmbedding = Embedding(vocabulary.size, width, weights: initialization.tokens)
@@ -68,7 +72,7 @@ public final class TextTransformer: TokenEncoder {
                 attentionDropout: attentionDropout, activationDropout: activationDropout, initialization: initialization.blocks)
         }
         finalNorm = LayerNorm(width)
-        self.embeddingDropout = embeddingDropout
+        (self.embeddingDropout, self.checkpointing) = (embeddingDropout, checkpointing)
         (self.vocabulary, isCausal, self.pooling, outputDimension) = (vocabulary, causal, pooling, width)
     }
 
@@ -86,7 +90,10 @@ public final class TextTransformer: TokenEncoder {
 
     /// Every step in its context after the last normalisation, `[N, T, D]`.
     public func context(_ features: Tensor, mask: Tensor?) -> Tensor {
-        finalNorm(blocks.reduce(features) { x, block in block(x, mask: mask, causal: isCausal) })
+        finalNorm(
+            blocks.reduce(features) { x, block in
+                checkpointed(x, when: checkpointing) { [isCausal] in block($0, mask: mask, causal: isCausal) }
+            })
     }
 
     /// - Parameter steps: `[N, T, D]`.

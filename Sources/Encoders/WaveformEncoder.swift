@@ -59,9 +59,8 @@ public final class WaveformEncoder: SequenceEncoder {
         var real = RealFrames(lengths, of: x.shape[1])
         for ((conv, norm), layer) in zip(zip(convs, norms), configuration.convolutions) {
             lengths = lengths.map(layer.frames)
-            x = conv(x)
-            real = RealFrames(lengths, of: x.shape[1])
-            x = norm(x, real: real)
+            real = RealFrames(lengths, of: layer.frames(of: x.shape[1]))
+            x = norm(x, behind: conv, real: real)
         }
         return (x, real?.mask)
     }

@@ -15,6 +15,9 @@ public import ConcordTensors
 ///
 /// Where samples of a batch lack a modality (`Available`), each pair of towers is held against each other over the samples that have
 /// both; a pair that no sample has is left out of the mean and of the parts. Without any pair the loss is 0. Part `pairs` counts them.
+///
+/// Batches whose activations do not fit are trained in pieces, with all of the batch's negatives: `microbatch:` of the trainer and of
+/// ``valueWithGradient(of:_:microbatch:step:seed:)``. Inputs are cut by the towers (``RowSliceable``); a batch needs nothing for it.
 /// - Source: Radford et al. 2021, arXiv:2103.00020, figure 3.
 public final class Contrastive<B: Sendable>: Objective {
     /// Which towers are held against each other.
@@ -24,7 +27,7 @@ public final class Contrastive<B: Sendable>: Objective {
         case anchored(String)
     }
 
-    private let towers: [ProjectedTower<B>]
+    let towers: [ProjectedTower<B>]
     public let loss: InfoNCE
     public let dimension: Int
     private let pairs: [Pair]
@@ -78,8 +81,10 @@ public final class Contrastive<B: Sendable>: Objective {
     /// What cosines are multiplied with now: 1 / temperature.
     public var logitScale: Float { loss.scale }
 
-    public func callAsFunction(_ batch: B) -> Loss {
-        let embeddings = towers.map { $0.embeddings(of: batch) }  // [n, D] each
+    public func callAsFunction(_ batch: B) -> Loss { aligned(towers.map { $0.embeddings(of: batch) }, in: batch) }
+
+    /// - Parameter embeddings: `[n, D]` of each tower, nil where no sample of the batch has its input.
+    func aligned(_ embeddings: [TowerEmbeddings?], in batch: B) -> Loss {
         let labels = labels.flatMap { batch[keyPath: $0] }
         var losses: [Tensor] = [], parts: [(name: String, value: Tensor)] = []
         for pair in pairs {

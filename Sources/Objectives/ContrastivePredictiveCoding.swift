@@ -54,14 +54,15 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
         predict = (0..<horizon).map { _ in Linear(width, encoder.featureDimension, bias: false) }
     }
 
-    public func callAsFunction(_ input: E.Input) -> Loss {
-        self(input) { real in
-            source.draw(negatives, from: real.frames, keys: source == .sequence ? real.keys() : [])
-        }
+    public func callAsFunction(_ input: E.Input) -> Loss { drawn(input).loss }
+
+    /// The loss and the number of predictions that it is the mean over.
+    private func drawn(_ input: E.Input) -> (loss: Loss, predictions: Int) {
+        contrasted(input) { real in source.draw(negatives, from: real.frames, keys: source == .sequence ? real.keys() : []) }
     }
 
     /// The loss with given negatives: places in N x T, `[1, M]` for all or `[G, M]` for the sequences that are long enough.
-    package func callAsFunction(_ input: E.Input, negatives: Tensor) -> Loss { self(input) { _ in negatives } }
+    package func callAsFunction(_ input: E.Input, negatives: Tensor) -> Loss { contrasted(input) { _ in negatives }.loss }
 
     /// The mean of each sequence's context vectors over its real frames, `[N, D]`: what probes look at.
     public func embed(_ input: E.Input) -> Tensor {
@@ -79,12 +80,12 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
         let keys: () -> [RandomKey]
     }
 
-    private func callAsFunction(_ input: E.Input, drawing draw: (RealFrames) -> Tensor) -> Loss {
+    private func contrasted(_ input: E.Input, drawing draw: (RealFrames) -> Tensor) -> (loss: Loss, predictions: Int) {
         let (frames, mask) = encoder.features(input)  // [N, T, C]
         let (sequences, steps, width) = (frames.shape[0], frames.shape[1], frames.shape[2])
         let anchors = FrameAnchors(sequences: sequences, steps: steps, mask: mask, ahead: horizon)
         let asked = anchors.counts.indices.filter { anchors.counts[$0] > 0 }
-        guard !asked.isEmpty else { return Loss(Tensor(0)) }
+        guard !asked.isEmpty else { return (Loss(Tensor(0)), 0) }
         let contexts = contexts(frames, mask).reshaped([sequences * steps, outputDimension])
         let bank = frames.reshaped([sequences * steps, width])
         let real = FrameAnchors(sequences: sequences, steps: steps, mask: mask, ahead: 0)
@@ -105,12 +106,29 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
         let meant = mask == nil ? bank : bank.detached.gathered(at: real.ahead(by: 0))
         parts.append(("spread", CollapseMeter.spread(of: meant)))
         if loss.logitScale != nil { parts.append(("logit_scale", Tensor(loss.scale))) }
-        return Loss(found.loss, parts: parts)
+        return (Loss(found.loss, parts: parts), positives.count)
     }
 
     private static func keys(of asked: [Int], among sequences: Int) -> [RandomKey] {
         let keys = SampleKeys.current(count: sequences)
         return asked.map { keys[$0] }
+    }
+}
+
+extension ContrastivePredictiveCoding: PiecewiseObjective {
+    public var obstacleToPieces: String? {
+        if source == .batch { return "its negatives are frames of the whole batch; drawn from the query's own sequence they would do" }
+        return E.Input.self is any RowSliceable.Type
+            ? nil : "its input \(E.Input.self) does not say how to be cut into samples (RowSliceable)"
+    }
+
+    /// The mean over the predictions of all pieces.
+    public func lossWithGradient(of input: E.Input, microbatch: Int) -> (Loss, Gradients) {
+        guard let whole = input as? any RowSliceable else { return Pieces.wholeWithGradient { self(input) } }
+        return Pieces(of: whole.rowCount, atMost: microbatch).meanWithGradient { rows in
+            let (loss, predictions) = drawn(whole.rows(in: rows) as? E.Input ?? input)
+            return (loss, weight: Double(predictions))
+        }
     }
 }
 

@@ -58,7 +58,10 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
         predict = Linear(width, target.dimension)
     }
 
-    public func callAsFunction(_ input: E.Input) -> Loss {
+    public func callAsFunction(_ input: E.Input) -> Loss { predicted(input).loss }
+
+    /// The loss and the number of frames that it is the mean over.
+    func predicted(_ input: E.Input) -> (loss: Loss, frames: Int) {
         let (features, mask) = encoder.features(input)  // [N, T, C]
         let targets = detached { target.frames(input).detached }  // [N, T', F]
         let (sequences, steps) = (features.shape[0], features.shape[1])
@@ -68,7 +71,7 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
             "target \(found) for \(sequences) sequences of \(steps) frames, size \(target.dimension)")
         let anchors = FrameAnchors(sequences: sequences, steps: steps, mask: mask, ahead: ahead)
         let kept = anchors.places.filter { $0 % steps + ahead < found[1] }
-        guard !kept.isEmpty else { return Loss(Tensor(0)) }
+        guard !kept.isEmpty else { return (Loss(Tensor(0)), 0) }
 
         func places(_ offset: Int, of steps: Int, in width: Int) -> Tensor {
             Tensor(kept.map { Int32($0 / steps * width + $0 % steps + offset) }, shape: [kept.count])
@@ -77,13 +80,13 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
         let frames = targets.reshaped([sequences * found[1], target.dimension])
         let predicted = predict(contexts.gathered(at: places(0, of: steps, in: steps)))  // [R, F]
         let wanted = frames.gathered(at: places(ahead, of: steps, in: found[1]))
-        let loss = distance(predicted, wanted)
-        return Loss(
-            loss,
+        let loss = Loss(
+            distance(predicted, wanted),
             parts: [
                 ("mean_frame", distance(wanted, wanted.mean(axes: [0], keepingAxes: true))),
                 ("last_frame", distance(wanted, frames.gathered(at: places(0, of: steps, in: found[1])))),
             ])
+        return (loss, kept.count)
     }
 
     /// The mean of each sequence's context vectors over its real frames, `[N, D]`: what probes look at.
@@ -94,5 +97,20 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
 
     private func contexts(_ features: Tensor, _ mask: Tensor?) -> Tensor {
         context?(features, mask: mask) ?? encoder.context(features, mask: mask)
+    }
+}
+
+extension FramePrediction: PiecewiseObjective {
+    public var obstacleToPieces: String? {
+        E.Input.self is any RowSliceable.Type ? nil : "its input \(E.Input.self) does not say how to be cut into samples (RowSliceable)"
+    }
+
+    /// The mean over the frames of all pieces. Part `mean_frame` holds each piece against its own mean frame.
+    public func lossWithGradient(of input: E.Input, microbatch: Int) -> (Loss, Gradients) {
+        guard let whole = input as? any RowSliceable else { return Pieces.wholeWithGradient { self(input) } }
+        return Pieces(of: whole.rowCount, atMost: microbatch).meanWithGradient { rows in
+            let (loss, frames) = predicted(whole.rows(in: rows) as? E.Input ?? input)
+            return (loss, weight: Double(frames))
+        }
     }
 }

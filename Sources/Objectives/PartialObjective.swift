@@ -1,5 +1,5 @@
 public import ConcordLayers
-import ConcordTensors
+public import ConcordTensors
 
 /// An objective over a part of a larger batch.
 public final class PartialObjective<Whole: Sendable, O: Objective>: Objective, NamedModule {
@@ -15,11 +15,25 @@ public final class PartialObjective<Whole: Sendable, O: Objective>: Objective, N
         self.part = part
     }
 
-    public func callAsFunction(_ batch: Whole) -> Loss {
-        guard let part = part(batch) else { return Loss(Tensor(0)) }
+    public func callAsFunction(_ batch: Whole) -> Loss { withPart(of: batch) { objective($0) } ?? Loss(Tensor(0)) }
+
+    /// What `body` makes of the part, with its samples' keys at hand; nil where there is none.
+    private func withPart<R>(of batch: Whole, _ body: (O.Input) -> R) -> R? {
+        guard let part = part(batch) else { return nil }
         let keys = Context.current.sampleKeys
-        guard let rows = part.rows, let last = rows.last, last < keys.count else { return objective(part.input) }
-        return withSampleKeys(rows.map { keys[$0] }) { objective(part.input) }
+        guard let rows = part.rows, let last = rows.last, last < keys.count else { return body(part.input) }
+        return withSampleKeys(rows.map { keys[$0] }) { body(part.input) }
+    }
+}
+
+extension PartialObjective: PiecewiseObjective {
+    public var obstacleToPieces: String? { objective.obstacle }
+
+    public func lossWithGradient(of batch: Whole, microbatch: Int) -> (Loss, Gradients) {
+        guard let objective = objective as? any PiecewiseObjective<O.Input> else {
+            ShapeCheck.fail("PartialObjective", "\(name) cannot be computed in pieces")
+        }
+        return withPart(of: batch) { objective.lossWithGradient(of: $0, microbatch: microbatch) } ?? (Loss(Tensor(0)), Gradients())
     }
 }
 

@@ -6,7 +6,7 @@ enum SampleKeys {
     static func current(count: Int) -> [RandomKey] {
         let keys = Context.current.sampleKeys
         if keys.count == count { return keys }
-        let key = Context.current.random.nextKey()
-        return (0..<count).map { key.derived($0) }
+        let key = Context.current.random.nextKey(), first = Context.current.rows?.lowerBound ?? 0
+        return (first..<first + count).map { key.derived($0) }
     }
 }

@@ -40,8 +40,10 @@ public struct Tower<B: Sendable> {
 protocol TowerEncoder<B>: Module {
     associatedtype B
     var outputDimension: Int { get }
-    /// Of the samples of a batch that have an input, `[n, C]`; nil where none has.
-    func features(of batch: B) -> Available<Tensor>?
+    /// Whether its inputs can be cut into samples.
+    var isDivisible: Bool { get }
+    /// Of the samples of a batch that have one; nil where none has.
+    func input(of batch: B) -> TowerInput?
     /// `[N, C]` of an input on its own.
     func features(ofInput input: any Sendable, tower: String) -> Tensor
 }
@@ -58,10 +60,9 @@ final class WholeTower<B: Sendable, E: Encoder>: TowerEncoder {
 
     var outputDimension: Int { encoder.outputDimension }
 
-    func features(of batch: B) -> Available<Tensor>? {
-        let features = encoder(batch[keyPath: input])
-        return Available(features, count: features.shape[0])
-    }
+    var isDivisible: Bool { E.Input.self is any RowSliceable.Type }
+
+    func input(of batch: B) -> TowerInput? { TowerInput(encoder, batch[keyPath: input]) }
 
     func features(ofInput input: any Sendable, tower: String) -> Tensor { encoder(checked(input, tower, for: encoder)) }
 }
@@ -78,13 +79,10 @@ final class PartialTower<B: Sendable, E: Encoder>: TowerEncoder {
 
     var outputDimension: Int { encoder.outputDimension }
 
-    func features(of batch: B) -> Available<Tensor>? {
-        guard let available = batch[keyPath: input] else { return nil }
-        let features = encoder(available.input)
-        ShapeCheck.require(
-            features.shape[0] == available.rows?.count ?? available.count, "Contrastive",
-            "\(features.shape[0]) embeddings of \(available.rows?.count ?? available.count) samples that have an input")
-        return available.rows.map { Available(features, rows: $0, of: available.count) } ?? Available(features, count: available.count)
+    var isDivisible: Bool { E.Input.self is any RowSliceable.Type }
+
+    func input(of batch: B) -> TowerInput? {
+        batch[keyPath: input].map { TowerInput(encoder, $0.input, rows: $0.rows, count: $0.count) }
     }
 
     func features(ofInput input: any Sendable, tower: String) -> Tensor { encoder(checked(input, tower, for: encoder)) }
@@ -113,6 +111,6 @@ final class ProjectedTower<B: Sendable>: NamedModule {
 
     /// `[n, D]` of the samples that have an input.
     func embeddings(of batch: B) -> TowerEmbeddings? {
-        encoder.features(of: batch).map { TowerEmbeddings(values: projection($0.input), rows: $0.rows, count: $0.count) }
+        encoder.input(of: batch).map { $0.embeddings(projection($0.features(nil))) }
     }
 }

@@ -1,5 +1,5 @@
 import ConcordLayers
-import ConcordTensors
+public import ConcordTensors
 
 /// Several objectives over one batch, added up with weights: `clip.on(\.pair) + 0.05 * mlm.on(\.text)`.
 ///
@@ -19,11 +19,13 @@ public final class WeightedSum<Input: Sendable>: Objective {
         }
     }
 
-    public func callAsFunction(_ batch: Input) -> Loss {
+    public func callAsFunction(_ batch: Input) -> Loss { sum(terms.map { $0.evaluate(batch) }) }
+
+    /// - Parameter losses: one a term.
+    private func sum(_ losses: [Loss]) -> Loss {
         var total: Tensor?
         var parts: [(name: String, value: Tensor)] = []
-        for term in terms {
-            let loss = term.evaluate(batch)
+        for (term, loss) in zip(terms, losses) {
             let weighted = loss.total * term.weight
             total = total.map { $0 + weighted } ?? weighted
             parts.append((term.name, loss.total.detached))
@@ -41,6 +43,22 @@ public final class WeightedSum<Input: Sendable>: Objective {
     }
 }
 
+extension WeightedSum: PiecewiseObjective {
+    public var obstacleToPieces: String? {
+        terms.lazy.compactMap { term in term.objective.obstacle.map { "its part \(term.name): \($0)" } }.first
+    }
+
+    public func lossWithGradient(of batch: Input, microbatch: Int) -> (Loss, Gradients) {
+        var gradients = Gradients()
+        let losses = terms.map { term in
+            let (loss, own) = term.evaluateWithGradient(batch, microbatch: microbatch)
+            gradients.add(term.weight == 1 ? own : own.scaled(by: term.weight))
+            return loss
+        }
+        return (sum(losses), gradients)
+    }
+}
+
 /// One of the objectives with its weight.
 final class WeightedTerm<Input: Sendable>: NamedModule {
     let name: String
@@ -54,6 +72,13 @@ final class WeightedTerm<Input: Sendable>: NamedModule {
     }
 
     func evaluate(_ batch: Input) -> Loss { objective(batch) }
+
+    func evaluateWithGradient(_ batch: Input, microbatch: Int) -> (Loss, Gradients) {
+        guard let objective = objective as? any PiecewiseObjective<Input> else {
+            ShapeCheck.fail("WeightedSum", "part \(name) cannot be computed in pieces")
+        }
+        return objective.lossWithGradient(of: batch, microbatch: microbatch)
+    }
 
     /// The type's name in snake_case, or the name that it was given.
     static func name(of objective: any Objective) -> String {

@@ -9,6 +9,8 @@ final class Fields {
         case scalar(String)
         case list([String])
         case map(Fields)
+        /// Left out, and without a default.
+        case absent
     }
 
     private let pairs: [(key: Node, value: Node)]
@@ -113,7 +115,11 @@ final class Fields {
         return result
     }
 
-    func integer(_ key: String) throws -> Int? { has(key) ? try integer(key, default: 0) : nil }
+    func integer(_ key: String, in range: ClosedRange<Int> = 0...Int.max) throws -> Int? {
+        if has(key) { return try integer(key, default: 0, in: range) }
+        resolved.append((key, .absent))
+        return nil
+    }
 
     func number(
         _ key: String, default fallback: Double, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude
@@ -163,6 +169,7 @@ final class Fields {
             switch value {
             case .scalar(let text): "\(indent)\(Self.quoted(key)): \(Self.quoted(text))\n"
             case .list(let texts): "\(indent)\(Self.quoted(key)): [\(texts.map(Self.quoted).joined(separator: ", "))]\n"
+            case .absent: ""
             case .map(let inner) where inner.resolved.isEmpty: ""
             case .map(let inner): "\(indent)\(Self.quoted(key)):\n\(inner.yaml(indent: indent + "  "))"
             }

@@ -19,6 +19,8 @@ public struct Recipe: Sendable {
     public let length: Length
     /// Samples a step.
     public let batch: Int
+    /// Samples whose activations are in memory at a time (gradient caching); nil: a batch's.
+    public let microbatch: Int?
     public let precision: Precision
     public let data: DataSettings
     /// A file beside the data or in the run, or `english-wordpiece` or `english-bpe`; empty where nothing is read.
@@ -62,6 +64,7 @@ public struct Recipe: Sendable {
             ? .steps(try fields.integer("steps", default: 1, in: 1...Int.max))
             : .epochs(try fields.integer("epochs", default: 30, in: 1...Int.max))
         batch = try fields.integer("batch", default: 256, in: 1...1 << 20)
+        microbatch = try fields.integer("microbatch", in: 1...1 << 20)
         precision = try fields.choice("precision", default: Precision.float32)
         if precision == .bfloat16 {
             throw fields.fault("precision", "bfloat16 is not available in this version; float32 is")

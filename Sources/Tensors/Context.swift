@@ -10,6 +10,8 @@ package struct Context {
     package var random = RandomSequence(key: RandomKey(seed: 0))
     /// One key for every sample of the batch under way, for choices that must not depend on the batch's make-up.
     package var sampleKeys: [RandomKey] = []
+    /// Which samples of a larger batch the computation sees, so that masks are drawn by a sample's place in the whole; nil: it sees all.
+    package var rows: Range<Int>?
     package var values: ParameterValues?
     /// A parallel region is open on this thread; loops inside it run serially.
     package var isInRegion = false

@@ -3,18 +3,31 @@ import CBridges
 /// Convolutions over `[N, H, W, C]` activations as they lie, each pass in the way that is faster for its sizes; weights are packed once
 /// for each version of them.
 enum Convolution {
-    static func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, into output: Tensor) {
+    /// - Parameter epilogue: nil in training.
+    static func forward(
+        _ input: Tensor, _ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, _ epilogue: ConvolutionEpilogue? = nil,
+        into output: Tensor
+    ) {
         guard output.count > 0 else { return }
         if StridedPointwise.suit(geometry) {
-            return forward(StridedPointwise.seen(input, geometry), weight, bias, StridedPointwise.dense(geometry), into: output)
+            return forward(StridedPointwise.seen(input, geometry), weight, bias, StridedPointwise.dense(geometry), epilogue, into: output)
         }
-        if bias == nil, ConvolutionProducts.suitOutputs(of: geometry) {
-            return ConvolutionProducts.forward(input, weight, geometry, into: output)
+        if bias == nil || epilogue != nil, ConvolutionProducts.suitOutputs(of: geometry) {
+            ConvolutionProducts.forward(input, weight, geometry, into: output)
+            epilogue?.finish(output, bias: bias)
+            return
         }
-        if StripProducts.suit(geometry) { return StripProducts.forward(input, weight, bias, geometry, into: output) }
-        let primitive = OneDNNConvolution.cached(geometry, .forward, hasBias: bias != nil)
+        if StripProducts.suit(geometry) {
+            StripProducts.forward(input, weight, bias, geometry, into: output)
+            epilogue?.finish(output, bias: nil)
+            return
+        }
+        let primitive = OneDNNConvolution.cached(geometry, .forward, hasBias: bias != nil, epilogue)
         let packed = primitive.packed(weight)
-        primitive.run(input: input.storage, weights: packed, bias: bias?.storage, output: output.storage)
+        primitive.run(
+            input: input.storage, weights: packed, bias: bias?.storage, output: output.storage,
+            addend: primitive.isFused ? epilogue?.residual?.storage : nil)
+        if !primitive.isFused { epilogue?.finish(output, bias: nil) }
     }
 
     /// The input's gradient from the output's.

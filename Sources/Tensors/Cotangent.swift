@@ -24,7 +24,10 @@ package enum Cotangent: Sendable {
     static func accumulate(_ new: Cotangent, into slot: inout Cotangent?) {
         switch (slot.take(), new) {
         case (nil, _): slot = new
-        case (.rows(let a), .rows(let b)): slot = .rows(RowGradient(shape: a.shape, pieces: a.pieces + b.pieces))
+        case (.rows(let a), .rows(let b)):
+            // More rows than the table's own are worth adding up: the memory of many pieces of a batch stays bounded.
+            let sum = RowGradient(shape: a.shape, pieces: a.pieces + b.pieces)
+            slot = .rows(sum.rowCount > sum.shape[0] ? sum.united : sum)
         case (.dense(var sum), .dense(let addend)): slot = .dense(sum.take(adding: addend))
         case (.dense(var sum), .rows(let rows)):
             sum.makeUnique()
@@ -53,6 +56,9 @@ package struct RowGradient: Sendable {
         self.pieces = pieces
         self.isUnited = isUnited
     }
+
+    /// Rows of all pieces together.
+    var rowCount: Int { pieces.reduce(0) { $0 + $1.indices.count } }
 
     package var dense: Tensor {
         let sum = Tensor(zeros: shape)

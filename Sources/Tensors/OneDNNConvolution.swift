@@ -9,6 +9,7 @@ final class OneDNNConvolution: @unchecked Sendable {
         let geometry: ConvolutionGeometry
         let pass: Pass
         let hasBias: Bool
+        var adds = false, rectifies = false, isInference = false
         /// A primitive's work is cut when it is made.
         let threads: Int
     }
@@ -16,11 +17,16 @@ final class OneDNNConvolution: @unchecked Sendable {
     private static let cache = Mutex(LeastRecentlyUsed<Key, OneDNNConvolution>(capacity: 1024))
 
     /// The primitive for this geometry on the calling thread, made at its first use.
-    static func cached(_ geometry: ConvolutionGeometry, _ pass: Pass, hasBias: Bool) -> OneDNNConvolution {
+    /// - Parameter epilogue: what follows it in inference; nil in training.
+    static func cached(
+        _ geometry: ConvolutionGeometry, _ pass: Pass, hasBias: Bool, _ epilogue: ConvolutionEpilogue? = nil
+    ) -> OneDNNConvolution {
         let threads = Threads.claim() ? Threads.count : 1
-        let key = Key(geometry: geometry, pass: pass, hasBias: hasBias, threads: threads)
+        let key = Key(
+            geometry: geometry, pass: pass, hasBias: hasBias, adds: epilogue?.residual != nil, rectifies: epilogue?.rectifies ?? false,
+            isInference: epilogue != nil, threads: threads)
         if let known = cache.withLock({ $0[key] }) { return known }
-        let made = OneDNNConvolution(geometry, pass, hasBias: hasBias)
+        let made = OneDNNConvolution(key)
         cache.withLock { $0[key] = made }
         return made
     }
@@ -29,25 +35,41 @@ final class OneDNNConvolution: @unchecked Sendable {
     private let scratchBytes: Int
     /// Bytes of the weights in this primitive's layout; 0 where it takes them as they are.
     let packedBytes: Int
+    /// Whether it does what its epilogue asks for.
+    let isFused: Bool
 
-    private init(_ g: ConvolutionGeometry, _ pass: Pass, hasBias: Bool) {
+    private init(_ key: Key) {
+        let g = key.geometry
         let passes: [Pass: concord_convolution_pass] = [
             .forward: concord_convolution_forward, .backwardData: concord_convolution_backward_data,
             .backwardWeights: concord_convolution_backward_weights,
         ]
         var form = concord_convolution_form(
-            pass: passes[pass] ?? concord_convolution_forward, is_bfloat16: false, has_bias: hasBias, batch: Int64(g.batch),
+            pass: passes[key.pass] ?? concord_convolution_forward, is_bfloat16: false, has_bias: key.hasBias, is_inference: key.isInference,
+            adds: key.adds, rectifies: key.rectifies, batch: Int64(g.batch),
             groups: Int64(g.groups), channels: Int64(g.channels), height: Int64(g.height), width: Int64(g.width), filters: Int64(g.filters),
             out_height: Int64(g.outHeight), out_width: Int64(g.outWidth), kernel_height: Int64(g.kernel.height),
             kernel_width: Int64(g.kernel.width), stride_height: Int64(g.stride.height), stride_width: Int64(g.stride.width),
             padding_height: Int64(g.padding.height), padding_width: Int64(g.padding.width), dilation_height: Int64(g.dilation.height),
             dilation_width: Int64(g.dilation.width))
         var made: OpaquePointer?
-        let status = concord_convolution_make(&made, &form)
-        guard status == 0, let made else { ShapeCheck.fail("convolution", "oneDNN refused \(pass) of \(g): status \(status)") }
-        handle = made
+        var status = concord_convolution_make(&made, &form), isFused = true
+        if key.adds || key.rectifies, !(made.map(Self.isCompiled) ?? false) {
+            // Fast kernels that cannot fuse are better than slow ones that can.
+            concord_convolution_destroy(made)
+            (form.adds, form.rectifies, isFused) = (false, false, false)
+            status = concord_convolution_make(&made, &form)
+        }
+        guard status == 0, let made else { ShapeCheck.fail("convolution", "oneDNN refused \(key.pass) of \(g): status \(status)") }
+        (handle, self.isFused) = (made, isFused)
         scratchBytes = concord_convolution_scratch_bytes(made)
         packedBytes = concord_convolution_packed_bytes(made)
+    }
+
+    /// Whether oneDNN has kernels of its own making for it, not plain loops.
+    private static func isCompiled(_ made: OpaquePointer) -> Bool {
+        let name = String(cString: concord_convolution_kernels(made))
+        return name.hasPrefix("jit") || name.hasPrefix("brg")
     }
 
     deinit { concord_convolution_destroy(handle) }
@@ -66,8 +88,8 @@ final class OneDNNConvolution: @unchecked Sendable {
         withScratch { scratch in concord_convolution_unpack(handle, packed.base, plain.base, scratch) }
     }
 
-    func run(input: Storage, weights: Storage, bias: Storage?, output: Storage) {
-        withScratch { scratch in concord_convolution_run(handle, input.base, weights.base, bias?.base, output.base, scratch) }
+    func run(input: Storage, weights: Storage, bias: Storage?, output: Storage, addend: Storage? = nil) {
+        withScratch { scratch in concord_convolution_run(handle, input.base, weights.base, bias?.base, output.base, addend?.base, scratch) }
     }
 
     private func withScratch(_ body: (UnsafeMutableRawPointer?) -> Int32) {

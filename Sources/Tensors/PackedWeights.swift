@@ -12,33 +12,48 @@ final class PackedWeights: Sendable {
         case filterRows, tapRows(stride: Int)
         /// Those of `StripProducts`.
         case tapColumns, tapBlocks(stride: Int)
+        /// Those of a batch normalisation taken into a convolution.
+        case folded(epsilon: Float), foldedBias(epsilon: Float)
     }
 
     private struct Key: Hashable {
-        let weight: Int
+        let sources: [Int]
         /// Weights of equal memory may be looked at in several shapes.
         let shape: [Int]
         let layout: Layout
     }
 
-    private struct Entry {
-        weak var weight: Storage?
+    /// What a packing was made of, and when.
+    private struct Source {
+        weak var storage: Storage?
         let version: Int
+
+        init(_ tensor: Tensor) { (storage, version) = (tensor.storage, tensor.storage.version) }
+
+        var isCurrent: Bool { storage?.version == version }
+    }
+
+    private struct Entry {
+        let sources: [Source]
         let packed: Storage
+
+        var isCurrent: Bool { sources.allSatisfy(\.isCurrent) }
     }
 
     private let entries = Mutex(LeastRecentlyUsed<Key, Entry>(capacity: 512))
 
     /// What `pack` makes of the weights, made once for each version of them.
-    func callAsFunction(_ weight: Tensor, _ layout: Layout, pack: () -> Storage) -> Storage {
-        let key = Key(weight: weight.storage.serial, shape: weight.shape, layout: layout), version = weight.storage.version
-        if let entry = entries.withLock({ $0[key] }), entry.version == version { return entry.packed }
-        let packed = pack()
-        let entry = Entry(weight: weight.storage, version: version, packed: packed)
+    /// - Parameter others: what the packing depends on besides.
+    func callAsFunction(_ weight: Tensor, _ layout: Layout, with others: [Tensor] = [], pack: () -> Storage) -> Storage {
+        let tensors = [weight] + others
+        let key = Key(sources: tensors.map(\.storage.serial), shape: weight.shape, layout: layout)
+        if let entry = entries.withLock({ $0[key] }), entry.isCurrent { return entry.packed }
+        let sources = tensors.map(Source.init)
+        let entry = Entry(sources: sources, packed: pack())
         entries.withLock { entries in
-            entries.removeAll { $0.weight == nil }
+            entries.removeAll { !$0.isCurrent }
             entries[key] = entry
         }
-        return packed
+        return entry.packed
     }
 }

@@ -9,12 +9,19 @@ public final class ParameterValues: Sendable {
     }
 
     private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
+    private let base: ParameterValues?
 
-    public init() {}
+    public init() { base = nil }
+
+    /// Values that start as those of `base`: what is set here does not reach it.
+    package init(over base: ParameterValues?) { self.base = base }
 
     /// The value that stands in for a parameter or buffer, nil where its own is used.
     public subscript(leaf: any AnyObject & Sendable) -> Tensor? {
-        get { entries.withLock { $0[ObjectIdentifier(leaf)]?.value } }
+        get { entries.withLock { $0[ObjectIdentifier(leaf)]?.value } ?? base?[leaf] }
         set { entries.withLock { $0[ObjectIdentifier(leaf)] = newValue.map { Entry(key: leaf, value: $0.detached) } } }
     }
+
+    /// What was set here, in no particular order.
+    package var own: [(leaf: any AnyObject & Sendable, value: Tensor)] { entries.withLock { $0.values.map { ($0.key, $0.value) } } }
 }

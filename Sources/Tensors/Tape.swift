@@ -21,13 +21,20 @@ package final class Tape: @unchecked Sendable {
 
     private var nodes: [Node] = []
     private var leaves: [ObjectIdentifier: Trace] = [:]
+    /// A tape that records nothing but which parameters were read.
+    private let isOnlyReading: Bool
+    package private(set) var read: [(key: any AnyObject & Sendable, value: Tensor)] = []
     /// False once the scope ended: values that it recorded are constants.
     package private(set) var isLive = true
 
-    package init() {}
+    package init(onlyReading: Bool = false) { isOnlyReading = onlyReading }
 
     /// The value of a parameter as an input of this tape.
     package func leaf(_ key: any AnyObject & Sendable, value: Tensor) -> Tensor {
+        if isOnlyReading {
+            if !read.contains(where: { $0.key === key }) { read.append((key, value)) }
+            return value
+        }
         let trace: Trace
         if let known = leaves[ObjectIdentifier(key)] {
             trace = known
@@ -89,6 +96,7 @@ package final class Tape: @unchecked Sendable {
         isLive = false
         nodes = []
         leaves = [:]
+        read = []
     }
 }
 

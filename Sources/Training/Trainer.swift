@@ -32,32 +32,39 @@ public final class Trainer<O: Objective> {
     ///   - clip: the gradients' largest norm, above 0; nil for no limit. The norm is logged as it was before clipping.
     ///   - accumulate: batches in an update. Gradients are averaged by samples; for contrastive losses that does **not** add
     ///     negatives, as a larger batch would.
+    ///   - microbatch: samples whose activations are in memory at a time, at least 1; nil: the whole batch's. Gradients are those of the whole
+    ///     batch, with all of its negatives, dropout included; contrastive losses cost another forward pass. Batch normalisation takes each
+    ///     piece's own statistics, as a run with such small batches would; running statistics move once a step, by the pieces' mean. See
+    ///     ``valueWithGradient(of:_:microbatch:step:seed:)``.
     ///   - seed: of initial values, dropout, and every other choice that is not the data's.
     ///   - metrics: the path of a file that gets one JSON object a step.
     ///   - evaluation: figures for the log, and to choose the best checkpoint by.
     ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second one ends it at once.
     public init(
         _ objective: O, optimizer: any Optimizer, schedule: Schedule = .constant(), clip: Double? = nil, accumulate: Int = 1,
-        seed: UInt64 = 0, checkpoints: Checkpoints? = nil, metrics: String? = nil, evaluation: EvaluationHook? = nil,
+        microbatch: Int? = nil, seed: UInt64 = 0, checkpoints: Checkpoints? = nil, metrics: String? = nil,
+        evaluation: EvaluationHook? = nil,
         progress: ProgressMeter.Style = .automatic, catchesSignals: Bool = false
     ) {
         ShapeCheck.require(accumulate > 0, "Trainer", "accumulation over \(accumulate) batches")
+        ShapeCheck.require(microbatch.map { $0 > 0 } ?? true, "Trainer", "a microbatch of \(microbatch ?? 0) samples; 1 or more wanted")
         ShapeCheck.require(clip.map { $0 > 0 } ?? true, "Trainer", "clipping at a norm that is not above 0")
         self.objective = objective.initialize(seed: seed)
         self.optimizer = optimizer
         settings = TrainerSettings(
             schedule: schedule, clip: clip, checkpoints: checkpoints, metrics: metrics, evaluation: evaluation, progress: progress,
             catchesSignals: catchesSignals)
-        state = TrainerState(seed: seed, accumulate: accumulate)
+        state = TrainerState(seed: seed, accumulate: accumulate, microbatch: microbatch)
     }
 
     /// Makes updates until the run has as many as asked for, those before a resume among them. Without `epochs` and `steps` the
     /// schedule says how many.
-    /// - Throws: `TrainingError`, what loading a batch throws, and what writing a checkpoint throws. Checkpoints written before
+    /// - Throws: `TrainingError`, `ObjectiveError` where `microbatch` asks too much of the objective, what loading a batch throws, and what writing a checkpoint throws. Checkpoints written before
     ///   stay as they are.
     @discardableResult
     public func train(on batches: Batches<O.Input>, epochs: Int? = nil, steps: Int? = nil) throws -> TrainingEnd {
         try batches.validate()
+        if state.microbatch != nil { _ = try objective.inPieces() }
         if let best = settings.checkpoints?.best, settings.evaluation == nil {
             throw TrainingError.noSuchFigure(name: best.name, known: [])
         }
@@ -94,13 +101,18 @@ public final class Trainer<O: Objective> {
 
     private func differentiate(_ batch: LoadedBatch<O.Input>, number: Int, into pending: inout Accumulation?) throws {
         let input = try batch.get()
-        let (loss, gradients) = withSampleKeys(batch.keys) { valueWithGradient(step: number, seed: state.seed) { objective(input) } }
+        let (loss, gradients) = try withSampleKeys(batch.keys) { try lossWithGradient(of: input, number: number) }
         let samples = max(1, batch.keys.count)
         if pending == nil {
             pending = Accumulation(loss, gradients, samples: samples)
         } else {
             pending?.add(loss, gradients, samples: samples)
         }
+    }
+
+    private func lossWithGradient(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
+        guard let microbatch = state.microbatch else { return valueWithGradient(step: number, seed: state.seed) { objective(input) } }
+        return try valueWithGradient(of: objective, input, microbatch: microbatch, step: number, seed: state.seed)
     }
 
     /// One update and what belongs to it.

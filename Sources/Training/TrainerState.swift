@@ -12,12 +12,15 @@ struct TrainerState: Equatable {
     var step = 0
     var seed: UInt64
     var accumulate: Int
+    /// Samples whose activations are in memory at a time; nil: a batch's.
+    var microbatch: Int?
     /// Updates in an epoch; 0 before data were seen.
     var stepsPerEpoch = 0
     var best: Best?
 
     var metadata: [String: String] {
         var result = ["step": "\(step)", "seed": "\(seed)", "accumulate": "\(accumulate)", "steps_per_epoch": "\(stepsPerEpoch)"]
+        if let microbatch { result["microbatch"] = "\(microbatch)" }
         if stepsPerEpoch > 0 { result["epoch"] = "\(step / stepsPerEpoch)" }
         if let best {
             result["best_figure"] = best.figure
@@ -27,9 +30,8 @@ struct TrainerState: Equatable {
         return result
     }
 
-    init(seed: UInt64, accumulate: Int) {
-        self.seed = seed
-        self.accumulate = accumulate
+    init(seed: UInt64, accumulate: Int, microbatch: Int? = nil) {
+        (self.seed, self.accumulate, self.microbatch) = (seed, accumulate, microbatch)
     }
 
     /// - Throws: `TrainingError.brokenCheckpoint` for a file that no trainer wrote.
@@ -45,6 +47,7 @@ struct TrainerState: Equatable {
         seed = try value("seed")
         accumulate = try value("accumulate")
         stepsPerEpoch = try value("steps_per_epoch")
+        if metadata["microbatch"] != nil { microbatch = try value("microbatch") }
         if let figure = metadata["best_figure"] {
             best = Best(figure: figure, value: try value("best_value"), step: try value("best_step"))
         }
@@ -58,6 +61,11 @@ struct TrainerState: Equatable {
         if accumulate != now.accumulate {
             throw TrainingError.otherSetting(
                 checkpoint: checkpoint, setting: "accumulate", saved: "\(accumulate)", now: "\(now.accumulate)")
+        }
+        if microbatch != now.microbatch {
+            func name(_ size: Int?) -> String { size.map { "\($0)" } ?? "none" }
+            throw TrainingError.otherSetting(
+                checkpoint: checkpoint, setting: "microbatch", saved: name(microbatch), now: name(now.microbatch))
         }
     }
 

@@ -33,6 +33,8 @@ import Testing
         try refused({ try edit($0.recipe, "batch: 8", "batch: many") }, words: "batch", "whole number", "many")
     }
 
+    @Test func aMicrobatchOfNothingIsRefused() throws { try refused({ _ in }, ["--set", "microbatch=0"], words: "microbatch", "from 1") }
+
     @Test func bfloat16IsRefused() throws { try refused({ _ in }, ["--set", "precision=bfloat16"], words: "precision", "float32") }
 
     @Test func aMissingColumnIsNamedWithTheOnesThereAre() throws {

@@ -33,6 +33,23 @@ import Testing
         #expect(try world.steps("killed") == Array(1...24))
     }
 
+    @Test func aRunInPiecesOfItsBatchesIsNotResumedAsAnother() throws {
+        let world = try SmallWorld()
+        #expect(try world.train("pieces", "--set", "microbatch=3").status == 0)
+        #expect(try world.steps("pieces") == Array(1...24))
+        let other = try world.train("pieces", "--resume")
+        #expect(other.status == 1 && other.errors.contains("microbatch"), "\(other.errors)")
+        #expect(try world.train("pieces", "--resume", "--set", "microbatch=3").status == 0)
+    }
+
+    @Test func computingBlocksAgainChangesNoBit() throws {
+        let world = try SmallWorld()
+        let plain = try world.train("plain")
+        let again = try world.train("again", "--set", "model.image.checkpointing=true", "--set", "model.text.checkpointing=true")
+        #expect(plain.status == 0 && again.status == 0, "\(plain.errors)\(again.errors)")
+        #expect(try world.weights("plain") == world.weights("again"))
+    }
+
     @Test(arguments: [1, 4]) func theNumberOfLoaderThreadsChangesNoBit(threads: Int) throws {
         let world = try SmallWorld()
         let two = try world.train("two"), other = try world.train("other", "--set", "loader.threads=\(threads)")

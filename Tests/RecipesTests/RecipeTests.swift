@@ -41,6 +41,18 @@ import Testing
         #expect(recipe.optimizer.weightDecay == 0 && recipe.tokenizer.isEmpty && recipe.model.text == nil)
     }
 
+    @Test func aMicrobatchIsThereWhereItIsAskedFor() throws {
+        #expect(try Recipe(named: "pairs").microbatch == nil)
+        let recipe = try Recipe(named: "pairs", overrides: ["microbatch=16"])
+        #expect(recipe.microbatch == 16)
+        #expect(try Recipe(yaml: recipe.yaml, source: "resolved").microbatch == 16)
+    }
+
+    @Test func checkpointingIsAKeyOfATower() throws {
+        let recipe = try Recipe(named: "pairs", overrides: ["model.text.checkpointing=true"])
+        #expect(recipe.model.text?.checkpointing == true && recipe.model.image?.checkpointing == false)
+    }
+
     @Test func anOverrideReplacesOneKey() throws {
         let recipe = try Recipe(named: "pairs", overrides: ["optimizer.learning_rate=3e-4", "data.columns.text=caption"])
         #expect(recipe.optimizer.learningRate == 3e-4)
@@ -49,7 +61,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("batch: 0", "batch"), ("epochs: 3\nsteps: 4", "not both"), ("data: {kind: tabel}", "\"table\""),
+        ("batch: 0", "batch"), ("microbatch: 0", "microbatch"), ("microbatsh: 4", "\"microbatch\""), ("epochs: 3\nsteps: 4", "not both"),
+        ("data: {kind: tabel}", "\"table\""),
         ("model: {text: {heads: 3}}", "heads"),
         ("batch: 8\nbatch: 9", "twice"), ("batch: {a: 1}", "one value"), ("optimizer: {betas: [0.9]}", "two numbers"),
         ("- a", "keys and values"),

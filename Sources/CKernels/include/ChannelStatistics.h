@@ -15,6 +15,9 @@ void concord_channel_normalize(
     float *y, const float *x, const float *residual, size_t rows, size_t channels, const float *mean, const float *scale,
     const float *bias, bool rectify);
 
+/// y = y [+ bias] [+ residual], rectified if asked.
+void concord_channel_finish(float *y, const float *bias, const float *residual, size_t rows, size_t channels, bool rectify);
+
 /// Adds each channel's sum of g to `sums` and that of g (x - mean) to `products`, where g is `upstream`, zero where
 /// `rectified` is given and not positive. Writes g to `masked` if given.
 void concord_channel_gradient_sums(

@@ -9,7 +9,11 @@ extension Recipe {
         var towers: [Tower<MultimodalBatch>] = []
         if let image = model.image {
             towers.append(
-                Tower("image", \.image, ResNet(depth: image.depth, stem: image.stem == .cifar ? .cifar : .imageNet, width: image.width)))
+                Tower(
+                    "image", \.image,
+                    ResNet(
+                        depth: image.depth, stem: image.stem == .cifar ? .cifar : .imageNet, width: image.width,
+                        checkpointing: image.checkpointing)))
         }
         if let text { towers.append(Tower("text", \.text, text)) }
         if let audio = model.audio, let views = views.audio {
@@ -44,7 +48,8 @@ extension Recipe {
     func requireFrames(_ encoder: WaveformEncoder, ahead: Int) throws {
         guard let views = views.audio, encoder.configuration.frames(of: views.length) <= ahead else { return }
         throw RecipeError.data(
-            message: "views.audio.seconds: \(views.seconds) s hold \(encoder.configuration.frames(of: views.length)) frames, and the objective "
+            message:
+                "views.audio.seconds: \(views.seconds) s hold \(encoder.configuration.frames(of: views.length)) frames, and the objective "
                 + "predicts \(ahead) ahead; longer windows or a nearer frame")
     }
 
@@ -98,6 +103,7 @@ extension TextTransformer {
             vocabulary: vocabulary, width: settings.width, depth: settings.depth, heads: settings.heads, context: settings.context,
             causal: settings.causal, pooling: poolings[settings.pooling, default: .first], dropout: Float(settings.dropout),
             embeddingDropout: Float(settings.embeddingDropout), attentionDropout: Float(settings.attentionDropout),
-            activationDropout: Float(settings.activationDropout), initialization: initialization)
+            activationDropout: Float(settings.activationDropout), checkpointing: settings.checkpointing,
+            initialization: initialization)
     }
 }

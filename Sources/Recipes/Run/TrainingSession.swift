@@ -52,6 +52,7 @@ public struct TrainingSession {
 
     private func train(_ objective: some Objective<MultimodalBatch>, _ embedder: Embedder, _ samples: TrainingData) throws -> TrainingEnd {
         // What may be refused comes first: a directory that holds a recipe is a run.
+        if recipe.microbatch != nil { _ = try objective.inPieces() }
         try objective.freeze(matching: recipe.freeze.map { PathPattern($0) })
         let batches = samples.batches(recipe, tokenizer: embedder.tokenizer)
         try batches.validate()
@@ -109,7 +110,7 @@ public struct TrainingSession {
         return Trainer(
             objective, optimizer: recipe.makeOptimizer(), schedule: recipe.makeSchedule(updatesPerEpoch: updatesPerEpoch),
             clip: recipe.optimizer.clip,
-            accumulate: recipe.optimizer.accumulate, seed: recipe.seed,
+            accumulate: recipe.optimizer.accumulate, microbatch: recipe.microbatch, seed: recipe.seed,
             checkpoints: Checkpoints(
                 in: place.checkpoints.path, every: recipe.checkpoint.every, keep: recipe.checkpoint.keep, best: recipe.checkpoint.bestFigure
             ),

@@ -37,6 +37,8 @@ public struct ImageTowerSettings: Sendable {
     public let stem: Stem
     /// Channels of the first stage; 64 in the paper.
     public let width: Int
+    /// Whether blocks are computed again in the backward pass: less memory, a third more time.
+    public let checkpointing: Bool
 
     init(_ fields: Fields) throws {
         _ = try fields.choice("encoder", default: Encoder.resnet)
@@ -44,6 +46,7 @@ public struct ImageTowerSettings: Sendable {
         guard [18, 34, 50].contains(depth) else { throw fields.fault("depth", "\(depth) is none of 18, 34, 50") }
         stem = try fields.choice("stem", default: Stem.imagenet)
         width = try fields.integer("width", default: 64, in: 1...1024)
+        checkpointing = try fields.flag("checkpointing", default: false)
     }
 }
 
@@ -64,6 +67,8 @@ public struct TextTowerSettings: Sendable {
     public let dropout: Double
     /// On embedded tokens, on attention weights, and behind the MLP's activation.
     public let embeddingDropout, attentionDropout, activationDropout: Double
+    /// Whether blocks are computed again in the backward pass: less memory, a third more time.
+    public let checkpointing: Bool
     /// Standard deviation of the token table's first values.
     public let tokenDeviation: Double
 
@@ -77,6 +82,7 @@ public struct TextTowerSettings: Sendable {
         causal = try fields.flag("causal", default: false)
         pooling = try fields.choice("pooling", default: Pooling.first)
         dropout = try fields.number("dropout", default: 0, in: 0...0.99)
+        checkpointing = try fields.flag("checkpointing", default: false)
         embeddingDropout = try fields.number("embedding_dropout", default: 0, in: 0...0.99)
         attentionDropout = try fields.number("attention_dropout", default: dropout, in: 0...0.99)
         activationDropout = try fields.number("activation_dropout", default: dropout, in: 0...0.99)

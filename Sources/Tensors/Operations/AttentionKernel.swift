@@ -15,6 +15,8 @@ struct AttentionKernel {
     let samples: Int, heads: Int, queries: Int, keys: Int, channels: Int
     let causal: Bool
     let dropping: concord_dropping
+    /// (sample, head) pairs of the whole batch in front of these.
+    private let firstUnit: Int
     /// Queries a tile.
     private let tile: Int
     /// Numbers from row to row of a tile of scores: whole vectors.
@@ -28,6 +30,7 @@ struct AttentionKernel {
     ) {
         (self.samples, self.heads, self.queries, self.keys, self.channels) = (samples, heads, queries, keys, channels)
         (self.causal, self.dropping) = (causal, dropping)
+        firstUnit = Dropping.origin(ofElements: samples * heads)
         tile = max(1, min(queries, 128))
         stride = max(16, (keys + 15) / 16 * 16)
         var realKeys = [Int](repeating: keys, count: samples)
@@ -72,7 +75,7 @@ struct AttentionKernel {
         Product.serial(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc, by: route)
     }
 
-    private func position(_ unit: Int, _ first: Int) -> UInt64 { UInt64((unit * queries + first) * keys) }
+    private func position(_ unit: Int, _ first: Int) -> UInt64 { UInt64(((firstUnit + unit) * queries + first) * keys) }
 
     /// What the backward pass needs of the forward: each row's log-sum-exp, or for short sequences the probabilities themselves,
     /// which saves up to a seventh of the time there (measured at T = 16 and 32) and takes less memory than the keys.

@@ -11,26 +11,33 @@ struct Dropping {
         let key = Context.current.random.nextKey()
         return concord_dropping(key: key.bits, threshold: UInt32(Double(probability) * 0x1p32), factor: 1 / (1 - probability))
     }
+
+    /// How many elements of the whole batch stand in front of the first of `count`, where a piece of a batch is under way.
+    static func origin(ofElements count: Int) -> Int {
+        guard let rows = Context.current.rows, !rows.isEmpty else { return 0 }
+        return rows.lowerBound * ((count + rows.count - 1) / rows.count)
+    }
 }
 
 extension Tensor {
     /// Sets each element to 0 with the given probability and divides the others by what is left of 1; identity in evaluation mode.
     ///
     /// - Parameter probability: in `0 ..< 1`.
-    /// - Source: Srivastava et al. 2014, JMLR 15. The mask is a hash of the context's next random key and the element's position,
-    ///   computed again in the backward pass.
+    /// - Source: Srivastava et al. 2014, JMLR 15. The mask is a hash of the context's next random key and the element's position in
+    ///   the whole batch, computed again in the backward pass.
     public func dropout(_ probability: Float) -> Tensor {
         let dropping = Dropping.drawn(probability, in: "dropout")
         guard dropping.threshold > 0 else { return self }
-        return dropped(dropping).recorded(from: self) { upstream, _ in [upstream.dropped(dropping)] }
+        let origin = Dropping.origin(ofElements: count)
+        return dropped(dropping, from: origin).recorded(from: self) { upstream, _ in [upstream.dropped(dropping, from: origin)] }
     }
 
-    private func dropped(_ dropping: concord_dropping) -> Tensor {
+    private func dropped(_ dropping: concord_dropping, from origin: Int) -> Tensor {
         let output = Tensor(uninitialized: shape)
         let x = floats, y = output.floats
         Parallel.run(count, grain: 1 << 15) { range in
             let i = range.lowerBound
-            concord_dropout(y + i, x + i, dropping, UInt64(i), range.count)
+            concord_dropout(y + i, x + i, dropping, UInt64(origin + i), range.count)
         }
         return output
     }

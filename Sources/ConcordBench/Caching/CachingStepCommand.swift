@@ -1,0 +1,45 @@
+import ArgumentParser
+import Concord
+
+/// What steps of a batch took.
+struct CachingFigures: Codable {
+    var batch: Int
+    /// 0: the batch whole.
+    var microbatch: Int
+    var secondsPerSample: Double
+    var peakMib: Double
+    var loss: Float
+}
+
+/// One way of taking a step, in this process; `caching` runs it, so that the peak memory is its own.
+struct CachingStepCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "caching-step", abstract: "Times one way of taking a step in this process.", shouldDisplay: false)
+
+    @Option var batch = 16
+    @Option var microbatch = 0
+    @Option var repeats = 1
+    @Flag var checkpointing = false
+    @OptionGroup var threads: ThreadOption
+
+    func run() throws {
+        threads.apply()
+        let workload = try CachingWorkload(count: batch, checkpointing: checkpointing), pieces = microbatch > 0 ? microbatch : nil
+        var loss: Float = 0
+        _ = try workload.step(min(batch, pieces.map { 2 * $0 } ?? batch), microbatch: pieces)  // primitives and memory are made here
+        let timing = try Timing.of(repeats: repeats, warmups: 0) { loss = try workload.step(batch, microbatch: pieces) }
+        print(
+            try JSON.text(
+                CachingFigures(
+                    batch: batch, microbatch: microbatch, secondsPerSample: timing.median / Double(batch), peakMib: PeakMemory.mebibytes,
+                    loss: loss)))
+    }
+
+    /// The same in a process of its own.
+    static func figures(batch: Int, microbatch: Int, repeats: Int, checkpointing: Bool) throws -> CachingFigures {
+        let arguments =
+            ["caching-step", "--batch", String(batch), "--microbatch", String(microbatch), "--repeats", String(repeats)]
+            + (checkpointing ? ["--checkpointing"] : [])
+        return try JSON.value(CachingFigures.self, Child.ofThisProgram(arguments), of: arguments.joined(separator: " "))
+    }
+}

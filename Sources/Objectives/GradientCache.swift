@@ -1,0 +1,59 @@
+public import ConcordTensors
+
+/// The gradient of a loss that needs all embeddings of a batch at once, from encoders that see a few samples at a time.
+///
+/// ```swift
+/// var cache = GradientCache(microbatch: 16)
+/// cache.add(count: images.rowCount) { encoder(images.rows(in: $0)) }
+/// let (loss, gradients) = cache.lossWithGradient { embeddings in Loss(infoNCE(embeddings[0], targets)) }
+/// ```
+///
+/// 1. Every piece is encoded without a tape; the embeddings `[N, D]` stay.
+/// 2. The loss is taken over all of them, with its gradients: theirs, and those of the loss's own parameters.
+/// 3. Every piece is encoded again, with a tape and the same randomness, its embeddings' gradients are pulled back, and the parameters' added up.
+///
+/// Memory is that of one piece's activations, of the inputs, of the embeddings, and of the gradients twice.
+/// - Source: Gao, Zhang, Han, Callan 2021, arXiv:2101.06983, algorithm 1.
+public struct GradientCache {
+    private let microbatch: Int
+    private var encoders: [(pieces: Pieces, encode: (Range<Int>) -> Tensor)] = []
+
+    /// - Parameter microbatch: samples encoded at a time, at least 1.
+    public init(microbatch: Int) { self.microbatch = microbatch }
+
+    /// - Parameters:
+    ///   - count: number N of an encoder's inputs, at least 1.
+    ///   - encode: the embeddings `[n, ...]` of those in a range.
+    public mutating func add(count: Int, _ encode: @escaping (Range<Int>) -> Tensor) {
+        ShapeCheck.require(count > 0, "GradientCache", "an encoder without inputs")
+        encoders.append((Pieces(of: count, atMost: microbatch), encode))
+    }
+
+    /// - Parameter loss: of the embeddings `[N, ...]` of each encoder, in the order in which they were added.
+    public func lossWithGradient(_ loss: ([Tensor]) -> Loss) -> (Loss, Gradients) {
+        var starts: [RandomSequence] = []
+        let embeddings = encoders.map { encoder in
+            starts.append(Context.current.random)
+            return Tensor.concatenated(encoder.pieces.encoding(encoder.encode), axis: 0)
+        }
+        var value = Loss(Tensor(0))
+        let (_, pullback) = valueWithPullback(of: embeddings) { embeddings in
+            value = loss(embeddings)
+            return [value.total]
+        }
+        var (gradients, cotangents) = pullback([Tensor(ones: value.total.shape)])
+        let end = Context.current.random
+        for (place, encoder) in encoders.enumerated() {
+            guard let cotangent = cotangents[place] else { continue }
+            encoder.pieces.encodingAgain(from: starts[place]) { rows in
+                let (again, pullback) = valueWithPullback { _ in [encoder.encode(rows)] }
+                let isTrained = again[0].trace != nil  // false where all of its parameters are frozen
+                gradients.add(pullback([cotangent.sliced(rows, axis: 0)]).0)
+                return isTrained
+            }
+            cotangents[place] = nil
+        }
+        Context.current.random = end
+        return (value, gradients)
+    }
+}

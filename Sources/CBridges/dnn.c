@@ -13,6 +13,7 @@ static dnnl_status_t make_layout(layout *l, int rank, const dnnl_dims_t sizes, d
 }
 static void drop_layout(layout *l) { dnnl_memory_desc_destroy(*l); }
 static dnnl_status_t then_rectify(dnnl_post_ops_t p) { return dnnl_post_ops_append_eltwise(p, dnnl_eltwise_relu, 0, 0); }
+static dnnl_status_t add_to_output(dnnl_post_ops_t p) { return dnnl_post_ops_append_sum(p, 1, 0, dnnl_data_type_undef); }
 #else
 typedef dnnl_memory_desc_t layout;
 typedef const dnnl_memory_desc_t *layout_ref;
@@ -22,6 +23,7 @@ static dnnl_status_t make_layout(layout *l, int rank, const dnnl_dims_t sizes, d
 }
 static void drop_layout(layout *l) { (void)l; }
 static dnnl_status_t then_rectify(dnnl_post_ops_t p) { return dnnl_post_ops_append_eltwise(p, 1, dnnl_eltwise_relu, 0, 0); }
+static dnnl_status_t add_to_output(dnnl_post_ops_t p) { return dnnl_post_ops_append_sum(p, 1); }
 #endif
 
 static dnnl_engine_t engine;
@@ -38,7 +40,6 @@ typedef struct {
 
 struct concord_convolution {
     concord_convolution_pass pass;
-    bool adds;
     step main, reorder; // reorder.primitive is null where the plain layout serves
     layout plain;
     layout_ref input, weights, bias, output; // the primitive descriptor's own
@@ -121,12 +122,12 @@ static dnnl_status_t make_layouts(layouts *l, layout *plain, const concord_convo
     return status;
 }
 
-/// The sum with something of the output's shape, then the rectifier, in the convolution's own pass.
-static dnnl_status_t append_epilogue(dnnl_primitive_attr_t attributes, const concord_convolution_form *f, const layouts *l) {
+/// The sum with what the output held, then the rectifier, in the convolution's own pass.
+static dnnl_status_t append_epilogue(dnnl_primitive_attr_t attributes, const concord_convolution_form *f) {
     if (!f->adds && !f->rectifies) return dnnl_success;
     dnnl_post_ops_t after = NULL;
     dnnl_status_t status = dnnl_post_ops_create(&after);
-    if (!status && f->adds) status = dnnl_post_ops_append_binary(after, dnnl_binary_add, ref(&l->output));
+    if (!status && f->adds) status = add_to_output(after);
     if (!status && f->rectifies) status = then_rectify(after);
     if (!status) status = dnnl_primitive_attr_set_post_ops(attributes, after);
     if (after) dnnl_post_ops_destroy(after);
@@ -154,14 +155,13 @@ int concord_convolution_make(concord_convolution **made, const concord_convoluti
         status = describe(&hint, form, concord_convolution_forward, &l, attributes, NULL);
     dnnl_primitive_attr_t fused = NULL;
     if (!status) status = dnnl_primitive_attr_clone(&fused, attributes);
-    if (!status) status = append_epilogue(fused, form, &l);
+    if (!status) status = append_epilogue(fused, form);
     if (!status) status = describe(&c->main.description, form, form->pass, &l, fused, hint);
     if (fused) dnnl_primitive_attr_destroy(fused);
     if (!status) status = dnnl_primitive_create(&c->main.primitive, c->main.description);
     if (!status) {
         const bool data = form->pass == concord_convolution_backward_data, weights = form->pass == concord_convolution_backward_weights;
         c->pass = form->pass;
-        c->adds = form->adds;
         c->input = layout_of(&c->main, data ? dnnl_query_diff_src_md : dnnl_query_src_md);
         c->output = layout_of(&c->main, data || weights ? dnnl_query_diff_dst_md : dnnl_query_dst_md);
         const dnnl_query_t what = weights ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
@@ -245,15 +245,13 @@ int concord_convolution_unpack(const concord_convolution *c, const void *packed,
     return reorder(c, c->weights, packed, ref(&c->plain), plain, scratch);
 }
 
-int concord_convolution_run(
-    const concord_convolution *c, void *input, void *weights, void *bias, void *output, void *addend, void *scratch) {
+int concord_convolution_run(const concord_convolution *c, void *input, void *weights, void *bias, void *output, void *scratch) {
     const bool data = c->pass == concord_convolution_backward_data, w = c->pass == concord_convolution_backward_weights;
     const argument arguments[] = {
         {data ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, c->input, input},
         {w ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, c->weights, weights},
         {w ? DNNL_ARG_DIFF_BIAS : DNNL_ARG_BIAS, c->bias, bias},
         {data || w ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, c->output, output},
-        {DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, c->output, c->adds ? addend : NULL},
     };
-    return execute(&c->main, arguments, 5, scratch);
+    return execute(&c->main, arguments, 4, scratch);
 }

@@ -7,6 +7,15 @@ struct ConvolutionEpilogue {
 
     var isEmpty: Bool { residual == nil && !rectifies }
 
+    /// Puts into the output's memory what is added to it.
+    func prepare(_ output: Tensor) {
+        guard let residual else { return }
+        let (to, from) = (output.floats, residual.floats)
+        Parallel.run(output.count, grain: Elementwise.grain) { range in
+            (to + range.lowerBound).update(from: from + range.lowerBound, count: range.count)
+        }
+    }
+
     /// The same in a pass of its own, in place, with a bias `[C]` that is still to be added.
     func finish(_ output: Tensor, bias: Tensor?) {
         guard !isEmpty || bias != nil, let channels = output.shape.last, channels > 0 else { return }

@@ -24,9 +24,8 @@ enum Convolution {
         }
         let primitive = OneDNNConvolution.cached(geometry, .forward, hasBias: bias != nil, epilogue)
         let packed = primitive.packed(weight)
-        primitive.run(
-            input: input.storage, weights: packed, bias: bias?.storage, output: output.storage,
-            addend: primitive.isFused ? epilogue?.residual?.storage : nil)
+        if primitive.isFused { epilogue?.prepare(output) }
+        primitive.run(input: input.storage, weights: packed, bias: bias?.storage, output: output.storage)
         if !primitive.isFused { epilogue?.finish(output, bias: nil) }
     }
 

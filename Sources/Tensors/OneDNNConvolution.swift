@@ -88,8 +88,8 @@ final class OneDNNConvolution: @unchecked Sendable {
         withScratch { scratch in concord_convolution_unpack(handle, packed.base, plain.base, scratch) }
     }
 
-    func run(input: Storage, weights: Storage, bias: Storage?, output: Storage, addend: Storage? = nil) {
-        withScratch { scratch in concord_convolution_run(handle, input.base, weights.base, bias?.base, output.base, addend?.base, scratch) }
+    func run(input: Storage, weights: Storage, bias: Storage?, output: Storage) {
+        withScratch { scratch in concord_convolution_run(handle, input.base, weights.base, bias?.base, output.base, scratch) }
     }
 
     private func withScratch(_ body: (UnsafeMutableRawPointer?) -> Int32) {

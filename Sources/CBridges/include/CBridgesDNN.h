@@ -20,7 +20,7 @@ typedef struct {
     bool has_bias;
     /// Forward only: no backward pass will follow.
     bool is_inference;
-    /// Inference only: something of the output's shape is added, then negative values become zero.
+    /// Inference only: what the output's memory holds is added, then negative values become zero.
     bool adds, rectifies;
     int64_t batch, groups;
     int64_t channels, height, width;
@@ -54,8 +54,8 @@ int concord_convolution_unpack(const concord_convolution *convolution, const voi
 /// Runs it; safe from several threads at once with a scratch each.
 ///
 /// forward: input, weights, bias to output; backward_data: output, weights to input;
-/// backward_weights: input, output to weights and bias. `bias` is null without one, `addend` where nothing is added.
+/// backward_weights: input, output to weights and bias. `bias` is null without one.
 int concord_convolution_run(
-    const concord_convolution *convolution, void *input, void *weights, void *bias, void *output, void *addend, void *scratch);
+    const concord_convolution *convolution, void *input, void *weights, void *bias, void *output, void *scratch);
 
 #endif

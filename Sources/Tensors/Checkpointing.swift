@@ -15,17 +15,19 @@
 /// - Source: Chen, Xu, Zhang, Guestrin 2016, arXiv:1604.06174, section 4.
 public func checkpointed(_ inputs: [Tensor], _ body: @escaping ([Tensor]) -> Tensor) -> Tensor {
     guard let tape = Context.current.tape else { return body(inputs) }
-    let constants = inputs.map(\.detached)
+    let kept = inputs.map { Kept($0) }
     var context = Context.current
     context.tape = nil
     let values = context.values
     let reading = Tape(onlyReading: true)
-    let output = Context.with({ $0.tape = reading }) { (value: body(constants), random: Context.current.random) }
+    let output = Context.with({ $0.tape = reading }) {
+        (value: body(inputs.map(\.detached)), random: Context.current.random)
+    }
     Context.current.random = output.random
     let parameters = reading.read.map(\.key), leaves = reading.read.map { tape.leaf($0.key, value: $0.value) }
     reading.end()
     return output.value.recorded(inputs + leaves) { upstream, needs in
-        let wanted = inputs.indices.filter { needs[$0] }
+        let constants = kept.map(\.value), wanted = constants.indices.filter { needs[$0] }
         context.isInRegion = Context.current.isInRegion
         context.values = ParameterValues(over: values)
         let (_, pullback) = Context.with({ $0 = context }) {
@@ -36,7 +38,7 @@ public func checkpointed(_ inputs: [Tensor], _ body: @escaping ([Tensor]) -> Ten
             }
         }
         let (gradients, found) = pullback([upstream])
-        var cotangents = [Cotangent?](repeating: nil, count: inputs.count)
+        var cotangents = [Cotangent?](repeating: nil, count: constants.count)
         for (place, cotangent) in zip(wanted, found) { cotangents[place] = cotangent.map(Cotangent.dense) }
         return cotangents + parameters.map { gradients.cotangent(of: $0) }
     }

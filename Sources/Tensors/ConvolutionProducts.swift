@@ -15,7 +15,7 @@ enum ConvolutionProducts {
     static func suitOutputs(of g: ConvolutionGeometry) -> Bool { suit(g) && g.outHeight * g.outWidth <= 16 }
     /// Whether this is the faster way to the input's gradient.
     static func suitInputs(of g: ConvolutionGeometry) -> Bool {
-        suit(g) && g.height * g.width <= (g.isPointwise ? 16 : 64) && g.channels >= 128
+        suit(g) && g.height * g.width <= (g.isPointwise || g.batch < 64 ? 16 : 64) && g.channels >= 128
     }
 
     private static func suit(_ g: ConvolutionGeometry) -> Bool {

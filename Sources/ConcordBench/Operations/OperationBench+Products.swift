@@ -15,12 +15,13 @@ extension OperationBench {
 
     /// The convolutions of ResNets.
     mutating func convolutions() {
-        for (side, inputs, outputs, kernel, stride) in [
-            (112, 3, 64, 7, 2), (56, 64, 64, 3, 1), (56, 64, 256, 1, 1), (56, 64, 128, 3, 2), (28, 128, 128, 3, 1), (14, 256, 256, 3, 1),
-            (14, 1024, 256, 1, 1), (7, 512, 512, 3, 1),
+        for (count, side, inputs, outputs, kernel, stride) in [
+            (32, 112, 3, 64, 7, 2), (32, 56, 64, 64, 3, 1), (32, 56, 64, 256, 1, 1), (32, 56, 64, 128, 3, 2), (32, 28, 128, 128, 3, 1),
+            (32, 14, 256, 256, 3, 1), (32, 14, 1024, 256, 1, 1), (32, 7, 512, 512, 3, 1), (64, 4, 512, 512, 3, 1), (256, 4, 512, 512, 3, 1),
+            (256, 2, 512, 512, 3, 1),
         ] {
-            let x = random("x", [32, side, side, inputs]), weight = random("w", [outputs, inputs, kernel, kernel])
-            let out = (side + 2 * (kernel / 2) - kernel) / stride + 1, places = 32 * out * out
+            let x = random("x", [count, side, side, inputs]), weight = random("w", [outputs, inputs, kernel, kernel])
+            let out = (side + 2 * (kernel / 2) - kernel) / stride + 1, places = count * out * out
             let work = 2 * Double(places) * Double(outputs) * Double(inputs * kernel * kernel)
             let bytes = 4 * Double(x.count + weight.count + places * outputs)
             time(

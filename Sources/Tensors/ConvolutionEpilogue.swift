@@ -10,9 +10,9 @@ struct ConvolutionEpilogue {
     /// Puts into the output's memory what is added to it.
     func prepare(_ output: Tensor) {
         guard let residual else { return }
-        let (to, from) = (output.floats, residual.floats)
-        Parallel.run(output.count, grain: Elementwise.grain) { range in
-            (to + range.lowerBound).update(from: from + range.lowerBound, count: range.count)
+        let (to, from) = (output.storage.base, residual.storage.base)
+        Parallel.run(output.storage.bytes, grain: 4 * Elementwise.grain) { bytes in
+            (to + bytes.lowerBound).copyMemory(from: from + bytes.lowerBound, byteCount: bytes.count)
         }
     }
 

@@ -56,11 +56,15 @@ import Testing
         #expect(embed.status == 0 && embed.output.contains("120 embeddings of 16"), "\(embed.errors)")
     }
 
-    @Test(arguments: ["three", "predictive", "masked"]) func aRunStoppedAndResumedEndsInTheSameBits(recipe: String) throws {
+    @Test(arguments: [
+        ("three", "loader.prefetch=3"), ("predictive", "loader.prefetch=3"), ("masked", "loader.prefetch=3"), ("three", "microbatch=3"),
+        ("masked", "microbatch=3"),
+    ])
+    func aRunStoppedAndResumedEndsInTheSameBits(recipe: String, setting: String) throws {
         let world = try SoundWorld()
-        #expect(try world.train(recipe, "whole").status == 0)
+        #expect(try world.train(recipe, "whole", "--set", setting).status == 0)
         // The learning rate follows the whole length, so the run is cut by deleting its last checkpoints, not by a shorter one.
-        #expect(try world.train(recipe, "cut").status == 0)
+        #expect(try world.train(recipe, "cut", "--set", setting).status == 0)
         let checkpoints = world.run("cut") + "/checkpoints"
         let files = try FileManager.default.contentsOfDirectory(atPath: checkpoints).filter { $0.hasSuffix(".safetensors") }.sorted()
         let last = try #require(files.last { !$0.contains("optimizer") })
@@ -68,11 +72,18 @@ import Testing
         for file in try FileManager.default.contentsOfDirectory(atPath: checkpoints) where file.hasPrefix(stem) {
             try FileManager.default.removeItem(atPath: checkpoints + "/" + file)
         }
-        let resumed = try world.train(recipe, "cut", "--resume", "--set", "loader.threads=1")
+        let resumed = try world.train(recipe, "cut", "--resume", "--set", setting, "--set", "loader.threads=1")
         #expect(resumed.status == 0 && resumed.output.contains("resumed at step"), "\(resumed.output)\(resumed.errors)")
         #expect(!resumed.output.contains("resumed at step 0"))
         let whole = try Data(contentsOf: URL(fileURLWithPath: world.run("whole") + "/checkpoints/" + last))
         #expect(try Data(contentsOf: URL(fileURLWithPath: checkpoints + "/" + last)) == whole)
+    }
+
+    @Test func anObjectiveThatNeedsItsWholeBatchRefusesPieces() throws {
+        let world = try SoundWorld()
+        let refused = try world.train("predictive", "run", "--set", "microbatch=3")
+        #expect(refused.status == 1 && refused.errors.contains("negatives are frames of the whole batch"), "\(refused.errors)")
+        #expect(!FileManager.default.fileExists(atPath: world.run() + "/recipe.yaml"))
     }
 
     @Test func badSoundsAreReplacedCountedAndNamed() throws {

@@ -34,10 +34,10 @@ extension PiecewiseObjective {
 /// let (loss, gradients) = try valueWithGradient(of: clip, batch, microbatch: 16, step: step)
 /// ```
 ///
-/// Exact: dropout and every other draw of a sample are those of the whole batch, so up to rounding the loss and the gradients equal those of
-/// `valueWithGradient(step:seed:_:)`. Batch normalisation is the exception: each piece is normalised by its own statistics, in training as in a
-/// run with batches of `microbatch`, and the gradients are exactly those of that computation. Running statistics move once a step: to the mean,
-/// weighted by samples, of where each piece would have moved them.
+/// Exact: dropout and every other draw of a sample are those of the whole batch (where activations have samples as their first axis, as all
+/// encoders here), so up to rounding the loss and the gradients equal those of `valueWithGradient(step:seed:_:)`. Batch normalisation is the
+/// exception: each piece is normalised by its own statistics, as in a run with batches of `microbatch`, and the gradients are exactly
+/// those of that computation. Running statistics move once a step: to the mean, weighted by samples, of where each piece would have moved them.
 ///
 /// Contrastive objectives cost one more forward pass of the encoders, about a third of a step.
 /// - Parameters:

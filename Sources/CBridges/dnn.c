@@ -1,27 +1,15 @@
 #include "CBridgesDNN.h"
 
-#include <oneapi/dnnl/dnnl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "dnnparts.h"
 
 #if DNNL_VERSION_MAJOR >= 3
-typedef dnnl_memory_desc_t layout; // owned
-typedef const_dnnl_memory_desc_t layout_ref;
-static layout_ref ref(const layout *l) { return *l; }
-static dnnl_status_t make_layout(layout *l, int rank, const dnnl_dims_t sizes, dnnl_data_type_t type, dnnl_format_tag_t tag) {
-    return dnnl_memory_desc_create_with_tag(l, rank, sizes, type, tag);
-}
-static void drop_layout(layout *l) { dnnl_memory_desc_destroy(*l); }
 static dnnl_status_t then_rectify(dnnl_post_ops_t p) { return dnnl_post_ops_append_eltwise(p, dnnl_eltwise_relu, 0, 0); }
 static dnnl_status_t add_to_output(dnnl_post_ops_t p) { return dnnl_post_ops_append_sum(p, 1, 0, dnnl_data_type_undef); }
 #else
-typedef dnnl_memory_desc_t layout;
-typedef const dnnl_memory_desc_t *layout_ref;
-static layout_ref ref(const layout *l) { return l; }
-static dnnl_status_t make_layout(layout *l, int rank, const dnnl_dims_t sizes, dnnl_data_type_t type, dnnl_format_tag_t tag) {
-    return dnnl_memory_desc_init_by_tag(l, rank, sizes, type, tag);
-}
-static void drop_layout(layout *l) { (void)l; }
 static dnnl_status_t then_rectify(dnnl_post_ops_t p) { return dnnl_post_ops_append_eltwise(p, 1, dnnl_eltwise_relu, 0, 0); }
 static dnnl_status_t add_to_output(dnnl_post_ops_t p) { return dnnl_post_ops_append_sum(p, 1); }
 #endif
@@ -31,12 +19,10 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void make_engine(void) {
     if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success) engine = NULL;
 }
-
-/// A primitive with what is asked of its description when it runs.
-typedef struct {
-    dnnl_primitive_desc_t description;
-    dnnl_primitive_t primitive;
-} step;
+dnnl_engine_t concord_dnn_engine(void) {
+    pthread_once(&once, make_engine);
+    return engine;
+}
 
 struct concord_convolution {
     concord_convolution_pass pass;
@@ -45,22 +31,17 @@ struct concord_convolution {
     layout_ref input, weights, bias, output; // the primitive descriptor's own
 };
 
-static void drop_step(step *s) {
-    if (s->primitive) dnnl_primitive_destroy(s->primitive);
-    if (s->description) dnnl_primitive_desc_destroy(s->description);
-}
-
-static layout_ref layout_of(const step *s, dnnl_query_t what) { return dnnl_primitive_desc_query_md(s->description, what, 0); }
-
-static size_t scratch_bytes(const step *s) {
-    layout_ref l = s->description ? layout_of(s, dnnl_query_scratchpad_md) : NULL;
-    return l ? dnnl_memory_desc_get_size(l) : 0;
-}
-
 /// The layouts that a convolution's description is made from.
 typedef struct {
     layout input, weights, bias, output;
 } layouts;
+
+static void drop_layouts(layouts *l) {
+    drop_layout(&l->input);
+    drop_layout(&l->weights);
+    drop_layout(&l->bias);
+    drop_layout(&l->output);
+}
 
 static dnnl_status_t describe(
     dnnl_primitive_desc_t *description, const concord_convolution_form *f, concord_convolution_pass pass, const layouts *l,
@@ -105,9 +86,10 @@ static dnnl_status_t describe(
 #endif
 }
 
-/// The activations in NHWC; the weights as oneDNN likes them, or plain where `weights` says so.
-static dnnl_status_t make_layouts(layouts *l, layout *plain, const concord_convolution_form *f) {
+/// The activations in NHWC; the weights as oneDNN likes them, and plain, which is always float32. Their gradient is float32 too.
+static dnnl_status_t make_layouts(layouts *l, layout *plain, const concord_convolution_form *f, concord_convolution_pass pass) {
     const dnnl_data_type_t type = f->is_bfloat16 ? dnnl_bf16 : dnnl_f32;
+    const dnnl_data_type_t weights = pass == concord_convolution_backward_weights ? dnnl_f32 : type;
     const dnnl_dims_t input = {f->batch, f->channels, f->height, f->width};
     const dnnl_dims_t output = {f->batch, f->filters, f->out_height, f->out_width};
     const dnnl_dims_t dense = {f->filters, f->channels, f->kernel_height, f->kernel_width};
@@ -116,8 +98,8 @@ static dnnl_status_t make_layouts(layouts *l, layout *plain, const concord_convo
     const int rank = f->groups > 1 ? 5 : 4;
     dnnl_status_t status = make_layout(&l->input, 4, input, type, dnnl_nhwc);
     if (!status) status = make_layout(&l->output, 4, output, type, dnnl_nhwc);
-    if (!status) status = make_layout(&l->weights, rank, rank == 5 ? grouped : dense, type, dnnl_format_tag_any);
-    if (!status) status = make_layout(plain, rank, rank == 5 ? grouped : dense, type, rank == 5 ? dnnl_goihw : dnnl_oihw);
+    if (!status) status = make_layout(&l->weights, rank, rank == 5 ? grouped : dense, weights, dnnl_format_tag_any);
+    if (!status) status = make_layout(plain, rank, rank == 5 ? grouped : dense, dnnl_f32, rank == 5 ? dnnl_goihw : dnnl_oihw);
     if (!status) status = make_layout(&l->bias, 1, bias, dnnl_f32, dnnl_x);
     return status;
 }
@@ -134,25 +116,34 @@ static dnnl_status_t append_epilogue(dnnl_primitive_attr_t attributes, const con
     return status;
 }
 
+/// The forward pass that a backward one belongs to.
+static dnnl_status_t make_hint(dnnl_primitive_desc_t *hint, const concord_convolution_form *form, dnnl_primitive_attr_t attributes) {
+    layouts l = {0};
+    layout plain;
+    memset(&plain, 0, sizeof plain);
+    dnnl_status_t status = make_layouts(&l, &plain, form, concord_convolution_forward);
+    if (!status) status = describe(hint, form, concord_convolution_forward, &l, attributes, NULL);
+    drop_layouts(&l);
+    drop_layout(&plain);
+    return status;
+}
+
 static dnnl_status_t make_reorder(concord_convolution *c, dnnl_primitive_attr_t attributes) {
     if (dnnl_memory_desc_equal(c->weights, ref(&c->plain))) return dnnl_success;
     const bool packs = c->pass != concord_convolution_backward_weights;
     layout_ref from = packs ? ref(&c->plain) : c->weights, to = packs ? c->weights : ref(&c->plain);
-    dnnl_status_t status = dnnl_reorder_primitive_desc_create(&c->reorder.description, from, engine, to, engine, attributes);
-    return status ? status : dnnl_primitive_create(&c->reorder.primitive, c->reorder.description);
+    return make_copy(&c->reorder, from, to, attributes);
 }
 
 int concord_convolution_make(concord_convolution **made, const concord_convolution_form *form) {
-    pthread_once(&once, make_engine);
     concord_convolution *c = calloc(1, sizeof *c);
     layouts l = {0};
     dnnl_primitive_attr_t attributes = NULL;
     dnnl_primitive_desc_t hint = NULL;
-    dnnl_status_t status = c && engine ? dnnl_primitive_attr_create(&attributes) : dnnl_out_of_memory;
+    dnnl_status_t status = c && concord_dnn_engine() ? dnnl_primitive_attr_create(&attributes) : dnnl_out_of_memory;
     if (!status) status = dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
-    if (!status) status = make_layouts(&l, &c->plain, form);
-    if (!status && form->pass != concord_convolution_forward)
-        status = describe(&hint, form, concord_convolution_forward, &l, attributes, NULL);
+    if (!status) status = make_layouts(&l, &c->plain, form, form->pass);
+    if (!status && form->pass != concord_convolution_forward) status = make_hint(&hint, form, attributes);
     dnnl_primitive_attr_t fused = NULL;
     if (!status) status = dnnl_primitive_attr_clone(&fused, attributes);
     if (!status) status = append_epilogue(fused, form);
@@ -171,10 +162,7 @@ int concord_convolution_make(concord_convolution **made, const concord_convoluti
     }
     if (hint) dnnl_primitive_desc_destroy(hint);
     if (attributes) dnnl_primitive_attr_destroy(attributes);
-    drop_layout(&l.input);
-    drop_layout(&l.weights);
-    drop_layout(&l.bias);
-    drop_layout(&l.output);
+    drop_layouts(&l);
     if (status) {
         concord_convolution_destroy(c);
         c = NULL;
@@ -206,14 +194,7 @@ const char *concord_convolution_kernels(const concord_convolution *c) {
     return name ? name : "unknown";
 }
 
-/// One argument of an execution: which, how it lies, where.
-typedef struct {
-    int name;
-    layout_ref as;
-    void *at;
-} argument;
-
-static int execute(const step *s, const argument *arguments, int count, void *scratch) {
+int concord_dnn_execute(const step *s, const argument *arguments, int count, void *scratch) {
     dnnl_exec_arg_t given[8];
     int made = 0;
     dnnl_stream_t stream = NULL;
@@ -234,7 +215,7 @@ static int execute(const step *s, const argument *arguments, int count, void *sc
 
 static int reorder(const concord_convolution *c, layout_ref from, const void *source, layout_ref to, void *target, void *scratch) {
     const argument arguments[] = {{DNNL_ARG_FROM, from, (void *)source}, {DNNL_ARG_TO, to, target}};
-    return execute(&c->reorder, arguments, 2, scratch);
+    return concord_dnn_execute(&c->reorder, arguments, 2, scratch);
 }
 
 int concord_convolution_pack(const concord_convolution *c, const void *plain, void *packed, void *scratch) {
@@ -253,5 +234,5 @@ int concord_convolution_run(const concord_convolution *c, void *input, void *wei
         {w ? DNNL_ARG_DIFF_BIAS : DNNL_ARG_BIAS, c->bias, bias},
         {data || w ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, c->output, output},
     };
-    return execute(&c->main, arguments, 4, scratch);
+    return concord_dnn_execute(&c->main, arguments, 4, scratch);
 }

@@ -14,183 +14,242 @@ INLINE void flush(double *to, const lanes *from, size_t count) {
     for (size_t i = 0; i < count; i++) to[i] += (double)values[i];
 }
 
-/// `width` vectors of channels side by side, the last of them with `tail` channels.
+// Calls `body(first channel, vectors side by side, channels of the last, ...)` for four vectors at a time, then one, then what is left: with
+// constants, so that the compiler knows them.
+#define CHANNELS(channels, body, ...)                                              \
+    do {                                                                           \
+        size_t c = 0;                                                              \
+        for (; c + 4 * LANES <= (channels); c += 4 * LANES) body(c, 4, LANES, __VA_ARGS__); \
+        for (; c + LANES <= (channels); c += LANES) body(c, 1, LANES, __VA_ARGS__); \
+        if (c < (channels)) body(c, 1, (channels) - c, __VA_ARGS__);               \
+    } while (0)
+
 INLINE void moments(
-    const float *x, size_t rows, size_t channels, const float *shift, double *sums, double *squares, const size_t width, size_t tail) {
+    size_t c, const size_t width, size_t tail, const void *x, size_t first, size_t rows, size_t channels, const float *shift, double *sums,
+    double *squares, const bool narrow) {
     lanes k[4], s[4], q[4];
     for (size_t v = 0; v < width; v++) {
-        load(&k[v], shift + v * LANES, v + 1 == width ? tail : LANES);
+        load(&k[v], shift + c + v * LANES, v + 1 == width ? tail : LANES);
         s[v] = q[v] = (lanes){0};
     }
-    for (size_t r = 0; r < rows; r++, x += channels) {
+    for (size_t r = first; r < first + rows; r++) {
         for (size_t v = 0; v < width; v++) {
             lanes a;
-            load(&a, x + v * LANES, v + 1 == width ? tail : LANES);
+            get(&a, x, r * channels + c + v * LANES, v + 1 == width ? tail : LANES, narrow);
             a -= k[v];
             s[v] += a;
             q[v] += a * a;
         }
     }
     for (size_t v = 0; v < width; v++) {
-        flush(sums + v * LANES, &s[v], v + 1 == width ? tail : LANES);
-        flush(squares + v * LANES, &q[v], v + 1 == width ? tail : LANES);
+        flush(sums + c + v * LANES, &s[v], v + 1 == width ? tail : LANES);
+        flush(squares + c + v * LANES, &q[v], v + 1 == width ? tail : LANES);
+    }
+}
+
+INLINE void all_moments(const void *x, size_t rows, size_t channels, const float *shift, double *sums, double *squares, const bool narrow) {
+    for (size_t r = 0; r < rows; r += RUN) {
+        const size_t n = rows - r < RUN ? rows - r : RUN;
+        CHANNELS(channels, moments, x, r, n, channels, shift, sums, squares, narrow);
     }
 }
 
 SIMD void concord_channel_moments(
-    const float *x, size_t rows, size_t channels, const float *shift, double *sums, double *squares) {
-    for (size_t r = 0; r < rows; r += RUN) {
-        const size_t n = rows - r < RUN ? rows - r : RUN;
-        const float *at = x + r * channels;
-        size_t c = 0;
-        for (; c + 4 * LANES <= channels; c += 4 * LANES) moments(at + c, n, channels, shift + c, sums + c, squares + c, 4, LANES);
-        for (; c + LANES <= channels; c += LANES) moments(at + c, n, channels, shift + c, sums + c, squares + c, 1, LANES);
-        if (c < channels) moments(at + c, n, channels, shift + c, sums + c, squares + c, 1, channels - c);
-    }
+    const void *x, bool narrow, size_t rows, size_t channels, const float *shift, double *sums, double *squares) {
+    if (narrow) all_moments(x, rows, channels, shift, sums, squares, true);
+    else all_moments(x, rows, channels, shift, sums, squares, false);
 }
 
 /// Normalised, scaled and shifted; the same expression everywhere, so that the backward pass finds the forward's signs.
-INLINE float affine(float x, float mean, float scale, float bias) { return (x - mean) * scale + bias; }
+#define AFFINE(x, mean, scale, bias) (((x) - (mean)) * (scale) + (bias))
+
+#define PASSED(x, mask) ((lanes)((integer_lanes)(x) & (mask)))
+
+INLINE void normalize(
+    size_t c, const size_t width, size_t tail, void *y, const void *x, const void *residual, size_t at, const float *mean,
+    const float *scale, const float *bias, const bool rectify, const bool narrow) {
+    for (size_t v = 0; v < width; v++, c += LANES) {
+        const size_t n = v + 1 == width ? tail : LANES;
+        lanes a, m, s, b;
+        get(&a, x, at + c, n, narrow);
+        load(&m, mean + c, n);
+        load(&s, scale + c, n);
+        load(&b, bias + c, n);
+        a = AFFINE(a, m, s, b);
+        if (residual) {
+            lanes r;
+            get(&r, residual, at + c, n, narrow);
+            a += r;
+        }
+        if (rectify) a = PASSED(a, ~(a < 0));
+        put(y, at + c, &a, n, narrow);
+    }
+}
+
+INLINE void normalize_all(
+    void *y, const void *x, const void *residual, size_t rows, size_t channels, const float *mean, const float *scale, const float *bias,
+    const bool rectify, const bool narrow) {
+    for (size_t r = 0; r < rows; r++)
+        CHANNELS(channels, normalize, y, x, residual, r * channels, mean, scale, bias, rectify, narrow);
+}
 
 SIMD void concord_channel_normalize(
-    float *restrict y, const float *restrict x, const float *restrict residual, size_t rows, size_t channels, const float *restrict mean,
-    const float *restrict scale, const float *restrict bias, bool rectify) {
-    for (size_t r = 0; r < rows; r++, x += channels, y += channels) {
-        if (residual) {
-            if (rectify) {
-                for (size_t c = 0; c < channels; c++) {
-                    const float a = affine(x[c], mean[c], scale[c], bias[c]) + residual[c];
-                    y[c] = a < 0 ? 0 : a;
-                }
-            } else {
-                for (size_t c = 0; c < channels; c++) y[c] = affine(x[c], mean[c], scale[c], bias[c]) + residual[c];
-            }
-            residual += channels;
-        } else if (rectify) {
-            for (size_t c = 0; c < channels; c++) {
-                const float a = affine(x[c], mean[c], scale[c], bias[c]);
-                y[c] = a < 0 ? 0 : a;
-            }
-        } else {
-            for (size_t c = 0; c < channels; c++) y[c] = affine(x[c], mean[c], scale[c], bias[c]);
+    void *y, const void *x, const void *residual, bool narrow, size_t rows, size_t channels, const float *mean, const float *scale,
+    const float *bias, bool rectify) {
+#define NORMALIZE(residual, rectify)                                                                          \
+    (narrow ? normalize_all(y, x, residual, rows, channels, mean, scale, bias, rectify, true)                \
+            : normalize_all(y, x, residual, rows, channels, mean, scale, bias, rectify, false))
+    if (residual) {
+        if (rectify) NORMALIZE(residual, true);
+        else NORMALIZE(residual, false);
+    } else {
+        if (rectify) NORMALIZE(NULL, true);
+        else NORMALIZE(NULL, false);
+    }
+#undef NORMALIZE
+}
+
+INLINE void finish(
+    size_t c, const size_t width, size_t tail, void *y, const float *bias, const void *residual, size_t at, const bool rectify,
+    const bool narrow) {
+    for (size_t v = 0; v < width; v++, c += LANES) {
+        const size_t n = v + 1 == width ? tail : LANES;
+        lanes a, b;
+        get(&a, y, at + c, n, narrow);
+        if (bias) {
+            load(&b, bias + c, n);
+            a += b;
         }
+        if (residual) {
+            get(&b, residual, at + c, n, narrow);
+            a += b;
+        }
+        if (rectify) a = PASSED(a, ~(a < 0));
+        put(y, at + c, &a, n, narrow);
     }
 }
 
 SIMD void concord_channel_finish(
-    float *restrict y, const float *restrict bias, const float *restrict residual, size_t rows, size_t channels, bool rectify) {
-    const float least = rectify ? 0 : -INFINITY;
-    for (size_t r = 0; r < rows; r++, y += channels) {
-        if (bias) {
-            for (size_t c = 0; c < channels; c++) y[c] += bias[c];
-        }
-        if (residual) {
-            for (size_t c = 0; c < channels; c++) y[c] += residual[c];
-            residual += channels;
-        }
-        for (size_t c = 0; c < channels; c++) y[c] = y[c] < least ? least : y[c];
+    void *y, const float *bias, const void *residual, bool narrow, size_t rows, size_t channels, bool rectify) {
+    for (size_t r = 0; r < rows; r++) {
+        if (narrow) CHANNELS(channels, finish, y, bias, residual, r * channels, rectify, true);
+        else CHANNELS(channels, finish, y, bias, residual, r * channels, rectify, false);
     }
 }
 
 enum mask { NONE, FROM_OUTPUT, FROM_INPUT };
 
 typedef struct {
-    const float *upstream, *x, *rectified, *mean, *scale, *bias;
-    float *masked;
+    const void *upstream, *x, *rectified;
+    const float *mean, *scale, *bias;
+    void *masked;
     double *sums, *products;
 } gradient_sums;
 
-INLINE void sum_gradients(gradient_sums p, size_t rows, size_t channels, const size_t width, size_t tail, const enum mask mask) {
+INLINE void sum_gradients(
+    size_t c, const size_t width, size_t tail, gradient_sums p, size_t first, size_t rows, size_t channels, const enum mask mask,
+    const bool narrow) {
     lanes m[4], a[4], b[4], s[4], q[4];
     for (size_t v = 0; v < width; v++) {
         const size_t n = v + 1 == width ? tail : LANES;
-        load(&m[v], p.mean + v * LANES, n);
+        load(&m[v], p.mean + c + v * LANES, n);
         if (mask == FROM_INPUT) {
-            load(&a[v], p.scale + v * LANES, n);
-            load(&b[v], p.bias + v * LANES, n);
+            load(&a[v], p.scale + c + v * LANES, n);
+            load(&b[v], p.bias + c + v * LANES, n);
         }
         s[v] = q[v] = (lanes){0};
     }
-    for (size_t r = 0; r < rows; r++) {
+    for (size_t r = first; r < first + rows; r++) {
         for (size_t v = 0; v < width; v++) {
-            const size_t n = v + 1 == width ? tail : LANES, at = r * channels + v * LANES;
+            const size_t n = v + 1 == width ? tail : LANES, at = r * channels + c + v * LANES;
             lanes g, x;
-            load(&g, p.upstream + at, n);
-            load(&x, p.x + at, n);
-            x -= m[v];
+            get(&g, p.upstream, at, n, narrow);
+            get(&x, p.x, at, n, narrow);
             if (mask == FROM_OUTPUT) {
                 lanes y;
-                load(&y, p.rectified + at, n);
-                g = (lanes)((integer_lanes)g & (y > 0));
+                get(&y, p.rectified, at, n, narrow);
+                g = PASSED(g, y > 0);
             }
-            if (mask == FROM_INPUT) g = (lanes)((integer_lanes)g & (x * a[v] + b[v] > 0));
-            if (p.masked) store(p.masked + at, &g, n);
+            if (mask == FROM_INPUT) g = PASSED(g, AFFINE(x, m[v], a[v], b[v]) > 0);
+            x -= m[v];
+            if (p.masked) put(p.masked, at, &g, n, narrow);
             s[v] += g;
             q[v] += g * x;
         }
     }
     for (size_t v = 0; v < width; v++) {
-        flush(p.sums + v * LANES, &s[v], v + 1 == width ? tail : LANES);
-        flush(p.products + v * LANES, &q[v], v + 1 == width ? tail : LANES);
+        flush(p.sums + c + v * LANES, &s[v], v + 1 == width ? tail : LANES);
+        flush(p.products + c + v * LANES, &q[v], v + 1 == width ? tail : LANES);
     }
 }
 
-INLINE gradient_sums offset(gradient_sums p, size_t element, size_t channel) {
-    p.upstream += element + channel;
-    p.x += element + channel;
-    if (p.rectified) p.rectified += element + channel;
-    if (p.masked) p.masked += element + channel;
-    p.mean += channel;
-    if (p.scale) p.scale += channel;
-    if (p.bias) p.bias += channel;
-    p.sums += channel;
-    p.products += channel;
-    return p;
-}
-
-INLINE void sum_all_gradients(gradient_sums p, size_t rows, size_t channels, const enum mask mask) {
+INLINE void sum_all_gradients(gradient_sums p, size_t rows, size_t channels, const enum mask mask, const bool narrow) {
     for (size_t r = 0; r < rows; r += RUN) {
         const size_t n = rows - r < RUN ? rows - r : RUN;
-        size_t c = 0;
-        for (; c + 4 * LANES <= channels; c += 4 * LANES) sum_gradients(offset(p, r * channels, c), n, channels, 4, LANES, mask);
-        for (; c + LANES <= channels; c += LANES) sum_gradients(offset(p, r * channels, c), n, channels, 1, LANES, mask);
-        if (c < channels) sum_gradients(offset(p, r * channels, c), n, channels, 1, channels - c, mask);
+        CHANNELS(channels, sum_gradients, p, r, n, channels, mask, narrow);
     }
 }
 
 SIMD void concord_channel_gradient_sums(
-    const float *upstream, const float *x, const float *rectified, float *masked, size_t rows, size_t channels, const float *mean,
+    const void *upstream, const void *x, const void *rectified, void *masked, bool narrow, size_t rows, size_t channels, const float *mean,
     double *sums, double *products) {
     const gradient_sums p = {upstream, x, rectified, mean, NULL, NULL, masked, sums, products};
     if (rectified) {
-        sum_all_gradients(p, rows, channels, FROM_OUTPUT);
+        if (narrow) sum_all_gradients(p, rows, channels, FROM_OUTPUT, true);
+        else sum_all_gradients(p, rows, channels, FROM_OUTPUT, false);
     } else {
-        sum_all_gradients(p, rows, channels, NONE);
+        if (narrow) sum_all_gradients(p, rows, channels, NONE, true);
+        else sum_all_gradients(p, rows, channels, NONE, false);
     }
 }
 
 SIMD void concord_channel_gradient_sums_rectified(
-    const float *upstream, const float *x, size_t rows, size_t channels, const float *mean, const float *scale, const float *bias,
-    double *sums, double *products) {
-    sum_all_gradients((gradient_sums){upstream, x, NULL, mean, scale, bias, NULL, sums, products}, rows, channels, FROM_INPUT);
+    const void *upstream, const void *x, bool narrow, size_t rows, size_t channels, const float *mean, const float *scale,
+    const float *bias, double *sums, double *products) {
+    const gradient_sums p = {upstream, x, NULL, mean, scale, bias, NULL, sums, products};
+    if (narrow) sum_all_gradients(p, rows, channels, FROM_INPUT, true);
+    else sum_all_gradients(p, rows, channels, FROM_INPUT, false);
+}
+
+INLINE void gradient(
+    size_t c, const size_t width, size_t tail, void *dx, const void *upstream, const void *x, size_t at, const float *mean,
+    const float *scale, const float *bias, const float *constant, const float *slope, const bool narrow) {
+    for (size_t v = 0; v < width; v++, c += LANES) {
+        const size_t n = v + 1 == width ? tail : LANES;
+        lanes g, a, m, s, k, l;
+        get(&g, upstream, at + c, n, narrow);
+        get(&a, x, at + c, n, narrow);
+        load(&m, mean + c, n);
+        load(&s, scale + c, n);
+        load(&k, constant + c, n);
+        load(&l, slope + c, n);
+        if (bias) {
+            lanes b;
+            load(&b, bias + c, n);
+            g = PASSED(g, AFFINE(a, m, s, b) > 0);
+        }
+        g = s * g - k - (a - m) * l;
+        put(dx, at + c, &g, n, narrow);
+    }
+}
+
+INLINE void gradient_all(
+    void *dx, const void *upstream, const void *x, size_t rows, size_t channels, const float *mean, const float *scale, const float *bias,
+    const float *constant, const float *slope, const bool narrow) {
+    for (size_t r = 0; r < rows; r++)
+        CHANNELS(channels, gradient, dx, upstream, x, r * channels, mean, scale, bias, constant, slope, narrow);
 }
 
 SIMD void concord_channel_gradient(
-    float *restrict dx, const float *restrict upstream, const float *restrict x, size_t rows, size_t channels,
-    const float *restrict mean, const float *restrict scale, const float *restrict constant, const float *restrict slope) {
-    for (size_t r = 0; r < rows; r++, x += channels, dx += channels, upstream += channels) {
-        for (size_t c = 0; c < channels; c++) dx[c] = scale[c] * upstream[c] - constant[c] - (x[c] - mean[c]) * slope[c];
-    }
+    void *dx, const void *upstream, const void *x, bool narrow, size_t rows, size_t channels, const float *mean, const float *scale,
+    const float *constant, const float *slope) {
+    if (narrow) gradient_all(dx, upstream, x, rows, channels, mean, scale, NULL, constant, slope, true);
+    else gradient_all(dx, upstream, x, rows, channels, mean, scale, NULL, constant, slope, false);
 }
 
 SIMD void concord_channel_gradient_rectified(
-    float *restrict dx, const float *restrict upstream, const float *restrict x, size_t rows, size_t channels,
-    const float *restrict mean, const float *restrict scale, const float *restrict bias, const float *restrict constant,
-    const float *restrict slope) {
-    for (size_t r = 0; r < rows; r++, x += channels, dx += channels, upstream += channels) {
-        for (size_t c = 0; c < channels; c++) {
-            const float g = affine(x[c], mean[c], scale[c], bias[c]) > 0 ? upstream[c] : 0;
-            dx[c] = scale[c] * g - constant[c] - (x[c] - mean[c]) * slope[c];
-        }
-    }
+    void *dx, const void *upstream, const void *x, bool narrow, size_t rows, size_t channels, const float *mean, const float *scale,
+    const float *bias, const float *constant, const float *slope) {
+    if (narrow) gradient_all(dx, upstream, x, rows, channels, mean, scale, bias, constant, slope, true);
+    else gradient_all(dx, upstream, x, rows, channels, mean, scale, bias, constant, slope, false);
 }

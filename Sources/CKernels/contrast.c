@@ -147,21 +147,48 @@ INLINE void column_sums(const float *s, float *out, size_t plane, const concord_
     }
 }
 
+// A row without a positive or its own pair, where no logit is above the bound: one look, and one exponential for both sides.
+INLINE void bounded_sums(
+    const float *restrict s, float *rows, size_t rows_plane, float *restrict columns, size_t columns_plane, const concord_contrast *block,
+    size_t i, int both, int smooth) {
+#pragma clang fp reassociate(on)
+    float *restrict negatives = both ? columns + 3 * columns_plane : NULL, *restrict totals = both ? columns + 6 * columns_plane : NULL;
+    const float bound = block->bound;
+    float sum = 0, all = 0;
+    for (size_t j = 0; j < block->columns; j++) {
+        const float e = row_exp(s[j] - bound);
+        sum += e;
+        all += s[j];
+        if (both) negatives[j] += e;
+        if (both && smooth) totals[j] += s[j];
+    }
+    for (size_t k = 0; k < concord_contrast_planes; k++) rows[k * rows_plane + i] = k == 0 ? -INFINITY : 0;
+    rows[2 * rows_plane + i] = bound;
+    rows[3 * rows_plane + i] = sum;
+    rows[6 * rows_plane + i] = all;
+}
+
 INLINE void statistics(
     const float *s, float *rows, size_t rows_plane, float *columns, size_t columns_plane, float *scratch, const concord_contrast *block,
     int hard, int smooth) {
+    const int bounded = !hard && block->bound < INFINITY;
     enum { group = 64 };  // rows that stay in the cache from the first look to the second
     char special[group];
     const size_t count = block->columns, stride = block->stride;
     for (size_t first = 0; first < block->rows; first += group) {
         const size_t end = first + group < block->rows ? first + group : block->rows;
         if (columns) clear(scratch, count, count);
+        if (columns && bounded)
+            for (size_t j = 0; j < count; j++) scratch[2 * count + j] = block->bound;
         for (size_t i = first; i < end; i++) {
             const float *row = s + i * stride;
             special[i - first] = (char)is_special(block, i);
             if (special[i - first]) {
                 row_statistics(row, rows, rows_plane, block, i, hard, 1);
                 if (columns) column_tops(row, scratch, count, block, i, smooth, 1);
+            } else if (bounded) {
+                if (columns) bounded_sums(row, rows, rows_plane, scratch, count, block, i, 1, smooth);
+                else bounded_sums(row, rows, rows_plane, NULL, 0, block, i, 0, smooth);
             } else {
                 row_statistics(row, rows, rows_plane, block, i, hard, 0);
                 if (columns) column_tops(row, scratch, count, block, i, smooth, 0);
@@ -171,7 +198,7 @@ INLINE void statistics(
         for (size_t i = first; i < end; i++) {
             if (special[i - first]) {
                 column_sums(s + i * stride, scratch, count, block, i, hard, 1);
-            } else {
+            } else if (!bounded) {
                 column_sums(s + i * stride, scratch, count, block, i, hard, 0);
             }
         }
@@ -235,6 +262,26 @@ INLINE float row_pullback(
     return dot;
 }
 
+// The gradients of a row without a positive or its own pair, where all denominators are held against the bound.
+INLINE float bounded_pullback(
+    float *restrict s, slope row, const float *restrict columns, size_t plane, float *restrict column_sums, float *restrict row_sum,
+    const concord_contrast *block, int both) {
+#pragma clang fp reassociate(on)
+    const float *restrict weights = both ? columns + plane : NULL, *restrict all = both ? columns + 3 * plane : NULL;
+    float dot = 0, sum = 0;
+    for (size_t j = 0; j < block->columns; j++) {
+        const float x = s[j], e = row_exp(x - block->bound);
+        const float d = both ? e * (row.w + weights[j]) - (row.all + all[j]) : e * row.w - row.all;
+        s[j] = d;
+        dot += d * x;
+        sum += d;
+    }
+    if (row_sum) *row_sum += sum;
+    if (column_sums)
+        for (size_t j = 0; j < block->columns; j++) column_sums[j] += s[j];
+    return dot;
+}
+
 SIMD double concord_contrast_pullback(
     float *s, const float *rows, size_t rows_plane, const float *columns, size_t columns_plane, int decoupled, float *row_sums,
     float *column_sums, concord_contrast block) {
@@ -250,6 +297,9 @@ SIMD double concord_contrast_pullback(
             total += columns ? ROW(1, 1, 1) : ROW(0, 1, 1);
         } else if (special) {
             total += columns ? ROW(1, 0, 1) : ROW(0, 0, 1);
+        } else if (block.bound < INFINITY) {
+            total += columns ? bounded_pullback(s, a, columns, columns_plane, column_sums, sum, &block, 1)
+                             : bounded_pullback(s, a, NULL, 0, column_sums, sum, &block, 0);
         } else {
             total += columns ? ROW(1, 0, 0) : ROW(0, 0, 0);
         }

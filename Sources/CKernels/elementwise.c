@@ -103,6 +103,7 @@ SIMD void concord_select(float *out, const uint8_t *mask, ptrdiff_t mask_row, pt
     }
 
 EXPAND(concord_expand, uint32_t)
+EXPAND(concord_expand_halves, uint16_t)
 EXPAND(concord_expand_octets, uint8_t)
 
 #define CONVERT(NAME, OUT, IN, EXPRESSION)                                                                             \

@@ -55,11 +55,15 @@ SIMD void concord_transpose(uint32_t *restrict out, size_t out_row, const uint32
     }
 }
 
-void concord_transpose_octets(uint8_t *restrict out, size_t out_row, const uint8_t *restrict x, size_t row, size_t rows, size_t columns) {
-    for (size_t c = 0; c < columns; c++) {
-        for (size_t r = 0; r < rows; r++) out[c * out_row + r] = x[r * row + c];
+#define TRANSPOSE(NAME, TYPE)                                                                                          \
+    void NAME(TYPE *restrict out, size_t out_row, const TYPE *restrict x, size_t row, size_t rows, size_t columns) {   \
+        for (size_t c = 0; c < columns; c++) {                                                                         \
+            for (size_t r = 0; r < rows; r++) out[c * out_row + r] = x[r * row + c];                                   \
+        }                                                                                                              \
     }
-}
+
+TRANSPOSE(concord_transpose_halves, uint16_t)
+TRANSPOSE(concord_transpose_octets, uint8_t)
 
 SIMD void concord_integer_range(const int32_t *a, size_t count, int32_t *smallest, int32_t *largest) {
     int32_t low = a[0], high = a[0];

@@ -2,6 +2,7 @@
 #ifndef LANES_H
 #define LANES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 
 typedef float lanes __attribute__((vector_size(64)));
 typedef int32_t integer_lanes __attribute__((vector_size(64)));
+typedef uint32_t bit_lanes __attribute__((vector_size(64)));
+typedef uint16_t narrow_lanes __attribute__((vector_size(32)));
 
 /// The first `count` of sixteen; the others are zero.
 INLINE void load(lanes *to, const float *from, size_t count) {
@@ -23,5 +26,31 @@ INLINE void load(lanes *to, const float *from, size_t count) {
 }
 
 INLINE void store(float *to, const lanes *from, size_t count) { memcpy(to, from, count == LANES ? sizeof *from : count * sizeof *to); }
+
+/// The same from bfloat16.
+INLINE void load_narrow(lanes *to, const uint16_t *from, size_t count) {
+    narrow_lanes x = {0};
+    memcpy(&x, from, count == LANES ? sizeof x : count * sizeof *from);
+    *to = (lanes)(__builtin_convertvector(x, bit_lanes) << 16);
+}
+
+/// The same to bfloat16, to the nearest and of two to the even one; NaN stays NaN.
+INLINE void store_narrow(uint16_t *to, const lanes *from, size_t count) {
+    const bit_lanes bits = (bit_lanes)*from, rounded = bits + 0x7FFFu + ((bits >> 16) & 1u);
+    const bit_lanes isNumber = (bit_lanes)(*from == *from);
+    const narrow_lanes x = __builtin_convertvector(((rounded & isNumber) | ((bits | 0x400000u) & ~isNumber)) >> 16, narrow_lanes);
+    memcpy(to, &x, count == LANES ? sizeof x : count * sizeof *to);
+}
+
+/// Elements from `at` on of memory in float32 or, where `narrow`, bfloat16: a constant where it is inlined.
+INLINE void get(lanes *to, const void *from, size_t at, size_t count, const bool narrow) {
+    if (narrow) load_narrow(to, (const uint16_t *)from + at, count);
+    else load(to, (const float *)from + at, count);
+}
+
+INLINE void put(void *to, size_t at, const lanes *from, size_t count, const bool narrow) {
+    if (narrow) store_narrow((uint16_t *)to + at, from, count);
+    else store((float *)to + at, from, count);
+}
 
 #endif

@@ -1,6 +1,4 @@
-import ArgumentParser
+public import ArgumentParser
+public import Concord
 
-/// What activations and products are held in.
-enum Precision: String, ExpressibleByArgument, CaseIterable, Codable {
-    case float32
-}
+extension Precision: ExpressibleByArgument {}

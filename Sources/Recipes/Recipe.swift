@@ -1,4 +1,5 @@
 import ConcordLayers
+public import ConcordTensors
 import Yams
 
 /// What to train, on what, and how: a YAML file decoded strictly.
@@ -12,15 +13,13 @@ public struct Recipe: Sendable {
         case steps(Int)
     }
 
-    /// Arithmetic of the forward and backward pass.
-    public enum Precision: String, Sendable, CaseIterable { case float32, bfloat16 }
-
     public let seed: UInt64
     public let length: Length
     /// Samples a step.
     public let batch: Int
     /// Samples whose activations are in memory at a time (gradient caching); nil: a batch's.
     public let microbatch: Int?
+    /// What activations and products of the forward and backward pass are held in.
     public let precision: Precision
     public let data: DataSettings
     /// A file beside the data or in the run, or `english-wordpiece` or `english-bpe`; empty where nothing is read.
@@ -66,9 +65,6 @@ public struct Recipe: Sendable {
         batch = try fields.integer("batch", default: 256, in: 1...1 << 20)
         microbatch = try fields.integer("microbatch", in: 1...1 << 20)
         precision = try fields.choice("precision", default: Precision.float32)
-        if precision == .bfloat16 {
-            throw fields.fault("precision", "bfloat16 is not available in this version; float32 is")
-        }
         data = try DataSettings(fields.fields("data"))
         objective = try ObjectiveSettings(fields.fields("objective"))
         let modalities = try Self.modalities(of: objective, data, fields)

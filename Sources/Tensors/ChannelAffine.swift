@@ -20,12 +20,12 @@ struct ChannelAffine {
     }
 
     func callAsFunction(_ x: Tensor, residual: Tensor?, rectify: Bool) -> Tensor {
-        let output = Tensor(uninitialized: x.shape)
-        let (y, a, r, c) = (output.floats, x.floats, residual?.floats, channels)
+        let output = Tensor(uninitialized: x.shape, x.elementType), carried = residual?.cast(to: x.elementType)
+        let (y, a, r, c) = (output.numbers, x.numbers, carried?.numbers, channels)
         let (m, s, b) = (mean.floats, scale.floats, bias.floats)
         Parallel.run(x.count / max(1, c), grain: Elementwise.grain / max(1, c)) { rows in
             let at = rows.lowerBound * c
-            concord_channel_normalize(y + at, a + at, r.map { $0 + at }, rows.count, c, m, s, b, rectify)
+            concord_channel_normalize((y + at).base, (a + at).base, r.map { ($0 + at).base }, a.isNarrow, rows.count, c, m, s, b, rectify)
         }
         return output
     }
@@ -42,35 +42,33 @@ struct ChannelAffine {
         var needsInput: Bool { if case .input = self { true } else { false } }
     }
 
-    /// Each channel's sums of g and of g (x - mean), g being the masked `upstream`.
+    /// Each channel's sums of g and of g (x - mean), g being the masked `upstream`, which is of the element type of `x`.
     /// - Parameter masked: memory for g itself.
     func gradientSums(_ upstream: Tensor, _ x: Tensor, _ mask: Mask, masked: Tensor? = nil) -> ChannelSums {
-        let (u, a, c, w) = (upstream.floats, x.floats, channels, masked?.floats)
+        let (u, a, c, w) = (upstream.numbers, x.numbers, channels, masked?.numbers), isNarrow = a.isNarrow
         let (m, s, b) = (mean.floats, scale.floats, bias.floats)
         return ChannelSums(rows: x.count / max(1, c), channels: c) { rows, sums, products in
-            let at = rows.lowerBound * c
+            let at = rows.lowerBound * c, g = (u + at).base, x = (a + at).base, to = w.map { ($0 + at).base }
             switch mask {
-            case .everywhere:
-                concord_channel_gradient_sums(u + at, a + at, nil, w.map { $0 + at }, rows.count, c, m, sums, products)
+            case .everywhere: concord_channel_gradient_sums(g, x, nil, to, isNarrow, rows.count, c, m, sums, products)
             case .output(let output):
-                concord_channel_gradient_sums(u + at, a + at, output.floats + at, w.map { $0 + at }, rows.count, c, m, sums, products)
-            case .input:
-                concord_channel_gradient_sums_rectified(u + at, a + at, rows.count, c, m, s, b, sums, products)
+                concord_channel_gradient_sums(g, x, (output.numbers + at).base, to, isNarrow, rows.count, c, m, sums, products)
+            case .input: concord_channel_gradient_sums_rectified(g, x, isNarrow, rows.count, c, m, s, b, sums, products)
             }
         }
     }
 
     /// `scale * g - constant - (x - mean) * slope`, with g the masked `upstream`; `.output` must have been applied before.
     func gradient(_ upstream: Tensor, _ x: Tensor, isRectified: Bool, constant: Tensor, slope: Tensor) -> Tensor {
-        let gradient = Tensor(uninitialized: x.shape)
-        let (d, u, a, c) = (gradient.floats, upstream.floats, x.floats, channels)
+        let gradient = Tensor(uninitialized: x.shape, x.elementType)
+        let (d, u, a, c) = (gradient.numbers, upstream.numbers, x.numbers, channels)
         let (m, s, b, k, l) = (mean.floats, scale.floats, bias.floats, constant.floats, slope.floats)
         Parallel.run(x.count / max(1, c), grain: Elementwise.grain / max(1, c)) { rows in
-            let at = rows.lowerBound * c
+            let at = rows.lowerBound * c, to = (d + at).base, g = (u + at).base, x = (a + at).base
             if isRectified {
-                concord_channel_gradient_rectified(d + at, u + at, a + at, rows.count, c, m, s, b, k, l)
+                concord_channel_gradient_rectified(to, g, x, a.isNarrow, rows.count, c, m, s, b, k, l)
             } else {
-                concord_channel_gradient(d + at, u + at, a + at, rows.count, c, m, s, k, l)
+                concord_channel_gradient(to, g, x, a.isNarrow, rows.count, c, m, s, k, l)
             }
         }
         return gradient

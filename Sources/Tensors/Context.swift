@@ -1,12 +1,13 @@
 import CBridges
 
-/// What surrounds a computation on this thread: the tape, the mode, the random key, substituted values.
+/// What surrounds a computation on this thread: the tape, the mode, the precision, the random key, substituted values.
 ///
-/// It is entered only by scoped functions (`valueWithGradient`, `evaluating`, `detached`, `with(values)`); there is no global switch.
+/// It is entered only by scoped functions (`valueWithGradient`, `evaluating`, `withPrecision`, `detached`, `with(values)`); there is no global switch.
 /// Outside of them there is no tape and modules are in evaluation mode.
 package struct Context {
     package var tape: Tape?
     package var isTraining = false
+    package var precision = Precision.float32
     package var random = RandomSequence(key: RandomKey(seed: 0))
     /// One key for every sample of the batch under way, for choices that must not depend on the batch's make-up.
     package var sampleKeys: [RandomKey] = []

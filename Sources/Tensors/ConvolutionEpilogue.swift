@@ -2,6 +2,7 @@ import CKernels
 
 /// What follows a convolution in inference, in the same pass over its output where the way that computes it can: `max(0, y + residual)`.
 struct ConvolutionEpilogue {
+    /// Of the output's element type.
     var residual: Tensor?
     var rectifies = false
 
@@ -19,10 +20,10 @@ struct ConvolutionEpilogue {
     /// The same in a pass of its own, in place, with a bias `[C]` that is still to be added.
     func finish(_ output: Tensor, bias: Tensor?) {
         guard !isEmpty || bias != nil, let channels = output.shape.last, channels > 0 else { return }
-        let (y, b, r) = (output.floats, bias?.floats, residual?.floats)
+        let (y, b, r) = (output.numbers, bias?.floats, residual?.numbers)
         Parallel.run(output.count / channels, grain: max(1, Elementwise.grain / channels)) { rows in
             let at = rows.lowerBound * channels
-            concord_channel_finish(y + at, b, r.map { $0 + at }, rows.count, channels, rectifies)
+            concord_channel_finish((y + at).base, b, r.map { ($0 + at).base }, y.isNarrow, rows.count, channels, rectifies)
         }
     }
 }

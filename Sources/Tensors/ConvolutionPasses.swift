@@ -1,7 +1,7 @@
 import CBridges
 
 /// Convolutions over `[N, H, W, C]` activations as they lie, each pass in the way that is faster for its sizes; weights are packed once
-/// for each version of them.
+/// for each version of them. bfloat16 activations go through oneDNN; the weights' gradient is float32.
 enum Convolution {
     /// - Parameter epilogue: nil in training.
     static func forward(
@@ -12,17 +12,18 @@ enum Convolution {
         if StridedPointwise.suit(geometry) {
             return forward(StridedPointwise.seen(input, geometry), weight, bias, StridedPointwise.dense(geometry), epilogue, into: output)
         }
-        if bias == nil || epilogue != nil, ConvolutionProducts.suitOutputs(of: geometry) {
+        let isNarrow = input.elementType == .bfloat16
+        if !isNarrow, bias == nil || epilogue != nil, ConvolutionProducts.suitOutputs(of: geometry) {
             ConvolutionProducts.forward(input, weight, geometry, into: output)
             epilogue?.finish(output, bias: bias)
             return
         }
-        if StripProducts.suit(geometry) {
+        if !isNarrow, StripProducts.suit(geometry) {
             StripProducts.forward(input, weight, bias, geometry, into: output)
             epilogue?.finish(output, bias: nil)
             return
         }
-        let primitive = OneDNNConvolution.cached(geometry, .forward, hasBias: bias != nil, epilogue)
+        let primitive = OneDNNConvolution.cached(geometry, .forward, hasBias: bias != nil, isNarrow: isNarrow, epilogue)
         let packed = primitive.packed(weight)
         if primitive.isFused { epilogue?.prepare(output) }
         primitive.run(input: input.storage, weights: packed, bias: bias?.storage, output: output.storage)
@@ -36,13 +37,14 @@ enum Convolution {
             let gradient = inputGradient(upstream, weight, dense, shape: [dense.batch, dense.height, dense.width, dense.channels])
             return StridedPointwise.spread(gradient, geometry, shape: shape)
         }
-        if ConvolutionProducts.suitInputs(of: geometry) {
+        let isNarrow = upstream.elementType == .bfloat16
+        if !isNarrow, ConvolutionProducts.suitInputs(of: geometry) {
             return ConvolutionProducts.inputGradient(upstream, weight, geometry, shape: shape)
         }
-        if StripProducts.suit(geometry) { return StripProducts.inputGradient(upstream, weight, geometry, shape: shape) }
-        let gradient = Tensor(uninitialized: shape)
+        if !isNarrow, StripProducts.suit(geometry) { return StripProducts.inputGradient(upstream, weight, geometry, shape: shape) }
+        let gradient = Tensor(uninitialized: shape, upstream.elementType)
         guard gradient.count > 0 else { return gradient }
-        let primitive = OneDNNConvolution.cached(geometry, .backwardData, hasBias: false)
+        let primitive = OneDNNConvolution.cached(geometry, .backwardData, hasBias: false, isNarrow: isNarrow)
         let packed = primitive.packed(weight)
         primitive.run(input: gradient.storage, weights: packed, bias: nil, output: upstream.storage)
         return gradient
@@ -58,18 +60,19 @@ enum Convolution {
                 StridedPointwise.seen(input, geometry), upstream, StridedPointwise.dense(geometry), shape: shape, hasBias: hasBias)
         }
         let biasGradient = { hasBias ? Rows.sum(upstream) : nil }
+        let isNarrow = upstream.elementType == .bfloat16
         if ThinWindows.suit(geometry) {
-            let (weight, bias) = ThinWindows.weightGradient(input, upstream, geometry, shape: shape)
+            let (weight, bias) = ThinWindows.weightGradient(input.widened, upstream.widened, geometry, shape: shape)
             return (weight, hasBias ? bias : nil)
         }
-        if ConvolutionProducts.suitOutputs(of: geometry) {
+        if !isNarrow, ConvolutionProducts.suitOutputs(of: geometry) {
             return (ConvolutionProducts.weightGradient(input, upstream, geometry, shape: shape), biasGradient())
         }
-        if StripProducts.suit(geometry) {
+        if !isNarrow, StripProducts.suit(geometry) {
             return (StripProducts.weightGradient(input, upstream, geometry, shape: shape), biasGradient())
         }
         let gradient = Tensor(uninitialized: shape), bias = hasBias ? Tensor(uninitialized: [geometry.filters]) : nil
-        let primitive = OneDNNConvolution.cached(geometry, .backwardWeights, hasBias: hasBias)
+        let primitive = OneDNNConvolution.cached(geometry, .backwardWeights, hasBias: hasBias, isNarrow: isNarrow)
         if primitive.packedBytes == 0 {
             primitive.run(input: input.storage, weights: gradient.storage, bias: bias?.storage, output: upstream.storage)
         } else {

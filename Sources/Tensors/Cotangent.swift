@@ -21,9 +21,18 @@ package enum Cotangent: Sendable {
         }
     }
 
-    static func accumulate(_ new: Cotangent, into slot: inout Cotangent?) {
-        switch (slot.take(), new) {
-        case (nil, _): slot = new
+    func cast(to type: ElementType) -> Cotangent {
+        switch self {
+        case .dense(let tensor): tensor.elementType == type ? self : .dense(tensor.cast(to: type))
+        case .rows(let rows): type == .float32 ? .rows(rows.widened) : .dense(rows.widened.dense.cast(to: type))
+        }
+    }
+
+    /// - Parameter type: of what is summed up: float32, or bfloat16, where each sum is rounded.
+    static func accumulate(_ new: Cotangent, into slot: inout Cotangent?, as type: ElementType = .float32) {
+        let isFirst = slot == nil
+        switch (slot.take()?.cast(to: type), isFirst ? new : new.cast(to: type)) {
+        case (nil, _): slot = new  // as it came: whoever takes it brings it to the type that it wants
         case (.rows(let a), .rows(let b)):
             // More rows than the table's own are worth adding up: the memory of many pieces of a batch stays bounded.
             let sum = RowGradient(shape: a.shape, pieces: a.pieces + b.pieces)
@@ -64,6 +73,11 @@ package struct RowGradient: Sendable {
         let sum = Tensor(zeros: shape)
         add(to: sum)
         return sum
+    }
+
+    var widened: RowGradient {
+        guard pieces.contains(where: { $0.rows.elementType == .bfloat16 }) else { return self }
+        return RowGradient(shape: shape, pieces: pieces.map { ($0.indices, $0.rows.widened) }, isUnited: isUnited)
     }
 
     /// Adds every row in order to a dense `[V, D]` that nobody else holds.

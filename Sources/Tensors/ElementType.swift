@@ -1,7 +1,7 @@
 /// What one element of a tensor is.
 public enum ElementType: UInt8, Sendable, CaseIterable {
     case float32
-    /// Storage and mixed precision only.
+    /// The upper half of a float32: activations and their cotangents under `Precision.bfloat16`.
     case bfloat16
     case int32
     /// Storage and loading only: decoded pictures, masks.

@@ -9,6 +9,8 @@ final class OneDNNConvolution: @unchecked Sendable {
         let geometry: ConvolutionGeometry
         let pass: Pass
         let hasBias: Bool
+        /// Activations are bfloat16.
+        let isNarrow: Bool
         var adds = false, rectifies = false, isInference = false
         /// A primitive's work is cut when it is made.
         let threads: Int
@@ -19,11 +21,12 @@ final class OneDNNConvolution: @unchecked Sendable {
     /// The primitive for this geometry on the calling thread, made at its first use.
     /// - Parameter epilogue: what follows it in inference; nil in training.
     static func cached(
-        _ geometry: ConvolutionGeometry, _ pass: Pass, hasBias: Bool, _ epilogue: ConvolutionEpilogue? = nil
+        _ geometry: ConvolutionGeometry, _ pass: Pass, hasBias: Bool, isNarrow: Bool, _ epilogue: ConvolutionEpilogue? = nil
     ) -> OneDNNConvolution {
         let threads = Threads.claim() ? Threads.count : 1
         let key = Key(
-            geometry: geometry, pass: pass, hasBias: hasBias, adds: epilogue?.residual != nil, rectifies: epilogue?.rectifies ?? false,
+            geometry: geometry, pass: pass, hasBias: hasBias, isNarrow: isNarrow, adds: epilogue?.residual != nil,
+            rectifies: epilogue?.rectifies ?? false,
             isInference: epilogue != nil, threads: threads)
         if let known = cache.withLock({ $0[key] }) { return known }
         let made = OneDNNConvolution(key)
@@ -45,7 +48,8 @@ final class OneDNNConvolution: @unchecked Sendable {
             .backwardWeights: concord_convolution_backward_weights,
         ]
         var form = concord_convolution_form(
-            pass: passes[key.pass] ?? concord_convolution_forward, is_bfloat16: false, has_bias: key.hasBias, is_inference: key.isInference,
+            pass: passes[key.pass] ?? concord_convolution_forward, is_bfloat16: key.isNarrow, has_bias: key.hasBias,
+            is_inference: key.isInference,
             adds: key.adds, rectifies: key.rectifies, batch: Int64(g.batch),
             groups: Int64(g.groups), channels: Int64(g.channels), height: Int64(g.height), width: Int64(g.width), filters: Int64(g.filters),
             out_height: Int64(g.outHeight), out_width: Int64(g.outWidth), kernel_height: Int64(g.kernel.height),

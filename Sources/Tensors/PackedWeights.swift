@@ -8,6 +8,7 @@ final class PackedWeights: Sendable {
     enum Layout: Hashable, Sendable {
         /// The one that a primitive of oneDNN chose.
         case oneDNN(OneDNNConvolution)
+        case product(OneDNNProduct)
         /// Those of `ConvolutionProducts`.
         case filterRows, tapRows(stride: Int)
         /// Those of `StripProducts`.

@@ -32,20 +32,19 @@ struct Pooling: Sendable {
     }
 
     func maximum(_ x: Tensor, shape: [Int], keepingPlaces: Bool) -> (output: Tensor, places: Tensor?) {
-        let output = Tensor(uninitialized: shape), places = keepingPlaces ? Tensor(uninitialized: shape, .int32) : nil
-        let (to, at, from) = (output.floats, places?.integers, x.floats)
-        forEachRow(of: rows.outputs, columns.outputs) { row, offset, picture, axes in
-            concord_max_pool_row(to + offset, at.map { $0 + offset }, from + picture * pictureSize, axes.0, axes.1, row, channels)
+        let output = Tensor(uninitialized: shape, x.elementType), places = keepingPlaces ? Tensor(uninitialized: shape, .int32) : nil
+        let at = places?.integers
+        forEachRow(of: output, rows.outputs, columns.outputs, from: x, size: pictureSize) { to, from, row, offset, _, axes in
+            concord_max_pool_row(to, at.map { $0 + offset }, from, axes.0, axes.1, row, channels)
         }
         return (output, places)
     }
 
     func maximumGradient(_ upstream: Tensor, places: Tensor, shape: [Int]) -> Tensor {
-        let gradient = Tensor(uninitialized: shape)
-        let (to, at, from) = (gradient.floats, places.integers, upstream.floats)
-        forEachRow(of: rows.inputs, columns.inputs) { row, offset, picture, axes in
-            let first = picture * outputSize
-            concord_max_pool_gradient_row(to + offset, from + first, at + first, axes.0, axes.1, row, channels)
+        let gradient = Tensor(uninitialized: shape, upstream.elementType)
+        let at = places.integers
+        forEachRow(of: gradient, rows.inputs, columns.inputs, from: upstream, size: outputSize) { to, from, row, _, picture, axes in
+            concord_max_pool_gradient_row(to, from, at + picture * outputSize, axes.0, axes.1, row, channels)
         }
         return gradient
     }
@@ -68,10 +67,9 @@ struct Pooling: Sendable {
     private func averaged(
         _ x: Tensor, size: Int, shape: [Int], _ height: Int, _ width: Int, by kernel: AveragingKernel
     ) -> Tensor {
-        let output = Tensor(uninitialized: shape)
-        let (to, from) = (output.floats, x.floats)
-        forEachRow(of: height, width) { row, offset, picture, axes in
-            kernel(to + offset, from + picture * size, axes.0, axes.1, row, channels)
+        let output = Tensor(uninitialized: shape, x.elementType)
+        forEachRow(of: output, height, width, from: x, size: size) { to, from, row, _, _, axes in
+            kernel(to, from, axes.0, axes.1, row, channels)
         }
         return output
     }
@@ -81,14 +79,36 @@ struct Pooling: Sendable {
 
     private typealias Axes = (UnsafePointer<concord_pooling_axis>, UnsafePointer<concord_pooling_axis>)
 
-    /// - Parameter body: gets the row in its picture, the row's first element, the picture's number and both axes.
-    private func forEachRow(of height: Int, _ width: Int, _ body: (_ row: Int, _ offset: Int, _ picture: Int, _ axes: Axes) -> Void) {
+    private typealias Row = (
+        _ to: UnsafeMutablePointer<Float>, _ from: UnsafePointer<Float>, _ row: Int, _ offset: Int, _ picture: Int, _ axes: Axes
+    ) -> Void
+
+    /// - Parameters:
+    ///   - size: elements of a picture of `source`, of the element type of `target`.
+    ///   - body: gets memory for the row, the picture that it is made of, the row in its picture, the row's first element, the picture's
+    ///     number and both axes.
+    private func forEachRow(of target: Tensor, _ height: Int, _ width: Int, from source: Tensor, size: Int, _ body: Row) {
         guard channels > 0 else { return }
         let work = max(pictureSize, outputSize) / max(1, height)  // elements touched for a row
+        let line = width * channels, (to, from) = (target.numbers, source.numbers)
         withUnsafePointer(to: rows.axis) { rows in
             withUnsafePointer(to: columns.axis) { columns in
                 Parallel.run(batch * height, grain: max(1, Elementwise.grain / max(1, work))) { range in
-                    for row in range { body(row % height, row * width * channels, row / height, (rows, columns)) }
+                    // A picture in bfloat16 is widened once for all its rows.
+                    let memory = from.isNarrow ? Storage(bytes: (size + line) * MemoryLayout<Float>.stride) : nil
+                    var held: Int?
+                    for row in range {
+                        let picture = row / height, offset = row * line
+                        guard let wide = memory?.floats else {
+                            body(to.wide + offset, from.wide + picture * size, row % height, offset, picture, (rows, columns))
+                            continue
+                        }
+                        if held != picture { concord_widen(wide, from.narrow + picture * size, size) }
+                        held = picture
+                        body(wide + size, wide, row % height, offset, picture, (rows, columns))
+                        concord_narrow(to.narrow + offset, wide + size, line)
+                    }
+                    withExtendedLifetime(memory) {}
                 }
             }
         }

@@ -15,6 +15,7 @@ extension Processor {
             ("instructions", instructionSet),
             ("matrix products", productReason),
             ("convolutions", "oneDNN \(version.major).\(version.minor).\(version.patch), \(instructionSet)"),
+            ("bfloat16", hasBFloat16 ? "native, \(instructionSet)" : "not native: precision bfloat16 becomes float32"),
             ("threads", "\(Threads.count) of \(Threads.available()) available"),
             ("OpenBLAS", String(cString: openblas_get_config())),
             ("memory", "\(memory ?? "unknown") in all, \(free ?? "unknown") available"),

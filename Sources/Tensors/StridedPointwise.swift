@@ -1,3 +1,5 @@
+import CKernels
+
 /// Pointwise convolutions with a stride, as a residual network's shortcuts: the places that they skip are left out first, and what is left
 /// is a pointwise convolution without a stride.
 ///
@@ -17,24 +19,20 @@ enum StridedPointwise {
 
     /// The places that the convolution looks at, `[N, H', W', C]`.
     static func seen(_ input: Tensor, _ g: ConvolutionGeometry) -> Tensor {
-        let output = Tensor(uninitialized: [g.batch, g.outHeight, g.outWidth, g.channels])
-        let (from, to) = (input.floats, output.floats)
+        let output = Tensor(uninitialized: [g.batch, g.outHeight, g.outWidth, g.channels], input.elementType)
+        let (from, to) = (input.storage.base, output.storage.base), bytes = g.channels * input.elementType.size
         forEachRow(of: g) { seen, place in
-            for x in 0..<g.outWidth {
-                (to + (seen + x) * g.channels).update(from: from + (place + x * g.stride.width) * g.channels, count: g.channels)
-            }
+            concord_copy_rows(to + seen * bytes, bytes, from + place * bytes, g.stride.width * bytes, g.outWidth, bytes)
         }
         return output
     }
 
     /// `seen`'s adjoint: the gradient at those places, zero at the others.
     static func spread(_ gradient: Tensor, _ g: ConvolutionGeometry, shape: [Int]) -> Tensor {
-        let output = Tensor(zeros: shape)
-        let (from, to) = (gradient.floats, output.floats)
+        let output = Tensor(zeros: shape, gradient.elementType)
+        let (from, to) = (gradient.storage.base, output.storage.base), bytes = g.channels * gradient.elementType.size
         forEachRow(of: g) { seen, place in
-            for x in 0..<g.outWidth {
-                (to + (place + x * g.stride.width) * g.channels).update(from: from + (seen + x) * g.channels, count: g.channels)
-            }
+            concord_copy_rows(to + place * bytes, g.stride.width * bytes, from + seen * bytes, bytes, g.outWidth, bytes)
         }
         return output
     }

@@ -8,13 +8,20 @@ package struct Trace: Sendable {
 ///
 /// A tape belongs to the thread that opened its scope. First derivatives only: pullbacks run without a tape.
 package final class Tape: @unchecked Sendable {
-    /// From the cotangent of an output, and which inputs want theirs, to the cotangents of the inputs.
+    /// From the cotangent of an output, of the output's element type, and which inputs want theirs, to the cotangents of the inputs, which
+    /// the tape brings to the inputs' element types.
     package typealias Pullback = (_ upstream: Tensor, _ needs: [Bool]) -> [Cotangent?]
 
     private struct Node {
         var inputs: [Int]
         var pullback: Pullback?
         var leaf: (any AnyObject & Sendable)?
+        /// The value's, and so its cotangent's.
+        let elementType: ElementType
+        /// Operations that this value went into.
+        var uses = 0
+        /// Two bfloat16 cotangents add up rounded once; more of them do so in float32.
+        var sumType: ElementType { uses > 2 ? .float32 : elementType }
         /// The operation's own name.
         var name: StaticString = ""
     }
@@ -39,7 +46,7 @@ package final class Tape: @unchecked Sendable {
         if let known = leaves[ObjectIdentifier(key)] {
             trace = known
         } else {
-            nodes.append(Node(inputs: [], pullback: nil, leaf: key))
+            nodes.append(Node(inputs: [], pullback: nil, leaf: key, elementType: value.elementType))
             trace = Trace(tape: self, node: nodes.count - 1)
             leaves[ObjectIdentifier(key)] = trace
         }
@@ -48,13 +55,14 @@ package final class Tape: @unchecked Sendable {
 
     /// A value that nothing on the tape made, whose cotangent `valueWithPullback` asks for.
     func input(_ value: Tensor) -> Tensor {
-        nodes.append(Node(inputs: [], pullback: nil, leaf: nil))
+        nodes.append(Node(inputs: [], pullback: nil, leaf: nil, elementType: value.elementType))
         return Tensor(
             shape: value.shape, elementType: value.elementType, storage: value.storage, trace: Trace(tape: self, node: nodes.count - 1))
     }
 
     func append(_ output: Tensor, inputs: [Int], name: StaticString, pullback: @escaping Pullback) -> Tensor {
-        nodes.append(Node(inputs: inputs, pullback: pullback, leaf: nil, name: name))
+        for input in inputs where input >= 0 { nodes[input].uses += 1 }
+        nodes.append(Node(inputs: inputs, pullback: pullback, leaf: nil, elementType: output.elementType, name: name))
         return Tensor(
             shape: output.shape, elementType: output.elementType, storage: output.storage, trace: Trace(tape: self, node: nodes.count - 1))
     }
@@ -66,7 +74,7 @@ package final class Tape: @unchecked Sendable {
         let kept = Set(inputs.compactMap { $0.trace?.node })
         for (output, upstream) in outputs {
             guard let trace = output.trace, trace.tape === self else { continue }
-            Cotangent.accumulate(.dense(upstream), into: &slots[trace.node])
+            Cotangent.accumulate(.dense(upstream), into: &slots[trace.node], as: nodes[trace.node].sumType)
         }
         var gradients = Gradients()
         let profiler = Context.current.profiler
@@ -74,20 +82,20 @@ package final class Tape: @unchecked Sendable {
             while let node = nodes.popLast() {
                 let index = nodes.count
                 guard let cotangent = kept.contains(index) ? slots[index] : slots[index].take() else { continue }
-                if let leaf = node.leaf { gradients.insert(cotangent, for: leaf) }
+                if let leaf = node.leaf { gradients.insert(cotangent.cast(to: node.elementType), for: leaf) }
                 guard let pullback = node.pullback else { continue }
                 let needs = node.inputs.map { $0 >= 0 }
-                let results =
-                    profiler.map { $0.pulling(node.name, cotangent.dense, needs, pullback) } ?? pullback(cotangent.dense, needs)
+                let upstream = cotangent.cast(to: node.elementType).dense
+                let results = profiler.map { $0.pulling(node.name, upstream, needs, pullback) } ?? pullback(upstream, needs)
                 ShapeCheck.require(
                     results.count == needs.count, "Tape", "a pullback gave \(results.count) cotangents for \(needs.count) inputs")
                 for (input, result) in zip(node.inputs, results) where input >= 0 {
-                    if let result { Cotangent.accumulate(result, into: &slots[input]) }
+                    if let result { Cotangent.accumulate(result, into: &slots[input], as: nodes[input].sumType) }
                 }
             }
         }
         gradients.reverse()
-        let cotangents = inputs.map { $0.trace.flatMap { slots[$0.node]?.dense } }
+        let cotangents = inputs.map { input in input.trace.flatMap { slots[$0.node]?.cast(to: input.elementType).dense } }
         end()
         return (gradients, cotangents)
     }

@@ -35,8 +35,17 @@ extension Tensor {
     public init(zeros shape: [Int]) { self.init(repeating: 0, shape: shape) }
     public init(ones shape: [Int]) { self.init(repeating: 1, shape: shape) }
 
-    /// The elements in row-major order; float32 only.
-    public var scalars: [Float] { Array(UnsafeBufferPointer(start: floats, count: count)) }
+    /// Zeros of any element type.
+    package init(zeros shape: [Int], _ elementType: ElementType) {
+        self.init(uninitialized: shape, elementType)
+        storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: storage.bytes)
+    }
+
+    /// The elements in row-major order; float32 and bfloat16 only.
+    public var scalars: [Float] {
+        let wide = widened
+        return Array(UnsafeBufferPointer(start: wide.floats, count: count))
+    }
     /// The elements in row-major order; int32 only.
     public var integerScalars: [Int32] { Array(UnsafeBufferPointer(start: integers, count: count)) }
     /// The elements in row-major order; uint8 only.
@@ -45,7 +54,7 @@ extension Tensor {
     /// The one element of a tensor that has one.
     public var item: Float {
         guard count == 1 else { ShapeCheck.fail("item", "one element wanted, shape is \(shape)") }
-        return floats[0]
+        return scalars[0]
     }
 
     /// The same elements in memory of their own.
@@ -60,10 +69,9 @@ extension Tensor: CustomStringConvertible {
     public var description: String {
         let head: String
         switch elementType {
-        case .float32: head = scalars.prefix(8).map { "\($0)" }.joined(separator: ", ")
+        case .float32, .bfloat16: head = scalars.prefix(8).map { "\($0)" }.joined(separator: ", ")
         case .int32: head = integerScalars.prefix(8).map { "\($0)" }.joined(separator: ", ")
         case .uint8: head = bytes.prefix(8).map { "\($0)" }.joined(separator: ", ")
-        case .bfloat16: head = "…"
         }
         return "Tensor(\(elementType) \(shape): \(head)\(count > 8 ? ", …" : ""))"
     }

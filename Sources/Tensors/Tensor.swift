@@ -49,6 +49,12 @@ public struct Tensor: Sendable {
         return storage.base.assumingMemoryBound(to: Float.self)
     }
 
+    /// bfloat16 numbers as they are stored.
+    package var narrows: UnsafeMutablePointer<UInt16> {
+        guard elementType == .bfloat16 else { ShapeCheck.fail("Tensor", "bfloat16 wanted, \(elementType) found \(shape)") }
+        return storage.base.assumingMemoryBound(to: UInt16.self)
+    }
+
     package var integers: UnsafeMutablePointer<Int32> {
         guard elementType == .int32 else { ShapeCheck.fail("Tensor", "int32 wanted, \(elementType) found \(shape)") }
         return storage.base.assumingMemoryBound(to: Int32.self)

@@ -1,7 +1,7 @@
 public import ConcordDatasets
 import ConcordLayers
 public import ConcordObjectives
-import ConcordTensors
+public import ConcordTensors
 
 /// Trains an objective on batches: gradients, clipping, updates, figures, evaluation, checkpoints.
 ///
@@ -36,13 +36,14 @@ public final class Trainer<O: Objective> {
     ///     batch, with all of its negatives, dropout included; contrastive losses cost another forward pass. Batch normalisation takes each
     ///     piece's own statistics, as a run with such small batches would; running statistics move once a step, by the pieces' mean. See
     ///     ``valueWithGradient(of:_:microbatch:step:seed:)``.
+    ///   - precision: what activations and products are held in; parameters and checkpoints are float32 either way. Evaluation is float32.
     ///   - seed: of initial values, dropout, and every other choice that is not the data's.
     ///   - metrics: the path of a file that gets one JSON object a step.
     ///   - evaluation: figures for the log, and to choose the best checkpoint by.
     ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second one ends it at once.
     public init(
         _ objective: O, optimizer: any Optimizer, schedule: Schedule = .constant(), clip: Double? = nil, accumulate: Int = 1,
-        microbatch: Int? = nil, seed: UInt64 = 0, checkpoints: Checkpoints? = nil, metrics: String? = nil,
+        microbatch: Int? = nil, precision: Precision = .float32, seed: UInt64 = 0, checkpoints: Checkpoints? = nil, metrics: String? = nil,
         evaluation: EvaluationHook? = nil,
         progress: ProgressMeter.Style = .automatic, catchesSignals: Bool = false
     ) {
@@ -53,7 +54,7 @@ public final class Trainer<O: Objective> {
         self.optimizer = optimizer
         settings = TrainerSettings(
             schedule: schedule, clip: clip, checkpoints: checkpoints, metrics: metrics, evaluation: evaluation, progress: progress,
-            catchesSignals: catchesSignals)
+            catchesSignals: catchesSignals, precision: precision)
         state = TrainerState(seed: seed, accumulate: accumulate, microbatch: microbatch)
     }
 
@@ -101,7 +102,9 @@ public final class Trainer<O: Objective> {
 
     private func differentiate(_ batch: LoadedBatch<O.Input>, number: Int, into pending: inout Accumulation?) throws {
         let input = try batch.get()
-        let (loss, gradients) = try withSampleKeys(batch.keys) { try lossWithGradient(of: input, number: number) }
+        let (loss, gradients) = try withPrecision(settings.precision) {
+            try withSampleKeys(batch.keys) { try lossWithGradient(of: input, number: number) }
+        }
         let samples = max(1, batch.keys.count)
         if pending == nil {
             pending = Accumulation(loss, gradients, samples: samples)

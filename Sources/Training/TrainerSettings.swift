@@ -1,3 +1,5 @@
+import ConcordTensors
+
 /// What a trainer was told besides its objective and optimizer.
 struct TrainerSettings {
     let schedule: Schedule
@@ -7,4 +9,5 @@ struct TrainerSettings {
     let evaluation: EvaluationHook?
     let progress: ProgressMeter.Style
     let catchesSignals: Bool
+    let precision: Precision
 }

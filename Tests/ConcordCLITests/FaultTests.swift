@@ -35,7 +35,9 @@ import Testing
 
     @Test func aMicrobatchOfNothingIsRefused() throws { try refused({ _ in }, ["--set", "microbatch=0"], words: "microbatch", "from 1") }
 
-    @Test func bfloat16IsRefused() throws { try refused({ _ in }, ["--set", "precision=bfloat16"], words: "precision", "float32") }
+    @Test func anUnknownPrecisionIsRefused() throws {
+        try refused({ _ in }, ["--set", "precision=float16"], words: "precision", "float32", "bfloat16")
+    }
 
     @Test func aMissingColumnIsNamedWithTheOnesThereAre() throws {
         try refused({ _ in }, ["--set", "data.columns.text=titel"], words: "pairs.tsv", "titel", "title")

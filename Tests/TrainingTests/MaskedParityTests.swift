@@ -12,7 +12,7 @@ import Testing
     private let fixture = Fixture("mlm")
     private let size = 50, length = 16, count = 8
 
-    private func model() -> MaskedLanguageModel {
+    func model() -> MaskedLanguageModel {
         let vocabulary = Vocabulary(size: size, padding: 0, unknown: 1, start: 2, end: 3, mask: 4)
         return MaskedLanguageModel(TextTransformer(vocabulary: vocabulary, width: 32, depth: 2, heads: 4, context: length)).filled(
             prefix: "")
@@ -23,7 +23,7 @@ import Testing
     }
 
     /// Texts of a step with 15 % of their tokens hidden; four batches take turns.
-    private func batch(_ step: Int) -> MaskedTokens {
+    func batch(_ step: Int) -> MaskedTokens {
         let step = step % 4, all = count * length, chosen = 15 * all / 100
         var ids = numbers("ids.\(step)", all)
         let order = hashed("where.\(step)", [all]).scalars

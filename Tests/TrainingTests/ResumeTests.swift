@@ -1,5 +1,6 @@
 import ConcordInterchange
 import ConcordLayers
+import ConcordTensors
 import ConcordTraining
 import Foundation
 import TestSupport
@@ -15,6 +16,7 @@ struct Run {
     var best: BestFigure?
     var evaluation: EvaluationHook?
     var catchesSignals = false
+    var precision = Precision.float32
     var optimizer: () -> any Optimizer = {
         AdamW(learningRate: 0.05, weightDecay: 0.1, groups: [ParameterGroup(matching: "table", learningRateScale: 0.5)])
     }
@@ -25,7 +27,9 @@ struct Run {
 
     func trainer(_ objective: TinyObjective = TinyObjective()) -> Trainer<TinyObjective> {
         Trainer(
-            objective, optimizer: optimizer(), schedule: .cosine(warmup: 3, total: 20), clip: 1, accumulate: accumulate, seed: seed,
+            objective, optimizer: optimizer(), schedule: .cosine(warmup: 3, total: 20), clip: 1, accumulate: accumulate,
+            precision: precision,
+            seed: seed,
             checkpoints: Checkpoints(in: checkpoints, every: every, keep: keep, best: best, metadata: ["model": "tiny"]), metrics: metrics,
             evaluation: evaluation, progress: .silent, catchesSignals: catchesSignals)
     }

@@ -10,5 +10,6 @@
 #include "CBridgesSoxr.h"
 #include "CBridgesDNN.h"
 #include "CBridgesFloats.h"
+#include "CBridgesProducts.h"
 
 #endif

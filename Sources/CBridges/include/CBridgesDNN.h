@@ -15,7 +15,7 @@ typedef enum {
 /// What one convolution primitive does: activations are dense `[N, H, W, C]`.
 typedef struct {
     concord_convolution_pass pass;
-    /// Activations and weights are bfloat16 instead of float32.
+    /// Activations and packed weights are bfloat16 instead of float32; plain weights, biases and gradients of both are float32.
     bool is_bfloat16;
     bool has_bias;
     /// Forward only: no backward pass will follow.

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "Attention.h"
+#include "BFloat16.h"
 #include "BiasedGELU.h"
 #include "Candidates.h"
 #include "ChannelStatistics.h"

@@ -11,6 +11,9 @@ typedef struct {
     const int32_t *row_labels, *column_labels;  // of the block
     int excludes_self;
     float hardness;  // beta
+    // No logit is above it, and none so far below that its exponential against it would vanish; infinity where there is none. Slopes
+    // are then of denominators held against it: z is the bound for every row and column.
+    float bound;
 } concord_contrast;
 
 // What a row (or column) says of its logits so far: planes of numbers, `plane` apart.

@@ -40,8 +40,9 @@ void concord_winner_pullback(float *out, const float *g, const float *a, const f
 void concord_select(float *out, const uint8_t *mask, ptrdiff_t mask_row, ptrdiff_t mask_column, const float *a, ptrdiff_t a_row,
                     ptrdiff_t a_column, const float *b, ptrdiff_t b_row, ptrdiff_t b_column, size_t rows, size_t columns);
 
-// Copies with a repeated operand, for elements of 4 and 1 bytes.
+// Copies with a repeated operand, for elements of 4, 2 and 1 bytes.
 void concord_expand(uint32_t *out, const uint32_t *a, ptrdiff_t row, ptrdiff_t column, size_t rows, size_t columns);
+void concord_expand_halves(uint16_t *out, const uint16_t *a, ptrdiff_t row, ptrdiff_t column, size_t rows, size_t columns);
 void concord_expand_octets(uint8_t *out, const uint8_t *a, ptrdiff_t row, ptrdiff_t column, size_t rows, size_t columns);
 
 // Between element types; floats are cut towards zero and held to the target's range, NaN becomes 0.

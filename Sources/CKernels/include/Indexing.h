@@ -9,6 +9,7 @@ void concord_copy_rows(void *to, size_t to_row, const void *from, size_t from_ro
 
 // out[c * out_row + r] = x[r * row + c], strides in elements.
 void concord_transpose(uint32_t *out, size_t out_row, const uint32_t *x, size_t row, size_t rows, size_t columns);
+void concord_transpose_halves(uint16_t *out, size_t out_row, const uint16_t *x, size_t row, size_t rows, size_t columns);
 void concord_transpose_octets(uint8_t *out, size_t out_row, const uint8_t *x, size_t row, size_t rows, size_t columns);
 
 // The smallest and largest of at least one integer.

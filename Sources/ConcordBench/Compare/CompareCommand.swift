@@ -12,7 +12,7 @@ struct CompareCommand: ParsableCommand {
     @Argument(help: "Workloads; all where none is named.") var workloads: [String] = []
     @Option(help: "The Python that has PyTorch.") var python: String
     @Option(help: "The path of torch_steps.py.") var peer: String
-    @Option(help: "PyTorch's modes, with commas between them.") var modes = Peer.modes.joined(separator: ",")
+    @Option(help: "PyTorch's modes, with commas between them; all of the precision where not given.") var modes: String?
     @Option(help: "What activations and products are held in.") var precision = Precision.float32
     @Option(help: "Timed steps of each run.") var repeats = 7
     @Option(help: "Runs of every mode.") var rounds = 1
@@ -22,12 +22,13 @@ struct CompareCommand: ParsableCommand {
 
     func validate() throws {
         if repeats < 1 || rounds < 1 { throw ValidationError("--repeats and --rounds want 1 or more") }
-        if let unknown = modeNames.first(where: { !Peer.modes.contains($0) }) {
-            throw ValidationError("no mode \"\(unknown)\" of float32; there are \(Peer.modes.joined(separator: ", "))")
+        let known = Peer.modes(precision)
+        if let unknown = modeNames.first(where: { !known.contains($0) }) {
+            throw ValidationError("no mode \"\(unknown)\" of \(precision.rawValue); there are \(known.joined(separator: ", "))")
         }
     }
 
-    private var modeNames: [String] { modes.split(separator: ",").map(String.init) }
+    private var modeNames: [String] { modes?.split(separator: ",").map(String.init) ?? Peer.modes(precision) }
 
     func run() throws {
         threads.apply()
@@ -36,15 +37,15 @@ struct CompareCommand: ParsableCommand {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         var peak = PeakRate(), all: [Comparison] = []
         for type in try Workloads.named(workloads) {
-            peak.measure()
-            let distance = unchecked ? nil : try Parity.check(type, peer, in: directory)
+            peak.measure(precision)
+            let distance = unchecked ? nil : try Parity.check(type, peer, precision, in: directory)
             try? FileManager.default.removeItem(atPath: directory)
             all.append(try compared(type, peer, distance))
         }
-        peak.measure()
+        peak.measure(precision)
         for index in all.indices { all[index].own.hold(against: peak) }
         if json { return print(try JSON.text(all)) }
-        print(Comparison.heading)
+        print(Comparison.heading(precision))
         for comparison in all { print(comparison.row) }
         let ratios = all.compactMap(\.ratioToBest)
         if !ratios.isEmpty {

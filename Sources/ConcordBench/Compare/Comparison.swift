@@ -1,3 +1,5 @@
+import Concord
+
 /// One workload here and in PyTorch.
 struct Comparison: Encodable {
     /// Medians over the runs of this comparison.
@@ -53,13 +55,14 @@ struct Comparison: Encodable {
         }
     }
 
-    static let heading =
-        "workload".left(13) + Peer.modes.map { $0.right(12) }.joined() + "concord".right(10) + "ratio".right(8) + "of peak".right(9)
-        + "MiB".right(7) + "theirs".right(8) + "losses apart".right(14)
+    static func heading(_ precision: Precision) -> String {
+        "workload".left(13) + Peer.modes(precision).map { $0.right(13) }.joined() + "concord".right(10) + "ratio".right(8)
+            + "of peak".right(9) + "MiB".right(7) + "theirs".right(8) + "losses apart".right(14)
+    }
 
     var row: String {
-        let modes = Peer.modes.map { mode in
-            (peers.first { $0.mode == mode }?.medianS?.decimals(4) ?? "-").right(12)
+        let modes = Peer.modes(own.precision).map { mode in
+            (peers.first { $0.mode == mode }?.medianS?.decimals(4) ?? "-").right(13)
         }
         let theirs = peers.compactMap(\.peakMib).min()?.decimals(0) ?? "-"
         return own.workload.left(13) + modes.joined() + own.medianS.decimals(4).right(10) + (ratioToBest?.decimals(2) ?? "-").right(8)

@@ -15,17 +15,18 @@ struct LossesCommand: ParsableCommand {
 
     @Argument var workload: String
     @Option var dump: String
+    @Option var precision = Precision.float32
     @OptionGroup var threads: ThreadOption
 
     func run() throws {
         threads.apply()
-        let step = try TrainingStep(try Workloads.named(workload), dump: try Safetensors(path: dump))
+        let step = try TrainingStep(try Workloads.named(workload), precision, dump: try Safetensors(path: dump))
         let losses = try (0..<3).map { _ in try step.run() }
         print(try JSON.text(DumpedLosses(parameters: step.workload.model.parameterCount, losses: losses)))
     }
 
-    static func losses(of workload: any Workload.Type, dump: String) throws -> DumpedLosses {
-        let arguments = ["losses", workload.name, "--dump", dump]
+    static func losses(of workload: any Workload.Type, _ precision: Precision, dump: String) throws -> DumpedLosses {
+        let arguments = ["losses", workload.name, "--dump", dump, "--precision", precision.rawValue]
         return try JSON.value(DumpedLosses.self, Child.ofThisProgram(arguments), of: arguments.joined(separator: " "))
     }
 }

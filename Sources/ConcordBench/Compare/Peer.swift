@@ -6,8 +6,13 @@ struct Peer {
     let python: String, script: String
     let repeats: Int
 
-    /// Ways in which PyTorch may run a float32 step.
-    static let modes = ["eager", "eager-last", "compile"]
+    /// Ways in which PyTorch may run a step; the first is what losses are held against.
+    static func modes(_ precision: Precision) -> [String] {
+        switch precision {
+        case .float32: ["eager", "eager-last", "compile"]
+        case .bfloat16: ["bf16", "bf16-last", "bf16-compile"]
+        }
+    }
 
     struct Figures: Encodable {
         let mode: String
@@ -29,8 +34,8 @@ struct Peer {
 
     /// Weights and inputs to `directory/WORKLOAD.safetensors`.
     /// - Returns: the losses of the first three steps.
-    func dump(_ workload: String, to directory: String) throws -> [Float] {
-        let line = try run(["--modes", "eager", "--dump", directory, workload])
+    func dump(_ workload: String, _ precision: Precision, to directory: String) throws -> [Float] {
+        let line = try run(["--modes", Self.modes(precision)[0], "--dump", directory, workload])
         let losses = line.range(of: "losses ").map { line[$0.upperBound...].split(separator: " ").compactMap { Float($0) } } ?? []
         guard losses.count == 3 else { throw BenchError.unreadable(command: script, output: line) }
         return losses

@@ -4,22 +4,23 @@ import Synchronization
 
 /// The fastest that the processor's arithmetic was seen to be with all threads, in floating-point operations a second.
 struct PeakRate: Codable {
-    /// Of multiply-adds in registers.
+    /// Of multiply-adds in registers, in float32.
     var multiplyAdds = 0.0
-    /// Of float32 matrix products by the library in use.
+    /// Of matrix products by the library in use.
     var products = 0.0
 
     var highest: Double { max(multiplyAdds, products) }
 
     /// Tries both for about half a second, and keeps the highest.
-    mutating func measure() {
+    mutating func measure(_ precision: Precision = .float32) {
         let threads = Threads.count, rounds = 10_000_000
         for _ in 0..<5 {
             let seconds = Timing.seconds { Self.multiplyAdd(threads: threads, rounds: rounds) }
             multiplyAdds = max(multiplyAdds, Double(threads * rounds * CONCORD_MULTIPLY_ADD_OPERATIONS) / seconds)
         }
         for (m, n, k) in [(1536, 1536, 1536), (4096, 2048, 512), (4096, 512, 2048)] {
-            let a = Tensor(ones: [m, k]), b = Tensor(ones: [n, k])
+            let type = precision == .bfloat16 ? ElementType.bfloat16 : .float32
+            let a = Tensor(ones: [m, k]).converted(to: type), b = Tensor(ones: [n, k]).converted(to: type)
             let timing = Timing.of(repeats: 4) { _ = a.matmul(b, transposing: .right) }
             products = max(products, 2 * Double(m) * Double(n) * Double(k) / timing.minimum)
         }

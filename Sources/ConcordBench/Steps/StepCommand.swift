@@ -14,7 +14,7 @@ struct StepCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
-        let type = try Workloads.named(workload), step = try TrainingStep(type)
+        let type = try Workloads.named(workload), step = try TrainingStep(type, precision)
         var loss: Float = 0
         let timing = try Timing.of(repeats: repeats, warmups: 2) { loss = try step.run() }
         let profile = try trace ? Profile.measuring { _ = try step.run() }.1 : nil

@@ -1,3 +1,5 @@
+import Concord
+
 /// What one workload's steps took.
 struct StepFigures: Codable {
     var workload: String

@@ -24,10 +24,10 @@ struct StepsCommand: ParsableCommand {
         let types = try Workloads.named(workloads)
         var peak = PeakRate(), all: [StepFigures] = []
         for type in types {
-            peak.measure()
+            peak.measure(precision)
             all.append(try StepCommand.figures(of: type, precision: precision, repeats: repeats, trace: trace))
         }
-        peak.measure()
+        peak.measure(precision)
         for index in all.indices { all[index].hold(against: peak) }
         if json { return print(try JSON.text(all)) }
         print(StepFigures.heading)

@@ -69,7 +69,7 @@ public struct TrainingSession {
         let trainer = trainer(for: objective, stepsPerEpoch: batches.stepsPerEpoch, evaluation: evaluation)
         print(
             "\(samples.description); \(batches.stepsPerEpoch) steps an epoch; "
-                + "\(objective.parameterCount) parameters; \(Threads.count) threads, products by \(Processor.productRoute.rawValue)")
+                + "\(objective.parameterCount) parameters; \(Threads.count) threads, products by \(Self.products(recipe.precision))")
         if isResumed {
             print("resumed at step \(try trainer.resume(from: place.checkpoints.path))")
         } else if recipe.objective.contrastive == nil {
@@ -91,6 +91,10 @@ public struct TrainingSession {
         return end
     }
 
+    private static func products(_ precision: Precision) -> String {
+        precision.available == .bfloat16 ? "oneDNN in bfloat16" : Processor.productRoute.rawValue
+    }
+
     private func load(_ path: String, into model: some Module) throws {
         let file = try Safetensors(path: RunDirectory.weights(at: path))
         let wanted = ParameterWalk(model).parameters
@@ -110,7 +114,7 @@ public struct TrainingSession {
         return Trainer(
             objective, optimizer: recipe.makeOptimizer(), schedule: recipe.makeSchedule(updatesPerEpoch: updatesPerEpoch),
             clip: recipe.optimizer.clip,
-            accumulate: recipe.optimizer.accumulate, microbatch: recipe.microbatch, seed: recipe.seed,
+            accumulate: recipe.optimizer.accumulate, microbatch: recipe.microbatch, precision: recipe.precision, seed: recipe.seed,
             checkpoints: Checkpoints(
                 in: place.checkpoints.path, every: recipe.checkpoint.every, keep: recipe.checkpoint.keep, best: recipe.checkpoint.bestFigure
             ),

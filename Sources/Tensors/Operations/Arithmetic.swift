@@ -1,17 +1,17 @@
 import CKernels
 
-/// Arithmetic of float32 tensors, element by element. Shapes broadcast by NumPy's rule: aligned at their last axes, where an axis of
-/// size one, or one that is not there, repeats.
+/// Arithmetic, element by element, in float32; sums of bfloat16 activations, and what is made of one and a number, are bfloat16 again.
+/// Shapes broadcast by NumPy's rule: aligned at their last axes, where an axis of size one, or one that is not there, repeats.
 extension Tensor {
     public static func + (a: Tensor, b: Tensor) -> Tensor {
-        let output = Broadcast.apply(concord_add, a, b, in: "+")
+        let output = Broadcast.sum(concord_add, narrow: concord_add_narrow, a, b, in: "+")
         return output.recorded(from: a, b) { [shapes = (a.shape, b.shape)] upstream, needs in
             [needs[0] ? upstream.summed(to: shapes.0) : nil, needs[1] ? upstream.summed(to: shapes.1) : nil]
         }
     }
 
     public static func - (a: Tensor, b: Tensor) -> Tensor {
-        let output = Broadcast.apply(concord_subtract, a, b, in: "-")
+        let output = Broadcast.sum(concord_subtract, narrow: concord_subtract_narrow, a, b, in: "-")
         return output.recorded(from: a, b) { [shapes = (a.shape, b.shape)] upstream, needs in
             [needs[0] ? upstream.summed(to: shapes.0) : nil, needs[1] ? upstream.summed(to: shapes.1) * -1 : nil]
         }

@@ -10,7 +10,7 @@ extension Tensor {
     ///   - causal: step t sees the steps up to t.
     ///   - mask: `[N, T]`, uint8: 1 for a real step, 0 for padding, which nothing sees.
     ///   - dropout: probability of each attention weight to be dropped in training, in `0 ..< 1`.
-    /// - Returns: `[N, T, C]`; zeros for a step that sees nothing.
+    /// - Returns: `[N, T, C]`, bfloat16 under that precision; zeros for a step that sees nothing.
     /// - Source: Vaswani et al. 2017, arXiv:1706.03762, eq. 1; log-sum-exp and recomputation as Dao et al. 2022, arXiv:2205.14135.
     public func attention(heads: Int, causal: Bool = false, mask: Tensor? = nil, dropout: Float = 0) -> Tensor {
         guard rank == 3, heads > 0, shape[2] % (3 * heads) == 0 else {
@@ -20,6 +20,7 @@ extension Tensor {
         let kernel = AttentionKernel(
             samples: n, heads: heads, queries: t, keys: t, channels: c, causal: causal, mask: mask,
             dropping: Dropping.drawn(dropout, in: "attention"))
+        if Mixed.isIn(self) { return narrowAttention(kernel, [n, t, c]) }
         let output = Tensor(uninitialized: [n, t, c]), x = floats
         let trail = kernel.forward(AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), output, isRecorded: isRecorded)
         let input = detached
@@ -50,6 +51,7 @@ extension Tensor {
         let kernel = AttentionKernel(
             samples: n, heads: heads, queries: q, keys: t, channels: c, causal: causal, mask: mask,
             dropping: Dropping.drawn(dropout, in: "attention"))
+        if Mixed.isIn(query, key, value) { return narrowAttention(kernel, query, key, value) }
         let output = Tensor(uninitialized: [n, q, c])
         let isRecorded = query.isRecorded || key.isRecorded || value.isRecorded
         let trail = kernel.forward(
@@ -61,6 +63,33 @@ extension Tensor {
                 AttentionKernel.Operands(a.floats, b.floats, v.floats, stride: c), trail, upstream,
                 AttentionKernel.Operands(da.floats, db.floats, dv.floats, stride: c))
             return [da, db, dv]
+        }
+    }
+
+    private func narrowAttention(_ kernel: AttentionKernel, _ shape: [Int]) -> Tensor {
+        let input = detached.narrowed, c = shape[2], output = Tensor(uninitialized: shape, .bfloat16)
+        func operands(_ x: Tensor) -> AttentionKernel.NarrowOperands {
+            let x = x.narrows
+            return AttentionKernel.NarrowOperands(x, x + c, x + 2 * c, stride: 3 * c)
+        }
+        let logSums = kernel.forward(operands(input), output)
+        return output.recorded(from: self, name: "attention") { upstream, _ in
+            let dx = Tensor(uninitialized: input.shape, .bfloat16)
+            kernel.backward(operands(input), logSums, upstream, operands(dx))
+            return [dx]
+        }
+    }
+
+    private static func narrowAttention(_ kernel: AttentionKernel, _ query: Tensor, _ key: Tensor, _ value: Tensor) -> Tensor {
+        let (q, k, v) = (query.detached.narrowed, key.detached.narrowed, value.detached.narrowed), c = query.shape[2]
+        let output = Tensor(uninitialized: query.shape, .bfloat16)
+        let logSums = kernel.forward(AttentionKernel.NarrowOperands(q.narrows, k.narrows, v.narrows, stride: c), output)
+        return output.recorded(from: query, key, value, name: "attention") { upstream, _ in
+            let gradients = [q, k, v].map { Tensor(uninitialized: $0.shape, .bfloat16) }
+            kernel.backward(
+                AttentionKernel.NarrowOperands(q.narrows, k.narrows, v.narrows, stride: c), logSums, upstream,
+                AttentionKernel.NarrowOperands(gradients[0].narrows, gradients[1].narrows, gradients[2].narrows, stride: c))
+            return gradients
         }
     }
 }

@@ -18,9 +18,9 @@ struct AttentionKernel {
     /// (sample, head) pairs of the whole batch in front of these.
     private let firstUnit: Int
     /// Queries a tile.
-    private let tile: Int
+    let tile: Int
     /// Numbers from row to row of a tile of scores: whole vectors.
-    private let stride: Int
+    let stride: Int
     /// 0 for a real key, -infinity for padding, `[N, stride]`; and the keys of each sample up to the last real one.
     private let bias: Tensor?
     private let realKeys: [Int]
@@ -51,13 +51,13 @@ struct AttentionKernel {
         (self.bias, self.realKeys) = (bias, realKeys)
     }
 
-    private var width: Int { channels / heads }
-    private var scale: Float { 1 / Float(max(1, width)).squareRoot() }
+    var width: Int { channels / heads }
+    var scale: Float { 1 / Float(max(1, width)).squareRoot() }
     /// (sample, head) pairs worth a thread of its own.
-    private var grain: Int { max(1, 50_000 / max(1, queries * keys * width)) }
+    var grain: Int { max(1, 50_000 / max(1, queries * keys * width)) }
 
     /// The tile of queries that starts at `first` in the scores of a sample.
-    private func scores(_ sample: Int, from first: Int) -> concord_scores {
+    func scores(_ sample: Int, from first: Int) -> concord_scores {
         let rows = min(tile, queries - first)
         let visible = causal ? min(realKeys[sample], first + rows) : realKeys[sample]
         return concord_scores(
@@ -75,7 +75,7 @@ struct AttentionKernel {
         Product.serial(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc, by: route)
     }
 
-    private func position(_ unit: Int, _ first: Int) -> UInt64 { UInt64(((firstUnit + unit) * queries + first) * keys) }
+    func position(_ unit: Int, _ first: Int) -> UInt64 { UInt64(((firstUnit + unit) * queries + first) * keys) }
 
     /// What the backward pass needs of the forward: each row's log-sum-exp, or for short sequences the probabilities themselves,
     /// which saves up to a seventh of the time there (measured at T = 16 and 32) and takes less memory than the keys.

@@ -56,7 +56,7 @@ extension Tensor {
         let hasResidual = residual != nil
         return output.recorded(fromGiven: [self, weight, bias, residual]) { upstream, needs in
             let mask: ChannelAffine.Mask = !rectify ? .everywhere : hasResidual ? .output(kept.value) : .input
-            let masked = mask.needsOutput ? Tensor(uninitialized: x.shape) : nil
+            let masked = mask.needsOutput ? Tensor(uninitialized: x.shape, x.elementType) : nil
             let sums = affine.gradientSums(upstream, x, mask, masked: masked)
             let g = masked ?? upstream
             let (constant, slope) = affine.corrections(sums, over: Double(statisticsCount ?? 0))
@@ -75,15 +75,15 @@ extension Tensor {
 
     /// Mean and biased variance of each channel, shifted by the first row so that a large mean cancels nothing.
     private func channelStatistics(rows: Int, channels: Int) -> (mean: Tensor, variance: Tensor) {
-        let x = floats
+        let x = numbers, first = Tensor((0..<channels).map { x[$0] }, shape: [channels]), shift = first.floats
         let sums = ChannelSums(rows: rows, channels: channels) { range, sums, squares in
-            concord_channel_moments(x + range.lowerBound * channels, range.count, channels, x, sums, squares)
+            concord_channel_moments((x + range.lowerBound * channels).base, x.isNarrow, range.count, channels, shift, sums, squares)
         }
         let mean = Tensor(uninitialized: [channels]), variance = Tensor(uninitialized: [channels])
         let (m, v, s, q, n) = (mean.floats, variance.floats, sums.first, sums.second, Double(rows))
         for c in 0..<channels {
             let offset = s[c] / n
-            m[c] = Float(Double(x[c]) + offset)
+            m[c] = Float(Double(shift[c]) + offset)
             v[c] = Float(Swift.max(0, q[c] / n - offset * offset))
         }
         return withExtendedLifetime(sums) { (mean, variance) }

@@ -8,23 +8,26 @@ extension Tensor {
     public func biasedGELU(_ bias: Tensor) -> Tensor {
         ShapeCheck.lastAxis(of: self, matches: bias, in: "biasedGELU")
         let rows = Rows.count(of: self), width = bias.count
-        let input = detached, addend = bias.detached
+        let input = detached, addend = bias.detached.widened
         let make = { @Sendable () -> Tensor in
-            let output = Tensor(uninitialized: input.shape)
-            let x = input.floats, b = addend.floats, y = output.floats
-            Parallel.run(rows, grain: Rows.grain(width)) { range in
-                let i = range.lowerBound * width
-                concord_biased_gelu(y + i, x + i, b, range.count, width)
+            let output = Tensor(uninitialized: input.shape, input.elementType)
+            let x = input.numbers, b = addend.floats, y = output.numbers
+            Rows.run(rows, width: width, slots: 2, isNarrow: x.isNarrow) { range, desk in
+                concord_biased_gelu(desk.place(y, range, 0), desk.read(x, range, 1), b, range.count, width)
+                desk.write(y, range, 0)
             }
             return output
         }
         let output = make()
         return output.recorded(from: self, bias) { upstream, needs in
-            let dx = Tensor(uninitialized: input.shape)  // [..., C]
-            let x = input.floats, b = addend.floats, dy = upstream.floats, to = dx.floats
+            let dx = Tensor(uninitialized: input.shape, input.elementType)  // [..., C]
+            let x = input.numbers, b = addend.floats, dy = upstream.numbers, to = dx.numbers
             let sums = Rows.summing(rows, width: width, sums: 1) { range, sum in
-                let i = range.lowerBound * width
-                concord_biased_gelu_pullback(to + i, sum, dy + i, x + i, b, range.count, width)
+                Desk.run(range, width: width, slots: 3, isNeeded: x.isNarrow) { range, desk in
+                    concord_biased_gelu_pullback(
+                        desk.place(to, range, 0), sum, desk.read(dy, range, 1), desk.read(x, range, 2), b, range.count, width)
+                    desk.write(to, range, 0)
+                }
             }
             return [needs[0] ? dx : nil, needs[1] ? sums[0] : nil]  // [..., C], [C]
         }.remade(as: Kept(output, by: make))

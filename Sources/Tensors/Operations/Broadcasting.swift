@@ -8,7 +8,12 @@ enum Broadcast {
             UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, Int, Int, UnsafePointer<Float>?, Int, Int, Int, Int
         ) -> Void
 
+    /// out, a, b, count.
+    typealias NarrowArithmetic = @convention(c) (UnsafeMutablePointer<UInt16>?, UnsafePointer<UInt16>?, UnsafePointer<UInt16>?, Int) -> Void
+
+    /// float32 from either type.
     static func apply(_ kernel: Arithmetic, _ a: Tensor, _ b: Tensor, in operation: String) -> Tensor {
+        let a = a.widened, b = b.widened
         let p = a.floats, q = b.floats
         if a.shape == b.shape {
             let output = Tensor(uninitialized: a.shape)
@@ -28,20 +33,66 @@ enum Broadcast {
         return output
     }
 
-    static func apply(_ kernel: Arithmetic, _ a: Tensor, _ scalar: Float) -> Tensor {
-        let output = Tensor(uninitialized: a.shape)
-        let o = output.floats, p = a.floats
-        Parallel.run(output.count, grain: Elementwise.grain) { range in
-            withUnsafePointer(to: scalar) { kernel(o + range.lowerBound, p + range.lowerBound, 0, 1, $0, 0, 0, 1, range.count) }
+    /// A sum or difference: bfloat16 where every operand of the result's shape is, so that a smaller one in float32, as a table of
+    /// positions, does not widen activations.
+    /// - Parameter narrow: the same as `kernel` for operands of one shape.
+    static func sum(_ kernel: Arithmetic, narrow: NarrowArithmetic, _ a: Tensor, _ b: Tensor, in operation: String) -> Tensor {
+        guard a.elementType == .bfloat16 || b.elementType == .bfloat16 else { return apply(kernel, a, b, in: operation) }
+        if a.shape == b.shape, a.elementType == b.elementType {
+            let output = Tensor(uninitialized: a.shape, .bfloat16), o = output.narrows, p = a.narrows, q = b.narrows
+            Parallel.run(output.count, grain: Elementwise.grain) {
+                narrow(o + $0.lowerBound, p + $0.lowerBound, q + $0.lowerBound, $0.count)
+            }
+            return output
+        }
+        let plan = BroadcastPlan([a.shape, b.shape], in: operation), whole = [a, b].filter { $0.shape == plan.shape }
+        guard !whole.isEmpty, whole.allSatisfy({ $0.elementType == .bfloat16 }) else { return apply(kernel, a, b, in: operation) }
+        let output = Tensor(uninitialized: plan.shape, .bfloat16), o = output.numbers
+        let x = a.shape == plan.shape ? a : a.widened, y = b.shape == plan.shape ? b : b.widened, p = x.numbers, q = y.numbers
+        let (ar, ac, br, bc) = (plan.rowStrides[0], plan.columnStrides[0], plan.rowStrides[1], plan.columnStrides[1])
+        plan.run { block in
+            // An operand of the output's shape lies as the output does.
+            let (o, p, q) = (o + block.output, p + block.operands.0, q + block.operands.1), width = block.columns
+            if block.rows == 1 || width >= 1024 {
+                for row in 0..<block.rows {
+                    let (o, p, q) = (o + row * width, p + row * ar, q + row * br)
+                    Desk.run(0..<width, width: 1, slots: 3, isNeeded: true) { columns, desk in
+                        let left = p.isNarrow ? desk.read(p, columns, 1) : p.wide + columns.lowerBound * ac
+                        let right = q.isNarrow ? desk.read(q, columns, 2) : q.wide + columns.lowerBound * bc
+                        kernel(desk.place(o, columns, 0), left, 0, ac, right, 0, bc, 1, columns.count)
+                        desk.write(o, columns, 0)
+                    }
+                }
+            } else {
+                Desk.run(0..<block.rows, width: width, slots: 3, isNeeded: true) { rows, desk in
+                    let left = p.isNarrow ? desk.read(p, rows, 1) : p.wide + rows.lowerBound * ar
+                    let right = q.isNarrow ? desk.read(q, rows, 2) : q.wide + rows.lowerBound * br
+                    kernel(desk.place(o, rows, 0), left, ar, ac, right, br, bc, rows.count, width)
+                    desk.write(o, rows, 0)
+                }
+            }
         }
         return output
     }
 
+    /// - Returns: of the element type of `a`.
+    static func apply(_ kernel: Arithmetic, _ a: Tensor, _ scalar: Float) -> Tensor {
+        let output = Tensor(uninitialized: a.shape, a.elementType)
+        let o = output.numbers, p = a.numbers
+        Elementwise.run(output.count, slots: 2, isNarrow: p.isNarrow) { range, desk in
+            withUnsafePointer(to: scalar) { kernel(desk.place(o, range, 0), desk.read(p, range, 1), 0, 1, $0, 0, 0, 1, range.count) }
+            desk.write(o, range, 0)
+        }
+        return output
+    }
+
+    /// - Returns: of the element type of `a`.
     static func apply(_ kernel: Arithmetic, _ scalar: Float, _ a: Tensor) -> Tensor {
-        let output = Tensor(uninitialized: a.shape)
-        let o = output.floats, p = a.floats
-        Parallel.run(output.count, grain: Elementwise.grain) { range in
-            withUnsafePointer(to: scalar) { kernel(o + range.lowerBound, $0, 0, 0, p + range.lowerBound, 0, 1, 1, range.count) }
+        let output = Tensor(uninitialized: a.shape, a.elementType)
+        let o = output.numbers, p = a.numbers
+        Elementwise.run(output.count, slots: 2, isNarrow: p.isNarrow) { range, desk in
+            withUnsafePointer(to: scalar) { kernel(desk.place(o, range, 0), $0, 0, 0, desk.read(p, range, 1), 0, 1, 1, range.count) }
+            desk.write(o, range, 0)
         }
         return output
     }
@@ -75,6 +126,9 @@ extension Broadcast {
         case 4:
             let o = output.storage.base.assumingMemoryBound(to: UInt32.self), p = x.storage.base.assumingMemoryBound(to: UInt32.self)
             plan.run { concord_expand(o + $0.output, p + $0.operands.0, row, column, $0.rows, $0.columns) }
+        case 2:
+            let o = output.narrows, p = x.narrows
+            plan.run { concord_expand_halves(o + $0.output, p + $0.operands.0, row, column, $0.rows, $0.columns) }
         case 1:
             let o = output.octets, p = x.octets
             plan.run { concord_expand_octets(o + $0.output, p + $0.operands.0, row, column, $0.rows, $0.columns) }

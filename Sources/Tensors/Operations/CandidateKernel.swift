@@ -21,6 +21,8 @@ struct CandidateKernel {
     private let q: Int, m: Int, width: Int
     /// The negatives' rows of the bank, `[G, M, D]`.
     private let negatives: Tensor
+    /// The same in bfloat16, where products are taken of that.
+    private let narrowNegatives: Tensor?
     /// `scale |x|^2` of queries, bank and negatives under the Euclidean similarity.
     private let shifts: (queries: Tensor, bank: Tensor, negatives: Tensor)?
     private let runs: [Run]
@@ -34,6 +36,7 @@ struct CandidateKernel {
         (self.candidates, self.options, scale) = (candidates, options, exp(logScale))
         (q, m, width) = (queries.shape[0], candidates.negatives.shape[1], queries.shape[1])
         negatives = sides.columns.gathered(at: candidates.negatives)
+        narrowNegatives = sides.narrow.map { $0.columns.gathered(at: candidates.negatives) }
         if sides.isEuclidean {
             let bank = ContrastSides.squaredNorms(sides.columns, factor: scale)
             shifts = (ContrastSides.squaredNorms(sides.rows, factor: scale), bank, bank.gathered(at: candidates.negatives))
@@ -60,13 +63,19 @@ struct CandidateKernel {
     private func block(_ run: Run) -> concord_contrast {
         concord_contrast(
             rows: run.rows.count, columns: m, stride: m, first_row: 0, first_column: 0, row_labels: rowLabels.integers,
-            column_labels: columnLabels.integers, excludes_self: 0, hardness: options.hardness)
+            column_labels: columnLabels.integers, excludes_self: 0, hardness: options.hardness, bound: .infinity)
     }
 
     /// The logits of a run's negatives.
     private func logits(_ run: Run, into s: UnsafeMutablePointer<Float>) {
-        let a = sides.rows.floats + run.rows.lowerBound * width, b = negatives.floats + run.group * m * width
-        Product.serial(run.rows.count, m, width, factor, a, width, false, b, width, true, 0, s, m)
+        let first = run.rows.lowerBound * width, group = run.group * m * width
+        if let narrow = sides.narrow, let narrowNegatives {
+            let a = narrow.rows.narrows + first, b = narrowNegatives.narrows + group
+            NarrowProduct.serial(run.rows.count, m, width, factor, a, width, false, b, width, true, 0, s, m)
+        } else {
+            let a = sides.rows.floats + first, b = negatives.floats + group
+            Product.serial(run.rows.count, m, width, factor, a, width, false, b, width, true, 0, s, m)
+        }
         guard let shifts else { return }
         concord_contrast_shift(s, shifts.queries.floats + run.rows.lowerBound, shifts.negatives.floats + run.group * m, block(run))
     }
@@ -140,14 +149,21 @@ struct CandidateKernel {
     }
 
     private func queryGradient(_ gradients: Tensor, _ own: Tensor, _ sums: Tensor, _ factor: Float) -> Tensor {
+        let narrow = sides.narrow == nil ? nil : gradients.narrowed
         let dq = Tensor(uninitialized: [q, width]), shares = own * factor
         let to = dq.floats, g = gradients.floats, n = negatives.floats, b = sides.columns.floats, a = sides.rows.floats
         let index = candidates.positives.integers, share = shares.floats, sum = sums.floats
         Parallel.run(runs.count, grain: grain) { range in
             for run in runs[range] {
                 let i = run.rows.lowerBound, count = run.rows.count
-                Product.serial(
-                    count, width, m, factor, g + i * m, m, false, n + run.group * m * width, width, false, 0, to + i * width, width)
+                if let narrow, let narrowNegatives {
+                    let n = narrowNegatives.narrows + run.group * m * width
+                    NarrowProduct.serial(
+                        count, width, m, factor, narrow.narrows + i * m, m, false, n, width, false, 0, to + i * width, width)
+                } else {
+                    Product.serial(
+                        count, width, m, factor, g + i * m, m, false, n + run.group * m * width, width, false, 0, to + i * width, width)
+                }
                 concord_add_indexed(to + i * width, share + i, b, index + i, count, width)
                 if sides.isEuclidean { concord_subtract_scaled_rows(to + i * width, a + i * width, sum + i, factor, count, width) }
             }
@@ -157,15 +173,20 @@ struct CandidateKernel {
     }
 
     private func bankGradient(_ gradients: Tensor, _ own: Tensor, _ factor: Float) -> Tensor {
-        let ofNegatives = Tensor(uninitialized: negatives.shape)
+        let ofNegatives = Tensor(uninitialized: negatives.shape), narrow = sides.narrow == nil ? nil : gradients.narrowed
         let to = ofNegatives.floats, g = gradients.floats, a = sides.rows.floats
         var first = 0
         for (group, count) in candidates.groups.enumerated() {
             let at = to + group * m * width
             if count == 0 { at.update(repeating: 0, count: m * width) }
-            Product.multiply(
-                m: m, n: width, k: count, alpha: factor, g + first * m, lda: m, transposeA: true, a + first * width, ldb: width, at,
-                ldc: width)
+            if let narrow, let rows = sides.narrow?.rows {
+                NarrowProduct.serial(
+                    m, width, count, factor, narrow.narrows + first * m, m, true, rows.narrows + first * width, width, false, 0, at, width)
+            } else {
+                Product.multiply(
+                    m: m, n: width, k: count, alpha: factor, g + first * m, lda: m, transposeA: true, a + first * width, ldb: width, at,
+                    ldc: width)
+            }
             first += count
         }
         let db = ofNegatives.scattered(at: candidates.negatives, size: sides.columns.shape[0]), shares = own * factor

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Comparisons, element by element and broadcasting: a uint8 mask, 1 where true. Two tensors are of one element type, float32, int32
-/// or uint8. Every comparison with NaN is false but `.!=`.
+/// Comparisons, element by element and broadcasting: a uint8 mask, 1 where true. Two tensors are of one element type, int32 or uint8, or
+/// both of floats. Every comparison with NaN is false but `.!=`.
 extension Tensor {
     public static func .> (a: Tensor, b: Tensor) -> Tensor { Broadcast.compare(a, b, concord_greater, concord_greater_int, in: ".>") }
     public static func .< (a: Tensor, b: Tensor) -> Tensor { Broadcast.compare(b, a, concord_greater, concord_greater_int, in: ".<") }
@@ -35,6 +35,7 @@ extension Broadcast {
     fileprivate static func compare(
         _ a: Tensor, _ b: Tensor, _ floats: FloatComparison, _ integers: IntegerComparison, in operation: String
     ) -> Tensor {
+        let a = a.widened, b = b.widened
         ShapeCheck.require(a.elementType == b.elementType, operation, "\(a.elementType) \(a.shape) with \(b.elementType) \(b.shape)")
         if a.elementType == .uint8 {
             return compare(a.converted(to: .int32), b.converted(to: .int32), floats, integers, in: operation)
@@ -54,7 +55,7 @@ extension Broadcast {
     }
 
     fileprivate static func constant(_ value: Float, like x: Tensor, in operation: String) -> Tensor {
-        if x.elementType == .float32 { return Tensor(value) }
+        if x.isFloating { return Tensor(value) }
         guard let whole = Int32(exactly: value) else { ShapeCheck.fail(operation, "\(x.elementType) \(x.shape) with \(value), not whole") }
         return Tensor([whole], shape: []).converted(to: x.elementType)
     }

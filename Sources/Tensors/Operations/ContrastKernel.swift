@@ -26,6 +26,9 @@ struct ContrastKernel {
     /// `scale |x|^2` under the Euclidean similarity.
     private let rowShift: Tensor?, columnShift: Tensor?
     private let tile: Int, block: Int
+    /// Above every logit, and near enough that e^(logit - bound) does not vanish; infinity where the similarity or its scale allow no such
+    /// number. With it one exponential serves a logit's row and its column.
+    private let bound: Float
 
     init(_ sides: ContrastSides, logScale: Float, _ rowLabels: Tensor, _ columnLabels: Tensor, _ options: ContrastOptions) {
         self.sides = sides
@@ -34,6 +37,7 @@ struct ContrastKernel {
         (self.rowLabels, self.columnLabels, self.options) = (rowLabels, columnLabels, options)
         rowShift = sides.isEuclidean ? ContrastSides.squaredNorms(sides.rows, factor: scale) : nil
         columnShift = sides.isEuclidean ? ContrastSides.squaredNorms(sides.columns, factor: scale) : nil
+        bound = options.similarity == .cosine && options.hardness == 0 && scale <= 30 ? 1.02 * scale : .infinity
         tile = max(1, min(n, 1024, max(64, Self.tileBytes / 4 / max(1, m))))
         block = max(64, min(1024, (m / 8 + 15) / 16 * 16))
     }
@@ -50,7 +54,7 @@ struct ContrastKernel {
         concord_contrast(
             rows: rows.count, columns: columns.count, stride: stride, first_row: rows.lowerBound, first_column: columns.lowerBound,
             row_labels: rowLabels.integers + rows.lowerBound, column_labels: columnLabels.integers + columns.lowerBound,
-            excludes_self: options.excludesSelf ? 1 : 0, hardness: options.hardness)
+            excludes_self: options.excludesSelf ? 1 : 0, hardness: options.hardness, bound: bound)
     }
 
     private func columns(of block: Int) -> Range<Int> { block * self.block..<min(m, (block + 1) * self.block) }
@@ -59,8 +63,13 @@ struct ContrastKernel {
 
     /// The logits of a block.
     private func logits(_ rows: Range<Int>, _ columns: Range<Int>, into s: UnsafeMutablePointer<Float>, stride: Int) {
-        let a = sides.rows.floats + rows.lowerBound * width, b = sides.columns.floats + columns.lowerBound * width
-        Product.serial(rows.count, columns.count, width, factor, a, width, false, b, width, true, 0, s, stride)
+        if let narrow = sides.narrow {
+            let a = narrow.rows.narrows + rows.lowerBound * width, b = narrow.columns.narrows + columns.lowerBound * width
+            NarrowProduct.serial(rows.count, columns.count, width, factor, a, width, false, b, width, true, 0, s, stride)
+        } else {
+            let a = sides.rows.floats + rows.lowerBound * width, b = sides.columns.floats + columns.lowerBound * width
+            Product.serial(rows.count, columns.count, width, factor, a, width, false, b, width, true, 0, s, stride)
+        }
         guard let rowShift, let columnShift else { return }
         concord_contrast_shift(
             s, rowShift.floats + rows.lowerBound, columnShift.floats + columns.lowerBound,
@@ -93,10 +102,26 @@ struct ContrastKernel {
             }
         }
         let share = options.isSymmetric ? 0.5 : 1.0
-        let (rowLoss, rowSlopes) = ContrastSummary(options, labels: rowLabels, others: columnLabels).summed(rowSums, share: share)
+        let (rowLoss, rowSlopes) = ContrastSummary(options, labels: rowLabels, others: columnLabels).summed(
+            rowSums, share: share, bound: bound)
         guard options.isSymmetric else { return (Float(rowLoss), Slopes(rows: rowSlopes, columns: nil)) }
-        let (columnLoss, columnSlopes) = ContrastSummary(options, labels: columnLabels, others: rowLabels).summed(columnSums, share: share)
+        let (columnLoss, columnSlopes) = ContrastSummary(options, labels: columnLabels, others: rowLabels).summed(
+            columnSums, share: share, bound: bound)
         return (Float(rowLoss + columnLoss), Slopes(rows: rowSlopes, columns: columnSlopes))
+    }
+
+    /// Adds what the logits' gradients of a tile's block make of its columns' gradients.
+    private func addColumns(_ g: Numbers, _ rows: Range<Int>, _ columns: Range<Int>, _ factor: Float, to db: Tensor) {
+        let to = db.floats + columns.lowerBound * width, first = rows.lowerBound * width
+        if let narrow = sides.narrow {
+            NarrowProduct.serial(
+                columns.count, width, rows.count, factor, g.narrow + columns.lowerBound, stride, true, narrow.rows.narrows + first, width,
+                false, 1, to, width)
+        } else {
+            Product.serial(
+                columns.count, width, rows.count, factor, g.wide + columns.lowerBound, stride, true, sides.rows.floats + first, width,
+                false, 1, to, width)
+        }
     }
 
     /// - Returns: the gradients of both sides as given, those asked for, and of the log of the scale.
@@ -106,31 +131,37 @@ struct ContrastKernel {
         let rowTotals = Tensor(zeros: [blocks, euclidean ? tile : 0]), columnTotals = Tensor(zeros: [euclidean ? m : 0])
         let dots = Tensor(zeros: [blocks * 2])
         let dot = UnsafeMutableRawPointer(dots.floats).assumingMemoryBound(to: Double.self)
-        let gradients = Tensor(uninitialized: [tile, stride])
-        let g = gradients.floats, a = sides.rows.floats, b = sides.columns.floats
+        let gradients = Tensor(uninitialized: [tile, stride], sides.narrow == nil ? .float32 : .bfloat16)
+        let g = gradients.numbers, a = sides.rows.floats, b = sides.columns.floats
         let rowSlopes = slopes.rows.floats, columnSlopes = slopes.columns?.floats
         let factor = factor * upstream
         for rows in tiles {
             let at = a + rows.lowerBound * width
             rowTotals.floats.update(repeating: 0, count: rowTotals.count)
             Parallel.run(blocks, grain: grain) { range in
+                let scratch = g.isNarrow ? Tensor(uninitialized: [rows.count, block]) : nil
                 for index in range {
-                    let columns = columns(of: index), s = g + columns.lowerBound
+                    let columns = columns(of: index), stride = scratch == nil ? self.stride : block
+                    let s = scratch?.floats ?? g.wide + columns.lowerBound
                     logits(rows, columns, into: s, stride: stride)
                     dot[index] += concord_contrast_pullback(
                         s, rowSlopes + rows.lowerBound, n, columnSlopes.map { $0 + columns.lowerBound }, m, options.isDecoupled ? 1 : 0,
                         euclidean ? rowTotals.floats + index * tile : nil, euclidean ? columnTotals.floats + columns.lowerBound : nil,
                         contrast(rows: rows, columns: columns, stride: stride))
-                    guard let db else { continue }
-                    Product.serial(
-                        columns.count, width, rows.count, factor, s, stride, true, at, width, false, 1,
-                        db.floats + columns.lowerBound * width,
-                        width)
+                    if g.isNarrow {
+                        concord_narrow_rows(g.narrow + columns.lowerBound, self.stride, s, stride, rows.count, columns.count)
+                    }
+                    if let db { addColumns(g, rows, columns, factor, to: db) }
                 }
             }
             guard let da else { continue }
             let to = da.floats + rows.lowerBound * width
-            Product.multiply(m: rows.count, n: width, k: m, alpha: factor, g, lda: stride, b, ldb: width, to, ldc: width)
+            if let narrow = sides.narrow {
+                NarrowProduct.serial(
+                    rows.count, width, m, factor, g.narrow, stride, false, narrow.columns.narrows, width, false, 0, to, width)
+            } else {
+                Product.multiply(m: rows.count, n: width, k: m, alpha: factor, g.wide, lda: stride, b, ldb: width, to, ldc: width)
+            }
             guard euclidean else { continue }
             for index in 1..<max(1, blocks) { concord_accumulate(rowTotals.floats, rowTotals.floats + index * tile, rows.count) }
             concord_subtract_scaled_rows(to, at, rowTotals.floats, factor, rows.count, width)

@@ -30,9 +30,12 @@ struct ContrastSummary {
 
     /// - Parameters:
     ///   - share: of the rows' mean in the loss.
+    ///   - bound: what denominators are held against in place of themselves, where it is finite.
     ///   - losses: gets each row's own; 0 where it is not counted.
     /// - Returns: the loss's share, and `[concord_contrast_slopes, N]`.
-    func summed(_ statistics: Tensor, share: Double, losses: UnsafeMutablePointer<Float>? = nil) -> (Double, Tensor) {
+    func summed(
+        _ statistics: Tensor, share: Double, bound: Float = .infinity, losses: UnsafeMutablePointer<Float>? = nil
+    ) -> (Double, Tensor) {
         let n = positives.count
         let slopes = Tensor(zeros: [Int(concord_contrast_slopes), n])
         let from = statistics.floats, to = slopes.floats
@@ -43,7 +46,7 @@ struct ContrastSummary {
         for i in 0..<n {
             guard isKept[i] else {
                 losses?[i] = 0
-                for plane in [0, 5, 6] { to[plane * n + i] = .infinity }  // e^(s - z) is 0
+                for plane in [0, 5, 6] { to[plane * n + i] = plane == 0 ? bound : .infinity }  // e^(s - z) is 0, or its weight
                 continue
             }
             func said(_ plane: Int) -> Double { Double(from[plane * n + i]) }
@@ -57,7 +60,7 @@ struct ContrastSummary {
             loss += row
             losses?[i] = Float(row)
             // A logit near the denominator's must not lose to the rounding of either: what z loses here the weight takes up.
-            let rounded = Float(z), rest = z - Double(rounded)
+            let rounded = bound.isFinite ? bound : Float(z), rest = z - Double(rounded)
             to[i] = rounded
             to[n + i] = Float(weight * exp(rest.isFinite ? -rest : 0))
             to[2 * n + i] = Float(weight * (1 - smoothing) / Double(positives[i]))

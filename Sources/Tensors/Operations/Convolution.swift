@@ -6,7 +6,7 @@ extension Tensor {
     ///   - bias: `[filters]`.
     ///   - padding: zeros on each of the four sides.
     ///   - dilation: distance of neighbouring taps; 1 is dense.
-    /// - Returns: `[N, H', W', filters]` with `H' = floor((H + 2 padding - dilation (kH - 1) - 1) / stride) + 1`.
+    /// - Returns: `[N, H', W', filters]`, bfloat16 under that precision, with `H' = floor((H + 2 padding - dilation (kH - 1) - 1) / stride) + 1`.
     public func convolved2d(
         weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1
     ) -> Tensor {
@@ -48,9 +48,10 @@ extension Tensor {
     }
 
     private func convolved(_ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, shape: [Int]) -> Tensor {
-        let input = Kept(self), kernel = weight.detached, inputShape = self.shape
-        let output = Tensor(uninitialized: shape)
-        Convolution.forward(detached, kernel, bias?.detached, geometry, into: output)
+        let isNarrow = Mixed.isIn(self), given = isNarrow ? narrowed : self
+        let input = Kept(given), kernel = weight.detached, inputShape = self.shape
+        let output = Tensor(uninitialized: shape, isNarrow ? .bfloat16 : .float32)
+        Convolution.forward(given.detached, kernel, bias?.detached, geometry, into: output)
         return output.recorded(fromGiven: [self, weight, bias]) { upstream, needs in
             let dx = needs[0] ? Convolution.inputGradient(upstream, kernel, geometry, shape: inputShape) : nil
             guard needs[1] || needs[2] else { return [dx, nil, nil] }

@@ -18,12 +18,13 @@ extension Tensor {
         ShapeCheck.require((0...1).contains(smoothing), "crossEntropy", "smoothing \(smoothing) is not in 0 ... 1")
         let marked = labels.rowsKept(below: width, ignoring: ignored)  // ignored rows as -1
         let sums = Tensor(uninitialized: [3, rows])
-        let x = floats, label = marked.labels.integers, losses = sums.floats, tops = losses + rows, rests = tops + rows
+        let logits = detached.widened
+        let x = logits.floats, label = marked.labels.integers, losses = sums.floats, tops = losses + rows, rests = tops + rows
         Parallel.run(rows, grain: Rows.grain(width)) { range in
             let i = range.lowerBound
             concord_cross_entropy(losses + i, tops + i, rests + i, x + i * width, label + i, smoothing, range.count, width)
         }
-        let kept = Float(Swift.max(1, marked.count)), logits = detached
+        let kept = Float(Swift.max(1, marked.count))
         return Tensor(Float(concord_sum(losses, rows)) / kept).recorded(from: self) { upstream, _ in
             let dx = Tensor(uninitialized: logits.shape), factor = upstream.item / kept
             let x = logits.floats, to = dx.floats, label = marked.labels.integers, tops = sums.floats + rows, rests = tops + rows

@@ -12,22 +12,42 @@ enum Elementwise {
 
     /// `sum += addend`, in place.
     static func accumulate(_ addend: Tensor, into sum: Tensor) {
-        let to = sum.floats, from = addend.floats
-        Parallel.run(sum.count, grain: grain) { concord_accumulate(to + $0.lowerBound, from + $0.lowerBound, $0.count) }
+        if sum.elementType == .bfloat16 {
+            let to = sum.narrows, from = addend.narrows
+            Parallel.run(sum.count, grain: grain) { concord_accumulate_narrow(to + $0.lowerBound, from + $0.lowerBound, $0.count) }
+        } else {
+            let to = sum.floats, from = addend.floats
+            Parallel.run(sum.count, grain: grain) { concord_accumulate(to + $0.lowerBound, from + $0.lowerBound, $0.count) }
+        }
     }
 
+    /// Over single elements, in parallel.
+    static func run(
+        _ count: Int, grain: Int = Elementwise.grain, slots: Int, isNarrow: Bool, _ body: (_ elements: Range<Int>, _ desk: Desk) -> Void
+    ) {
+        Parallel.run(count, grain: grain) { Desk.run($0, width: 1, slots: slots, isNeeded: isNarrow, body) }
+    }
+
+    /// - Returns: of the element type of `x`.
     static func map(_ x: Tensor, _ kernel: Unary) -> Tensor {
-        let output = Tensor(uninitialized: x.shape)
-        let o = output.floats, p = x.floats
-        Parallel.run(output.count, grain: grain) { kernel(o + $0.lowerBound, p + $0.lowerBound, $0.count) }
+        let output = Tensor(uninitialized: x.shape, x.elementType)
+        let o = output.numbers, p = x.numbers
+        run(output.count, slots: 2, isNarrow: p.isNarrow) { range, desk in
+            kernel(desk.place(o, range, 0), desk.read(p, range, 1), range.count)
+            desk.write(o, range, 0)
+        }
         return output
     }
 
     /// - Parameter x: the operation's input or output, whichever its derivative is made of.
+    /// - Returns: of the element type of `x`.
     static func pull(_ upstream: Tensor, through x: Tensor, _ kernel: Pullback) -> Tensor {
-        let output = Tensor(uninitialized: x.shape)
-        let o = output.floats, g = upstream.floats, p = x.floats
-        Parallel.run(output.count, grain: grain) { kernel(o + $0.lowerBound, g + $0.lowerBound, p + $0.lowerBound, $0.count) }
+        let output = Tensor(uninitialized: x.shape, x.elementType)
+        let o = output.numbers, g = upstream.numbers, p = x.numbers
+        run(output.count, slots: 3, isNarrow: p.isNarrow || g.isNarrow) { range, desk in
+            kernel(desk.place(o, range, 0), desk.read(g, range, 1), desk.read(p, range, 2), range.count)
+            desk.write(o, range, 0)
+        }
         return output
     }
 }

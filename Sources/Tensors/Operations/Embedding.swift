@@ -5,16 +5,25 @@ extension Tensor {
     ///
     /// The table's gradient is kept as the rows that were looked up, not as a `[V, D]` of zeros.
     /// - Parameter ids: any shape, each in `0 ..< V`.
-    /// - Returns: `ids.shape + [D]`.
+    /// - Returns: `ids.shape + [D]`; bfloat16 under that precision.
     public func rows(at ids: Tensor) -> Tensor {
         ShapeCheck.rank(self, 2, "a table [V, D]", in: "rows(at:)")
         ShapeCheck.indices(ids, below: shape[0], in: "rows(at:)")
         let width = shape[1]
-        let output = detached.gathered(at: ids)
+        let output = Mixed.isIn(self) && elementType == .float32 ? narrowRows(at: ids) : detached.gathered(at: ids)
         return output.recorded([self]) { [table = shape, ids = ids.detached] upstream, _ in
             let piece = (indices: ids.reshaped([ids.count]), rows: upstream.reshaped([ids.count, width]))
             return [.rows(RowGradient(shape: table, pieces: [piece]))]
         }
+    }
+
+    private func narrowRows(at ids: Tensor) -> Tensor {
+        let width = shape[1], output = Tensor(uninitialized: ids.shape + [width], .bfloat16)
+        let (to, from, index) = (output.narrows, floats, ids.integers)
+        Parallel.run(ids.count, grain: Rows.grain(width)) { range in
+            for i in range { concord_narrow(to + i * width, from + Int(index[i]) * width, width) }
+        }
+        return output
     }
 
     /// Rows of zeros with a one at the place that each int32 number names.

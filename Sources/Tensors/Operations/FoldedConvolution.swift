@@ -81,12 +81,14 @@ extension Tensor {
         _ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, shape: [Int], _ normalization: ChannelNormalization,
         _ activation: FusedActivation?, _ residual: Tensor?
     ) -> Tensor {
-        let input = detached, output = Tensor(uninitialized: shape)
+        let type = Mixed.isIn(self) ? ElementType.bfloat16 : .float32
+        let input = detached.cast(to: type), output = Tensor(uninitialized: shape, type)
         ShapeCheck.lastAxis(of: output, matches: normalization.mean, in: "convolution with batch normalisation")
         if let residual { ShapeCheck.same(output, residual, in: "convolution with batch normalisation") }
         let (weight, bias) = normalization.folded(into: weight.detached, bias?.detached)
         Convolution.forward(
-            input, weight, bias, geometry, ConvolutionEpilogue(residual: residual?.detached, rectifies: activation == .relu), into: output)
+            input, weight, bias, geometry, ConvolutionEpilogue(residual: residual?.detached.cast(to: type), rectifies: activation == .relu),
+            into: output)
         return output
     }
 }

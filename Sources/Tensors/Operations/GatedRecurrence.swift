@@ -23,7 +23,10 @@ extension Tensor {
         let output = Tensor(uninitialized: recurrence.outputShape)
         let trail = isRecorded ? Tensor(uninitialized: [shape[0], steps, 5 * hidden]) : nil
         let transposed = constant.transposed(), biases = bias?.detached ?? Tensor(zeros: [3 * hidden])
-        let (x, w, b, y, kept, real) = (floats, transposed.floats, biases.floats, output.floats, trail?.floats, recurrence.mask?.octets)
+        let inputs = widened
+        let (x, w, b, y, kept, real) = (
+            inputs.floats, transposed.floats, biases.floats, output.floats, trail?.floats, recurrence.mask?.octets
+        )
         recurrence.run { rows in
             let own = Tensor(zeros: [rows.count, 4 * hidden]), spare = Tensor(uninitialized: [5 * hidden])
             let state = own.floats, products = state + rows.count * hidden, first = rows.lowerBound * steps

@@ -14,7 +14,7 @@ extension ShapeCheck {
 }
 
 extension Tensor {
-    /// The places of an axis that int32 indices name, float32, int32 or uint8.
+    /// The places of an axis that int32 indices name, any element type.
     /// - Parameter indices: any shape, each in `0 ..< shape[axis]`; it takes the axis's place in the result's shape.
     public func gathered(at indices: Tensor, axis: Int = 0) -> Tensor {
         let axis = self.axis(axis, in: "gathered")
@@ -67,7 +67,8 @@ private enum Gathering {
                         target.assumingMemoryBound(to: UInt32.self), source.assumingMemoryBound(to: UInt32.self), index + first, run, inner)
                 } else {
                     concord_gather_octets(
-                        target.assumingMemoryBound(to: UInt8.self), source.assumingMemoryBound(to: UInt8.self), index + first, run, inner)
+                        target.assumingMemoryBound(to: UInt8.self), source.assumingMemoryBound(to: UInt8.self), index + first, run,
+                        inner * bytes)
                 }
                 unit += run
             }
@@ -78,7 +79,7 @@ private enum Gathering {
     static func scatter(_ x: Tensor, _ indices: Tensor, _ axis: Int, _ size: Int) -> Tensor {
         let outer = x.shape[..<axis].reduce(1, *), inner = x.shape[(axis + indices.rank)...].reduce(1, *)
         let output = Tensor(zeros: Array(x.shape[..<axis]) + [size] + Array(x.shape[(axis + indices.rank)...]))
-        let count = indices.count, index = indices.integers
+        let count = indices.count, index = indices.integers, x = x.widened
         let from = x.floats, to = output.floats
         // Threads share out columns, or outer places: no two add to one element.
         let grain = max(1, Elementwise.grain / max(1, count))

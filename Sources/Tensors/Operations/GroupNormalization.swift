@@ -36,20 +36,22 @@ private struct GroupNormalization: Sendable {
 
     /// - Returns: the output, and for each sample and channel its group's mean and reciprocal standard deviation `[N, C]`.
     func forward(_ x: Tensor, epsilon: Float) -> (output: Tensor, mean: Tensor, rstd: Tensor) {
-        let output = Tensor(uninitialized: x.shape)
+        let output = Tensor(uninitialized: x.shape, x.elementType)
         let mean = Tensor(uninitialized: [samples, channels]), rstd = Tensor(uninitialized: [samples, channels])
-        let (y, a, m, r, w, b) = (output.floats, x.floats, mean.floats, rstd.floats, weight.floats, bias.floats)
+        let (y, a, m, r, w, b) = (output.numbers, x.numbers, mean.floats, rstd.floats, weight.floats, bias.floats)
         guard x.count > 0 else { return (output, mean, rstd) }
         Parallel.run(samples, grain: grain) { range in
             let memory = Storage(bytes: channels * 3 * MemoryLayout<Double>.stride)
             let sums = memory.base.assumingMemoryBound(to: Double.self), squares = sums + channels
-            let scale = UnsafeMutableRawPointer(squares + channels).assumingMemoryBound(to: Float.self)
+            let scale = UnsafeMutableRawPointer(squares + channels).assumingMemoryBound(to: Float.self), shift = scale + channels
             for sample in range {
                 let at = sample * positions * channels, row = sample * channels
                 sums.update(repeating: 0, count: 2 * channels)
-                concord_channel_moments(a + at, positions, channels, a + at, sums, squares)
+                let (x, y) = (a + at, y + at)
+                for c in 0..<channels { shift[c] = x[c] }
+                concord_channel_moments(x.base, x.isNarrow, positions, channels, shift, sums, squares)
                 for group in 0..<groups {
-                    let (mean, variance) = moments(of: group, sums, squares, shift: a + at)
+                    let (mean, variance) = moments(of: group, sums, squares, shift: shift)
                     let rstd = Float(1 / (variance + Double(epsilon)).squareRoot())
                     for c in group * width..<(group + 1) * width {
                         m[row + c] = Float(mean)
@@ -57,7 +59,7 @@ private struct GroupNormalization: Sendable {
                         scale[c] = w[c] * rstd
                     }
                 }
-                concord_channel_normalize(y + at, a + at, nil, positions, channels, m + row, scale, b, false)
+                concord_channel_normalize(y.base, x.base, nil, x.isNarrow, positions, channels, m + row, scale, b, false)
             }
         }
         return (output, mean, rstd)
@@ -79,10 +81,10 @@ private struct GroupNormalization: Sendable {
     }
 
     func backward(_ upstream: Tensor, _ x: Tensor, _ mean: Tensor, _ rstd: Tensor) -> (dx: Tensor, dw: Tensor, db: Tensor) {
-        let dx = Tensor(uninitialized: x.shape)
+        let dx = Tensor(uninitialized: x.shape, x.elementType)
         let dw = Tensor(zeros: [channels]), db = Tensor(zeros: [channels])
         guard x.count > 0 else { return (dx, dw, db) }
-        let (d, u, a, m, r, w) = (dx.floats, upstream.floats, x.floats, mean.floats, rstd.floats, weight.floats)
+        let (d, u, a, m, r, w) = (dx.numbers, upstream.numbers, x.numbers, mean.floats, rstd.floats, weight.floats)
         // Each sample's sums of g, then of g (x - mean); [N, 2, C].
         let memory = Storage(bytes: samples * 2 * channels * MemoryLayout<Double>.stride)
         let all = memory.base.assumingMemoryBound(to: Double.self)
@@ -93,7 +95,8 @@ private struct GroupNormalization: Sendable {
                 let at = sample * positions * channels, row = sample * channels
                 let sums = all + 2 * row, products = sums + channels
                 sums.update(repeating: 0, count: 2 * channels)
-                concord_channel_gradient_sums(u + at, a + at, nil, nil, positions, channels, m + row, sums, products)
+                let (d, u, x) = (d + at, u + at, a + at)
+                concord_channel_gradient_sums(u.base, x.base, nil, nil, x.isNarrow, positions, channels, m + row, sums, products)
                 for group in 0..<groups {
                     var sum = 0.0, product = 0.0
                     for c in group * width..<(group + 1) * width {
@@ -107,7 +110,7 @@ private struct GroupNormalization: Sendable {
                         slope[c] = Float(rstd * rstd * rstd * product / count)
                     }
                 }
-                concord_channel_gradient(d + at, u + at, a + at, positions, channels, m + row, scale, constant, slope)
+                concord_channel_gradient(d.base, u.base, x.base, x.isNarrow, positions, channels, m + row, scale, constant, slope)
             }
         }
         let (to, offsets) = (dw.floats, db.floats)

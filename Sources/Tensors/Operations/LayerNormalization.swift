@@ -16,12 +16,14 @@ extension Tensor {
         let input = detached, scale = weight?.detached, shift = bias?.detached, hasWeight = weight != nil
         let statistics = Tensor(uninitialized: [2, rows])
         let make = { @Sendable () -> Tensor in
-            let output = Tensor(uninitialized: input.shape)
-            let x = input.floats, y = output.floats, w = scale?.floats, b = shift?.floats
+            let output = Tensor(uninitialized: input.shape, input.elementType)
+            let x = input.numbers, y = output.numbers, w = scale?.floats, b = shift?.floats
             let mean = statistics.floats, deviation = mean + rows
-            Parallel.run(rows, grain: Rows.grain(width)) { range in
+            Rows.run(rows, width: width, slots: 2, isNarrow: x.isNarrow) { range, desk in
                 let i = range.lowerBound
-                concord_layer_norm(y + i * width, mean + i, deviation + i, x + i * width, w, b, epsilon, range.count, width)
+                concord_layer_norm(
+                    desk.place(y, range, 0), mean + i, deviation + i, desk.read(x, range, 1), w, b, epsilon, range.count, width)
+                desk.write(y, range, 0)
             }
             return output
         }
@@ -29,14 +31,17 @@ extension Tensor {
         let output = make()
         return output.recorded(fromAll: inputs) { upstream, needs in
             let needsWeight = hasWeight && needs[1], needsBias = needs.count > (hasWeight ? 2 : 1) && needs[hasWeight ? 2 : 1]
-            let dx = needs[0] ? Tensor(uninitialized: input.shape) : nil
-            let x = input.floats, dy = upstream.floats, to = dx?.floats, w = scale?.floats
+            let dx = needs[0] ? Tensor(uninitialized: input.shape, input.elementType) : nil
+            let x = input.numbers, dy = upstream.numbers, to = dx?.numbers, w = scale?.floats
             let mean = statistics.floats, deviation = mean + rows
             let sums = Rows.summing(rows, width: width, sums: 2) { range, sums in
-                let i = range.lowerBound
-                concord_layer_norm_pullback(
-                    to.map { $0 + i * width }, needsWeight ? sums : nil, needsBias ? sums + width : nil, dy + i * width, x + i * width,
-                    mean + i, deviation + i, w, range.count, width)
+                Desk.run(range, width: width, slots: 3, isNeeded: x.isNarrow) { range, desk in
+                    let i = range.lowerBound
+                    concord_layer_norm_pullback(
+                        to.map { desk.place($0, range, 0) }, needsWeight ? sums : nil, needsBias ? sums + width : nil,
+                        desk.read(dy, range, 1), desk.read(x, range, 2), mean + i, deviation + i, w, range.count, width)
+                    if let to { desk.write(to, range, 0) }
+                }
             }
             var results = [dx]
             if hasWeight { results.append(needsWeight ? sums[0] : nil) }

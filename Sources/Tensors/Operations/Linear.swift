@@ -6,13 +6,14 @@ extension Tensor {
     /// - Parameters:
     ///   - weight: `[out, in]`, as PyTorch's; `self` is `[..., in]`.
     ///   - bias: `[out]`.
-    /// - Returns: `[..., out]`.
+    /// - Returns: `[..., out]`; bfloat16 under that precision.
     public func linear(weight: Tensor, bias: Tensor? = nil) -> Tensor {
         guard weight.rank == 2, rank >= 1, shape[rank - 1] == weight.shape[1] else {
             ShapeCheck.fail("linear", "\(shape) with weight \(weight.shape): [..., in] and [out, in] wanted")
         }
         let (outer, inner) = (weight.shape[0], weight.shape[1])
         let rows = shape.dropLast().reduce(1, *)
+        if Mixed.isIn(self) { return narrowLinear(weight, bias, rows) }
         let output = Tensor(uninitialized: shape.dropLast() + [outer])
         let x = floats, w = weight.floats, y = output.floats
         if let bias {
@@ -42,5 +43,19 @@ extension Tensor {
         let (outer, inner) = (dy.shape[1], x.shape[1])
         guard outer > inner, outer.isMultiple(of: 1024) else { return dy.matmul(x, transposing: .left) }
         return x.matmul(dy, transposing: .left).permuted([1, 0])
+    }
+
+    /// The same in bfloat16.
+    private func narrowLinear(_ weight: Tensor, _ bias: Tensor?, _ rows: Int) -> Tensor {
+        let (outer, inner) = (weight.shape[0], weight.shape[1])
+        if let bias { ShapeCheck.require(bias.shape == [outer], "linear", "bias \(bias.shape) for weight \(weight.shape)") }
+        let given = narrowed, input = Kept(given), constant = weight.detached
+        let output = NarrowProduct.of(given, weight: constant, transposed: true, bias: bias?.detached, rows, outer, inner)
+        let shape = shape
+        return output.viewed(as: shape.dropLast() + [outer]).recorded(fromGiven: [self, weight, bias], name: "linear") { dy, needs in
+            let dx = needs[0] ? NarrowProduct.of(dy, weight: constant, transposed: false, rows, inner, outer).viewed(as: shape) : nil
+            let dw = needs[1] ? NarrowProduct.of(dy, transposed: true, input.value, outer, inner, rows, as: .float32) : nil
+            return [dx, dw, needs[2] ? Rows.sum(dy) : nil]
+        }
     }
 }

@@ -19,7 +19,8 @@ extension Tensor {
         let output = Tensor(uninitialized: recurrence.outputShape)
         let trail = isRecorded || weight.isRecorded ? Tensor(uninitialized: [shape[0], steps, 6 * hidden]) : nil
         let transposed = constant.transposed()
-        let (x, w, y, kept, real) = (floats, transposed.floats, output.floats, trail?.floats, recurrence.mask?.octets)
+        let inputs = widened
+        let (x, w, y, kept, real) = (inputs.floats, transposed.floats, output.floats, trail?.floats, recurrence.mask?.octets)
         recurrence.run { rows in
             let own = Tensor(zeros: [rows.count, 6 * hidden]), spare = Tensor(uninitialized: [6 * hidden])
             let state = own.floats, cell = state + rows.count * hidden, products = cell + rows.count * hidden

@@ -1,10 +1,10 @@
 import CKernels
 
-/// Functions of one number, element by element, float32. Infinities and NaN go through.
+/// Functions of one number, element by element, in float32; `tanh` of bfloat16 stays bfloat16. Infinities and NaN go through.
 extension Tensor {
     /// `|x|`; its derivative at 0 is 0.
     public func abs() -> Tensor {
-        let x = detached
+        let x = detached.widened
         return Elementwise.map(x, concord_abs).recorded(from: self) { upstream, _ in
             [Elementwise.pull(upstream, through: x, concord_abs_pullback_x)]
         }
@@ -12,7 +12,7 @@ extension Tensor {
 
     /// `x * x`.
     public func squared() -> Tensor {
-        let x = detached
+        let x = detached.widened
         return Elementwise.map(x, concord_square).recorded(from: self) { upstream, _ in
             [Elementwise.pull(upstream, through: x, concord_square_pullback_x)]
         }
@@ -21,7 +21,7 @@ extension Tensor {
     /// `x^exponent`; NaN for negative numbers with an exponent that is not whole.
     public func pow(_ exponent: Float) -> Tensor {
         if exponent == 2 { return squared() }
-        let x = detached
+        let x = detached.widened
         return Elementwise.power(x, exponent).recorded(from: self) { upstream, _ in
             [exponent == 0 ? Tensor(zeros: x.shape) : upstream * Elementwise.power(x, exponent - 1) * exponent]
         }
@@ -29,19 +29,19 @@ extension Tensor {
 
     /// The square root; NaN below 0. Its derivative at 0 is infinite.
     public func sqrt() -> Tensor {
-        let y = Elementwise.map(self, concord_sqrt)
+        let y = Elementwise.map(widened, concord_sqrt)
         return y.recorded(from: self) { upstream, _ in [Elementwise.pull(upstream, through: y, concord_sqrt_pullback_y)] }
     }
 
     /// `e^x`, within 2 ulp.
     public func exp() -> Tensor {
-        let y = Elementwise.map(self, concord_exp)
+        let y = Elementwise.map(widened, concord_exp)
         return y.recorded(from: self) { upstream, _ in [Elementwise.pull(upstream, through: y, concord_exp_pullback_y)] }
     }
 
     /// The natural logarithm, within 2 ulp; -infinity at 0, NaN below.
     public func log() -> Tensor {
-        let x = detached
+        let x = detached.widened
         return Elementwise.map(x, concord_log).recorded(from: self) { upstream, _ in
             [Elementwise.pull(upstream, through: x, concord_log_pullback_x)]
         }
@@ -49,7 +49,7 @@ extension Tensor {
 
     /// `ln(1 + x)`, within 3 ulp for small x too.
     public func log1p() -> Tensor {
-        let x = detached
+        let x = detached.widened
         return Elementwise.map(x, concord_log1p).recorded(from: self) { upstream, _ in
             [Elementwise.pull(upstream, through: x, concord_log1p_pullback_x)]
         }

@@ -12,31 +12,30 @@ extension Tensor {
     /// - Parameters:
     ///   - b: `[K, N]` for `self` `[..., M, K]` (all leading axes are rows), or with leading axes equal to `self`'s, a product each.
     ///   - transposing: the factors that lie in memory the other way round: `[K, M]` on the left, `[N, K]` on the right.
-    /// - Returns: `[..., M, N]`.
+    /// - Returns: `[..., M, N]`; bfloat16 under that precision, with gradients of the factors' own types.
     /// - Precondition: the inner sizes are equal; with leading axes on `self` alone the left is not transposed.
     public func matmul(_ b: Tensor, transposing: Transposition = .neither) -> Tensor {
-        let product = MatrixProduct(self, b, transposing)
-        let output = Tensor(uninitialized: product.shape)
-        product.run(self, b, into: output)
-        let left = detached, right = b.detached
+        let isNarrow = Mixed.isIn(self, b), types = (elementType, b.elementType)
+        let left = isNarrow ? detached.narrowed : detached, right = isNarrow ? b.detached.narrowed : b.detached
+        let output = MatrixProduct.of(left, right, transposing, as: isNarrow ? .bfloat16 : .float32)
         return output.recorded(from: self, b) { upstream, needs in
             let flat = right.rank < left.rank  // the leading axes are rows
-            let x = flat ? left.viewed(as: [product.m, product.k]) : left
-            let dy = flat ? upstream.viewed(as: [product.m, product.n]) : upstream
+            let (m, k) = MatrixProduct.rows(left), n = upstream.shape.last ?? 1
+            let x = flat ? left.viewed(as: [m, k]) : left, dy = flat ? upstream.viewed(as: [m, n]) : upstream
             var dx: Tensor?, dw: Tensor?
             switch transposing {
             case .neither:
-                if needs[0] { dx = dy.matmul(right, transposing: .right) }
-                if needs[1] { dw = x.matmul(dy, transposing: .left) }
+                if needs[0] { dx = MatrixProduct.of(dy, right, .right, as: types.0) }
+                if needs[1] { dw = MatrixProduct.of(x, dy, .left, as: types.1) }
             case .left:
-                if needs[0] { dx = right.matmul(dy, transposing: .right) }
-                if needs[1] { dw = x.matmul(dy) }
+                if needs[0] { dx = MatrixProduct.of(right, dy, .right, as: types.0) }
+                if needs[1] { dw = MatrixProduct.of(x, dy, .neither, as: types.1) }
             case .right:
-                if needs[0] { dx = dy.matmul(right) }
-                if needs[1] { dw = dy.matmul(x, transposing: .left) }
+                if needs[0] { dx = MatrixProduct.of(dy, right, .neither, as: types.0) }
+                if needs[1] { dw = MatrixProduct.of(dy, x, .left, as: types.1) }
             case .both:
-                if needs[0] { dx = right.matmul(dy, transposing: .both) }
-                if needs[1] { dw = dy.matmul(x, transposing: .both) }
+                if needs[0] { dx = MatrixProduct.of(right, dy, .both, as: types.0) }
+                if needs[1] { dw = MatrixProduct.of(dy, x, .both, as: types.1) }
             }
             return [dx?.viewed(as: left.shape), dw]
         }
@@ -69,6 +68,40 @@ private struct MatrixProduct {
             m = transposing.transposesLeft ? columns : rows
             batch = leading.reduce(1, *)
             shape = leading + [m, n]
+        }
+    }
+
+    /// All leading axes of the left factor as rows, and its columns.
+    static func rows(_ x: Tensor) -> (Int, Int) { (x.shape.dropLast().reduce(1, *), x.shape[x.rank - 1]) }
+
+    /// The product of two float32 or two bfloat16 factors, a constant.
+    static func of(_ a: Tensor, _ b: Tensor, _ transposing: Transposition, as type: ElementType) -> Tensor {
+        let product = MatrixProduct(a, b, transposing)
+        guard a.elementType == .bfloat16 else {
+            let output = Tensor(uninitialized: product.shape)
+            product.run(a, b, into: output)
+            return output
+        }
+        if product.batch == 1 {
+            return NarrowProduct.of(
+                a, transposed: transposing.transposesLeft, b, transposed: transposing.transposesRight, product.m, product.n, product.k,
+                as: type
+            ).viewed(as: product.shape)
+        }
+        let output = Tensor(uninitialized: product.shape)
+        product.runNarrow(a, b, into: output)
+        return output.cast(to: type)
+    }
+
+    /// A batch of products of bfloat16 factors.
+    private func runNarrow(_ a: Tensor, _ b: Tensor, into output: Tensor) {
+        let x = a.narrows, y = b.narrows, z = output.floats, left = transposing.transposesLeft, right = transposing.transposesRight
+        guard m * n * k > 0 else { return z.update(repeating: 0, count: output.count) }
+        Parallel.run(batch, grain: max(1, 500_000 / (m * n * k))) { range in
+            for i in range {
+                NarrowProduct.serial(
+                    m, n, k, 1, x + i * m * k, left ? m : k, left, y + i * k * n, right ? k : n, right, 0, z + i * m * n, n)
+            }
         }
     }
 

@@ -6,9 +6,12 @@ extension Tensor {
             margins.count == rank && margins.allSatisfy { $0.before >= 0 && $0.after >= 0 }, "padded", "margins \(margins) for \(shape)")
         if margins.allSatisfy({ $0.before == 0 && $0.after == 0 }) { return self }
         let corner = margins.map(\.before)
-        let output = Tensor(uninitialized: zip(shape, margins).map { $0 + $1.before + $1.after })
-        let o = output.floats
-        Parallel.run(output.count, grain: Elementwise.grain) { (o + $0.lowerBound).update(repeating: value, count: $0.count) }
+        let output = Tensor(uninitialized: zip(shape, margins).map { $0 + $1.before + $1.after }, elementType)
+        let o = output.numbers
+        Elementwise.run(output.count, slots: 1, isNarrow: o.isNarrow) { range, desk in
+            desk.place(o, range, 0).update(repeating: value, count: range.count)
+            desk.write(o, range, 0)
+        }
         BoxCopy.place(self, into: output, at: corner)
         return output.recorded(from: self) { [shape] upstream, _ in [BoxCopy.cut(upstream, at: corner, shape: shape)] }
     }

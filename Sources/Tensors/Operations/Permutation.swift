@@ -78,6 +78,10 @@ private enum Permutation {
                         (to + target).assumingMemoryBound(to: UInt32.self), outRow, (from + source).assumingMemoryBound(to: UInt32.self),
                         inRow,
                         high, wide)
+                } else if size == 2 {
+                    concord_transpose_halves(
+                        (to + target).assumingMemoryBound(to: UInt16.self), outRow, (from + source).assumingMemoryBound(to: UInt16.self),
+                        inRow, high, wide)
                 } else {
                     concord_transpose_octets(
                         (to + target).assumingMemoryBound(to: UInt8.self), outRow, (from + source).assumingMemoryBound(to: UInt8.self),

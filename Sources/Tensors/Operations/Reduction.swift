@@ -10,7 +10,7 @@ enum Reduction {
     /// Columns a thread takes at a time.
     private static let tile = 512
 
-    /// `x` reduced over `axes` (distinct, not negative), which are dropped from the shape; the last pass multiplies by `scale`.
+    /// In float32: `x` reduced over `axes` (distinct, not negative), which are dropped from the shape; the last pass multiplies by `scale`.
     static func run(_ x: Tensor, axes: [Int], scale: Float = 1, _ kernel: Kernel) -> Tensor {
         let kept = x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] }
         // Neighbouring axes that share a fate are one; the innermost reduced run goes first.
@@ -23,7 +23,7 @@ enum Reduction {
                 runs.append((size, isReduced))
             }
         }
-        var value = x.detached
+        var value = x.detached.widened
         while let place = runs.lastIndex(where: \.isReduced) {
             let outer = runs[..<place].reduce(1) { $0 * $1.size }, inner = runs[(place + 1)...].reduce(1) { $0 * $1.size }
             let isLast = !runs[..<place].contains(where: \.isReduced)

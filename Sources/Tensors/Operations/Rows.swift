@@ -7,6 +7,11 @@ enum Rows {
 
     static func count(of x: Tensor) -> Int { (x.shape.last ?? 0) == 0 ? 0 : x.count / (x.shape.last ?? 1) }
 
+    /// Runs `body` over blocks of rows, in parallel.
+    static func run(_ rows: Int, width: Int, slots: Int, isNarrow: Bool, _ body: (_ rows: Range<Int>, _ desk: Desk) -> Void) {
+        Parallel.run(rows, grain: grain(width)) { Desk.run($0, width: width, slots: slots, isNeeded: isNarrow, body) }
+    }
+
     /// Runs `body` over fixed runs of rows, each with `sums` zeroed vectors of its own, and adds these up in order.
     ///
     /// The runs do not depend on the number of threads, so neither do the sums.
@@ -26,9 +31,11 @@ enum Rows {
 
     /// The sum over all rows, `[C]`.
     static func sum(_ x: Tensor) -> Tensor {
-        let width = x.shape.last ?? 1, source = x.floats
+        let width = x.shape.last ?? 1, source = x.numbers
         return summing(count(of: x), width: width, sums: 1) { range, to in
-            concord_add_columns(to, source + range.lowerBound * width, range.count, width)
+            Desk.run(range, width: width, slots: 1, isNeeded: source.isNarrow) { range, desk in
+                concord_add_columns(to, desk.read(source, range, 0), range.count, width)
+            }
         }[0]
     }
 }

@@ -19,8 +19,8 @@ extension Tensor {
 
     /// The smaller of two, broadcasting; NaN wins. At ties each operand gets half of the gradient, as PyTorch's.
     public func minimum(_ other: Tensor) -> Tensor {
-        let output = Broadcast.apply(concord_minimum, self, other, in: "minimum")
-        return output.recorded(from: self, other) { [a = detached, b = other.detached] upstream, needs in
+        let output = Broadcast.apply(concord_minimum, widened, other.widened, in: "minimum")
+        return output.recorded(from: self, other) { [a = detached.widened, b = other.detached.widened] upstream, needs in
             [
                 needs[0] ? Broadcast.winner(upstream, b, over: a).summed(to: a.shape) : nil,
                 needs[1] ? Broadcast.winner(upstream, a, over: b).summed(to: b.shape) : nil,
@@ -30,8 +30,8 @@ extension Tensor {
 
     /// The larger of two, broadcasting; NaN wins. At ties each operand gets half of the gradient, as PyTorch's.
     public func maximum(_ other: Tensor) -> Tensor {
-        let output = Broadcast.apply(concord_maximum, self, other, in: "maximum")
-        return output.recorded(from: self, other) { [a = detached, b = other.detached] upstream, needs in
+        let output = Broadcast.apply(concord_maximum, widened, other.widened, in: "maximum")
+        return output.recorded(from: self, other) { [a = detached.widened, b = other.detached.widened] upstream, needs in
             [
                 needs[0] ? Broadcast.winner(upstream, a, over: b).summed(to: a.shape) : nil,
                 needs[1] ? Broadcast.winner(upstream, b, over: a).summed(to: b.shape) : nil,
@@ -41,13 +41,14 @@ extension Tensor {
 
     /// Held to a range; the gradient passes inside of it, ends included. NaN stays.
     public func clamped(to range: ClosedRange<Float>) -> Tensor {
-        let x = detached, low = range.lowerBound, high = range.upperBound
+        let x = detached.widened, low = range.lowerBound, high = range.upperBound
         return Elementwise.clamp(x, low, high).recorded(from: self) { upstream, _ in [Elementwise.clampPullback(upstream, x, low, high)] }
     }
 }
 
 extension Broadcast {
     fileprivate static func select(_ mask: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
+        let a = a.widened, b = b.widened
         let plan = BroadcastPlan([mask.shape, a.shape, b.shape], in: "selecting")
         let output = Tensor(uninitialized: plan.shape)
         let o = output.floats, m = mask.octets, p = a.floats, q = b.floats

@@ -8,7 +8,7 @@ extension Tensor {
         let corner = self.corner(range.lowerBound, along: axis)
         let output = BoxCopy.cut(self, at: corner, shape: shape(range.count, along: axis))
         return output.recorded(from: self) { [shape] upstream, _ in
-            let whole = Tensor(zeros: shape)
+            let whole = Tensor(zeros: shape, upstream.elementType)
             BoxCopy.place(upstream, into: whole, at: corner)
             return [whole]
         }
@@ -58,7 +58,7 @@ private final class SplitGradient {
             BoxCopy.place(upstream, into: whole, at: corner)
             return nil
         }
-        let whole = Tensor(zeros: shape)
+        let whole = Tensor(zeros: shape, upstream.elementType)
         BoxCopy.place(upstream, into: whole, at: corner)
         self.whole = whole
         return whole

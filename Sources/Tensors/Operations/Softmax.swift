@@ -18,7 +18,7 @@ extension Tensor {
     /// `log(sum(e^x))` over an axis, which goes from the shape.
     public func logSumExp(axis: Int = -1) -> Tensor {
         let place = self.axis(axis, in: "logSumExp")
-        let x = place == rank - 1 ? self : movingAxisToEnd(place)
+        let given = place == rank - 1 ? self : movingAxisToEnd(place), x = given.widened
         let width = x.shape[rank - 1], rows = Rows.count(of: x)
         let output = Tensor(uninitialized: Array(x.shape.dropLast()))
         let source = x.floats, y = output.floats
@@ -27,7 +27,7 @@ extension Tensor {
             concord_log_sum_exp(y + range.lowerBound, source + range.lowerBound * width, range.count, width)
         }
         let input = x.detached, sums = output
-        return output.recorded(from: x) { upstream, _ in
+        return output.recorded(from: given) { upstream, _ in
             let dx = Tensor(uninitialized: input.shape)
             let x = input.floats, y = sums.floats, dy = upstream.floats, to = dx.floats
             Parallel.run(rows, grain: Rows.grain(width)) { range in
@@ -49,8 +49,8 @@ extension Tensor {
     private func byRows(
         _ kernel: RowKernel, name: StaticString = #function, pullback: @escaping (_ output: Tensor, _ upstream: Tensor) -> Tensor
     ) -> Tensor {
-        let width = shape[rank - 1], output = Tensor(uninitialized: shape)
-        let x = floats, y = output.floats
+        let width = shape[rank - 1], output = Tensor(uninitialized: shape), input = widened
+        let x = input.floats, y = output.floats
         Parallel.run(Rows.count(of: self), grain: Rows.grain(width)) { range in
             kernel(y + range.lowerBound * width, x + range.lowerBound * width, range.count, width)
         }

@@ -40,44 +40,101 @@ private struct TableCrossEntropy {
     private static var tileBytes: Int { 16 << 20 }
 
     init(_ x: Tensor, _ table: Tensor, _ bias: Tensor, _ labels: Tensor, needs: [Bool]) {
-        let (rows, width, size) = (x.shape[0], x.shape[1], table.shape[0])
+        let (rows, size) = (x.shape[0], table.shape[0])
         let losses = Tensor(uninitialized: [rows]), hits = Tensor(uninitialized: [rows], .uint8)
         let dx = needs[0] ? Tensor(uninitialized: x.shape) : nil
         let dtable = needs[1] ? Tensor(uninitialized: table.shape) : nil
         var dbias: Tensor?
-        let tile = max(1, min(rows, max(64, Self.tileBytes / 4 / max(1, size))))
-        let (a, t, b) = (x.floats, table.floats, bias.floats)
-        let (l, h, label) = (losses.floats, hits.octets, labels.integers)
+        let part = max(1, min(rows, max(64, Self.tileBytes / 4 / max(1, size))))
+        let factors = Factors(x, table, tile: part), (b, label) = (bias.floats, labels.integers)
+        let (l, h) = (losses.floats, hits.octets)
         let factor = 1 / Float(max(1, rows)), hasSlopes = needs.contains(true)
-        for first in stride(from: 0, to: rows, by: tile) {
-            let count = min(tile, rows - first), at = a + first * width
-            let scores = Tensor(uninitialized: [count, size])
-            let s = scores.floats
-            Parallel.run(count, grain: Rows.grain(size)) { concord_fill_rows(s + $0.lowerBound * size, b, $0.count, size) }
-            Product.multiply(m: count, n: size, k: width, at, lda: width, t, ldb: width, transposeB: true, beta: 1, s, ldc: size)
-            Parallel.run(count, grain: Rows.grain(size)) { range in
-                let i = range.lowerBound, row = first + i
-                if hasSlopes {
-                    concord_label_entropy_slopes(l + row, h + row, s + i * size, label + row, factor, range.count, size)
-                } else {
-                    concord_label_entropy(l + row, h + row, s + i * size, label + row, range.count, size)
+        for first in stride(from: 0, to: rows, by: factors.tile) {
+            let tile = first..<min(rows, first + factors.tile)
+            let kept = factors.isNarrow && hasSlopes ? Tensor(uninitialized: [tile.count, size], .bfloat16) : nil
+            for start in stride(from: tile.lowerBound, to: tile.upperBound, by: part) {
+                let count = min(part, tile.upperBound - start), scores = Tensor(uninitialized: [count, size]), s = scores.floats
+                Parallel.run(count, grain: Rows.grain(size)) { concord_fill_rows(s + $0.lowerBound * size, b, $0.count, size) }
+                factors.addScores(start..<start + count, to: s)
+                let to = kept.map { $0.narrows + (start - first) * size }
+                Parallel.run(count, grain: Rows.grain(size)) { range in
+                    let i = range.lowerBound, row = start + i
+                    if hasSlopes {
+                        concord_label_entropy_slopes(l + row, h + row, s + i * size, label + row, factor, range.count, size)
+                        if let to { concord_narrow(to + i * size, s + i * size, range.count * size) }
+                    } else {
+                        concord_label_entropy(l + row, h + row, s + i * size, label + row, range.count, size)
+                    }
+                }
+                if !factors.isNarrow { factors.pull(scores, start..<start + count, dx: dx, dtable: dtable) }
+                if needs[2] {
+                    let sum = Rows.sum(scores)
+                    if let dbias { Elementwise.accumulate(sum, into: dbias) } else { dbias = sum }
                 }
             }
-            if let dx {
-                Product.multiply(m: count, n: width, k: size, s, lda: size, t, ldb: width, dx.floats + first * width, ldc: width)
-            }
-            if let dtable {
-                Product.multiply(
-                    m: size, n: width, k: count, s, lda: size, transposeA: true, at, ldb: width, beta: first == 0 ? 0 : 1, dtable.floats,
-                    ldc: width)
-            }
-            if needs[2] {
-                let sum = Rows.sum(scores)
-                if let dbias { Elementwise.accumulate(sum, into: dbias) } else { dbias = sum }
-            }
+            if let kept { factors.pull(kept, tile, dx: dx, dtable: dtable) }
         }
         loss = Tensor(Float(concord_sum(l, rows)) * factor)
         correct = (0..<rows).reduce(0) { $0 + Int(h[$1]) }
         slopes = [dx, dtable, dbias]
+    }
+}
+
+/// The two factors of the logits, float32 or both rounded to bfloat16.
+private struct Factors {
+    private let x: Tensor, table: Tensor
+    private let width: Int, size: Int
+    /// Rows whose logits' gradients are held at a time.
+    let tile: Int
+    var isNarrow: Bool { x.elementType == .bfloat16 }
+
+    /// Of gradients in bfloat16: the table's is written once for all of them, which costs more than the products.
+    private static let tileBytes = 96 << 20
+
+    /// - Parameter tile: in float32.
+    init(_ x: Tensor, _ table: Tensor, tile: Int) {
+        let isNarrow = Mixed.isIn(x)
+        (self.x, self.table) = (isNarrow ? x.detached.narrowed : x, isNarrow ? table.detached.narrowed : table)
+        (width, size) = (x.shape[1], table.shape[0])
+        self.tile = isNarrow ? max(tile, Self.tileBytes / 2 / max(1, table.shape[0])) : tile
+    }
+
+    /// Adds the logits of some rows to `s`.
+    func addScores(_ rows: Range<Int>, to s: UnsafeMutablePointer<Float>) {
+        let first = rows.lowerBound * width
+        if isNarrow {
+            NarrowProduct.serial(rows.count, size, width, 1, x.narrows + first, width, false, table.narrows, width, true, 1, s, size)
+        } else {
+            Product.multiply(
+                m: rows.count, n: size, k: width, x.floats + first, lda: width, table.floats, ldb: width, transposeB: true, beta: 1, s,
+                ldc: size)
+        }
+    }
+
+    /// What the logits' gradients of some rows make of those of both factors, where wanted.
+    func pull(_ slopes: Tensor, _ rows: Range<Int>, dx: Tensor?, dtable: Tensor?) {
+        let first = rows.lowerBound * width, beta: Float = rows.lowerBound == 0 ? 0 : 1
+        if isNarrow {
+            let s = slopes.narrows
+            if let dx {
+                NarrowProduct.serial(
+                    rows.count, width, size, 1, s, size, false, table.narrows, width, false, 0, dx.floats + first, width)
+            }
+            if let dtable {
+                NarrowProduct.serial(
+                    size, width, rows.count, 1, s, size, true, x.narrows + first, width, false, beta, dtable.floats, width)
+            }
+        } else {
+            let s = slopes.floats
+            if let dx {
+                Product.multiply(
+                    m: rows.count, n: width, k: size, s, lda: size, table.floats, ldb: width, dx.floats + first, ldc: width)
+            }
+            if let dtable {
+                Product.multiply(
+                    m: size, n: width, k: rows.count, s, lda: size, transposeA: true, x.floats + first, ldb: width, beta: beta,
+                    dtable.floats, ldc: width)
+            }
+        }
     }
 }

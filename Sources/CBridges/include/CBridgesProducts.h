@@ -1,0 +1,47 @@
+// Products of bfloat16 matrices by oneDNN, summed up in float32.
+#ifndef CBRIDGES_PRODUCTS_H
+#define CBRIDGES_PRODUCTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// `c = a b (+ bias)`: a is `[m, k]`, b `[k, n]`, c `[m, n]`, dense and row-major.
+typedef struct {
+    int64_t m, n, k;
+    /// a lies as `[k, m]`, b as `[n, k]`.
+    bool transposes_a, transposes_b;
+    /// b comes in a layout of the primitive's own, which `concord_product_pack` makes of a float32 one that lies as said.
+    bool packs_b;
+    /// n float32 numbers are added to each row of c.
+    bool has_bias;
+    /// c is float32 instead of bfloat16.
+    bool is_wide;
+} concord_product_form;
+
+typedef struct concord_product concord_product;
+
+/// Makes the primitive for as many threads as omp_get_max_threads() says. Returns oneDNN's status, 0 for success.
+int concord_product_make(concord_product **made, const concord_product_form *form);
+void concord_product_destroy(concord_product *product);
+size_t concord_product_scratch_bytes(const concord_product *product);
+/// Bytes of b in the primitive's own layout.
+size_t concord_product_packed_bytes(const concord_product *product);
+/// Whether both take b packed in the same way.
+bool concord_product_packs_alike(const concord_product *first, const concord_product *second);
+/// oneDNN's name for the kernels that it chose.
+const char *concord_product_kernels(const concord_product *product);
+int concord_product_pack(const concord_product *product, const float *plain, void *packed, void *scratch);
+/// Safe from several threads at once with a scratch each. `bias` is null without one.
+int concord_product_run(const concord_product *product, const void *a, const void *b, const float *bias, void *c, void *scratch);
+
+/// Whether `concord_narrow_gemm` is there.
+bool concord_has_narrow_gemm(void);
+/// `c = alpha op(a) op(b) + beta c` on row-major memory with rows lda, ldb, ldc elements apart; c is float32.
+///
+/// oneDNN has had this function in its library, versions 2 and 3, without declaring it in its headers.
+int concord_narrow_gemm(
+    bool transposes_a, bool transposes_b, int64_t m, int64_t n, int64_t k, float alpha, const uint16_t *a, int64_t lda, const uint16_t *b,
+    int64_t ldb, float beta, float *c, int64_t ldc);
+
+#endif

@@ -1,0 +1,42 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// What activations and products are held in.
+///
+/// Under `bfloat16` linear maps, matrix products, convolutions, attention and embedding lookups take float32 or bfloat16 and give
+/// bfloat16; their products add up in float32. Normalisations, activations, poolings, dropout and sums of activations compute in float32
+/// and write what they were given. Every other operation widens its inputs and gives float32. Parameters, their gradients, statistics,
+/// softmax, losses and optimizers are float32, so a checkpoint is the same under both.
+/// - Source: Micikevicius et al. 2017, arXiv:1710.03740; Kalamkar et al. 2019, arXiv:1905.12322 (bfloat16 needs no loss scaling).
+public enum Precision: String, Sendable, CaseIterable, Codable {
+    case float32, bfloat16
+
+    /// This precision where the processor has instructions for it; float32, and a warning once a process, where it has not.
+    public var available: Precision {
+        available(hasInstructions: Processor.hasBFloat16) { warning in
+            guard Self.hasWarned.exchange(true, ordering: .relaxed) == false else { return }
+            (warning + "\n").withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
+        }
+    }
+
+    package func available(hasInstructions: Bool, warn: (String) -> Void) -> Precision {
+        guard self == .bfloat16, !hasInstructions else { return self }
+        warn("warning: this processor has no bfloat16 instructions (AVX512-BF16 or AMX); precision float32 is used instead")
+        return .float32
+    }
+
+    private static let hasWarned = Atomic<Bool>(false)
+}
+
+/// Runs `body` with activations and products in `precision`, or in float32 where the processor has no instructions for it.
+///
+/// ```swift
+/// let (loss, gradients) = withPrecision(.bfloat16) { valueWithGradient { clip(batch) } }
+/// ```
+public func withPrecision<R, E: Error>(_ precision: Precision, _ body: () throws(E) -> R) throws(E) -> R {
+    let precision = precision.available
+    return try Context.with({ $0.precision = precision }, body)
+}

@@ -37,11 +37,19 @@ extension Recipe {
         return WaveformEncoder(configuration)
     }
 
-    /// What frame prediction predicts: log-mel frames of the encoder's own front, or the samples of a frame.
-    func frameTarget() throws -> FrameTarget<Waveform> {
+    /// What frame prediction predicts: log-mel frames, or the samples of a frame.
+    func frameTarget(_ settings: FrameSettings) throws -> FrameTarget<Waveform> {
         guard let audio = model.audio, let views = views.audio else { throw RecipeError.data(message: "the objective wants sounds") }
         let stride = audio.strides.reduce(1, *)
-        return audio.encoder == .logMel ? .logMel(audio.frames(rate: views.rate), stride: stride) : .samples(hop: stride)
+        switch (settings.target, audio.encoder) {
+        case (.logMel, .logMel): return .logMel(audio.frames(rate: views.rate), stride: stride)
+        case (.logMel, .cpc):
+            let frames = LogMel.Configuration(
+                rate: views.rate, transform: 2 * stride, hop: stride, mels: 40, logarithm: .natural(offset: 1e-6), isStandardized: true)
+            return .logMel(frames)
+        case (.samples, .logMel): return .samples(hop: stride * audio.hop)
+        case (.samples, .cpc): return .samples(hop: stride)
+        }
     }
 
     /// Refuses windows that hold no frame to predict.

@@ -60,7 +60,7 @@ struct RecipeModel: Sendable {
             let encoder = try recipe.audioEncoder(withContext: false)
             try recipe.requireFrames(encoder, ahead: settings.ahead)
             let predictor = FramePrediction(
-                encoder: encoder, context: try recipe.context(over: encoder.featureDimension), target: try recipe.frameTarget(),
+                encoder: encoder, context: try recipe.context(over: encoder.featureDimension), target: try recipe.frameTarget(settings),
                 ahead: settings.ahead, distance: settings.distance == .l1 ? .l1 : .l2)
             (masked, contrastive, modalities) = (nil, nil, [.audio])
             objective = predictor.on(\.audio)

@@ -95,13 +95,21 @@ public struct PredictiveSettings: Sendable {
 
 public struct FrameSettings: Sendable {
     public enum Distance: String, Sendable, CaseIterable { case l1, l2 }
+    public enum Target: String, Sendable, CaseIterable {
+        /// Log-mel frames: the encoder's own where it hears those, else 40 bands, one frame for each of the encoder's.
+        case logMel = "log_mel"
+        /// The samples of a frame.
+        case samples
+    }
 
     /// How many frames ahead lies the one that is predicted.
     public let ahead: Int
     public let distance: Distance
+    public let target: Target
 
     init(_ fields: Fields) throws {
         ahead = try fields.integer("ahead", default: 3, in: 1...1000)
         distance = try fields.choice("distance", default: Distance.l1)
+        target = try fields.choice("target", default: Target.logMel)
     }
 }

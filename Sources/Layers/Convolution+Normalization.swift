@@ -11,7 +11,7 @@ extension Conv2d {
     ///   - activation: applied last.
     ///   - residual: of the output's shape; added before the activation.
     public func callAsFunction(_ x: Tensor, norm: BatchNorm, activation: FusedActivation? = nil, residual: Tensor? = nil) -> Tensor {
-        guard Convolution.isFolded(x) else { return norm(self(x), activation: activation, residual: residual) }
+        guard Convolution.isFolded else { return norm(self(x), activation: activation, residual: residual) }
         return x.convolved2d(
             weight: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation, groups: groups,
             normalization: norm.normalization, activation: activation, residual: residual)
@@ -22,7 +22,7 @@ extension Conv1d {
     /// `norm(self(x), activation:residual:)`; in evaluation mode without a tape in one pass, with the normalisation folded into the weights.
     /// - Parameter x: `[N, T, in]`. The others as for `Conv2d`.
     public func callAsFunction(_ x: Tensor, norm: BatchNorm, activation: FusedActivation? = nil, residual: Tensor? = nil) -> Tensor {
-        guard Convolution.isFolded(x) else { return norm(self(x), activation: activation, residual: residual) }
+        guard Convolution.isFolded else { return norm(self(x), activation: activation, residual: residual) }
         return x.convolved1d(
             weight: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation, groups: groups,
             normalization: norm.normalization, activation: activation, residual: residual)
@@ -31,7 +31,7 @@ extension Conv1d {
 
 extension Convolution {
     /// Whether nothing will ask for what lies between a convolution and its normalisation.
-    static func isFolded(_ x: Tensor) -> Bool { !Context.current.isTraining && Context.current.tape == nil && x.elementType == .float32 }
+    static var isFolded: Bool { !Context.current.isTraining && Context.current.tape == nil }
 }
 
 extension BatchNorm {

@@ -102,6 +102,16 @@ import Testing
         try expectTheWhole(Self.triplet(), Self.batch(11), microbatch: microbatch)
     }
 
+    @Test func inBfloat16TheyAreThoseOfTheWholeBatchUpToRounding() throws {
+        let model = Self.pair(), batch = Self.batch()
+        let (loss, expected) = withPrecision(.bfloat16) { valueWithGradient { model(batch) } }
+        let (cached, gradients) = try withPrecision(.bfloat16) { try valueWithGradient(of: model, batch, microbatch: 3) }
+        expectClose(cached.total, loss.total, tolerance: 0.02)
+        for (path, parameter) in ParameterWalk(model).parameters {
+            expectClose(gradients[parameter] ?? Tensor(0), try #require(expected[parameter]), tolerance: 0.05, path)
+        }
+    }
+
     @Test func differentStepsDropDifferentElements() throws {
         let model = Self.pair(), batch = Self.batch()
         let losses = try (0..<3).map { try valueWithGradient(of: model, batch, microbatch: 4, step: $0).0.total.item }

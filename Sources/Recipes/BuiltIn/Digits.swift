@@ -25,7 +25,7 @@ extension Recipe {
         schedule: {name: constant, warmup_steps: 0}
         """
 
-    /// Autoregressive predictive coding: the log-mel frame three ahead, by regression.
+    /// Autoregressive predictive coding: from the samples, the log-mel frame three ahead, by regression.
     static let digitsFrames = """
         seed: 0
         epochs: 20
@@ -35,8 +35,8 @@ extension Recipe {
           columns: {audio: filepath}
           group: speaker
         model:
-          audio: {encoder: log_mel, mels: 40, window: 200, hop: 80, channels: [], kernels: [], strides: [], context: gru, hidden: 256, layers: 2}
-        objective: {name: frames, ahead: 3, distance: l1}
+          audio: {encoder: cpc, channels: [256, 256, 256, 256, 256], norm: batch, context: gru, hidden: 256}
+        objective: {name: frames, ahead: 3, distance: l1, target: log_mel}
         views: {audio: {rate: 8000, seconds: 1.28}}
         optimizer: {name: adamw, learning_rate: 1e-3, weight_decay: 0, clip: 1}
         schedule: {name: cosine, warmup_epochs: 1}

@@ -11,6 +11,7 @@ struct CachingCommand: ParsableCommand {
     @Option(help: "Pairs in a batch.") var batch = 1024
     @Option(help: "Pairs encoded at a time.") var microbatch = 16
     @Option(help: "Timed plain steps.") var repeats = 5
+    @Option(help: "What activations and products are held in.") var precision = Precision.float32
     @Flag(help: "Compute blocks again in the backward pass.") var checkpointing = false
     @Flag(help: "Print figures for programs.") var json = false
     @OptionGroup var threads: ThreadOption
@@ -21,8 +22,10 @@ struct CachingCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
-        let plain = try CachingStepCommand.figures(batch: microbatch, microbatch: 0, repeats: repeats, checkpointing: checkpointing)
-        let cached = try CachingStepCommand.figures(batch: batch, microbatch: microbatch, repeats: 1, checkpointing: checkpointing)
+        let plain = try CachingStepCommand.figures(
+            batch: microbatch, microbatch: 0, repeats: repeats, checkpointing: checkpointing, precision: precision)
+        let cached = try CachingStepCommand.figures(
+            batch: batch, microbatch: microbatch, repeats: 1, checkpointing: checkpointing, precision: precision)
         if json { return print(try JSON.text([plain, cached])) }
         print("batch".right(6) + "microbatch".right(12) + "s/sample".right(10) + "peak MiB".right(10) + "loss".right(9))
         for figures in [plain, cached] {

@@ -20,11 +20,13 @@ struct CachingStepCommand: ParsableCommand {
     @Option var microbatch = 0
     @Option var repeats = 1
     @Flag var checkpointing = false
+    @Option var precision = Precision.float32
     @OptionGroup var threads: ThreadOption
 
     func run() throws {
         threads.apply()
-        let workload = try CachingWorkload(count: batch, checkpointing: checkpointing), pieces = microbatch > 0 ? microbatch : nil
+        let workload = try CachingWorkload(count: batch, checkpointing: checkpointing, precision: precision),
+            pieces = microbatch > 0 ? microbatch : nil
         var loss: Float = 0
         _ = try workload.step(min(batch, pieces.map { 2 * $0 } ?? batch), microbatch: pieces)  // primitives and memory are made here
         let timing = try Timing.of(repeats: repeats, warmups: 0) { loss = try workload.step(batch, microbatch: pieces) }
@@ -36,10 +38,12 @@ struct CachingStepCommand: ParsableCommand {
     }
 
     /// The same in a process of its own.
-    static func figures(batch: Int, microbatch: Int, repeats: Int, checkpointing: Bool) throws -> CachingFigures {
+    static func figures(batch: Int, microbatch: Int, repeats: Int, checkpointing: Bool, precision: Precision) throws -> CachingFigures {
         let arguments =
-            ["caching-step", "--batch", String(batch), "--microbatch", String(microbatch), "--repeats", String(repeats)]
-            + (checkpointing ? ["--checkpointing"] : [])
+            [
+                "caching-step", "--batch", String(batch), "--microbatch", String(microbatch), "--repeats", String(repeats), "--precision",
+                precision.rawValue,
+            ] + (checkpointing ? ["--checkpointing"] : [])
         return try JSON.value(CachingFigures.self, Child.ofThisProgram(arguments), of: arguments.joined(separator: " "))
     }
 }

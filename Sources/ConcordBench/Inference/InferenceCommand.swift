@@ -9,6 +9,7 @@ struct InferenceCommand: ParsableCommand {
     @Option(help: "18, 34 or 50; 18 and 50 where left out.") var depth: [Int] = []
     @Option(help: "Pictures at a time.") var batch = 16
     @Option(help: "Timed passes.") var repeats = 9
+    @Option(help: "What activations and products are held in.") var precision = Precision.float32
     @OptionGroup var threads: ThreadOption
 
     func validate() throws {
@@ -26,8 +27,10 @@ struct InferenceCommand: ParsableCommand {
             let encoder = ResNet(depth: depth).initialize(seed: 0)
             for (_, parameter) in ParameterWalk(encoder).parameters { parameter.isFrozen = true }
             // A tape folds nothing, and keeps nothing of frozen parameters.
-            let apart = Timing.of(repeats: repeats, warmups: 2) { _ = valueWithPullback { _ in [encoder(images)] } }
-            let folded = Timing.of(repeats: repeats, warmups: 2) { _ = encoder(images) }
+            let apart = withPrecision(precision) {
+                Timing.of(repeats: repeats, warmups: 2) { _ = valueWithPullback { _ in [encoder(images)] } }
+            }
+            let folded = withPrecision(precision) { Timing.of(repeats: repeats, warmups: 2) { _ = encoder(images) } }
             print(
                 "\(depth)".left(7) + "\(batch)".right(6) + (Double(batch) / apart.median).decimals(1).right(16)
                     + (Double(batch) / folded.median).decimals(1).right(17))

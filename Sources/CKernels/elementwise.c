@@ -9,6 +9,11 @@ SIMD void concord_scale(float *restrict out, const float *restrict a, float fact
     for (size_t i = 0; i < count; i++) out[i] = a[i] * factor;
 }
 
+SIMD void concord_scale_rows(float *c, size_t row, float factor, size_t rows, size_t width) {
+    for (size_t r = 0; r < rows; r++, c += row)
+        for (size_t i = 0; i < width; i++) c[i] *= factor;
+}
+
 SIMD void concord_squared_lengths(float *out, const float *a, const float *restrict b, size_t count) {
     for (size_t i = 0; i < count; i++) out[i] = a[i] * a[i] + b[i] * b[i];
 }

@@ -1,7 +1,7 @@
 import CBridges
 
 /// Convolutions over `[N, H, W, C]` activations as they lie, each pass in the way that is faster for its sizes; weights are packed once
-/// for each version of them. bfloat16 activations go through oneDNN; the weights' gradient is float32.
+/// for each version of them. bfloat16 activations have ways of their own; the weights' gradient is float32.
 enum Convolution {
     /// - Parameter epilogue: nil in training.
     static func forward(
@@ -20,6 +20,11 @@ enum Convolution {
         }
         if !isNarrow, StripProducts.suit(geometry) {
             StripProducts.forward(input, weight, bias, geometry, into: output)
+            epilogue?.finish(output, bias: nil)
+            return
+        }
+        if isNarrow, UnfoldedProducts.suitOutputs(of: geometry) {
+            UnfoldedProducts.forward(input, weight, bias, geometry, into: output)
             epilogue?.finish(output, bias: nil)
             return
         }
@@ -42,6 +47,9 @@ enum Convolution {
             return ConvolutionProducts.inputGradient(upstream, weight, geometry, shape: shape)
         }
         if !isNarrow, StripProducts.suit(geometry) { return StripProducts.inputGradient(upstream, weight, geometry, shape: shape) }
+        if isNarrow, UnfoldedProducts.suitInputs(of: geometry) {
+            return UnfoldedProducts.inputGradient(upstream, weight, geometry, shape: shape)
+        }
         let gradient = Tensor(uninitialized: shape, upstream.elementType)
         guard gradient.count > 0 else { return gradient }
         let primitive = OneDNNConvolution.cached(geometry, .backwardData, hasBias: false, isNarrow: isNarrow)
@@ -64,6 +72,9 @@ enum Convolution {
         if ThinWindows.suit(geometry) {
             let (weight, bias) = ThinWindows.weightGradient(input.widened, upstream.widened, geometry, shape: shape)
             return (weight, hasBias ? bias : nil)
+        }
+        if isNarrow, UnfoldedProducts.suitWeights(of: geometry) {
+            return (UnfoldedProducts.weightGradient(input, upstream, geometry, shape: shape), biasGradient())
         }
         if !isNarrow, ConvolutionProducts.suitOutputs(of: geometry) {
             return (ConvolutionProducts.weightGradient(input, upstream, geometry, shape: shape), biasGradient())

@@ -177,7 +177,7 @@ enum ConvolutionProducts {
 
 extension ConvolutionGeometry {
     /// Every position is computed from itself alone.
-    fileprivate var isPointwise: Bool { kernel == .init(1, 1) && stride == .init(1, 1) && padding == .init(0, 0) }
+    var isPointwise: Bool { kernel == .init(1, 1) && stride == .init(1, 1) && padding == .init(0, 0) }
 
     /// The same with every position a sample: one product for all of them.
     fileprivate var asOnePosition: ConvolutionGeometry {

@@ -9,6 +9,8 @@ final class PackedWeights: Sendable {
         /// The one that a primitive of oneDNN chose.
         case oneDNN(OneDNNConvolution)
         case product(OneDNNProduct)
+        /// Those of `UnfoldedProducts`.
+        case windows, turnedWindows
         /// Those of `ConvolutionProducts`.
         case filterRows, tapRows(stride: Int)
         /// Those of `StripProducts`.

@@ -27,6 +27,7 @@
 #include "Resampling.h"
 #include "Softmax.h"
 #include "Strides.h"
+#include "Unfolding.h"
 #include "Windows.h"
 #include "TableEntropy.h"
 

@@ -6,6 +6,8 @@
 
 void concord_accumulate(float *to, const float *from, size_t count);
 void concord_scale(float *out, const float *a, float factor, size_t count);
+// In place: rows of `width` numbers, `row` apart.
+void concord_scale_rows(float *c, size_t row, float factor, size_t rows, size_t width);
 // `a * a + b * b`; out may be a.
 void concord_squared_lengths(float *out, const float *a, const float *b, size_t count);
 

@@ -71,8 +71,8 @@ final class OneDNNProduct: @unchecked Sendable {
         }
     }
 
-    func run(_ a: Storage, _ b: Storage, bias: Tensor? = nil, into c: Storage) {
-        withScratch { concord_product_run(handle, a.base, b.base, bias?.floats, c.base, $0) }
+    func run(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: Tensor?, into c: UnsafeMutableRawPointer) {
+        withScratch { concord_product_run(handle, a, b, bias?.floats, c, $0) }
     }
 
     private func withScratch(_ body: (UnsafeMutableRawPointer?) -> Int32) {

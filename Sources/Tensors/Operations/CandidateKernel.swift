@@ -21,8 +21,8 @@ struct CandidateKernel {
     private let q: Int, m: Int, width: Int
     /// The negatives' rows of the bank, `[G, M, D]`.
     private let negatives: Tensor
-    /// The same in bfloat16, where products are taken of that.
-    private let narrowNegatives: Tensor?
+    /// In bfloat16, where products are taken of that: the queries times `factor`, and the negatives.
+    private let narrow: (rows: Tensor, negatives: Tensor)?
     /// `scale |x|^2` of queries, bank and negatives under the Euclidean similarity.
     private let shifts: (queries: Tensor, bank: Tensor, negatives: Tensor)?
     private let runs: [Run]
@@ -36,7 +36,9 @@ struct CandidateKernel {
         (self.candidates, self.options, scale) = (candidates, options, exp(logScale))
         (q, m, width) = (queries.shape[0], candidates.negatives.shape[1], queries.shape[1])
         negatives = sides.columns.gathered(at: candidates.negatives)
-        narrowNegatives = sides.narrow.map { $0.columns.gathered(at: candidates.negatives) }
+        narrow = sides.narrow(factor: sides.isEuclidean ? 2 * scale : scale).map {
+            ($0.rows, $0.columns.gathered(at: candidates.negatives))
+        }
         if sides.isEuclidean {
             let bank = ContrastSides.squaredNorms(sides.columns, factor: scale)
             shifts = (ContrastSides.squaredNorms(sides.rows, factor: scale), bank, bank.gathered(at: candidates.negatives))
@@ -69,9 +71,9 @@ struct CandidateKernel {
     /// The logits of a run's negatives.
     private func logits(_ run: Run, into s: UnsafeMutablePointer<Float>) {
         let first = run.rows.lowerBound * width, group = run.group * m * width
-        if let narrow = sides.narrow, let narrowNegatives {
-            let a = narrow.rows.narrows + first, b = narrowNegatives.narrows + group
-            NarrowProduct.serial(run.rows.count, m, width, factor, a, width, false, b, width, true, 0, s, m)
+        if let narrow {
+            let a = narrow.rows.narrows + first, b = narrow.negatives.narrows + group
+            NarrowProduct.serial(run.rows.count, m, width, 1, a, width, false, b, width, true, 0, s, m)
         } else {
             let a = sides.rows.floats + first, b = negatives.floats + group
             Product.serial(run.rows.count, m, width, factor, a, width, false, b, width, true, 0, s, m)
@@ -149,17 +151,17 @@ struct CandidateKernel {
     }
 
     private func queryGradient(_ gradients: Tensor, _ own: Tensor, _ sums: Tensor, _ factor: Float) -> Tensor {
-        let narrow = sides.narrow == nil ? nil : gradients.narrowed
+        let rounded = narrow == nil ? nil : gradients.narrowed
         let dq = Tensor(uninitialized: [q, width]), shares = own * factor
         let to = dq.floats, g = gradients.floats, n = negatives.floats, b = sides.columns.floats, a = sides.rows.floats
         let index = candidates.positives.integers, share = shares.floats, sum = sums.floats
         Parallel.run(runs.count, grain: grain) { range in
             for run in runs[range] {
                 let i = run.rows.lowerBound, count = run.rows.count
-                if let narrow, let narrowNegatives {
-                    let n = narrowNegatives.narrows + run.group * m * width
+                if let narrow, let rounded {
+                    let n = narrow.negatives.narrows + run.group * m * width
                     NarrowProduct.serial(
-                        count, width, m, factor, narrow.narrows + i * m, m, false, n, width, false, 0, to + i * width, width)
+                        count, width, m, factor, rounded.narrows + i * m, m, false, n, width, false, 0, to + i * width, width)
                 } else {
                     Product.serial(
                         count, width, m, factor, g + i * m, m, false, n + run.group * m * width, width, false, 0, to + i * width, width)
@@ -173,15 +175,16 @@ struct CandidateKernel {
     }
 
     private func bankGradient(_ gradients: Tensor, _ own: Tensor, _ factor: Float) -> Tensor {
-        let ofNegatives = Tensor(uninitialized: negatives.shape), narrow = sides.narrow == nil ? nil : gradients.narrowed
+        let ofNegatives = Tensor(uninitialized: negatives.shape), rounded = narrow == nil ? nil : gradients.narrowed
         let to = ofNegatives.floats, g = gradients.floats, a = sides.rows.floats
         var first = 0
         for (group, count) in candidates.groups.enumerated() {
             let at = to + group * m * width
             if count == 0 { at.update(repeating: 0, count: m * width) }
-            if let narrow, let rows = sides.narrow?.rows {
+            if let narrow, let rounded {
                 NarrowProduct.serial(
-                    m, width, count, factor, narrow.narrows + first * m, m, true, rows.narrows + first * width, width, false, 0, at, width)
+                    m, width, count, factor / self.factor, rounded.narrows + first * m, m, true, narrow.rows.narrows + first * width, width,
+                    false, 0, at, width)
             } else {
                 Product.multiply(
                     m: m, n: width, k: count, alpha: factor, g + first * m, lda: m, transposeA: true, a + first * width, ldb: width, at,

@@ -26,6 +26,8 @@ struct ContrastKernel {
     /// `scale |x|^2` under the Euclidean similarity.
     private let rowShift: Tensor?, columnShift: Tensor?
     private let tile: Int, block: Int
+    /// In bfloat16, the rows times `factor`.
+    private let narrow: (rows: Tensor, columns: Tensor)?
     /// Above every logit, and near enough that e^(logit - bound) does not vanish; infinity where the similarity or its scale allow no such
     /// number. With it one exponential serves a logit's row and its column.
     private let bound: Float
@@ -37,6 +39,7 @@ struct ContrastKernel {
         (self.rowLabels, self.columnLabels, self.options) = (rowLabels, columnLabels, options)
         rowShift = sides.isEuclidean ? ContrastSides.squaredNorms(sides.rows, factor: scale) : nil
         columnShift = sides.isEuclidean ? ContrastSides.squaredNorms(sides.columns, factor: scale) : nil
+        narrow = sides.narrow(factor: sides.isEuclidean ? 2 * scale : scale)
         bound = options.similarity == .cosine && options.hardness == 0 && scale <= 30 ? 1.02 * scale : .infinity
         tile = max(1, min(n, 1024, max(64, Self.tileBytes / 4 / max(1, m))))
         block = max(64, min(1024, (m / 8 + 15) / 16 * 16))
@@ -63,9 +66,9 @@ struct ContrastKernel {
 
     /// The logits of a block.
     private func logits(_ rows: Range<Int>, _ columns: Range<Int>, into s: UnsafeMutablePointer<Float>, stride: Int) {
-        if let narrow = sides.narrow {
+        if let narrow {
             let a = narrow.rows.narrows + rows.lowerBound * width, b = narrow.columns.narrows + columns.lowerBound * width
-            NarrowProduct.serial(rows.count, columns.count, width, factor, a, width, false, b, width, true, 0, s, stride)
+            NarrowProduct.serial(rows.count, columns.count, width, 1, a, width, false, b, width, true, 0, s, stride)
         } else {
             let a = sides.rows.floats + rows.lowerBound * width, b = sides.columns.floats + columns.lowerBound * width
             Product.serial(rows.count, columns.count, width, factor, a, width, false, b, width, true, 0, s, stride)
@@ -110,12 +113,12 @@ struct ContrastKernel {
         return (Float(rowLoss + columnLoss), Slopes(rows: rowSlopes, columns: columnSlopes))
     }
 
-    /// Adds what the logits' gradients of a tile's block make of its columns' gradients.
+    /// Adds what the logits' gradients of a tile's block make of its columns' gradients; in bfloat16 for an upstream of 1.
     private func addColumns(_ g: Numbers, _ rows: Range<Int>, _ columns: Range<Int>, _ factor: Float, to db: Tensor) {
         let to = db.floats + columns.lowerBound * width, first = rows.lowerBound * width
-        if let narrow = sides.narrow {
+        if let narrow {
             NarrowProduct.serial(
-                columns.count, width, rows.count, factor, g.narrow + columns.lowerBound, stride, true, narrow.rows.narrows + first, width,
+                columns.count, width, rows.count, 1, g.narrow + columns.lowerBound, stride, true, narrow.rows.narrows + first, width,
                 false, 1, to, width)
         } else {
             Product.serial(
@@ -131,7 +134,7 @@ struct ContrastKernel {
         let rowTotals = Tensor(zeros: [blocks, euclidean ? tile : 0]), columnTotals = Tensor(zeros: [euclidean ? m : 0])
         let dots = Tensor(zeros: [blocks * 2])
         let dot = UnsafeMutableRawPointer(dots.floats).assumingMemoryBound(to: Double.self)
-        let gradients = Tensor(uninitialized: [tile, stride], sides.narrow == nil ? .float32 : .bfloat16)
+        let gradients = Tensor(uninitialized: [tile, stride], narrow == nil ? .float32 : .bfloat16)
         let g = gradients.numbers, a = sides.rows.floats, b = sides.columns.floats
         let rowSlopes = slopes.rows.floats, columnSlopes = slopes.columns?.floats
         let factor = factor * upstream
@@ -156,7 +159,7 @@ struct ContrastKernel {
             }
             guard let da else { continue }
             let to = da.floats + rows.lowerBound * width
-            if let narrow = sides.narrow {
+            if let narrow {
                 NarrowProduct.serial(
                     rows.count, width, m, factor, g.narrow, stride, false, narrow.columns.narrows, width, false, 0, to, width)
             } else {
@@ -166,6 +169,7 @@ struct ContrastKernel {
             for index in 1..<max(1, blocks) { concord_accumulate(rowTotals.floats, rowTotals.floats + index * tile, rows.count) }
             concord_subtract_scaled_rows(to, at, rowTotals.floats, factor, rows.count, width)
         }
+        if narrow != nil, upstream != 1, let db { concord_scale_rows(db.floats, width, upstream, m, width) }
         if euclidean, let db { concord_subtract_scaled_rows(db.floats, b, columnTotals.floats, factor, m, width) }
         if let da { sides.pullBack(da, ofRows: true) }
         if let db { sides.pullBack(db, ofRows: false) }

@@ -5,29 +5,27 @@ struct ContrastSides {
     let rows: Tensor, columns: Tensor
     private let rowNorms: Tensor?, columnNorms: Tensor?
     let isEuclidean: Bool
-    /// Both rounded to bfloat16, where products are taken of that.
-    let narrow: (rows: Tensor, columns: Tensor)?
+    /// Products are taken of bfloat16.
+    let isNarrow: Bool
 
     /// PyTorch's, in `normalize`.
     private static let epsilon: Float = 1e-12
 
     init(_ a: Tensor, _ b: Tensor, _ similarity: ContrastOptions.Similarity) {
         isEuclidean = similarity == .euclidean
-        let isNarrow = Mixed.isIn(a, b)
+        isNarrow = Mixed.isIn(a, b)
         let isOne = a.storage === b.storage && a.shape == b.shape, a = a.widened, b = isOne ? a : b.widened
         guard similarity == .cosine else {
             (rows, columns, rowNorms, columnNorms) = (a, b, nil, nil)
-            narrow = isNarrow ? Self.narrowed(a, b) : nil
             return
         }
         let x = Self.normalized(a), y = isOne ? x : Self.normalized(b)
         (rows, rowNorms, columns, columnNorms) = (x.0, x.1, y.0, y.1)
-        narrow = isNarrow ? Self.narrowed(x.0, y.0) : nil
     }
 
-    private static func narrowed(_ rows: Tensor, _ columns: Tensor) -> (Tensor, Tensor) {
-        let narrow = rows.narrowed
-        return (narrow, rows.storage === columns.storage ? narrow : columns.narrowed)
+    /// Both rounded to bfloat16, the rows times `factor`: nil where products are of float32.
+    func narrow(factor: Float) -> (rows: Tensor, columns: Tensor)? {
+        isNarrow ? ((factor == 1 ? rows : rows * factor).cast(to: .bfloat16), columns.narrowed) : nil
     }
 
     private static func normalized(_ x: Tensor) -> (Tensor, Tensor) {

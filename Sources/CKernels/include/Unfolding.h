@@ -1,0 +1,17 @@
+// The windows of a convolution side by side.
+#ifndef UNFOLDING_H
+#define UNFOLDING_H
+
+#include <stddef.h>
+
+/// A picture of `height` x `width` places of `bytes` bytes each, and the windows over it; padding may be negative.
+typedef struct {
+    size_t height, width, bytes;
+    size_t kernel_height, kernel_width, stride_height, stride_width;
+    ptrdiff_t padding_height, padding_width;
+} concord_unfolding;
+
+/// The windows of one row of outputs, `count` of them, each as kernel_height x kernel_width places; zeros where they reach into the padding.
+void concord_unfold_row(void *to, const void *picture, concord_unfolding windows, size_t row, size_t count);
+
+#endif

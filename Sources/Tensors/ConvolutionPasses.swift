@@ -1,7 +1,7 @@
 import CBridges
 
-/// Convolutions over `[N, H, W, C]` activations as they lie, each pass in the way that is faster for its sizes; weights are packed once
-/// for each version of them. bfloat16 activations have ways of their own; the weights' gradient is float32.
+/// Convolutions over `[N, H, W, C]` activations as they lie, each pass in the way that is faster for its sizes; weights are packed
+/// on the way. bfloat16 activations have ways of their own; the weights' gradient is float32.
 enum Convolution {
     /// - Parameter epilogue: nil in training.
     static func forward(

@@ -78,7 +78,7 @@ final class OneDNNConvolution: @unchecked Sendable {
 
     deinit { concord_convolution_destroy(handle) }
 
-    /// The weights in this primitive's layout: packed once for each version of them.
+    /// The weights in this primitive's layout: see `PackedWeights`.
     func packed(_ weight: Tensor) -> Storage {
         guard packedBytes > 0 else { return weight.storage }
         return PackedWeights.shared(weight, .oneDNN(self)) {

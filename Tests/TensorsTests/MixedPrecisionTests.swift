@@ -37,6 +37,13 @@ import Testing
         Case("pointwise convolution", [[3, 5, 5, 32]], [[16, 32, 1, 1]]) { $0[0].convolved2d(weight: $0[1]) },
         Case("strided pointwise convolution", [[3, 6, 6, 7]], [[16, 7, 1, 1]]) { $0[0].convolved2d(weight: $0[1], stride: 2) },
         Case("small maps", [[32, 2, 2, 64]], [[64, 64, 3, 3]]) { $0[0].convolved2d(weight: $0[1], padding: 1) },
+        Case("many strided windows", [[9, 9, 8, 32]], [[40, 32, 3, 3], [40]]) {
+            $0[0].convolved2d(weight: $0[1], bias: $0[2], stride: (2, 3), padding: (1, 0))
+        },
+        Case("windows wider than the map", [[8, 3, 2, 32]], [[32, 32, 5, 5], [32]]) {
+            $0[0].convolved2d(weight: $0[1], bias: $0[2], padding: 2)
+        },
+        Case("many places", [[8, 4, 4, 32]], [[48, 32, 1, 1], [48]]) { $0[0].convolved2d(weight: $0[1], bias: $0[2]) },
         Case("groups", [[2, 6, 6, 32]], [[32, 8, 3, 3], [32]]) { $0[0].convolved2d(weight: $0[1], bias: $0[2], padding: 1, groups: 4) },
         Case("convolution of sequences", [[8, 130, 64]], [[64, 64, 8], [64]]) {
             $0[0].convolved1d(weight: $0[1], bias: $0[2], stride: 4, padding: 2)
@@ -86,6 +93,10 @@ import Testing
         Case("both halves", [[12, 8]]) {
             let parts = $0[0].split(into: [3, 5], axis: 1)
             return Tensor.concatenated([parts[1], parts[0]], axis: 1)
+        },
+        Case("three parts", [[12, 9]]) {
+            let parts = $0[0].split(into: [2, 3, 4], axis: 1)
+            return Tensor.concatenated([parts[2], parts[0], parts[1]], axis: 1)
         },
         Case("scaled", [[12, 8]]) { $0[0] * 3 },
         Case("length one", [[12, 8]], gives: .float32) { $0[0].l2Normalized() },

@@ -27,7 +27,7 @@ enum NarrowProduct {
         return output
     }
 
-    /// `x weight` or `x weightᵀ (+ bias)`, with a float32 weight that is rounded and packed once for each version of it.
+    /// `x weight` or `x weightᵀ (+ bias)`, with a float32 weight that is rounded and packed on the way.
     /// - Parameters:
     ///   - x: `[m, k]`, bfloat16; weight: `[k, n]` or, transposed, `[n, k]`.
     /// - Returns: `[m, n]`, bfloat16.
@@ -44,7 +44,8 @@ enum NarrowProduct {
     ) {
         let product = OneDNNProduct.cached(
             OneDNNProduct.Form(m: m, n: n, k: k, transposesB: transposed, packsB: true, hasBias: bias != nil))
-        product.run(x.storage.base, product.packed(weight.widened).base, bias: bias, into: output)
+        let packed = product.packed(weight.widened)
+        withExtendedLifetime(packed) { product.run(x.storage.base, packed.base, bias: bias, into: output) }
     }
 
     /// What a product over nothing gives: the bias or zero everywhere.

@@ -62,7 +62,7 @@ final class OneDNNProduct: @unchecked Sendable {
 
     deinit { concord_product_destroy(handle) }
 
-    /// A float32 matrix in this primitive's layout: packed once for each version of it.
+    /// A float32 matrix in this primitive's layout: see `PackedWeights`.
     func packed(_ weight: Tensor) -> Storage {
         PackedWeights.shared(weight, .product(packer ?? self)) {
             let packed = Storage(bytes: concord_product_packed_bytes(handle)), from = weight.floats

@@ -21,7 +21,7 @@ enum UnfoldedProducts {
     }
 
     /// Of windows at a time.
-    private static let tileBytes = 48 << 20
+    private static let tileBytes = 24 << 20
 
     // MARK: Passes
 

@@ -24,11 +24,19 @@ dnnl_engine_t concord_dnn_engine(void) {
     return engine;
 }
 
+/// Activations: NHWC as they come and go, and what the primitive takes.
+typedef struct {
+    layout plain;
+    layout_ref own;
+    step copy; // its primitive is null where the two are the same
+} activations;
+
 struct concord_convolution {
     concord_convolution_pass pass;
     step main, reorder; // reorder.primitive is null where the plain layout serves
     layout plain;
-    layout_ref input, weights, bias, output; // the primitive descriptor's own
+    activations input, output;
+    layout_ref weights, bias; // the primitive descriptor's own
 };
 
 /// The layouts that a convolution's description is made from.
@@ -49,20 +57,21 @@ static dnnl_status_t describe(
     const dnnl_dims_t strides = {f->stride_height, f->stride_width}, dilates = {f->dilation_height - 1, f->dilation_width - 1};
     const dnnl_dims_t padding = {f->padding_height, f->padding_width};
     layout_ref bias = f->has_bias ? ref(&l->bias) : NULL;
+    const dnnl_alg_kind_t method = f->is_winograd ? dnnl_convolution_winograd : dnnl_convolution_direct;
     const dnnl_prop_kind_t kind = f->is_inference ? dnnl_forward_inference : dnnl_forward_training;
 #if DNNL_VERSION_MAJOR >= 3
     switch (pass) {
     case concord_convolution_forward:
         return dnnl_convolution_forward_primitive_desc_create(
-            description, engine, kind, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates,
+            description, engine, kind, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates,
             padding, padding, attributes);
     case concord_convolution_backward_data:
         return dnnl_convolution_backward_data_primitive_desc_create(
-            description, engine, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), ref(&l->output), strides, dilates, padding,
+            description, engine, method, ref(&l->input), ref(&l->weights), ref(&l->output), strides, dilates, padding,
             padding, hint, attributes);
     default:
         return dnnl_convolution_backward_weights_primitive_desc_create(
-            description, engine, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding,
+            description, engine, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding,
             padding, hint, attributes);
     }
 #else
@@ -71,22 +80,23 @@ static dnnl_status_t describe(
     switch (pass) {
     case concord_convolution_forward:
         status = dnnl_dilated_convolution_forward_desc_init(
-            &convolution, kind, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding,
+            &convolution, kind, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding,
             padding);
         break;
     case concord_convolution_backward_data:
         status = dnnl_dilated_convolution_backward_data_desc_init(
-            &convolution, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), ref(&l->output), strides, dilates, padding, padding);
+            &convolution, method, ref(&l->input), ref(&l->weights), ref(&l->output), strides, dilates, padding, padding);
         break;
     default:
         status = dnnl_dilated_convolution_backward_weights_desc_init(
-            &convolution, dnnl_convolution_direct, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding, padding);
+            &convolution, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding, padding);
     }
     return status != dnnl_success ? status : dnnl_primitive_desc_create(description, &convolution, attributes, engine, hint);
 #endif
 }
 
-/// The activations in NHWC; the weights as oneDNN likes them, and plain, which is always float32. Their gradient is float32 too.
+/// The activations in NHWC, under Winograd's method as oneDNN likes them; the weights as it likes them, and plain, which is always float32.
+/// Their gradient is float32 too.
 static dnnl_status_t make_layouts(layouts *l, layout *plain, const concord_convolution_form *f, concord_convolution_pass pass) {
     const dnnl_data_type_t type = f->is_bfloat16 ? dnnl_bf16 : dnnl_f32;
     const dnnl_data_type_t weights = pass == concord_convolution_backward_weights ? dnnl_f32 : type;
@@ -96,8 +106,9 @@ static dnnl_status_t make_layouts(layouts *l, layout *plain, const concord_convo
     const dnnl_dims_t grouped = {f->groups, f->filters / f->groups, f->channels / f->groups, f->kernel_height, f->kernel_width};
     const dnnl_dims_t bias = {f->filters};
     const int rank = f->groups > 1 ? 5 : 4;
-    dnnl_status_t status = make_layout(&l->input, 4, input, type, dnnl_nhwc);
-    if (!status) status = make_layout(&l->output, 4, output, type, dnnl_nhwc);
+    const dnnl_format_tag_t lies = f->is_winograd ? dnnl_format_tag_any : dnnl_nhwc;
+    dnnl_status_t status = make_layout(&l->input, 4, input, type, lies);
+    if (!status) status = make_layout(&l->output, 4, output, type, lies);
     if (!status) status = make_layout(&l->weights, rank, rank == 5 ? grouped : dense, weights, dnnl_format_tag_any);
     if (!status) status = make_layout(plain, rank, rank == 5 ? grouped : dense, dnnl_f32, rank == 5 ? dnnl_goihw : dnnl_oihw);
     if (!status) status = make_layout(&l->bias, 1, bias, dnnl_f32, dnnl_x);
@@ -135,6 +146,15 @@ static dnnl_status_t make_reorder(concord_convolution *c, dnnl_primitive_attr_t 
     return make_copy(&c->reorder, from, to, attributes);
 }
 
+static dnnl_status_t make_activations(
+    activations *a, const concord_convolution_form *f, bool is_output, bool comes_out, layout_ref own, dnnl_primitive_attr_t attributes) {
+    const dnnl_dims_t input = {f->batch, f->channels, f->height, f->width}, output = {f->batch, f->filters, f->out_height, f->out_width};
+    a->own = own;
+    dnnl_status_t status = make_layout(&a->plain, 4, is_output ? output : input, f->is_bfloat16 ? dnnl_bf16 : dnnl_f32, dnnl_nhwc);
+    if (status || dnnl_memory_desc_equal(own, ref(&a->plain))) return status;
+    return comes_out ? make_copy(&a->copy, own, ref(&a->plain), attributes) : make_copy(&a->copy, ref(&a->plain), own, attributes);
+}
+
 int concord_convolution_make(concord_convolution **made, const concord_convolution_form *form) {
     concord_convolution *c = calloc(1, sizeof *c);
     layouts l = {0};
@@ -153,12 +173,14 @@ int concord_convolution_make(concord_convolution **made, const concord_convoluti
     if (!status) {
         const bool data = form->pass == concord_convolution_backward_data, weights = form->pass == concord_convolution_backward_weights;
         c->pass = form->pass;
-        c->input = layout_of(&c->main, data ? dnnl_query_diff_src_md : dnnl_query_src_md);
-        c->output = layout_of(&c->main, data || weights ? dnnl_query_diff_dst_md : dnnl_query_dst_md);
+        layout_ref input = layout_of(&c->main, data ? dnnl_query_diff_src_md : dnnl_query_src_md);
+        layout_ref output = layout_of(&c->main, data || weights ? dnnl_query_diff_dst_md : dnnl_query_dst_md);
+        status = make_activations(&c->input, form, false, data, input, attributes);
+        if (!status) status = make_activations(&c->output, form, true, !data && !weights, output, attributes);
         const dnnl_query_t what = weights ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
         c->weights = layout_of(&c->main, what);
         c->bias = form->has_bias && !data ? dnnl_primitive_desc_query_md(c->main.description, what, 1) : NULL;
-        status = make_reorder(c, attributes);
+        if (!status) status = make_reorder(c, attributes);
     }
     if (hint) dnnl_primitive_desc_destroy(hint);
     if (attributes) dnnl_primitive_attr_destroy(attributes);
@@ -175,13 +197,24 @@ void concord_convolution_destroy(concord_convolution *c) {
     if (!c) return;
     drop_step(&c->main);
     drop_step(&c->reorder);
+    drop_step(&c->input.copy);
+    drop_step(&c->output.copy);
     drop_layout(&c->plain);
+    drop_layout(&c->input.plain);
+    drop_layout(&c->output.plain);
     free(c);
 }
 
+/// Of a copy in the primitive's layout, in whole cache lines; 0 where none is needed.
+static size_t copy_bytes(const activations *a) { return a->copy.primitive ? (dnnl_memory_desc_get_size(a->own) + 63) / 64 * 64 : 0; }
+
 size_t concord_convolution_scratch_bytes(const concord_convolution *c) {
-    size_t a = scratch_bytes(&c->main), b = scratch_bytes(&c->reorder);
-    return a > b ? a : b;
+    const step *steps[] = {&c->main, &c->reorder, &c->input.copy, &c->output.copy};
+    size_t most = 0;
+    for (int i = 0; i < 4; i++) {
+        if (scratch_bytes(steps[i]) > most) most = scratch_bytes(steps[i]);
+    }
+    return copy_bytes(&c->input) + copy_bytes(&c->output) + most;
 }
 
 size_t concord_convolution_packed_bytes(const concord_convolution *c) {
@@ -201,7 +234,7 @@ int concord_dnn_execute(const step *s, const argument *arguments, int count, voi
     dnnl_status_t status = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
     for (int i = 0; !status && i <= count; i++) {
         const argument a = i < count ? arguments[i] : (argument){DNNL_ARG_SCRATCHPAD, layout_of(s, dnnl_query_scratchpad_md), scratch};
-        if (!a.at || !a.as) continue;
+        if (!a.at || !a.as || dnnl_memory_desc_get_size(a.as) == 0) continue;
         given[made].arg = a.name;
         status = dnnl_memory_create(&given[made].memory, a.as, engine, a.at);
         if (!status) made++;
@@ -226,13 +259,29 @@ int concord_convolution_unpack(const concord_convolution *c, const void *packed,
     return reorder(c, c->weights, packed, ref(&c->plain), plain, scratch);
 }
 
+/// Runs the copy between the plain activations and those in the primitive's layout, in the direction that it was made for.
+static int copy(const activations *a, bool comes_out, void *plain, void *own, void *scratch) {
+    const argument arguments[] = {
+        {comes_out ? DNNL_ARG_TO : DNNL_ARG_FROM, ref(&a->plain), plain},
+        {comes_out ? DNNL_ARG_FROM : DNNL_ARG_TO, a->own, own},
+    };
+    return a->copy.primitive ? concord_dnn_execute(&a->copy, arguments, 2, scratch) : dnnl_success;
+}
+
 int concord_convolution_run(const concord_convolution *c, void *input, void *weights, void *bias, void *output, void *scratch) {
     const bool data = c->pass == concord_convolution_backward_data, w = c->pass == concord_convolution_backward_weights;
+    char *own_input = scratch, *own_output = own_input + copy_bytes(&c->input), *rest = own_output + copy_bytes(&c->output);
     const argument arguments[] = {
-        {data ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, c->input, input},
+        {data ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, c->input.own, c->input.copy.primitive ? own_input : input},
         {w ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, c->weights, weights},
         {w ? DNNL_ARG_DIFF_BIAS : DNNL_ARG_BIAS, c->bias, bias},
-        {data || w ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, c->output, output},
+        {data || w ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, c->output.own, c->output.copy.primitive ? own_output : output},
     };
-    return concord_dnn_execute(&c->main, arguments, 4, scratch);
+    const bool takes_output = data || w;
+    int status = data ? dnnl_success : copy(&c->input, false, input, own_input, rest);
+    if (!status && takes_output) status = copy(&c->output, false, output, own_output, rest);
+    if (!status) status = concord_dnn_execute(&c->main, arguments, 4, rest);
+    if (!status && data) status = copy(&c->input, true, input, own_input, rest);
+    if (!status && !takes_output) status = copy(&c->output, true, output, own_output, rest);
+    return status;
 }

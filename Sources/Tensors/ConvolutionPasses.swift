@@ -13,6 +13,11 @@ enum Convolution {
             return forward(StridedPointwise.seen(input, geometry), weight, bias, StridedPointwise.dense(geometry), epilogue, into: output)
         }
         let isNarrow = input.elementType == .bfloat16
+        if !isNarrow, let winograd = Winograd(geometry, .forward, hasBias: bias != nil) {
+            winograd.forward(input, weight, bias, into: output)
+            epilogue?.finish(output, bias: nil)
+            return
+        }
         if !isNarrow, bias == nil || epilogue != nil, ConvolutionProducts.suitOutputs(of: geometry) {
             ConvolutionProducts.forward(input, weight, geometry, into: output)
             epilogue?.finish(output, bias: bias)
@@ -31,7 +36,7 @@ enum Convolution {
         let primitive = OneDNNConvolution.cached(geometry, .forward, hasBias: bias != nil, isNarrow: isNarrow, epilogue)
         let packed = primitive.packed(weight)
         if primitive.isFused { epilogue?.prepare(output) }
-        primitive.run(input: input.storage, weights: packed, bias: bias?.storage, output: output.storage)
+        primitive.run(input: input.storage.base, weights: packed, bias: bias?.storage, output: output.storage.base)
         if !primitive.isFused { epilogue?.finish(output, bias: nil) }
     }
 
@@ -43,6 +48,9 @@ enum Convolution {
             return StridedPointwise.spread(gradient, geometry, shape: shape)
         }
         let isNarrow = upstream.elementType == .bfloat16
+        if !isNarrow, let winograd = Winograd(geometry, .backwardData) {
+            return winograd.inputGradient(upstream, weight, shape: shape)
+        }
         if !isNarrow, ConvolutionProducts.suitInputs(of: geometry) {
             return ConvolutionProducts.inputGradient(upstream, weight, geometry, shape: shape)
         }
@@ -54,7 +62,7 @@ enum Convolution {
         guard gradient.count > 0 else { return gradient }
         let primitive = OneDNNConvolution.cached(geometry, .backwardData, hasBias: false, isNarrow: isNarrow)
         let packed = primitive.packed(weight)
-        primitive.run(input: gradient.storage, weights: packed, bias: nil, output: upstream.storage)
+        primitive.run(input: gradient.storage.base, weights: packed, bias: nil, output: upstream.storage.base)
         return gradient
     }
 
@@ -69,6 +77,9 @@ enum Convolution {
         }
         let biasGradient = { hasBias ? Rows.sum(upstream) : nil }
         let isNarrow = upstream.elementType == .bfloat16
+        if !isNarrow, let winograd = Winograd(geometry, .backwardWeights) {
+            return (winograd.weightGradient(input, upstream, shape: shape), biasGradient())
+        }
         if ThinWindows.suit(geometry) {
             let (weight, bias) = ThinWindows.weightGradient(input.widened, upstream.widened, geometry, shape: shape)
             return (weight, hasBias ? bias : nil)
@@ -82,15 +93,9 @@ enum Convolution {
         if !isNarrow, StripProducts.suit(geometry) {
             return (StripProducts.weightGradient(input, upstream, geometry, shape: shape), biasGradient())
         }
-        let gradient = Tensor(uninitialized: shape), bias = hasBias ? Tensor(uninitialized: [geometry.filters]) : nil
         let primitive = OneDNNConvolution.cached(geometry, .backwardWeights, hasBias: hasBias, isNarrow: isNarrow)
-        if primitive.packedBytes == 0 {
-            primitive.run(input: input.storage, weights: gradient.storage, bias: bias?.storage, output: upstream.storage)
-        } else {
-            let packed = Storage(bytes: primitive.packedBytes)
-            primitive.run(input: input.storage, weights: packed, bias: bias?.storage, output: upstream.storage)
-            primitive.unpack(packed, into: gradient.storage)
-        }
-        return (gradient, bias)
+        let gradient = primitive.emptyGradient(shape: shape), bias = hasBias ? Tensor(uninitialized: [geometry.filters]) : nil
+        primitive.run(input: input.storage.base, weights: gradient.storage, bias: bias?.storage, output: upstream.storage.base)
+        return (primitive.unpacked(gradient, as: shape), bias)
     }
 }

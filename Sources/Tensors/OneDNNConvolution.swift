@@ -11,26 +11,38 @@ final class OneDNNConvolution: @unchecked Sendable {
         let hasBias: Bool
         /// Activations are bfloat16.
         let isNarrow: Bool
-        var adds = false, rectifies = false, isInference = false
+        var adds = false, rectifies = false, isInference = false, isWinograd = false
         /// A primitive's work is cut when it is made.
         let threads: Int
     }
 
-    private static let cache = Mutex(LeastRecentlyUsed<Key, OneDNNConvolution>(capacity: 1024))
+    /// Nil for what oneDNN refused.
+    private static let cache = Mutex(LeastRecentlyUsed<Key, OneDNNConvolution?>(capacity: 1024))
 
     /// The primitive for this geometry on the calling thread, made at its first use.
     /// - Parameter epilogue: what follows it in inference; nil in training.
     static func cached(
         _ geometry: ConvolutionGeometry, _ pass: Pass, hasBias: Bool, isNarrow: Bool, _ epilogue: ConvolutionEpilogue? = nil
     ) -> OneDNNConvolution {
-        let threads = Threads.claim() ? Threads.count : 1
         let key = Key(
             geometry: geometry, pass: pass, hasBias: hasBias, isNarrow: isNarrow, adds: epilogue?.residual != nil,
-            rectifies: epilogue?.rectifies ?? false,
-            isInference: epilogue != nil, threads: threads)
+            rectifies: epilogue?.rectifies ?? false, isInference: epilogue != nil, threads: Threads.claim() ? Threads.count : 1)
+        guard let known = cached(key) else { ShapeCheck.fail("convolution", "oneDNN refused \(pass) of \(geometry)") }
+        return known
+    }
+
+    /// The one by Winograd's method, on float32 activations; nil where this oneDNN or processor has no kernels for it.
+    static func winograd(_ geometry: ConvolutionGeometry, _ pass: Pass, hasBias: Bool) -> OneDNNConvolution? {
+        cached(
+            Key(
+                geometry: geometry, pass: pass, hasBias: hasBias, isNarrow: false, isWinograd: true,
+                threads: Threads.claim() ? Threads.count : 1))
+    }
+
+    private static func cached(_ key: Key) -> OneDNNConvolution? {
         if let known = cache.withLock({ $0[key] }) { return known }
         let made = OneDNNConvolution(key)
-        cache.withLock { $0[key] = made }
+        cache.withLock { $0[key] = .some(made) }
         return made
     }
 
@@ -41,7 +53,7 @@ final class OneDNNConvolution: @unchecked Sendable {
     /// Whether it does what its epilogue asks for.
     let isFused: Bool
 
-    private init(_ key: Key) {
+    private init?(_ key: Key) {
         let g = key.geometry
         let passes: [Pass: concord_convolution_pass] = [
             .forward: concord_convolution_forward, .backwardData: concord_convolution_backward_data,
@@ -49,8 +61,7 @@ final class OneDNNConvolution: @unchecked Sendable {
         ]
         var form = concord_convolution_form(
             pass: passes[key.pass] ?? concord_convolution_forward, is_bfloat16: key.isNarrow, has_bias: key.hasBias,
-            is_inference: key.isInference,
-            adds: key.adds, rectifies: key.rectifies, batch: Int64(g.batch),
+            is_winograd: key.isWinograd, is_inference: key.isInference, adds: key.adds, rectifies: key.rectifies, batch: Int64(g.batch),
             groups: Int64(g.groups), channels: Int64(g.channels), height: Int64(g.height), width: Int64(g.width), filters: Int64(g.filters),
             out_height: Int64(g.outHeight), out_width: Int64(g.outWidth), kernel_height: Int64(g.kernel.height),
             kernel_width: Int64(g.kernel.width), stride_height: Int64(g.stride.height), stride_width: Int64(g.stride.width),
@@ -64,7 +75,7 @@ final class OneDNNConvolution: @unchecked Sendable {
             (form.adds, form.rectifies, isFused) = (false, false, false)
             status = concord_convolution_make(&made, &form)
         }
-        guard status == 0, let made else { ShapeCheck.fail("convolution", "oneDNN refused \(key.pass) of \(g): status \(status)") }
+        guard status == 0, let made else { return nil }
         (handle, self.isFused) = (made, isFused)
         scratchBytes = concord_convolution_scratch_bytes(made)
         packedBytes = concord_convolution_packed_bytes(made)
@@ -88,12 +99,22 @@ final class OneDNNConvolution: @unchecked Sendable {
         }
     }
 
-    func unpack(_ packed: Storage, into plain: Storage) {
-        withScratch { scratch in concord_convolution_unpack(handle, packed.base, plain.base, scratch) }
+    /// An empty tensor for the weights' gradient in this primitive's layout.
+    func emptyGradient(shape: [Int]) -> Tensor { Tensor(uninitialized: packedBytes > 0 ? [packedBytes / 4] : shape) }
+
+    /// The weights' gradient out of this primitive's layout.
+    func unpacked(_ gradient: Tensor, as shape: [Int]) -> Tensor {
+        guard packedBytes > 0 else { return gradient }
+        let plain = Tensor(uninitialized: shape)
+        withScratch { scratch in concord_convolution_unpack(handle, gradient.storage.base, plain.storage.base, scratch) }
+        return plain
     }
 
-    func run(input: Storage, weights: Storage, bias: Storage?, output: Storage) {
-        withScratch { scratch in concord_convolution_run(handle, input.base, weights.base, bias?.base, output.base, scratch) }
+    /// On whole activations, or on a piece of a batch that starts at these samples.
+    func run(
+        input: UnsafeMutableRawPointer, weights: Storage, bias: Storage?, output: UnsafeMutableRawPointer
+    ) {
+        withScratch { scratch in concord_convolution_run(handle, input, weights.base, bias?.base, output, scratch) }
     }
 
     private func withScratch(_ body: (UnsafeMutableRawPointer?) -> Int32) {

@@ -1,11 +1,14 @@
 import CSndfile
 import ConcordFiles
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// An open sound file; made for one reading and thrown away.
 final class SoundReader {
     let header: Sound.Header
     private let path: String
-    private let file: RegularFile
     private let handle: OpaquePointer
     /// Frames to decode before those wanted, after a seek.
     private let lead: Int
@@ -15,12 +18,16 @@ final class SoundReader {
 
     /// - Throws: `SoundError` where the file is no sound, has no samples, or ends before its header says.
     init(_ path: String) throws(SoundError) {
+        let file: RegularFile
         do throws(FileError) { file = try RegularFile(reading: path) } catch {
             throw .unreadable(path: path, reason: error.reason)
         }
         let missing = try Self.missingBytes(in: file, path: path)
+        // One of the library's own: it closes what it was given where it fails to open it, asked to or not.
+        let descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw .unreadable(path: path, reason: FileError(path: path, code: errno).reason) }
         var info = SF_INFO()
-        guard let handle = sf_open_fd(file.descriptor, Int32(SFM_READ), &info, 0) else {
+        guard let handle = sf_open_fd(descriptor, Int32(SFM_READ), &info, 1) else {
             // The library keeps the reason of a failed opening in one place for all threads: it may be another's, or gone.
             let code = sf_error(nil)
             throw .damaged(path: path, reason: code == 0 ? "its header cannot be read" : Self.text(code))

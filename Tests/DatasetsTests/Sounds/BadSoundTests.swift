@@ -121,6 +121,23 @@ import Testing
         expectError(try folder.write(text, to: "a"), saying: "damaged") { isDamaged($0) }
     }
 
+    /// libsndfile closes the descriptor of what it cannot open; a second close would hit whatever file has got its number since.
+    @Test func damageClosesNoOtherFile() async throws {
+        let good = try folder.write(try wav("good.wav"), to: "good.wav"), bad = try folder.write("OggS", to: "bad.ogg")
+        let faults = await withTaskGroup(of: Int.self) { group in
+            for worker in 0..<8 {
+                group.addTask {
+                    (0..<200).count { _ in
+                        let read = try? Sound(contentsOf: worker < 4 ? good : bad)
+                        return (read != nil) != (worker < 4)
+                    }
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(faults == 0)
+    }
+
     @Test(arguments: [0, 1, 99, 2_000_000, 0xFFFF_FFFF]) func anAbsurdRateIsRefused(rate: Int) throws {
         var file = try wav("a.wav")
         file.replaceSubrange(24..<28, with: (0..<4).map { UInt8(truncatingIfNeeded: rate >> (8 * $0)) })

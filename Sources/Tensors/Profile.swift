@@ -16,14 +16,17 @@ public struct Profile: Sendable {
         public fileprivate(set) var seconds = 0.0
         /// Of the inputs that a tape holds and of the outputs; what a kernel keeps for itself is not counted.
         public fileprivate(set) var bytes = 0
+        /// The most that all tensors of the process held at once while it ran, in bytes.
+        public fileprivate(set) var peak = 0
     }
 
     /// The slowest first.
     public let entries: [Entry]
 
-    /// Runs `body` and says what each operation in it took, on this thread.
+    /// Runs `body` and says what each operation in it took, on this thread. `Allocator.statistics.peak` starts anew with every operation.
     public static func measuring<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> (R, Profile) {
         let profiler = Profiler()
+        Allocator.resetPeak()
         let result = try Context.with({ $0.profiler = profiler }, body)
         return (result, Profile(entries: profiler.entries.values.sorted { ($0.seconds, $1.name) > ($1.seconds, $0.name) }))
     }
@@ -43,9 +46,13 @@ package final class Profiler: @unchecked Sendable {
     package func mark(_ name: String, bytes: Int) {
         guard depth == 0 else { return }
         let now = ContinuousClock.now
-        entries[name, default: Profile.Entry(name: name)].calls += 1
-        entries[name]?.seconds += Double((now - last).components.seconds) + Double((now - last).components.attoseconds) * 1e-18
-        entries[name]?.bytes += bytes
+        var entry = entries[name] ?? Profile.Entry(name: name)
+        entry.calls += 1
+        entry.seconds += Double((now - last).components.seconds) + Double((now - last).components.attoseconds) * 1e-18
+        entry.bytes += bytes
+        entry.peak = max(entry.peak, Allocator.statistics.peak)
+        entries[name] = entry
+        Allocator.resetPeak()
         last = now
     }
 

@@ -17,6 +17,7 @@ struct StepCommand: ParsableCommand {
         let type = try Workloads.named(workload), step = try TrainingStep(type, precision)
         var loss: Float = 0
         let timing = try Timing.of(repeats: repeats, warmups: 2) { loss = try step.run() }
+        let peakMib = PeakMemory.mebibytes, tensorsMib = Double(Allocator.statistics.peak) / 1048576
         let profile = try trace ? Profile.measuring { _ = try step.run() }.1 : nil
         print(
             try JSON.text(
@@ -24,9 +25,9 @@ struct StepCommand: ParsableCommand {
                     workload: workload, precision: precision, threads: Threads.count, parameters: step.workload.model.parameterCount,
                     medianS: timing.median, minS: timing.minimum, maxS: timing.maximum,
                     itemsPerS: Double(type.items) / timing.median, gflopPerS: type.products.operations / timing.median / 1e9,
-                    peakMib: PeakMemory.mebibytes, tensorsMib: Double(Allocator.statistics.peak) / 1048576, loss: loss,
+                    peakMib: peakMib, tensorsMib: tensorsMib, loss: loss,
                     kernels: Kernels.description,
-                    trace: profile?.entries.map { TraceRow(operation: $0.name, calls: $0.calls, seconds: $0.seconds, bytes: $0.bytes) })))
+                    trace: profile?.entries.map(TraceRow.init))))
     }
 
     /// The same in a process of its own.

@@ -28,6 +28,15 @@ struct TraceRow: Codable {
     var calls: Int
     var seconds: Double
     var bytes: Int
+    /// The most that tensors held at once in it.
+    var peakMib: Double
+}
+
+extension TraceRow {
+    init(_ entry: Profile.Entry) {
+        self.init(
+            operation: entry.name, calls: entry.calls, seconds: entry.seconds, bytes: entry.bytes, peakMib: Double(entry.peak) / 1048576)
+    }
 }
 
 extension StepFigures {
@@ -42,9 +51,10 @@ extension StepFigures {
         let total = trace.reduce(0) { $0 + $1.seconds }
         let rows = trace.map { row in
             (row.seconds / total).percent.right(7) + row.seconds.decimals(5).right(10) + "\(row.calls)".right(7)
-                + (Double(row.bytes) / max(row.seconds, 1e-9) / 1e9).decimals(1).right(8) + "  " + row.operation
+                + (Double(row.bytes) / max(row.seconds, 1e-9) / 1e9).decimals(1).right(8) + row.peakMib.decimals(0).right(9) + "  "
+                + row.operation
         }
-        return (["\n\(workload): \(total.decimals(4)) s", "  share   seconds  calls    GB/s  operation"] + rows).joined(separator: "\n")
+        return (["\n\(workload): \(total.decimals(4)) s", "  share   seconds  calls    GB/s  held MiB  operation"] + rows).joined(separator: "\n")
     }
 
     static let heading =

@@ -31,9 +31,10 @@ static dnnl_status_t describe(
 static dnnl_status_t make_factors(factors *f, layout *plain, const concord_product_form *form) {
     const dnnl_dims_t a = {form->m, form->k}, b = {form->k, form->n}, c = {form->m, form->n}, bias = {1, form->n};
     const dnnl_format_tag_t lies = form->transposes_b ? dnnl_ba : dnnl_ab;
-    dnnl_status_t status = make_layout(&f->a, 2, a, dnnl_bf16, form->transposes_a ? dnnl_ba : dnnl_ab);
-    if (!status) status = make_layout(&f->b, 2, b, dnnl_bf16, form->packs_b ? dnnl_format_tag_any : lies);
-    if (!status) status = make_layout(&f->c, 2, c, form->is_wide ? dnnl_f32 : dnnl_bf16, dnnl_ab);
+    const dnnl_data_type_t type = form->is_bfloat16 ? dnnl_bf16 : dnnl_f32;
+    dnnl_status_t status = make_layout(&f->a, 2, a, type, form->transposes_a ? dnnl_ba : dnnl_ab);
+    if (!status) status = make_layout(&f->b, 2, b, type, form->packs_b ? dnnl_format_tag_any : lies);
+    if (!status) status = make_layout(&f->c, 2, c, form->is_wide ? dnnl_f32 : type, dnnl_ab);
     if (!status) status = make_layout(&f->bias, 2, bias, dnnl_f32, dnnl_ab);
     if (!status) status = make_layout(plain, 2, b, dnnl_f32, lies);
     return status;

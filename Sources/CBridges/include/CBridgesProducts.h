@@ -1,4 +1,4 @@
-// Products of bfloat16 matrices by oneDNN, summed up in float32.
+// Products of matrices by oneDNN, summed up in float32.
 #ifndef CBRIDGES_PRODUCTS_H
 #define CBRIDGES_PRODUCTS_H
 
@@ -9,13 +9,15 @@
 /// `c = a b (+ bias)`: a is `[m, k]`, b `[k, n]`, c `[m, n]`, dense and row-major.
 typedef struct {
     int64_t m, n, k;
+    /// a and b are bfloat16 instead of float32.
+    bool is_bfloat16;
     /// a lies as `[k, m]`, b as `[n, k]`.
     bool transposes_a, transposes_b;
     /// b comes in a layout of the primitive's own, which `concord_product_pack` makes of a float32 one that lies as said.
     bool packs_b;
     /// n float32 numbers are added to each row of c.
     bool has_bias;
-    /// c is float32 instead of bfloat16.
+    /// c is float32 whatever a and b are; else of their type.
     bool is_wide;
 } concord_product_form;
 

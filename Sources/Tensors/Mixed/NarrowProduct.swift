@@ -21,8 +21,8 @@ enum NarrowProduct {
                 m, n, k, 1, a.narrows, m, true, b.narrows, transposesB ? k : n, transposesB, 0, output.floats, n)
         } else {
             let form = OneDNNProduct.Form(
-                m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB, hasBias: bias != nil, isWide: type == .float32)
-            OneDNNProduct.cached(form).run(a.storage.base, b.storage.base, bias: bias, into: output.storage.base)
+                m: m, n: n, k: k, isNarrow: true, transposesA: transposesA, transposesB: transposesB, hasBias: bias != nil, isWide: type == .float32)
+            OneDNNProduct.cached(form).run(a.storage.base, b.storage.base, bias: bias?.floats, into: output.storage.base)
         }
         return output
     }
@@ -43,9 +43,9 @@ enum NarrowProduct {
         _ x: Tensor, weight: Tensor, transposed: Bool, bias: Tensor?, _ m: Int, _ n: Int, _ k: Int, into output: UnsafeMutableRawPointer
     ) {
         let product = OneDNNProduct.cached(
-            OneDNNProduct.Form(m: m, n: n, k: k, transposesB: transposed, packsB: true, hasBias: bias != nil))
+            OneDNNProduct.Form(m: m, n: n, k: k, isNarrow: true, transposesB: transposed, packsB: true, hasBias: bias != nil))
         let packed = product.packed(weight.widened)
-        withExtendedLifetime(packed) { product.run(x.storage.base, packed.base, bias: bias, into: output) }
+        withExtendedLifetime(packed) { product.run(x.storage.base, packed.base, bias: bias?.floats, into: output) }
     }
 
     /// What a product over nothing gives: the bias or zero everywhere.

@@ -120,9 +120,7 @@ private struct MatrixProduct {
             }
         } else {
             for i in 0..<batch {
-                Product.multiply(
-                    m: m, n: n, k: k, x + i * m * k, lda: lda, transposeA: left, y + i * k * n, ldb: ldb, transposeB: right, z + i * m * n,
-                    ldc: n)
+                Product.multiply(m: m, n: n, k: k, x + i * m * k, transposeA: left, y + i * k * n, transposeB: right, into: z + i * m * n)
             }
         }
     }

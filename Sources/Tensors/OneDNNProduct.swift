@@ -1,17 +1,19 @@
 import CBridges
 import Synchronization
 
-/// One product primitive of oneDNN on bfloat16 matrices, made for its sizes and a number of threads; safe to run from several threads at
+/// One product primitive of oneDNN, made for its sizes and a number of threads; safe to run from several threads at
 /// once.
 final class OneDNNProduct: @unchecked Sendable {
     /// `[m, k]` by `[k, n]`, as they lie or transposed.
     struct Form: Hashable {
         var m: Int, n: Int, k: Int
+        /// The factors are bfloat16.
+        var isNarrow: Bool
         var transposesA = false, transposesB = false
         /// b comes from `packed`.
         var packsB = false
         var hasBias = false
-        /// The result is float32.
+        /// The result is float32 whatever the factors are.
         var isWide = false
     }
 
@@ -51,11 +53,11 @@ final class OneDNNProduct: @unchecked Sendable {
 
     private init(_ form: Form) {
         var wanted = concord_product_form(
-            m: Int64(form.m), n: Int64(form.n), k: Int64(form.k), transposes_a: form.transposesA, transposes_b: form.transposesB,
+            m: Int64(form.m), n: Int64(form.n), k: Int64(form.k), is_bfloat16: form.isNarrow, transposes_a: form.transposesA, transposes_b: form.transposesB,
             packs_b: form.packsB, has_bias: form.hasBias, is_wide: form.isWide)
         var made: OpaquePointer?
         let status = concord_product_make(&made, &wanted)
-        guard status == 0, let made else { ShapeCheck.fail("matmul", "oneDNN refused \(form) in bfloat16: status \(status)") }
+        guard status == 0, let made else { ShapeCheck.fail("matmul", "oneDNN refused \(form): status \(status)") }
         handle = made
         scratchBytes = concord_product_scratch_bytes(made)
     }
@@ -64,21 +66,24 @@ final class OneDNNProduct: @unchecked Sendable {
 
     /// A float32 matrix in this primitive's layout: see `PackedWeights`.
     func packed(_ weight: Tensor) -> Storage {
-        PackedWeights.shared(weight, .product(packer ?? self)) {
-            let packed = Storage(bytes: concord_product_packed_bytes(handle)), from = weight.floats
-            withScratch { concord_product_pack(handle, from, packed.base, $0) }
-            return packed
-        }
+        PackedWeights.shared(weight, .product(packer ?? self)) { packed(weight.floats) }
     }
 
-    func run(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: Tensor?, into c: UnsafeMutableRawPointer) {
-        withScratch { concord_product_run(handle, a, b, bias?.floats, c, $0) }
+    /// The same of any dense matrix, not kept.
+    func packed(_ matrix: UnsafePointer<Float>) -> Storage {
+        let packed = Storage(bytes: concord_product_packed_bytes(handle))
+        withScratch { concord_product_pack(handle, matrix, packed.base, $0) }
+        return packed
+    }
+
+    func run(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: UnsafePointer<Float>?, into c: UnsafeMutableRawPointer) {
+        withScratch { concord_product_run(handle, a, b, bias, c, $0) }
     }
 
     private func withScratch(_ body: (UnsafeMutableRawPointer?) -> Int32) {
         let scratch = scratchBytes > 0 ? Storage(bytes: scratchBytes) : nil
         let status = FloatMode.flushing { withExtendedLifetime(scratch) { body(scratch?.base) } }
-        ShapeCheck.require(status == 0, "matmul", "oneDNN failed in bfloat16 with status \(status)")
+        ShapeCheck.require(status == 0, "matmul", "oneDNN failed with status \(status)")
     }
 }
 

@@ -24,19 +24,11 @@ dnnl_engine_t concord_dnn_engine(void) {
     return engine;
 }
 
-/// Activations: NHWC as they come and go, and what the primitive takes.
-typedef struct {
-    layout plain;
-    layout_ref own;
-    step copy; // its primitive is null where the two are the same
-} activations;
-
 struct concord_convolution {
     concord_convolution_pass pass;
     step main, reorder; // reorder.primitive is null where the plain layout serves
     layout plain;
-    activations input, output;
-    layout_ref weights, bias; // the primitive descriptor's own
+    layout_ref input, weights, bias, output; // the primitive descriptor's own
 };
 
 /// The layouts that a convolution's description is made from.
@@ -95,8 +87,8 @@ static dnnl_status_t describe(
 #endif
 }
 
-/// The activations in NHWC, under Winograd's method as oneDNN likes them; the weights as it likes them, and plain, which is always float32.
-/// Their gradient is float32 too.
+/// The activations in NHWC, under Winograd's method in blocks of 16 channels; the weights as oneDNN likes them, and plain, which is always
+/// float32. Their gradient is float32 too.
 static dnnl_status_t make_layouts(layouts *l, layout *plain, const concord_convolution_form *f, concord_convolution_pass pass) {
     const dnnl_data_type_t type = f->is_bfloat16 ? dnnl_bf16 : dnnl_f32;
     const dnnl_data_type_t weights = pass == concord_convolution_backward_weights ? dnnl_f32 : type;
@@ -106,7 +98,7 @@ static dnnl_status_t make_layouts(layouts *l, layout *plain, const concord_convo
     const dnnl_dims_t grouped = {f->groups, f->filters / f->groups, f->channels / f->groups, f->kernel_height, f->kernel_width};
     const dnnl_dims_t bias = {f->filters};
     const int rank = f->groups > 1 ? 5 : 4;
-    const dnnl_format_tag_t lies = f->is_winograd ? dnnl_format_tag_any : dnnl_nhwc;
+    const dnnl_format_tag_t lies = f->is_winograd ? dnnl_nChw16c : dnnl_nhwc;
     dnnl_status_t status = make_layout(&l->input, 4, input, type, lies);
     if (!status) status = make_layout(&l->output, 4, output, type, lies);
     if (!status) status = make_layout(&l->weights, rank, rank == 5 ? grouped : dense, weights, dnnl_format_tag_any);
@@ -146,15 +138,6 @@ static dnnl_status_t make_reorder(concord_convolution *c, dnnl_primitive_attr_t 
     return make_copy(&c->reorder, from, to, attributes);
 }
 
-static dnnl_status_t make_activations(
-    activations *a, const concord_convolution_form *f, bool is_output, bool comes_out, layout_ref own, dnnl_primitive_attr_t attributes) {
-    const dnnl_dims_t input = {f->batch, f->channels, f->height, f->width}, output = {f->batch, f->filters, f->out_height, f->out_width};
-    a->own = own;
-    dnnl_status_t status = make_layout(&a->plain, 4, is_output ? output : input, f->is_bfloat16 ? dnnl_bf16 : dnnl_f32, dnnl_nhwc);
-    if (status || dnnl_memory_desc_equal(own, ref(&a->plain))) return status;
-    return comes_out ? make_copy(&a->copy, own, ref(&a->plain), attributes) : make_copy(&a->copy, ref(&a->plain), own, attributes);
-}
-
 int concord_convolution_make(concord_convolution **made, const concord_convolution_form *form) {
     concord_convolution *c = calloc(1, sizeof *c);
     layouts l = {0};
@@ -173,14 +156,12 @@ int concord_convolution_make(concord_convolution **made, const concord_convoluti
     if (!status) {
         const bool data = form->pass == concord_convolution_backward_data, weights = form->pass == concord_convolution_backward_weights;
         c->pass = form->pass;
-        layout_ref input = layout_of(&c->main, data ? dnnl_query_diff_src_md : dnnl_query_src_md);
-        layout_ref output = layout_of(&c->main, data || weights ? dnnl_query_diff_dst_md : dnnl_query_dst_md);
-        status = make_activations(&c->input, form, false, data, input, attributes);
-        if (!status) status = make_activations(&c->output, form, true, !data && !weights, output, attributes);
+        c->input = layout_of(&c->main, data ? dnnl_query_diff_src_md : dnnl_query_src_md);
+        c->output = layout_of(&c->main, data || weights ? dnnl_query_diff_dst_md : dnnl_query_dst_md);
         const dnnl_query_t what = weights ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
         c->weights = layout_of(&c->main, what);
         c->bias = form->has_bias && !data ? dnnl_primitive_desc_query_md(c->main.description, what, 1) : NULL;
-        if (!status) status = make_reorder(c, attributes);
+        status = make_reorder(c, attributes);
     }
     if (hint) dnnl_primitive_desc_destroy(hint);
     if (attributes) dnnl_primitive_attr_destroy(attributes);
@@ -197,24 +178,13 @@ void concord_convolution_destroy(concord_convolution *c) {
     if (!c) return;
     drop_step(&c->main);
     drop_step(&c->reorder);
-    drop_step(&c->input.copy);
-    drop_step(&c->output.copy);
     drop_layout(&c->plain);
-    drop_layout(&c->input.plain);
-    drop_layout(&c->output.plain);
     free(c);
 }
 
-/// Of a copy in the primitive's layout, in whole cache lines; 0 where none is needed.
-static size_t copy_bytes(const activations *a) { return a->copy.primitive ? (dnnl_memory_desc_get_size(a->own) + 63) / 64 * 64 : 0; }
-
 size_t concord_convolution_scratch_bytes(const concord_convolution *c) {
-    const step *steps[] = {&c->main, &c->reorder, &c->input.copy, &c->output.copy};
-    size_t most = 0;
-    for (int i = 0; i < 4; i++) {
-        if (scratch_bytes(steps[i]) > most) most = scratch_bytes(steps[i]);
-    }
-    return copy_bytes(&c->input) + copy_bytes(&c->output) + most;
+    size_t a = scratch_bytes(&c->main), b = scratch_bytes(&c->reorder);
+    return a > b ? a : b;
 }
 
 size_t concord_convolution_packed_bytes(const concord_convolution *c) {
@@ -234,7 +204,7 @@ int concord_dnn_execute(const step *s, const argument *arguments, int count, voi
     dnnl_status_t status = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
     for (int i = 0; !status && i <= count; i++) {
         const argument a = i < count ? arguments[i] : (argument){DNNL_ARG_SCRATCHPAD, layout_of(s, dnnl_query_scratchpad_md), scratch};
-        if (!a.at || !a.as || dnnl_memory_desc_get_size(a.as) == 0) continue;
+        if (!a.at || !a.as) continue;
         given[made].arg = a.name;
         status = dnnl_memory_create(&given[made].memory, a.as, engine, a.at);
         if (!status) made++;
@@ -259,29 +229,13 @@ int concord_convolution_unpack(const concord_convolution *c, const void *packed,
     return reorder(c, c->weights, packed, ref(&c->plain), plain, scratch);
 }
 
-/// Runs the copy between the plain activations and those in the primitive's layout, in the direction that it was made for.
-static int copy(const activations *a, bool comes_out, void *plain, void *own, void *scratch) {
-    const argument arguments[] = {
-        {comes_out ? DNNL_ARG_TO : DNNL_ARG_FROM, ref(&a->plain), plain},
-        {comes_out ? DNNL_ARG_FROM : DNNL_ARG_TO, a->own, own},
-    };
-    return a->copy.primitive ? concord_dnn_execute(&a->copy, arguments, 2, scratch) : dnnl_success;
-}
-
 int concord_convolution_run(const concord_convolution *c, void *input, void *weights, void *bias, void *output, void *scratch) {
     const bool data = c->pass == concord_convolution_backward_data, w = c->pass == concord_convolution_backward_weights;
-    char *own_input = scratch, *own_output = own_input + copy_bytes(&c->input), *rest = own_output + copy_bytes(&c->output);
     const argument arguments[] = {
-        {data ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, c->input.own, c->input.copy.primitive ? own_input : input},
+        {data ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, c->input, input},
         {w ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, c->weights, weights},
         {w ? DNNL_ARG_DIFF_BIAS : DNNL_ARG_BIAS, c->bias, bias},
-        {data || w ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, c->output.own, c->output.copy.primitive ? own_output : output},
+        {data || w ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, c->output, output},
     };
-    const bool takes_output = data || w;
-    int status = data ? dnnl_success : copy(&c->input, false, input, own_input, rest);
-    if (!status && takes_output) status = copy(&c->output, false, output, own_output, rest);
-    if (!status) status = concord_dnn_execute(&c->main, arguments, 4, rest);
-    if (!status && data) status = copy(&c->input, true, input, own_input, rest);
-    if (!status && !takes_output) status = copy(&c->output, true, output, own_output, rest);
-    return status;
+    return concord_dnn_execute(&c->main, arguments, 4, scratch);
 }

@@ -67,7 +67,7 @@ SIMD void concord_channel_moments(
 
 INLINE void normalize(
     size_t c, const size_t width, size_t tail, void *y, const void *x, const void *residual, size_t at, const float *mean,
-    const float *scale, const float *bias, const bool rectify, const bool narrow) {
+    const float *scale, const float *bias, const bool rectify, const bool narrow, bool streams) {
     for (size_t v = 0; v < width; v++, c += LANES) {
         const size_t n = v + 1 == width ? tail : LANES;
         lanes a, m, s, b;
@@ -82,23 +82,24 @@ INLINE void normalize(
             a += r;
         }
         if (rectify) a = PASSED(a, ~(a < 0));
-        put(y, at + c, &a, n, narrow);
+        put_past(y, at + c, &a, n, narrow, streams);
     }
 }
 
 INLINE void normalize_all(
     void *y, const void *x, const void *residual, size_t rows, size_t channels, const float *mean, const float *scale, const float *bias,
-    const bool rectify, const bool narrow) {
+    const bool rectify, const bool narrow, bool streams) {
     for (size_t r = 0; r < rows; r++)
-        CHANNELS(channels, normalize, y, x, residual, r * channels, mean, scale, bias, rectify, narrow);
+        CHANNELS(channels, normalize, y, x, residual, r * channels, mean, scale, bias, rectify, narrow, streams);
+    if (streams) settle();
 }
 
 SIMD void concord_channel_normalize(
     void *y, const void *x, const void *residual, bool narrow, size_t rows, size_t channels, const float *mean, const float *scale,
-    const float *bias, bool rectify) {
-#define NORMALIZE(residual, rectify)                                                                          \
-    (narrow ? normalize_all(y, x, residual, rows, channels, mean, scale, bias, rectify, true)                \
-            : normalize_all(y, x, residual, rows, channels, mean, scale, bias, rectify, false))
+    const float *bias, bool rectify, bool streams) {
+#define NORMALIZE(residual, rectify)                                                                           \
+    (narrow ? normalize_all(y, x, residual, rows, channels, mean, scale, bias, rectify, true, false)           \
+            : normalize_all(y, x, residual, rows, channels, mean, scale, bias, rectify, false, streams))
     if (residual) {
         if (rectify) NORMALIZE(residual, true);
         else NORMALIZE(residual, false);
@@ -144,6 +145,7 @@ typedef struct {
     const float *mean, *scale, *bias;
     void *masked;
     double *sums, *products;
+    bool streams;
 } gradient_sums;
 
 INLINE void sum_gradients(
@@ -172,7 +174,7 @@ INLINE void sum_gradients(
             }
             if (mask == FROM_INPUT) g = PASSED(g, AFFINE(x, m[v], a[v], b[v]) > 0);
             x -= m[v];
-            if (p.masked) put(p.masked, at, &g, n, narrow);
+            if (p.masked) put_past(p.masked, at, &g, n, narrow, p.streams);
             s[v] += g;
             q[v] += g * x;
         }
@@ -188,12 +190,13 @@ INLINE void sum_all_gradients(gradient_sums p, size_t rows, size_t channels, con
         const size_t n = rows - r < RUN ? rows - r : RUN;
         CHANNELS(channels, sum_gradients, p, r, n, channels, mask, narrow);
     }
+    if (p.streams) settle();
 }
 
 SIMD void concord_channel_gradient_sums(
     const void *upstream, const void *x, const void *rectified, void *masked, bool narrow, size_t rows, size_t channels, const float *mean,
-    double *sums, double *products) {
-    const gradient_sums p = {upstream, x, rectified, mean, NULL, NULL, masked, sums, products};
+    double *sums, double *products, bool streams) {
+    const gradient_sums p = {upstream, x, rectified, mean, NULL, NULL, masked, sums, products, streams};
     if (rectified) {
         if (narrow) sum_all_gradients(p, rows, channels, FROM_OUTPUT, true);
         else sum_all_gradients(p, rows, channels, FROM_OUTPUT, false);
@@ -206,14 +209,14 @@ SIMD void concord_channel_gradient_sums(
 SIMD void concord_channel_gradient_sums_rectified(
     const void *upstream, const void *x, bool narrow, size_t rows, size_t channels, const float *mean, const float *scale,
     const float *bias, double *sums, double *products) {
-    const gradient_sums p = {upstream, x, NULL, mean, scale, bias, NULL, sums, products};
+    const gradient_sums p = {upstream, x, NULL, mean, scale, bias, NULL, sums, products, false};
     if (narrow) sum_all_gradients(p, rows, channels, FROM_INPUT, true);
     else sum_all_gradients(p, rows, channels, FROM_INPUT, false);
 }
 
 INLINE void gradient(
     size_t c, const size_t width, size_t tail, void *dx, const void *upstream, const void *x, size_t at, const float *mean,
-    const float *scale, const float *bias, const float *constant, const float *slope, const bool narrow) {
+    const float *scale, const float *bias, const float *constant, const float *slope, const bool narrow, bool streams) {
     for (size_t v = 0; v < width; v++, c += LANES) {
         const size_t n = v + 1 == width ? tail : LANES;
         lanes g, a, m, s, k, l;
@@ -229,27 +232,28 @@ INLINE void gradient(
             g = PASSED(g, AFFINE(a, m, s, b) > 0);
         }
         g = s * g - k - (a - m) * l;
-        put(dx, at + c, &g, n, narrow);
+        put_past(dx, at + c, &g, n, narrow, streams);
     }
 }
 
 INLINE void gradient_all(
     void *dx, const void *upstream, const void *x, size_t rows, size_t channels, const float *mean, const float *scale, const float *bias,
-    const float *constant, const float *slope, const bool narrow) {
+    const float *constant, const float *slope, const bool narrow, bool streams) {
     for (size_t r = 0; r < rows; r++)
-        CHANNELS(channels, gradient, dx, upstream, x, r * channels, mean, scale, bias, constant, slope, narrow);
+        CHANNELS(channels, gradient, dx, upstream, x, r * channels, mean, scale, bias, constant, slope, narrow, streams);
+    if (streams) settle();
 }
 
 SIMD void concord_channel_gradient(
     void *dx, const void *upstream, const void *x, bool narrow, size_t rows, size_t channels, const float *mean, const float *scale,
-    const float *constant, const float *slope) {
-    if (narrow) gradient_all(dx, upstream, x, rows, channels, mean, scale, NULL, constant, slope, true);
-    else gradient_all(dx, upstream, x, rows, channels, mean, scale, NULL, constant, slope, false);
+    const float *constant, const float *slope, bool streams) {
+    if (narrow) gradient_all(dx, upstream, x, rows, channels, mean, scale, NULL, constant, slope, true, false);
+    else gradient_all(dx, upstream, x, rows, channels, mean, scale, NULL, constant, slope, false, streams);
 }
 
 SIMD void concord_channel_gradient_rectified(
     void *dx, const void *upstream, const void *x, bool narrow, size_t rows, size_t channels, const float *mean, const float *scale,
-    const float *bias, const float *constant, const float *slope) {
-    if (narrow) gradient_all(dx, upstream, x, rows, channels, mean, scale, bias, constant, slope, true);
-    else gradient_all(dx, upstream, x, rows, channels, mean, scale, bias, constant, slope, false);
+    const float *bias, const float *constant, const float *slope, bool streams) {
+    if (narrow) gradient_all(dx, upstream, x, rows, channels, mean, scale, bias, constant, slope, true, false);
+    else gradient_all(dx, upstream, x, rows, channels, mean, scale, bias, constant, slope, false, streams);
 }

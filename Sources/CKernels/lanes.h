@@ -27,14 +27,19 @@ INLINE void load(lanes *to, const float *from, size_t count) {
 
 INLINE void store(float *to, const lanes *from, size_t count) { memcpy(to, from, count == LANES ? sizeof *from : count * sizeof *to); }
 
-/// The same from bfloat16.
+/// Sixteen past the caches, to a multiple of 64 bytes: no line is read that is written whole. `settle` must follow before others read them.
+INLINE void stream(float *to, const lanes *from) { __builtin_nontemporal_store(*from, (lanes *)to); }
+
+INLINE void settle(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
+/// `load` from bfloat16.
 INLINE void load_narrow(lanes *to, const uint16_t *from, size_t count) {
     narrow_lanes x = {0};
     memcpy(&x, from, count == LANES ? sizeof x : count * sizeof *from);
     *to = (lanes)(__builtin_convertvector(x, bit_lanes) << 16);
 }
 
-/// The same to bfloat16, to the nearest and of two to the even one; NaN stays NaN.
+/// `store` to bfloat16, to the nearest and of two to the even one; NaN stays NaN.
 INLINE void store_narrow(uint16_t *to, const lanes *from, size_t count) {
     const bit_lanes bits = (bit_lanes)*from, rounded = bits + 0x7FFFu + ((bits >> 16) & 1u);
     const bit_lanes isNumber = (bit_lanes)(*from == *from);
@@ -51,6 +56,12 @@ INLINE void get(lanes *to, const void *from, size_t at, size_t count, const bool
 INLINE void put(void *to, size_t at, const lanes *from, size_t count, const bool narrow) {
     if (narrow) store_narrow((uint16_t *)to + at, from, count);
     else store((float *)to + at, from, count);
+}
+
+/// The same, past the caches where it `streams` and the lanes are whole.
+INLINE void put_past(void *to, size_t at, const lanes *from, size_t count, const bool narrow, bool streams) {
+    if (!narrow && streams && count == LANES) stream((float *)to + at, from);
+    else put(to, at, from, count, narrow);
 }
 
 #endif

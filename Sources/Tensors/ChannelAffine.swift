@@ -23,9 +23,11 @@ struct ChannelAffine {
         let output = Tensor(uninitialized: x.shape, x.elementType), carried = residual?.cast(to: x.elementType)
         let (y, a, r, c) = (output.numbers, x.numbers, carried?.numbers, channels)
         let (m, s, b) = (mean.floats, scale.floats, bias.floats)
+        let streams = Streaming.suits(output, channels: c)
         Parallel.run(x.count / max(1, c), grain: Elementwise.grain / max(1, c)) { rows in
             let at = rows.lowerBound * c
-            concord_channel_normalize((y + at).base, (a + at).base, r.map { ($0 + at).base }, a.isNarrow, rows.count, c, m, s, b, rectify)
+            concord_channel_normalize(
+                (y + at).base, (a + at).base, r.map { ($0 + at).base }, a.isNarrow, rows.count, c, m, s, b, rectify, streams)
         }
         return output
     }
@@ -47,12 +49,13 @@ struct ChannelAffine {
     func gradientSums(_ upstream: Tensor, _ x: Tensor, _ mask: Mask, masked: Tensor? = nil) -> ChannelSums {
         let (u, a, c, w) = (upstream.numbers, x.numbers, channels, masked?.numbers), isNarrow = a.isNarrow
         let (m, s, b) = (mean.floats, scale.floats, bias.floats)
+        let streams = masked.map { Streaming.suits($0, channels: c) } ?? false
         return ChannelSums(rows: x.count / max(1, c), channels: c) { rows, sums, products in
             let at = rows.lowerBound * c, g = (u + at).base, x = (a + at).base, to = w.map { ($0 + at).base }
             switch mask {
-            case .everywhere: concord_channel_gradient_sums(g, x, nil, to, isNarrow, rows.count, c, m, sums, products)
+            case .everywhere: concord_channel_gradient_sums(g, x, nil, to, isNarrow, rows.count, c, m, sums, products, streams)
             case .output(let output):
-                concord_channel_gradient_sums(g, x, (output.numbers + at).base, to, isNarrow, rows.count, c, m, sums, products)
+                concord_channel_gradient_sums(g, x, (output.numbers + at).base, to, isNarrow, rows.count, c, m, sums, products, streams)
             case .input: concord_channel_gradient_sums_rectified(g, x, isNarrow, rows.count, c, m, s, b, sums, products)
             }
         }
@@ -63,12 +66,13 @@ struct ChannelAffine {
         let gradient = Tensor(uninitialized: x.shape, x.elementType)
         let (d, u, a, c) = (gradient.numbers, upstream.numbers, x.numbers, channels)
         let (m, s, b, k, l) = (mean.floats, scale.floats, bias.floats, constant.floats, slope.floats)
+        let streams = Streaming.suits(gradient, channels: c)
         Parallel.run(x.count / max(1, c), grain: Elementwise.grain / max(1, c)) { rows in
             let at = rows.lowerBound * c, to = (d + at).base, g = (u + at).base, x = (a + at).base
             if isRectified {
-                concord_channel_gradient_rectified(to, g, x, a.isNarrow, rows.count, c, m, s, b, k, l)
+                concord_channel_gradient_rectified(to, g, x, a.isNarrow, rows.count, c, m, s, b, k, l, streams)
             } else {
-                concord_channel_gradient(to, g, x, a.isNarrow, rows.count, c, m, s, k, l)
+                concord_channel_gradient(to, g, x, a.isNarrow, rows.count, c, m, s, k, l, streams)
             }
         }
         return gradient

@@ -2,7 +2,7 @@ import CKernels
 
 /// 3x3 convolutions of stride 1 in a quarter of the multiplications: F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural
 /// Networks" (arXiv:1509.09308), by oneDNN's kernels. They want channels in blocks of 16, so activations are copied there and back, a piece of
-/// the batch at a time.
+/// the batch at a time that the caches hold.
 ///
 /// Against float64 its errors are two to four times a direct convolution's: up to 4e-6 of the largest value, in each of the three passes
 /// (2 samples of 64 channels on 56x56 to 512 on 7x7, normal values, with and without the negative ones).
@@ -53,21 +53,36 @@ struct Winograd {
     private var sampleOut: Int { geometry.outHeight * geometry.outWidth * geometry.filters }
 
     func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, into output: Tensor) {
+        let desk = blocked(sampleIn, sampleOut)
         withPacked(weight) { samples, primitive, packed in
-            primitive.run(
-                input: input.floats + samples.lowerBound * sampleIn, weights: packed, bias: bias?.storage,
-                output: output.floats + samples.lowerBound * sampleOut)
+            block(input.floats + samples.lowerBound * sampleIn, samples.count, geometry.channels, into: desk.input)
+            primitive.run(input: desk.input.storage.base, weights: packed, bias: bias?.storage, output: desk.output.storage.base)
+            unblock(desk.output, samples, geometry.filters, into: output)
         }
     }
 
     func inputGradient(_ upstream: Tensor, _ weight: Tensor, shape: [Int]) -> Tensor {
-        let gradient = Tensor(uninitialized: shape)
+        let gradient = Tensor(uninitialized: shape), desk = blocked(sampleIn, sampleOut)
         withPacked(weight) { samples, primitive, packed in
-            primitive.run(
-                input: gradient.floats + samples.lowerBound * sampleIn, weights: packed, bias: nil,
-                output: upstream.floats + samples.lowerBound * sampleOut)
+            block(upstream.floats + samples.lowerBound * sampleOut, samples.count, geometry.filters, into: desk.output)
+            primitive.run(input: desk.input.storage.base, weights: packed, bias: nil, output: desk.output.storage.base)
+            unblock(desk.input, samples, geometry.channels, into: gradient)
         }
         return gradient
+    }
+
+    func weightGradient(_ input: Tensor, _ upstream: Tensor, shape: [Int]) -> Tensor {
+        let desk = blocked(sampleIn, sampleOut)
+        var sum: Tensor?
+        for (samples, primitive) in pieces {
+            block(input.floats + samples.lowerBound * sampleIn, samples.count, geometry.channels, into: desk.input)
+            block(upstream.floats + samples.lowerBound * sampleOut, samples.count, geometry.filters, into: desk.output)
+            let part = primitive.emptyGradient(shape: shape)
+            primitive.run(input: desk.input.storage.base, weights: part.storage, bias: nil, output: desk.output.storage.base)
+            sum = sum.map { $0 + part } ?? part
+        }
+        guard let sum, let primitive = pieces.last?.primitive else { return Tensor(zeros: shape) }
+        return primitive.unpacked(sum, as: shape)
     }
 
     /// Calls `run` for every piece, with the weights as its primitive wants them, packed once for pieces of one length.
@@ -80,16 +95,45 @@ struct Winograd {
         }
     }
 
-    func weightGradient(_ input: Tensor, _ upstream: Tensor, shape: [Int]) -> Tensor {
-        var sum: Tensor?
-        for (samples, primitive) in pieces {
-            let part = primitive.emptyGradient(shape: shape)
-            primitive.run(
-                input: input.floats + samples.lowerBound * sampleIn, weights: part.storage, bias: nil,
-                output: upstream.floats + samples.lowerBound * sampleOut)
-            sum = sum.map { $0 + part } ?? part
+    // MARK: Blocks of channels
+
+    /// Memory for the inputs and outputs of the longest piece in blocks.
+    private func blocked(_ sampleIn: Int, _ sampleOut: Int) -> (input: Tensor, output: Tensor) {
+        let longest = pieces.first?.samples.count ?? 0
+        return (Tensor(uninitialized: [longest * sampleIn]), Tensor(uninitialized: [longest * sampleOut]))
+    }
+
+    /// `[samples, H, W, C]` as `[samples, C / 16, H, W, 16]`.
+    private func block(_ from: UnsafePointer<Float>, _ samples: Int, _ channels: Int, into blocks: Tensor) {
+        let to = blocks.floats, span = geometry.height * geometry.width
+        forEachRun(samples, channels) { sample, places in
+            concord_block_channels(
+                to + sample * span * channels + places.lowerBound * 16, from + (sample * span + places.lowerBound) * channels,
+                places.count, channels, span)
         }
-        guard let sum, let primitive = pieces.last?.primitive else { return Tensor(zeros: shape) }
-        return primitive.unpacked(sum, as: shape)
+    }
+
+    /// The way back, into a range of the samples of `output`.
+    private func unblock(_ blocks: Tensor, _ samples: Range<Int>, _ channels: Int, into output: Tensor) {
+        let from = blocks.floats, span = geometry.height * geometry.width
+        let to = output.floats + samples.lowerBound * span * channels, streams = Streaming.suits(output, channels: channels)
+        forEachRun(samples.count, channels) { sample, places in
+            concord_unblock_channels(
+                to + (sample * span + places.lowerBound) * channels, from + sample * span * channels + places.lowerBound * 16,
+                places.count, channels, span, streams)
+        }
+    }
+
+    /// Runs of places within samples, in parallel.
+    private func forEachRun(_ samples: Int, _ channels: Int, _ body: (_ sample: Int, _ places: Range<Int>) -> Void) {
+        let span = geometry.height * geometry.width
+        Parallel.run(samples * span, grain: max(1, Elementwise.grain / channels)) { places in
+            var place = places.lowerBound
+            while place < places.upperBound {
+                let first = place % span, count = min(span - first, places.upperBound - place)
+                body(place / span, first..<first + count)
+                place += count
+            }
+        }
     }
 }

@@ -113,4 +113,19 @@ struct NormalizationTests {
             $0[0].groupNormalized(groups: 2, weight: $0[1], bias: $0[2], epsilon: 0.1)
         }
     }
+
+    /// Over 32 MiB results are written past the caches.
+    @Test(arguments: [true, false]) func largeOnesHaveTheBitsOfTheirHalves(addsResidual: Bool) {
+        let x = hashed("large", [2 * 4400, 1024]), weight = hashed("large weight", [1024]), bias = hashed("large bias", [1024])
+        let mean = hashed("large mean", [1024]), variance = Tensor(ones: [1024])
+        func run(_ x: Tensor) -> [[Float]] {
+            let residual = addsResidual ? x.detached * 0.5 : nil
+            let (outputs, pullback) = valueWithPullback(of: [x]) {
+                [$0[0].batchNormalized(weight: weight, bias: bias, mean: mean, variance: variance, activation: .relu, residual: residual)]
+            }
+            return (outputs + pullback([x.detached * 2]).1.compactMap { $0 }).map(\.scalars)
+        }
+        let whole = run(x), halves = [0..<4400, 4400..<8800].map { run(x.sliced($0, axis: 0)) }
+        for (a, (b, c)) in zip(whole, zip(halves[0], halves[1])) { #expect(a == b + c) }
+    }
 }

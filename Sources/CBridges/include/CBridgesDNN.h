@@ -12,13 +12,14 @@ typedef enum {
     concord_convolution_backward_weights,
 } concord_convolution_pass;
 
-/// What one convolution primitive does: activations are dense `[N, H, W, C]`.
+/// What one convolution primitive does: activations are dense `[N, H, W, C]` but under `is_winograd`.
 typedef struct {
     concord_convolution_pass pass;
     /// Activations and packed weights are bfloat16 instead of float32; plain weights, biases and gradients of both are float32.
     bool is_bfloat16;
     bool has_bias;
-    /// By Winograd's method in place of the direct one; oneDNN refuses where it has no kernels for it.
+    /// By Winograd's method in place of the direct one, on activations as `[N, C / 16, H, W, 16]`; oneDNN refuses where it has no kernels for
+    /// it.
     bool is_winograd;
     /// Forward only: no backward pass will follow.
     bool is_inference;
@@ -41,7 +42,7 @@ typedef struct concord_convolution concord_convolution;
 int concord_convolution_make(concord_convolution **made, const concord_convolution_form *form);
 void concord_convolution_destroy(concord_convolution *convolution);
 
-/// Bytes of working memory that a call needs, 64-byte aligned; the largest of running, packing and unpacking.
+/// Bytes of working memory that a call needs; the largest of running, packing and unpacking.
 size_t concord_convolution_scratch_bytes(const concord_convolution *convolution);
 /// Bytes of the weights in the primitive's own layout; 0 where that is the plain `[out, in / groups, kH, kW]`.
 size_t concord_convolution_packed_bytes(const concord_convolution *convolution);

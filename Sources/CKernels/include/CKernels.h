@@ -10,6 +10,7 @@
 #include "BFloat16.h"
 #include "BiasedGELU.h"
 #include "Candidates.h"
+#include "ChannelBlocks.h"
 #include "ChannelStatistics.h"
 #include "Colors.h"
 #include "Contrast.h"

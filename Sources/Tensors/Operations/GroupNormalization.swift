@@ -59,7 +59,7 @@ private struct GroupNormalization: Sendable {
                         scale[c] = w[c] * rstd
                     }
                 }
-                concord_channel_normalize(y.base, x.base, nil, x.isNarrow, positions, channels, m + row, scale, b, false)
+                concord_channel_normalize(y.base, x.base, nil, x.isNarrow, positions, channels, m + row, scale, b, false, false)
             }
         }
         return (output, mean, rstd)
@@ -96,7 +96,7 @@ private struct GroupNormalization: Sendable {
                 let sums = all + 2 * row, products = sums + channels
                 sums.update(repeating: 0, count: 2 * channels)
                 let (d, u, x) = (d + at, u + at, a + at)
-                concord_channel_gradient_sums(u.base, x.base, nil, nil, x.isNarrow, positions, channels, m + row, sums, products)
+                concord_channel_gradient_sums(u.base, x.base, nil, nil, x.isNarrow, positions, channels, m + row, sums, products, false)
                 for group in 0..<groups {
                     var sum = 0.0, product = 0.0
                     for c in group * width..<(group + 1) * width {
@@ -110,7 +110,7 @@ private struct GroupNormalization: Sendable {
                         slope[c] = Float(rstd * rstd * rstd * product / count)
                     }
                 }
-                concord_channel_gradient(d.base, u.base, x.base, x.isNarrow, positions, channels, m + row, scale, constant, slope)
+                concord_channel_gradient(d.base, u.base, x.base, x.isNarrow, positions, channels, m + row, scale, constant, slope, false)
             }
         }
         let (to, offsets) = (dw.floats, db.floats)

@@ -55,12 +55,12 @@ static dnnl_status_t describe(
     switch (pass) {
     case concord_convolution_forward:
         return dnnl_convolution_forward_primitive_desc_create(
-            description, engine, kind, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates,
-            padding, padding, attributes);
+            description, engine, kind, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding,
+            padding, attributes);
     case concord_convolution_backward_data:
         return dnnl_convolution_backward_data_primitive_desc_create(
-            description, engine, method, ref(&l->input), ref(&l->weights), ref(&l->output), strides, dilates, padding,
-            padding, hint, attributes);
+            description, engine, method, ref(&l->input), ref(&l->weights), ref(&l->output), strides, dilates, padding, padding, hint,
+            attributes);
     default:
         return dnnl_convolution_backward_weights_primitive_desc_create(
             description, engine, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding,

@@ -110,10 +110,8 @@ final class OneDNNConvolution: @unchecked Sendable {
         return plain
     }
 
-    /// On whole activations, or on a piece of a batch that starts at these samples.
-    func run(
-        input: UnsafeMutableRawPointer, weights: Storage, bias: Storage?, output: UnsafeMutableRawPointer
-    ) {
+    /// On activations that start there.
+    func run(input: UnsafeMutableRawPointer, weights: Storage, bias: Storage?, output: UnsafeMutableRawPointer) {
         withScratch { scratch in concord_convolution_run(handle, input, weights.base, bias?.base, output, scratch) }
     }
 

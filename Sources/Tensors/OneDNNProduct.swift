@@ -1,8 +1,7 @@
 import CBridges
 import Synchronization
 
-/// One product primitive of oneDNN, made for its sizes and a number of threads; safe to run from several threads at
-/// once.
+/// One product primitive of oneDNN, made for its sizes and a number of threads; safe to run from several threads at once.
 final class OneDNNProduct: @unchecked Sendable {
     /// `[m, k]` by `[k, n]`, as they lie or transposed.
     struct Form: Hashable {
@@ -53,8 +52,8 @@ final class OneDNNProduct: @unchecked Sendable {
 
     private init(_ form: Form) {
         var wanted = concord_product_form(
-            m: Int64(form.m), n: Int64(form.n), k: Int64(form.k), is_bfloat16: form.isNarrow, transposes_a: form.transposesA, transposes_b: form.transposesB,
-            packs_b: form.packsB, has_bias: form.hasBias, is_wide: form.isWide)
+            m: Int64(form.m), n: Int64(form.n), k: Int64(form.k), is_bfloat16: form.isNarrow, transposes_a: form.transposesA,
+            transposes_b: form.transposesB, packs_b: form.packsB, has_bias: form.hasBias, is_wide: form.isWide)
         var made: OpaquePointer?
         let status = concord_product_make(&made, &wanted)
         guard status == 0, let made else { ShapeCheck.fail("matmul", "oneDNN refused \(form): status \(status)") }

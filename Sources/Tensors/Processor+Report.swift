@@ -14,7 +14,11 @@ extension Processor {
             ("processor", field(of: "/proc/cpuinfo", named: "model name") ?? "unknown"),
             ("instructions", instructionSet),
             ("matrix products", productReason),
-            ("convolutions", "oneDNN \(version.major).\(version.minor).\(version.patch), \(instructionSet)"),
+            (
+                "convolutions",
+                "oneDNN \(version.major).\(version.minor).\(version.patch), \(instructionSet)"
+                    + (Winograd.isAvailable ? ", 3x3 by Winograd's method" : "")
+            ),
             ("bfloat16", hasBFloat16 ? "native, \(instructionSet)" : "not native: precision bfloat16 becomes float32"),
             ("threads", "\(Threads.count) of \(Threads.available()) available"),
             ("OpenBLAS", String(cString: openblas_get_config())),

@@ -32,6 +32,14 @@ struct Winograd {
 
     // MARK: Which
 
+    /// Whether this oneDNN has kernels for it on this processor.
+    static var isAvailable: Bool {
+        let sizes = ConvolutionGeometry(
+            input: [4, 16, 16, 64], weight: [64, 64, 3, 3], bias: nil, stride: .init(1, 1), padding: .init(1, 1), dilation: .init(1, 1),
+            groups: 1, in: "Winograd")
+        return Winograd(sizes, .forward) != nil
+    }
+
     /// Outputs come in tiles of 4x4: too many of them beyond the edges, too few to pay for the weights' transforms, or too few channels to
     /// pay for the tiles', and a direct convolution is faster.
     private static func suits(_ g: ConvolutionGeometry) -> Bool {

@@ -6,7 +6,8 @@ struct StepsCommand: ParsableCommand {
         commandName: "steps", abstract: "Times full training steps: forward, loss, backward, AdamW.",
         discussion:
             "Workloads: \(Workloads.all.map { $0.name }.joined(separator: ", ")). Each runs in a process of its own. The peak that a "
-            + "share is of is measured in the same run, by multiply-adds in registers and by matrix products, whichever is higher.")
+            + "share is of is measured in the same run, by multiply-adds in registers and by matrix products, whichever is higher. "
+            + "Convolutions count as direct ones; Winograd's method does 3x3 ones in a quarter of the multiplications, so that a share may pass 100 %.")
 
     @Argument(help: "Workloads; all where none is named.") var workloads: [String] = []
     @Option(help: "What activations and products are held in.") var precision = Precision.float32

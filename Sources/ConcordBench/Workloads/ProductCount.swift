@@ -1,7 +1,7 @@
 /// Floating-point operations of the matrix products and convolutions of a step, forward and backward; a multiply-add is two.
 ///
-/// Only what the loss needs is counted: no gradient of the inputs' own, half of a causal attention's scores, nothing that is computed twice
-/// but InfoNCE's logits, which executing it without their matrix costs.
+/// Convolutions count as direct ones, whatever method computes them. Only what the loss needs is counted: no gradient of the inputs' own, half
+/// of a causal attention's scores, nothing that is computed twice but InfoNCE's logits, which executing it without their matrix costs.
 package struct ProductCount {
     package private(set) var operations = 0.0
 

@@ -1,6 +1,9 @@
 extension Tensor {
     /// Two-dimensional convolution (cross-correlation, as the field's).
     ///
+    /// Large 3x3 ones of stride 1 go by Winograd's method where oneDNN has kernels for it: in float32 their errors are two to four times a direct
+    /// convolution's, relative to the largest number of a tile of 6x6 inputs, over all of which a number that is not finite spreads.
+    ///
     /// - Parameters:
     ///   - weight: `[filters, C / groups, kH, kW]`, PyTorch's layout; `self` is `[N, H, W, C]`.
     ///   - bias: `[filters]`.

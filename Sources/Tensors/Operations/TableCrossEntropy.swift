@@ -36,8 +36,8 @@ private struct TableCrossEntropy {
     /// Of x, table and bias, for a cotangent of 1; nil where not needed.
     let slopes: [Tensor?]
 
-    /// Of logits at a time.
-    private static var tileBytes: Int { 16 << 20 }
+    /// Of logits at a time: in float32 enough for products at full speed, which over bfloat16 go over several tiles.
+    private static func tileBytes(isNarrow: Bool) -> Int { isNarrow ? 16 << 20 : 80 << 20 }
 
     init(_ x: Tensor, _ table: Tensor, _ bias: Tensor, _ labels: Tensor, needs: [Bool]) {
         let (rows, size) = (x.shape[0], table.shape[0])
@@ -45,7 +45,7 @@ private struct TableCrossEntropy {
         let dx = needs[0] ? Tensor(uninitialized: x.shape) : nil
         let dtable = needs[1] ? Tensor(uninitialized: table.shape) : nil
         var dbias: Tensor?
-        let part = max(1, min(rows, max(64, Self.tileBytes / 4 / max(1, size))))
+        let part = max(1, min(rows, max(64, Self.tileBytes(isNarrow: Mixed.isIn(x)) / 4 / max(1, size))))
         let factors = Factors(x, table, tile: part), (b, label) = (bias.floats, labels.integers)
         let (l, h) = (losses.floats, hits.octets)
         let factor = 1 / Float(max(1, rows)), hasSlopes = needs.contains(true)
@@ -130,7 +130,10 @@ private struct Factors {
                 Product.multiply(
                     m: rows.count, n: width, k: size, s, lda: size, table.floats, ldb: width, dx.floats + first, ldc: width)
             }
-            if let dtable {
+            guard let dtable else { return }
+            if beta == 0 {
+                Product.multiply(m: size, n: width, k: rows.count, s, transposeA: true, x.floats + first, into: dtable.floats)
+            } else {
                 Product.multiply(
                     m: size, n: width, k: rows.count, s, lda: size, transposeA: true, x.floats + first, ldb: width, beta: beta,
                     dtable.floats, ldc: width)

@@ -94,7 +94,7 @@ final class OneDNNConvolution: @unchecked Sendable {
         guard packedBytes > 0 else { return weight.storage }
         return PackedWeights.shared(weight, .oneDNN(self)) {
             let packed = Storage(bytes: packedBytes)
-            withScratch { scratch in concord_convolution_pack(handle, weight.storage.base, packed.base, scratch) }
+            withScratch(of: scratchBytes, in: "convolution") { concord_convolution_pack(handle, weight.storage.base, packed.base, $0) }
             return packed
         }
     }
@@ -106,19 +106,13 @@ final class OneDNNConvolution: @unchecked Sendable {
     func unpacked(_ gradient: Tensor, as shape: [Int]) -> Tensor {
         guard packedBytes > 0 else { return gradient }
         let plain = Tensor(uninitialized: shape)
-        withScratch { scratch in concord_convolution_unpack(handle, gradient.storage.base, plain.storage.base, scratch) }
+        withScratch(of: scratchBytes, in: "convolution") { concord_convolution_unpack(handle, gradient.storage.base, plain.storage.base, $0) }
         return plain
     }
 
     /// On activations that start there.
     func run(input: UnsafeMutableRawPointer, weights: Storage, bias: Storage?, output: UnsafeMutableRawPointer) {
-        withScratch { scratch in concord_convolution_run(handle, input, weights.base, bias?.base, output, scratch) }
-    }
-
-    private func withScratch(_ body: (UnsafeMutableRawPointer?) -> Int32) {
-        let scratch = scratchBytes > 0 ? Storage(bytes: scratchBytes) : nil
-        let status = FloatMode.flushing { withExtendedLifetime(scratch) { body(scratch?.base) } }
-        ShapeCheck.require(status == 0, "convolution", "oneDNN failed with status \(status)")
+        withScratch(of: scratchBytes, in: "convolution") { concord_convolution_run(handle, input, weights.base, bias?.base, output, $0) }
     }
 }
 

@@ -71,18 +71,12 @@ final class OneDNNProduct: @unchecked Sendable {
     /// The same of any dense matrix, not kept.
     func packed(_ matrix: UnsafePointer<Float>) -> Storage {
         let packed = Storage(bytes: concord_product_packed_bytes(handle))
-        withScratch { concord_product_pack(handle, matrix, packed.base, $0) }
+        withScratch(of: scratchBytes, in: "matmul") { concord_product_pack(handle, matrix, packed.base, $0) }
         return packed
     }
 
     func run(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: UnsafePointer<Float>?, into c: UnsafeMutableRawPointer) {
-        withScratch { concord_product_run(handle, a, b, bias, c, $0) }
-    }
-
-    private func withScratch(_ body: (UnsafeMutableRawPointer?) -> Int32) {
-        let scratch = scratchBytes > 0 ? Storage(bytes: scratchBytes) : nil
-        let status = FloatMode.flushing { withExtendedLifetime(scratch) { body(scratch?.base) } }
-        ShapeCheck.require(status == 0, "matmul", "oneDNN failed with status \(status)")
+        withScratch(of: scratchBytes, in: "matmul") { concord_product_run(handle, a, b, bias, c, $0) }
     }
 }
 

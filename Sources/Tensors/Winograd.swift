@@ -61,7 +61,7 @@ struct Winograd {
     private var sampleOut: Int { geometry.outHeight * geometry.outWidth * geometry.filters }
 
     func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, into output: Tensor) {
-        let desk = blocked(sampleIn, sampleOut)
+        let desk = emptyBlocks
         withPacked(weight) { samples, primitive, packed in
             block(input.floats + samples.lowerBound * sampleIn, samples.count, geometry.channels, into: desk.input)
             primitive.run(input: desk.input.storage.base, weights: packed, bias: bias?.storage, output: desk.output.storage.base)
@@ -70,7 +70,7 @@ struct Winograd {
     }
 
     func inputGradient(_ upstream: Tensor, _ weight: Tensor, shape: [Int]) -> Tensor {
-        let gradient = Tensor(uninitialized: shape), desk = blocked(sampleIn, sampleOut)
+        let gradient = Tensor(uninitialized: shape), desk = emptyBlocks
         withPacked(weight) { samples, primitive, packed in
             block(upstream.floats + samples.lowerBound * sampleOut, samples.count, geometry.filters, into: desk.output)
             primitive.run(input: desk.input.storage.base, weights: packed, bias: nil, output: desk.output.storage.base)
@@ -80,7 +80,7 @@ struct Winograd {
     }
 
     func weightGradient(_ input: Tensor, _ upstream: Tensor, shape: [Int]) -> Tensor {
-        let desk = blocked(sampleIn, sampleOut)
+        let desk = emptyBlocks
         var sum: Tensor?
         for (samples, primitive) in pieces {
             block(input.floats + samples.lowerBound * sampleIn, samples.count, geometry.channels, into: desk.input)
@@ -106,7 +106,7 @@ struct Winograd {
     // MARK: Blocks of channels
 
     /// Memory for the inputs and outputs of the longest piece in blocks.
-    private func blocked(_ sampleIn: Int, _ sampleOut: Int) -> (input: Tensor, output: Tensor) {
+    private var emptyBlocks: (input: Tensor, output: Tensor) {
         let longest = pieces.first?.samples.count ?? 0
         return (Tensor(uninitialized: [longest * sampleIn]), Tensor(uninitialized: [longest * sampleOut]))
     }

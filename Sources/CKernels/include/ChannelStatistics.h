@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 // Activations are rows of `channels` neighbouring numbers, all float32 or, where `narrow`, all bfloat16; every vector is one float32 a
-// channel, and all arithmetic float32. A float32 result that `streams` is
-// written past the caches: its channels are then a multiple of 16, and it starts at a multiple of 64 bytes.
+// channel, and all arithmetic float32. A float32 result that `streams` is written past the caches: its channels are then a multiple of 16,
+// and it starts at a multiple of 64 bytes.
 
 /// Adds each channel's sum of (x - shift) to `sums` and that of (x - shift)^2 to `squares`.
 void concord_channel_moments(

@@ -3,10 +3,7 @@
 #endif
 import Synchronization
 
-/// The pool that every tensor's memory comes from.
-///
-/// Freed memory is handed out again, so that a training step that repeats touches no fresh page. Blocks up to 1 MiB are kept by size, rounded
-/// up to an eighth of their power of two (at most 12.5 % waste) and aligned to 64 bytes; larger ones are cut from an `Arena`.
+/// The process's one `MemoryPool`, which every tensor's memory comes from.
 public enum Allocator {
     /// Counters since the process started; sizes in bytes.
     public struct Statistics: Sendable {
@@ -32,83 +29,21 @@ public enum Allocator {
 
     public static var statistics: Statistics { pool.withLock { $0.statistics } }
 
-    /// Starts `peak` anew from what is in use now.
-    public static func resetPeak() { pool.withLock { $0.counters.peak = $0.counters.inUse } }
-
     /// Gives every cached block back to the system.
     public static func emptyCache() { pool.withLock { $0.trim(to: 0) } }
 
-    private struct Pool: ~Copyable {
-        /// Freed small blocks by their size.
-        var shelves: [Int: [UInt]] = [:]
-        /// Bytes on the shelves.
-        var shelved = 0
-        var arena = Arena(capacity: 4 * sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)))
-        var counters = Statistics()
-        var limit = 8 << 30
-
-        var statistics: Statistics {
-            var result = counters
-            result.cached = shelved + arena.touched
-            return result
-        }
-
-        /// - Returns: nil where the system must be asked.
-        mutating func take(_ size: Int) -> UnsafeMutableRawPointer? {
-            counters.inUse += size
-            counters.peak = max(counters.peak, counters.inUse)
-            if size > largest, let (block, isTouched) = arena.take(size) {
-                if isTouched { counters.hits += 1 } else { counters.misses += 1 }
-                return UnsafeMutableRawPointer(bitPattern: block)
-            }
-            guard let block = shelves[size]?.popLast() else {
-                counters.misses += 1
-                return nil
-            }
-            counters.hits += 1
-            shelved -= size
-            return UnsafeMutableRawPointer(bitPattern: block)
-        }
-
-        mutating func put(_ block: UnsafeMutableRawPointer, size: Int) {
-            counters.inUse -= size
-            if arena.contains(UInt(bitPattern: block)) {
-                arena.put(UInt(bitPattern: block), size: size)
-            } else if shelved + size <= limit {
-                shelved += size
-                shelves[size, default: []].append(UInt(bitPattern: block))
-            } else {
-                Glibc.free(block)
-            }
-            if arena.touched > limit { arena.trim(to: limit / 2) }
-        }
-
-        mutating func trim(to limit: Int) {
-            for size in shelves.keys.sorted(by: >) {
-                while shelved > limit, let block = shelves[size]?.popLast() {
-                    shelved -= size
-                    Glibc.free(UnsafeMutableRawPointer(bitPattern: block))
-                }
-                if shelves[size]?.isEmpty ?? false { shelves[size] = nil }
-            }
-            if shelved + arena.touched > limit { arena.trim(to: max(0, limit - shelved)) }
-        }
+    /// Runs `body` and says how many bytes its tensors held at once at most. Only what this thread takes and frees is counted.
+    public static func peak<E: Error>(of body: () throws(E) -> Void) throws(E) -> Int {
+        let meter = MemoryMeter()
+        try Context.with(meter, body)
+        return meter.peak
     }
 
-    private static let pool = Mutex(Pool())
-
-    /// The largest block that is kept by size.
-    private static let largest = 1 << 20
-
-    /// The size that a request is rounded up to.
-    static func bucket(_ bytes: Int) -> Int {
-        let bytes = max(bytes, 64)
-        let step = bytes > largest ? Arena.unit : max(64, 1 << (Int.bitWidth - bytes.leadingZeroBitCount - 4))
-        return (bytes + step - 1) / step * step
-    }
+    private static let pool = Mutex(MemoryPool(capacity: 4 * sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))))
 
     static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
-        let size = bucket(bytes)
+        let size = MemoryPool.size(for: bytes)
+        Context.meter?.take(size)
         if let block = pool.withLock({ $0.take(size) }) { return block }
         var block = aligned_alloc(64, size)
         if block == nil {
@@ -120,7 +55,8 @@ public enum Allocator {
     }
 
     static func free(_ block: UnsafeMutableRawPointer, bytes: Int) {
-        let size = bucket(bytes)
+        let size = MemoryPool.size(for: bytes)
+        Context.meter?.put(size)
         pool.withLock { $0.put(block, size: size) }
     }
 }

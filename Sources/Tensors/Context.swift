@@ -19,7 +19,27 @@ package struct Context {
     /// Where operations say what they took, while somebody measures.
     package var profiler: Profiler?
 
-    private final class Box { var context = Context() }
+    private final class Box {
+        var context = Context()
+        /// Beside the context, for memory is taken while that is being changed.
+        var meter: MemoryMeter?
+    }
+
+    /// What counts this thread's memory, while somebody measures.
+    static var meter: MemoryMeter? {
+        concord_thread_context().flatMap { Unmanaged<Box>.fromOpaque($0).takeUnretainedValue().meter }
+    }
+
+    /// Runs `body` while `meter` counts, and adds to the meter outside, if any.
+    static func with<R, E: Error>(_ meter: MemoryMeter, _ body: () throws(E) -> R) throws(E) -> R {
+        let box = box, outer = box.meter
+        box.meter = meter
+        defer {
+            box.meter = outer
+            outer?.add(meter)
+        }
+        return try body()
+    }
 
     private static var box: Box {
         if let raw = concord_thread_context() { return Unmanaged<Box>.fromOpaque(raw).takeUnretainedValue() }

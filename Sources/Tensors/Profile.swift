@@ -16,18 +16,17 @@ public struct Profile: Sendable {
         public fileprivate(set) var seconds = 0.0
         /// Of the inputs that a tape holds and of the outputs; what a kernel keeps for itself is not counted.
         public fileprivate(set) var bytes = 0
-        /// The most that all tensors of the process held at once while it ran, in bytes.
+        /// The most that tensors held at once while it ran, in bytes: those of the process when measuring began, and what this thread added.
         public fileprivate(set) var peak = 0
     }
 
     /// The slowest first.
     public let entries: [Entry]
 
-    /// Runs `body` and says what each operation in it took, on this thread. `Allocator.statistics.peak` starts anew with every operation.
+    /// Runs `body` and says what each operation in it took, on this thread.
     public static func measuring<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> (R, Profile) {
         let profiler = Profiler()
-        Allocator.resetPeak()
-        let result = try Context.with({ $0.profiler = profiler }, body)
+        let result = try Context.with(profiler.meter) { () throws(E) in try Context.with({ $0.profiler = profiler }, body) }
         return (result, Profile(entries: profiler.entries.values.sorted { ($0.seconds, $1.name) > ($1.seconds, $0.name) }))
     }
 
@@ -38,6 +37,8 @@ public struct Profile: Sendable {
 /// Collects what a profile tells; belongs to the thread that measures.
 package final class Profiler: @unchecked Sendable {
     fileprivate var entries: [String: Profile.Entry] = [:]
+    fileprivate let meter = MemoryMeter()
+    private let heldBefore = Allocator.statistics.inUse
     private var last = ContinuousClock.now
     /// Pullbacks under way: what they call is theirs.
     private var depth = 0
@@ -50,9 +51,9 @@ package final class Profiler: @unchecked Sendable {
         entry.calls += 1
         entry.seconds += Double((now - last).components.seconds) + Double((now - last).components.attoseconds) * 1e-18
         entry.bytes += bytes
-        entry.peak = max(entry.peak, Allocator.statistics.peak)
+        entry.peak = max(entry.peak, heldBefore + meter.peak)
         entries[name] = entry
-        Allocator.resetPeak()
+        meter.mark()
         last = now
     }
 

@@ -29,11 +29,12 @@ import Testing
         if signal == SIGHUP { Foundation.signal(SIGHUP, SIG_DFL) }  // the tests may run under nohup
         let world = try SmallWorld(), (process, log) = try started(world)
         kill(process.processIdentifier, signal)
-        #expect(ended(process) == 128 + signal)
+        let status = ended(process), said = try String(contentsOfFile: log, encoding: .utf8)
+        #expect(status == 128 + signal, "\(said)")
         let steps = try world.steps("run")
         let digits = String(repeating: "0", count: 8 - String(steps.count).count) + String(steps.count)
         #expect(FileManager.default.fileExists(atPath: "\(world.run())/checkpoints/step-\(digits).safetensors"))
-        #expect(try String(contentsOfFile: log, encoding: .utf8).contains("stopped at step \(steps.count)"))
+        #expect(said.contains("stopped at step \(steps.count)"))
     }
 
     @Test func aSecondSignalEndsTheRunAtOnce() throws {

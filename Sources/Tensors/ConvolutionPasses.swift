@@ -13,6 +13,9 @@ enum Convolution {
             return forward(StridedPointwise.seen(input, geometry), weight, bias, StridedPointwise.dense(geometry), epilogue, into: output)
         }
         let isNarrow = input.elementType == .bfloat16
+        if !isNarrow, epilogue == nil, PointwiseProducts.suit(geometry) {
+            return PointwiseProducts.forward(input, weight, bias, geometry, into: output)
+        }
         if !isNarrow, let winograd = Winograd(geometry, .forward, hasBias: bias != nil) {
             winograd.forward(input, weight, bias, into: output)
             epilogue?.finish(output, bias: nil)
@@ -48,6 +51,9 @@ enum Convolution {
             return StridedPointwise.spread(gradient, geometry, shape: shape)
         }
         let isNarrow = upstream.elementType == .bfloat16
+        if !isNarrow, PointwiseProducts.suit(geometry) {
+            return PointwiseProducts.inputGradient(upstream, weight, geometry, shape: shape)
+        }
         if !isNarrow, let winograd = Winograd(geometry, .backwardData) {
             return winograd.inputGradient(upstream, weight, shape: shape)
         }
@@ -77,6 +83,9 @@ enum Convolution {
         }
         let biasGradient = { hasBias ? Rows.sum(upstream) : nil }
         let isNarrow = upstream.elementType == .bfloat16
+        if !isNarrow, PointwiseProducts.suit(geometry) {
+            return (PointwiseProducts.weightGradient(input, upstream, geometry, shape: shape), biasGradient())
+        }
         if !isNarrow, let winograd = Winograd(geometry, .backwardWeights) {
             return (winograd.weightGradient(input, upstream, shape: shape), biasGradient())
         }

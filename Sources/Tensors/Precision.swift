@@ -10,7 +10,11 @@ import Synchronization
 /// bfloat16; their products add up in float32. Normalisations, activations, poolings, dropout and sums of activations compute in float32
 /// and write what they were given. Every other operation widens its inputs and gives float32. Parameters, their gradients, statistics,
 /// softmax, losses and optimizers are float32, so a checkpoint is the same under both.
-/// - Source: Micikevicius et al. 2017, arXiv:1710.03740; Kalamkar et al. 2019, arXiv:1905.12322 (bfloat16 needs no loss scaling).
+/// Under `float32`, where the processor has AMX's tiles, large products split each number into three of bfloat16, exactly, and add up the
+/// products of parts in float32: their errors are below those of plain float32 products, and infinite factors give not-a-number.
+/// `ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16` in the environment forbids it, and bfloat16 the tiles.
+/// - Source: Micikevicius et al. 2017, arXiv:1710.03740; Kalamkar et al. 2019, arXiv:1905.12322 (bfloat16 needs no loss scaling);
+///   Henry, Tang, Heinecke 2019, arXiv:1904.06376 (float32 in three parts).
 public enum Precision: String, Sendable, CaseIterable, Codable {
     case float32, bfloat16
 

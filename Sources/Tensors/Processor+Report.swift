@@ -13,7 +13,7 @@ extension Processor {
         return [
             ("processor", field(of: "/proc/cpuinfo", named: "model name") ?? "unknown"),
             ("instructions", instructionSet),
-            ("matrix products", productReason),
+            ("matrix products", productReason + (SplitProduct.isAvailable ? "; large ones by AMX's tiles, each float32 as three bfloat16" : "")),
             (
                 "convolutions",
                 "oneDNN \(version.major).\(version.minor).\(version.patch), \(instructionSet)"

@@ -28,6 +28,9 @@ public enum Processor {
     /// Products of bfloat16 numbers have instructions of their own (AVX512-BF16 or AMX), which oneDNN uses.
     public static let hasBFloat16: Bool = dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core_bf16.rawValue
 
+    /// Tiles for bfloat16 (AMX), which oneDNN uses.
+    static let hasTiles: Bool = dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core_amx.rawValue
+
     static let wideCores: Set<String> = ["SkylakeX", "Cooperlake", "SapphireRapids", "Zen5"]
 
     /// Intel's own processors run oneDNN's products 2 to 40 % faster than OpenBLAS 0.3.21's (Xeon of the fourth generation, shapes of ResNet-18 and of

@@ -3,7 +3,7 @@ import CKernels
 import COneDNN
 import COpenBLAS
 
-/// The float32 matrix product, sent to whichever library is at full width on this processor.
+/// The float32 matrix product: large ones by AMX's tiles where there are any, others by whichever library is at full width on this processor.
 package enum Product {
     /// `c = op(a) op(b) (+ bias)` of dense row-major matrices, in parallel.
     /// - Parameter bias: n numbers, added to every row.
@@ -12,6 +12,10 @@ package enum Product {
         bias: UnsafePointer<Float>? = nil, into c: UnsafeMutablePointer<Float>
     ) {
         guard m > 0, n > 0 else { return }
+        if SplitProduct.suits(m, n, k) {
+            return SplitProduct.multiply(
+                m, n, k, 1, a, transposeA ? m : k, transposeA, b, transposeB ? k : n, transposeB, 0, bias: bias, c, n)
+        }
         if Processor.productRoute == .oneDNN, isWorthPacking(m, n, k, transposeA: transposeA) {
             let product = OneDNNProduct.cached(
                 OneDNNProduct.Form(
@@ -46,7 +50,7 @@ package enum Product {
         _ b: UnsafePointer<Float>, ldb: Int, transposeB: Bool = false, beta: Float = 0, _ c: UnsafeMutablePointer<Float>, ldc: Int
     ) {
         guard m > 0, n > 0 else { return }
-        if Processor.productRoute == .oneDNN {
+        if Processor.productRoute == .oneDNN || SplitProduct.suits(m, n, k) {
             serial(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc)
             return
         }
@@ -77,6 +81,9 @@ package enum Product {
     ) {
         let mode = concord_flush_floats()
         defer { concord_restore_floats(mode) }
+        if SplitProduct.suits(m, n, k) {
+            return SplitProduct.multiply(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc)
+        }
         switch route {
         case .openBLAS:
             cblas_sgemm(

@@ -27,6 +27,7 @@
 #include "Reductions.h"
 #include "Resampling.h"
 #include "Softmax.h"
+#include "SplitProducts.h"
 #include "Strides.h"
 #include "Unfolding.h"
 #include "Windows.h"

@@ -50,9 +50,7 @@ struct CompareCommand: ParsableCommand {
         let ratios = all.compactMap(\.ratioToBest)
         if !ratios.isEmpty {
             let mean = exp(ratios.reduce(0) { $0 + log($1) } / Double(ratios.count))
-            print(
-                "\ngeometric mean of the ratios \(mean.decimals(2)); \(Threads.count) threads, peak \((peak.highest / 1e9).decimals(0)) GFLOP/s"
-            )
+            print("\ngeometric mean of the ratios \(mean.decimals(2)); \(Threads.count) threads, \(peak.description(precision))")
         }
         print(Kernels.description)
     }

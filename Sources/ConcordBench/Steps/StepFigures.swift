@@ -41,8 +41,8 @@ extension TraceRow {
 
 extension StepFigures {
     mutating func hold(against peak: PeakRate) {
-        peakGflopPerS = peak.highest / 1e9
-        shareOfPeak = gflopPerS / (peak.highest / 1e9)
+        peakGflopPerS = peak.reference(precision) / 1e9
+        shareOfPeak = gflopPerS / (peak.reference(precision) / 1e9)
     }
 
     /// The slowest operations first.

@@ -6,8 +6,9 @@ struct StepsCommand: ParsableCommand {
         commandName: "steps", abstract: "Times full training steps: forward, loss, backward, AdamW.",
         discussion:
             "Workloads: \(Workloads.all.map { $0.name }.joined(separator: ", ")). Each runs in a process of its own. The peak that a "
-            + "share is of is measured in the same run, by multiply-adds in registers and by matrix products, whichever is higher. "
-            + "Convolutions count as direct ones; Winograd's method does 3x3 ones in a quarter of the multiplications, so that a share may pass 100 %.")
+            + "share is of is measured in the same run: in float32 multiply-adds in registers, in bfloat16 matrix products if they are faster. "
+            + "In float32 a share may pass 100 %: convolutions count as direct ones, while Winograd's method does 3x3 ones in a quarter of the "
+            + "multiplications, and large products may go by AMX's tiles.")
 
     @Argument(help: "Workloads; all where none is named.") var workloads: [String] = []
     @Option(help: "What activations and products are held in.") var precision = Precision.float32
@@ -35,8 +36,6 @@ struct StepsCommand: ParsableCommand {
         for figures in all { print(figures.row) }
         for figures in all where trace { print(figures.traceTable) }
         print("\n\(Threads.count) threads; \(Kernels.description)")
-        print(
-            "peak \((peak.highest / 1e9).decimals(0)) GFLOP/s: multiply-adds \((peak.multiplyAdds / 1e9).decimals(0)), products "
-                + "\((peak.products / 1e9).decimals(0))")
+        print(peak.description(precision))
     }
 }

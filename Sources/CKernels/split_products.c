@@ -1,0 +1,299 @@
+// See SplitProducts.h.
+#define _GNU_SOURCE
+#include "SplitProducts.h"
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <immintrin.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define TILES __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma,xsave")))
+#define INLINE static inline __attribute__((always_inline)) TILES
+
+enum { SIDE = CONCORD_SPLIT_SIDE, DEPTH = CONCORD_SPLIT_DEPTH, BLOCK = CONCORD_SPLIT_BYTES, PARTS = 3 };
+/// Bytes of a tile: 16 rows of 16 words. A block of a panel is two tiles of each part.
+enum { TILE = 1024, SQUARE = SIDE * SIDE };
+/// Blocks along the inner axis of which a panel of b (24 KiB) stays in the first cache while the panels of a pass by.
+enum { RUN = 4 };
+/// What stays in the second cache: panels of rows of a, their blocks along the inner axis, and panels of columns of c.
+enum { ROWS = 8, INNER = CONCORD_SPLIT_INNER / DEPTH, COLUMNS = 16 };
+
+static size_t minimum(size_t a, size_t b) { return a < b ? a : b; }
+static size_t ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
+
+TILES bool concord_split_available(void) {
+    unsigned a, b, c, d;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+    const unsigned bf16 = 1u << 22, tile = 1u << 24, avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;  // F, DQ, BW, VL
+    if ((d & bf16) == 0 || (d & tile) == 0 || (b & avx512) != avx512) return false;
+    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || (a & 1u << 5) == 0) return false;  // AVX512-BF16
+    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & 1u << 27) == 0) return false;          // XGETBV
+    const unsigned long long kept = 0x600e6;                                           // vectors, masks and tiles
+    if ((_xgetbv(0) & kept) != kept) return false;
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+    return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+}
+
+TILES static void configure(void) {
+    struct {
+        uint8_t palette, start, reserved[14];
+        uint16_t bytes[16];
+        uint8_t rows[16];
+    } tiles = {.palette = 1};
+    for (int t = 0; t < 8; t++) {
+        tiles.bytes[t] = 64;
+        tiles.rows[t] = 16;
+    }
+    _tile_loadconfig(&tiles);
+}
+
+// MARK: Packing
+
+/// 32 numbers as rows of a tile whose sum they are.
+typedef struct {
+    __m512i part[PARTS];
+} parts;
+
+INLINE __m512 widened(__m256i x) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(x), 16)); }
+
+INLINE parts split(__m512 x, __m512 y) {
+    parts result;
+    for (int p = 0; p < PARTS; p++) {
+        result.part[p] = (__m512i)_mm512_cvtne2ps_pbh(y, x);
+        x = _mm512_sub_ps(x, widened(_mm512_castsi512_si256(result.part[p])));  // exact
+        y = _mm512_sub_ps(y, widened(_mm512_extracti64x4_epi64(result.part[p], 1)));
+    }
+    return result;
+}
+
+/// The same with the numbers of both by turns: x0 y0 x1 y1 ….
+INLINE parts split_by_turns(__m512 x, __m512 y) {
+    const __m512i order = _mm512_set_epi16(
+        31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    parts result = split(x, y);
+    for (int p = 0; p < PARTS; p++) result.part[p] = _mm512_permutexvar_epi16(order, result.part[p]);
+    return result;
+}
+
+INLINE __mmask16 mask(size_t left) { return left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1); }
+
+/// Sixteen rows of sixteen 32-bit words, transposed in place.
+INLINE void transpose(__m512i *r) {
+    __m512i t[16];
+    for (int i = 0; i < 8; i++) {
+        t[2 * i] = _mm512_unpacklo_epi32(r[2 * i], r[2 * i + 1]);
+        t[2 * i + 1] = _mm512_unpackhi_epi32(r[2 * i], r[2 * i + 1]);
+    }
+    for (int i = 0; i < 4; i++) {
+        r[4 * i] = _mm512_unpacklo_epi64(t[4 * i], t[4 * i + 2]);
+        r[4 * i + 1] = _mm512_unpackhi_epi64(t[4 * i], t[4 * i + 2]);
+        r[4 * i + 2] = _mm512_unpacklo_epi64(t[4 * i + 1], t[4 * i + 3]);
+        r[4 * i + 3] = _mm512_unpackhi_epi64(t[4 * i + 1], t[4 * i + 3]);
+    }
+    for (int i = 0; i < 4; i++) {
+        t[i] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0x88);
+        t[i + 4] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0xdd);
+        t[i + 8] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0x88);
+        t[i + 12] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0xdd);
+    }
+    for (int i = 0; i < 8; i++) {
+        r[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
+        r[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd);
+    }
+}
+
+/// A tile of 16 rows of 32 inner numbers (`is_turned`: 16 pairs of inner numbers of 16 columns) from memory in which inner numbers are
+/// neighbours.
+INLINE void pack_along(uint8_t *to, bool is_turned, const float *from, size_t ld, size_t rows, size_t inner, __m512 scale) {
+    __m512i row[PARTS][16];
+    const __mmask16 first = mask(inner), second = inner > 16 ? mask(inner - 16) : 0;
+    for (size_t r = 0; r < 16; r++) {
+        __m512 x = _mm512_setzero_ps(), y = _mm512_setzero_ps();
+        if (r < rows) {
+            x = _mm512_maskz_loadu_ps(first, from + r * ld);
+            if (second) y = _mm512_maskz_loadu_ps(second, from + r * ld + 16);
+        }
+        parts s = split(_mm512_mul_ps(x, scale), _mm512_mul_ps(y, scale));
+        for (int p = 0; p < PARTS; p++) row[p][r] = s.part[p];
+    }
+    for (int p = 0; p < PARTS; p++) {
+        if (is_turned) transpose(row[p]);
+        for (size_t r = 0; r < 16; r++) _mm512_store_si512(to + p * 2 * TILE + r * 64, row[p][r]);
+    }
+}
+
+/// The same from memory in which rows (columns) are neighbours.
+INLINE void pack_across(uint8_t *to, bool is_turned, const float *from, size_t ld, size_t rows, size_t inner, __m512 scale) {
+    __m512i row[PARTS][16];
+    const __mmask16 wanted = mask(rows);
+    for (size_t r = 0; r < 16; r++) {
+        __m512 x = _mm512_setzero_ps(), y = _mm512_setzero_ps();
+        if (2 * r < inner) x = _mm512_maskz_loadu_ps(wanted, from + 2 * r * ld);
+        if (2 * r + 1 < inner) y = _mm512_maskz_loadu_ps(wanted, from + (2 * r + 1) * ld);
+        parts s = split_by_turns(_mm512_mul_ps(x, scale), _mm512_mul_ps(y, scale));
+        for (int p = 0; p < PARTS; p++) row[p][r] = s.part[p];
+    }
+    for (int p = 0; p < PARTS; p++) {
+        if (!is_turned) transpose(row[p]);
+        for (size_t r = 0; r < 16; r++) _mm512_store_si512(to + p * 2 * TILE + r * 64, row[p][r]);
+    }
+}
+
+/// One block of a panel. `from` is its first number; inner numbers are neighbours (`is_along`) or rows are.
+INLINE void pack_block(uint8_t *to, bool is_turned, bool is_along, const float *from, size_t ld, size_t rows, size_t inner, __m512 scale) {
+    for (size_t t = 0; t < 2; t++) {
+        const size_t left = rows > 16 * t ? minimum(rows - 16 * t, 16) : 0;
+        if (is_along) {
+            pack_along(to + t * TILE, is_turned, from + 16 * t * ld, ld, left, inner, scale);
+        } else {
+            pack_across(to + t * TILE, is_turned, from + 16 * t, ld, left, inner, scale);
+        }
+    }
+}
+
+/// Where a panel's run of blocks starts: runs are outermost, so that the panels of one run are neighbours.
+static size_t place(size_t panels, size_t panel, size_t block, size_t blocks) {
+    const size_t run = block / RUN * RUN, length = minimum(RUN, blocks - run);
+    return (run * panels + panel * length + (block - run)) * BLOCK;
+}
+
+TILES void concord_split_columns(
+    void *packed, size_t first, size_t last, const float *b, size_t ld, bool is_transposed, size_t n, size_t k) {
+    const size_t panels = ceiling(n, SIDE), blocks = ceiling(k, DEPTH), some = last - first;
+    const __m512 one = _mm512_set1_ps(1);
+    for (size_t i = 0; i < some * blocks; i++) {  // as the memory lies
+        const size_t panel = first + (is_transposed ? i / blocks : i % some), block = is_transposed ? i % blocks : i / some;
+        const size_t inner = block * DEPTH, depth = minimum(DEPTH, k - inner), column = panel * SIDE, width = minimum(SIDE, n - column);
+        uint8_t *to = (uint8_t *)packed + place(panels, panel, block, blocks);
+        if (is_transposed) {
+            pack_block(to, true, true, b + column * ld + inner, ld, width, depth, one);
+        } else {
+            pack_block(to, true, false, b + inner * ld + column, ld, width, depth, one);
+        }
+    }
+}
+
+/// `rows` of a from `top` on, `depth` of their blocks from block `inner` on, times `scale`.
+INLINE void pack_rows(
+    uint8_t *packed, const float *a, size_t ld, bool is_transposed, size_t top, size_t rows, size_t inner, size_t depth, size_t k,
+    __m512 scale) {
+    const size_t bands = ceiling(rows, SIDE);
+    for (size_t i = 0; i < bands * depth; i++) {
+        const size_t band = is_transposed ? i % bands : i / depth, block = is_transposed ? i / bands : i % depth;
+        const size_t row = top + band * SIDE, height = minimum(SIDE, rows - band * SIDE);
+        const size_t at = (inner + block) * DEPTH, length = minimum(DEPTH, k - at);
+        uint8_t *to = packed + place(bands, band, block, depth);
+        if (is_transposed) {
+            pack_block(to, false, false, a + at * ld + row, ld, height, length, scale);
+        } else {
+            pack_block(to, false, true, a + row * ld + at, ld, height, length, scale);
+        }
+    }
+}
+
+// MARK: Multiplying
+
+#define LEFT(part) _tile_loadd(4, a + (part) * 2 * TILE, 64), _tile_loadd(5, a + (part) * 2 * TILE + TILE, 64)
+#define RIGHT(part) _tile_loadd(6, b + (part) * 2 * TILE, 64), _tile_loadd(7, b + (part) * 2 * TILE + TILE, 64)
+#define MULTIPLY _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7), _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7)
+
+/// Adds a run of blocks to a square of c in 4 KiB of its own; sets it where `is_first`.
+INLINE void multiply_run(const uint8_t *a, const uint8_t *b, size_t blocks, float *square, bool is_first) {
+    if (is_first) {
+        _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
+    } else {
+        _tile_loadd(0, square, 64), _tile_loadd(1, square + 256, 64);
+        _tile_loadd(2, square + 512, 64), _tile_loadd(3, square + 768, 64);
+    }
+    for (size_t block = 0; block < blocks; block++, a += BLOCK, b += BLOCK) {
+        LEFT(0), RIGHT(0), MULTIPLY;
+        RIGHT(2), MULTIPLY;
+        RIGHT(1), MULTIPLY;
+        LEFT(1), MULTIPLY;
+        RIGHT(0), MULTIPLY;
+        LEFT(2), MULTIPLY;
+    }
+    _tile_stored(0, square, 64), _tile_stored(1, square + 256, 64);
+    _tile_stored(2, square + 512, 64), _tile_stored(3, square + 768, 64);
+}
+
+/// c = squares + bias, or + beta c, for a band of rows whose neighbouring squares are `step` squares apart.
+INLINE void put(
+    float *c, size_t ldc, const float *squares, size_t step, size_t rows, size_t columns, float beta, const float *bias, bool streams) {
+    const __m512 old = _mm512_set1_ps(beta);
+    for (size_t r = 0; r < rows; r++, c += ldc)
+        for (size_t j = 0; j < columns; j += 16) {
+            const __mmask16 wanted = mask(columns - j);
+            __m512 x = _mm512_load_ps(squares + j / SIDE * step * SQUARE + j % SIDE * 16 + r / 16 * 512 + r % 16 * 16);
+            if (bias) x = _mm512_add_ps(x, _mm512_maskz_loadu_ps(wanted, bias + j));
+            if (beta != 0) x = _mm512_fmadd_ps(old, _mm512_maskz_loadu_ps(wanted, c + j), x);
+            if (streams) {
+                _mm512_stream_ps(c + j, x);
+            } else {
+                _mm512_mask_storeu_ps(c + j, wanted, x);
+            }
+        }
+}
+
+static size_t bytes_of_rows(size_t m, size_t k) {
+    return minimum(ROWS, ceiling(m, SIDE)) * minimum(INNER, ceiling(k, DEPTH)) * BLOCK;
+}
+
+size_t concord_split_scratch(size_t m, size_t n, size_t k) {
+    return bytes_of_rows(m, k) + minimum(ROWS, ceiling(m, SIDE)) * minimum(COLUMNS, ceiling(n, SIDE)) * SQUARE * sizeof(float);
+}
+
+TILES void concord_split_multiply(
+    size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda, bool is_transposed, const void *b, float beta,
+    const float *bias, float *c, size_t ldc, bool streams, void *scratch) {
+    const size_t panels = ceiling(n, SIDE), blocks = ceiling(k, DEPTH);
+    const __m512 scale = _mm512_set1_ps(alpha);
+    uint8_t *lines = scratch;
+    float *squares = (float *)(lines + bytes_of_rows(m, k));
+    configure();
+    for (size_t top = 0; top < m; top += ROWS * SIDE)
+        for (size_t inner = 0; inner < blocks; inner += INNER) {
+            const size_t rows = minimum(ROWS * SIDE, m - top), bands = ceiling(rows, SIDE), depth = minimum(INNER, blocks - inner);
+            pack_rows(lines, a, lda, is_transposed, top, rows, inner, depth, k, scale);
+            for (size_t left = 0; left < panels; left += COLUMNS) {
+                const size_t right = minimum(panels, left + COLUMNS), column = left * SIDE, width = minimum(right * SIDE, n) - column;
+                for (size_t run = 0; run < depth; run += RUN) {
+                    const size_t length = minimum(RUN, depth - run);
+                    for (size_t panel = left; panel < right; panel++)
+                        for (size_t band = 0; band < bands; band++)
+                            multiply_run(
+                                lines + place(bands, band, run, depth), (const uint8_t *)b + place(panels, panel, inner + run, blocks),
+                                length, squares + ((panel - left) * bands + band) * SQUARE, run == 0);
+                }
+                for (size_t band = 0; band < bands; band++) {
+                    float *to = c + (top + band * SIDE) * ldc + column;
+                    put(
+                        to, ldc, squares + band * SQUARE, bands, minimum(SIDE, rows - band * SIDE), width, inner ? 1 : beta,
+                        inner || !bias ? NULL : bias + column, streams);
+                }
+            }
+        }
+    _tile_release();
+    if (streams) _mm_sfence();
+}
+
+#else
+
+bool concord_split_available(void) { return false; }
+
+void concord_split_columns(
+    void *packed, size_t first, size_t last, const float *b, size_t ld, bool is_transposed, size_t n, size_t k) {
+    __builtin_trap();
+}
+
+size_t concord_split_scratch(size_t m, size_t n, size_t k) { __builtin_trap(); }
+
+void concord_split_multiply(
+    size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda, bool is_transposed, const void *b, float beta,
+    const float *bias, float *c, size_t ldc, bool streams, void *scratch) {
+    __builtin_trap();
+}
+
+#endif

@@ -15,8 +15,6 @@
 enum { SIDE = CONCORD_SPLIT_SIDE, DEPTH = CONCORD_SPLIT_DEPTH, BLOCK = CONCORD_SPLIT_BYTES, PARTS = 3 };
 /// Bytes of a tile: 16 rows of 16 words. A block of a panel is two tiles of each part.
 enum { TILE = 1024, SQUARE = SIDE * SIDE };
-/// Blocks along the inner axis of which a panel of b (24 KiB) stays in the first cache while the panels of a pass by.
-enum { RUN = 4 };
 /// What stays in the second cache: panels of rows of a, their blocks along the inner axis, and panels of columns of c.
 enum { ROWS = 8, INNER = CONCORD_SPLIT_INNER / DEPTH, COLUMNS = 16 };
 
@@ -153,10 +151,10 @@ INLINE void pack_block(uint8_t *to, bool is_turned, bool is_along, const float *
     }
 }
 
-/// Where a panel's run of blocks starts: runs are outermost, so that the panels of one run are neighbours.
+/// Where a block of a panel lies. `INNER` blocks of every panel come before the next of any, one behind the other.
 static size_t place(size_t panels, size_t panel, size_t block, size_t blocks) {
-    const size_t run = block / RUN * RUN, length = minimum(RUN, blocks - run);
-    return (run * panels + panel * length + (block - run)) * BLOCK;
+    const size_t first = block / INNER * INNER, length = minimum(INNER, blocks - first);
+    return (first * panels + panel * length + (block - first)) * BLOCK;
 }
 
 TILES void concord_split_columns(
@@ -195,25 +193,23 @@ INLINE void pack_rows(
 
 // MARK: Multiplying
 
-#define LEFT(part) _tile_loadd(4, a + (part) * 2 * TILE, 64), _tile_loadd(5, a + (part) * 2 * TILE + TILE, 64)
-#define RIGHT(part) _tile_loadd(6, b + (part) * 2 * TILE, 64), _tile_loadd(7, b + (part) * 2 * TILE + TILE, 64)
-#define MULTIPLY _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7), _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7)
+#define MULTIPLY(i, j) _tile_dpbf16ps(2 * i + j, 4 + i, 6 + j)
+#define LEFT(i, part) _tile_loadd(4 + i, a + (2 * (part) + i) * TILE, 64)
+#define RIGHT(j, part) _tile_loadd(6 + j, b + (2 * (part) + j) * TILE, 64)
 
-/// Adds a run of blocks to a square of c in 4 KiB of its own; sets it where `is_first`.
-INLINE void multiply_run(const uint8_t *a, const uint8_t *b, size_t blocks, float *square, bool is_first) {
-    if (is_first) {
-        _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
-    } else {
-        _tile_loadd(0, square, 64), _tile_loadd(1, square + 256, 64);
-        _tile_loadd(2, square + 512, 64), _tile_loadd(3, square + 768, 64);
-    }
-    for (size_t block = 0; block < blocks; block++, a += BLOCK, b += BLOCK) {
-        LEFT(0), RIGHT(0), MULTIPLY;
-        RIGHT(2), MULTIPLY;
-        RIGHT(1), MULTIPLY;
-        LEFT(1), MULTIPLY;
-        RIGHT(0), MULTIPLY;
-        LEFT(2), MULTIPLY;
+/// A square of c from `blocks` of a panel of each factor. Tiles are loaded as soon as the last product with the one before them has begun.
+INLINE void multiply_square(const uint8_t *a, const uint8_t *b, size_t blocks, float *square) {
+    _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
+    LEFT(0, 0), RIGHT(0, 0), LEFT(1, 0), RIGHT(1, 0);
+    for (size_t block = 0; block < blocks; block++) {
+        const size_t next = block + 1 < blocks ? BLOCK : 0;
+        MULTIPLY(0, 0), MULTIPLY(1, 0), RIGHT(0, 2), MULTIPLY(0, 1), MULTIPLY(1, 1), RIGHT(1, 2);
+        MULTIPLY(0, 0), MULTIPLY(1, 0), RIGHT(0, 1), MULTIPLY(0, 1), MULTIPLY(1, 1), RIGHT(1, 1);
+        MULTIPLY(0, 0), MULTIPLY(0, 1), LEFT(0, 1), MULTIPLY(1, 0), MULTIPLY(1, 1), LEFT(1, 1);
+        MULTIPLY(0, 0), MULTIPLY(1, 0), RIGHT(0, 0), MULTIPLY(0, 1), MULTIPLY(1, 1), RIGHT(1, 0);
+        MULTIPLY(0, 0), MULTIPLY(0, 1), LEFT(0, 2), MULTIPLY(1, 0), MULTIPLY(1, 1), LEFT(1, 2);
+        a += next, b += next;
+        MULTIPLY(0, 0), MULTIPLY(0, 1), LEFT(0, 0), MULTIPLY(1, 0), RIGHT(0, 0), MULTIPLY(1, 1), LEFT(1, 0), RIGHT(1, 0);
     }
     _tile_stored(0, square, 64), _tile_stored(1, square + 256, 64);
     _tile_stored(2, square + 512, 64), _tile_stored(3, square + 768, 64);
@@ -253,20 +249,18 @@ TILES void concord_split_multiply(
     uint8_t *lines = scratch;
     float *squares = (float *)(lines + bytes_of_rows(m, k));
     configure();
+    // A square's sum stays in registers for `INNER` blocks; whole rows of squares are written, so that memory sees long runs.
     for (size_t top = 0; top < m; top += ROWS * SIDE)
         for (size_t inner = 0; inner < blocks; inner += INNER) {
             const size_t rows = minimum(ROWS * SIDE, m - top), bands = ceiling(rows, SIDE), depth = minimum(INNER, blocks - inner);
             pack_rows(lines, a, lda, is_transposed, top, rows, inner, depth, k, scale);
             for (size_t left = 0; left < panels; left += COLUMNS) {
                 const size_t right = minimum(panels, left + COLUMNS), column = left * SIDE, width = minimum(right * SIDE, n) - column;
-                for (size_t run = 0; run < depth; run += RUN) {
-                    const size_t length = minimum(RUN, depth - run);
-                    for (size_t panel = left; panel < right; panel++)
-                        for (size_t band = 0; band < bands; band++)
-                            multiply_run(
-                                lines + place(bands, band, run, depth), (const uint8_t *)b + place(panels, panel, inner + run, blocks),
-                                length, squares + ((panel - left) * bands + band) * SQUARE, run == 0);
-                }
+                for (size_t panel = left; panel < right; panel++)
+                    for (size_t band = 0; band < bands; band++)
+                        multiply_square(
+                            lines + place(bands, band, 0, depth), (const uint8_t *)b + place(panels, panel, inner, blocks), depth,
+                            squares + ((panel - left) * bands + band) * SQUARE);
                 for (size_t band = 0; band < bands; band++) {
                     float *to = c + (top + band * SIDE) * ldc + column;
                     put(

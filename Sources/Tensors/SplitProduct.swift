@@ -19,41 +19,73 @@ package enum SplitProduct {
         _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool, _ b: UnsafePointer<Float>,
         _ ldb: Int, _ transposeB: Bool, _ beta: Float, bias: UnsafePointer<Float>? = nil, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
     ) {
-        let side = CONCORD_SPLIT_SIDE
         let streams = Streaming.suits(c, rows: m, width: n, stride: ldc) && beta == 0 && k <= CONCORD_SPLIT_INNER
-        let rows = (m + side - 1) / side, columns = (n + side - 1) / side
-        // Every thread packs its own share of the longer side, and of the shorter one all there is or what it needs of it.
-        guard m >= n else {
-            return Parallel.run(columns) { range in
-                let first = range.lowerBound * side, width = min(n, range.upperBound * side) - first
-                let packed = pack(transposeB ? b + first * ldb : b + first, ldb, transposeB, width, k)  // by this thread alone: it is in a loop
-                run(m, width, k, alpha, a, lda, transposeA, packed, beta, bias.map { $0 + first }, c + first, ldc, streams)
+        // Pieces along the inner axis at which sums go to memory anyway: no number depends on them.
+        let piece = max(1, packedBytes / (bytes * n) / CONCORD_SPLIT_INNER) * CONCORD_SPLIT_INNER
+        for first in stride(from: 0, to: k, by: piece) {
+            let part = Part(
+                k: min(piece, k - first), alpha: alpha, lda: lda, transposeA: transposeA, ldb: ldb, transposeB: transposeB,
+                beta: first == 0 ? beta : 1, ldc: ldc, streams: streams)
+            let a = transposeA ? a + first * lda : a + first, b = transposeB ? b + first : b + first * ldb
+            part.run(m, n, a, b, bias: first == 0 ? bias : nil, c)
+        }
+    }
+
+    /// Bytes of a packed number.
+    private static let bytes = CONCORD_SPLIT_BYTES / (CONCORD_SPLIT_SIDE * CONCORD_SPLIT_DEPTH)
+    /// About how many of the right factor are packed at a time.
+    private static let packedBytes = 16 << 20
+
+    /// A product whose inner axis is short enough for the right factor to be packed.
+    private struct Part {
+        let k: Int
+        let alpha: Float
+        let lda: Int, transposeA: Bool
+        let ldb: Int, transposeB: Bool
+        let beta: Float
+        let ldc: Int
+        let streams: Bool
+
+        /// Every thread packs its own share of the longer side, and of the shorter one all there is, or what it needs of it.
+        func run(
+            _ m: Int, _ n: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+            _ c: UnsafeMutablePointer<Float>
+        ) {
+            let side = CONCORD_SPLIT_SIDE, rows = (m + side - 1) / side, columns = (n + side - 1) / side
+            guard m < n else {
+                let packed = pack(b, n)
+                return Parallel.run(rows) { range in
+                    let first = range.lowerBound * side, lines = transposeA ? a + first : a + first * lda
+                    multiply(min(m, range.upperBound * side) - first, n, lines, packed, bias, c + first * ldc)
+                }
+            }
+            let width = max(1024, packedBytes / 2 / (bytes * k) / side * side)
+            Parallel.run(columns) { range in
+                let last = min(n, range.upperBound * side)
+                for first in stride(from: range.lowerBound * side, to: last, by: width) {
+                    let some = min(width, last - first)
+                    let packed = pack(transposeB ? b + first * ldb : b + first, some)  // by this thread alone: it is in a loop
+                    multiply(m, some, a, packed, bias.map { $0 + first }, c + first)
+                }
             }
         }
-        let packed = pack(b, ldb, transposeB, n, k)
-        Parallel.run(rows) { range in
-            let first = range.lowerBound * side, height = min(m, range.upperBound * side) - first
-            let lines = transposeA ? a + first : a + first * lda
-            run(height, n, k, alpha, lines, lda, transposeA, packed, beta, bias, c + first * ldc, ldc, streams)
+
+        /// `n` columns of the right factor; in parallel outside of parallel loops.
+        private func pack(_ b: UnsafePointer<Float>, _ n: Int) -> Storage {
+            let columns = (n + CONCORD_SPLIT_SIDE - 1) / CONCORD_SPLIT_SIDE, blocks = (k + CONCORD_SPLIT_DEPTH - 1) / CONCORD_SPLIT_DEPTH
+            let packed = Storage(bytes: columns * blocks * CONCORD_SPLIT_BYTES)
+            Parallel.run(columns) { concord_split_columns(packed.base, $0.lowerBound, $0.upperBound, b, ldb, transposeB, n, k) }
+            return packed
         }
-    }
 
-    /// The right factor `[k, n]`, or `[n, k]` where it lies transposed, as `run` takes it; in parallel outside of parallel loops.
-    private static func pack(_ b: UnsafePointer<Float>, _ ldb: Int, _ transposeB: Bool, _ n: Int, _ k: Int) -> Storage {
-        let columns = (n + CONCORD_SPLIT_SIDE - 1) / CONCORD_SPLIT_SIDE, blocks = (k + CONCORD_SPLIT_DEPTH - 1) / CONCORD_SPLIT_DEPTH
-        let packed = Storage(bytes: columns * blocks * CONCORD_SPLIT_BYTES)
-        Parallel.run(columns) { concord_split_columns(packed.base, $0.lowerBound, $0.upperBound, b, ldb, transposeB, n, k) }
-        return packed
-    }
-
-    /// The product with a packed right factor, on this thread.
-    private static func run(
-        _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool, _ b: Storage,
-        _ beta: Float, _ bias: UnsafePointer<Float>?, _ c: UnsafeMutablePointer<Float>, _ ldc: Int, _ streams: Bool
-    ) {
-        let scratch = Storage(bytes: concord_split_scratch(m, n, k))
-        withExtendedLifetime((b, scratch)) {
-            concord_split_multiply(m, n, k, alpha, a, lda, transposeA, b.base, beta, bias, c, ldc, streams, scratch.base)
+        /// On this thread.
+        private func multiply(
+            _ m: Int, _ n: Int, _ a: UnsafePointer<Float>, _ b: Storage, _ bias: UnsafePointer<Float>?, _ c: UnsafeMutablePointer<Float>
+        ) {
+            let scratch = Storage(bytes: concord_split_scratch(m, n, k))
+            withExtendedLifetime((b, scratch)) {
+                concord_split_multiply(m, n, k, alpha, a, lda, transposeA, b.base, beta, bias, c, ldc, streams, scratch.base)
+            }
         }
     }
 }

@@ -76,6 +76,17 @@ struct SplitProductTests {
         #expect(parts.scalars == whole.scalars)
     }
 
+    /// Pieces along the inner axis, and of columns.
+    @Test(arguments: [(40, 3000, 1100), (2800, 2700, 700)]) func productsInPiecesAreThoseOfTheirColumns(_ m: Int, _ n: Int, _ k: Int) {
+        let a = hashed("split pieces a", [m, k]), b = hashed("split pieces b", [n, k]), c = Tensor(zeros: [m, n])
+        SplitProduct.multiply(m, n, k, 1, a.floats, k, false, b.floats, k, true, 0, c.floats, n)
+        for columns in [0..<100, n - 100..<n] {
+            let some = Tensor(zeros: [m, 100])
+            SplitProduct.multiply(m, 100, k, 1, a.floats, k, false, b.floats + columns.lowerBound * k, k, true, 0, some.floats, 100)
+            #expect(some.scalars == c.sliced(columns, axis: 1).scalars)
+        }
+    }
+
     @Test func aLargeProductPastTheCachesIsTheSame() {
         let (m, n, k) = (2304, 4096, 200)  // 36 MiB
         let a = hashed("split large a", [m, k]), b = hashed("split large b", [n, k])

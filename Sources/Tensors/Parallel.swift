@@ -1,4 +1,5 @@
 import CBridges
+import Synchronization
 
 /// Loops over independent pieces on the thread pool.
 package enum Parallel {
@@ -9,6 +10,28 @@ package enum Parallel {
     ///   - body: called with disjoint ranges that cover the whole, at once; it must not depend on where the cuts fall.
     package static func run(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
         FloatMode.flushing { start(count, grain: grain, body) }
+    }
+
+    /// Runs `body` for each of `0 ..< count`, every one on the thread that is free first: for large pieces, of which a slow thread should get
+    /// fewer.
+    ///
+    /// - Parameters:
+    ///   - grain: the fewest worth a thread of their own.
+    ///   - body: must not depend on which thread runs it.
+    package static func deal(_ count: Int, grain: Int = 1, _ body: (Int) -> Void) {
+        let next = Next()
+        run(max(1, min(count / max(1, grain), Threads.count))) { _ in
+            while let piece = next.taken(below: count) { body(piece) }
+        }
+    }
+
+    private final class Next: Sendable {
+        private let number = Atomic<Int>(0)
+
+        func taken(below count: Int) -> Int? {
+            let mine = number.wrappingAdd(1, ordering: .relaxed).oldValue
+            return mine < count ? mine : nil
+        }
     }
 
     private static func start(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {

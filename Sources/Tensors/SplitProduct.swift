@@ -2,8 +2,9 @@ import CKernels
 
 /// float32 products by way of bfloat16 tiles (AMX): six products of parts in place of one, on units more than twelve times as fast.
 ///
-/// Against float64 their errors are half of a plain float32 product's, for sums are rounded once for 32 terms. On two cores of a Xeon
-/// (Sapphire Rapids), packing included: `[4096, 512] [2048, 512]ᵀ` 21 ms against 35, `[1536, 4096] [4096, 512]` 16 against 25.
+/// Against float64 their errors are half of a plain float32 product's, for sums are rounded less often. On two cores of a Xeon (Sapphire
+/// Rapids), packing included: `[4096, 512] [2048, 512]ᵀ` 21 ms against 35, `[1536, 4096] [4096, 512]` 16 against 25. Where somebody else uses
+/// tiles on the other hardware thread of a core, that core is at a third of this, below a plain product's speed.
 package enum SplitProduct {
     /// The processor has the tiles, the system gives them, and oneDNN may use them too (`ONEDNN_MAX_CPU_ISA`).
     package static let isAvailable: Bool = Processor.hasTiles && concord_split_available()
@@ -46,28 +47,31 @@ package enum SplitProduct {
         let ldc: Int
         let streams: Bool
 
-        /// Every thread packs its own share of the longer side, and of the shorter one all there is, or what it needs of it.
+        /// Some of the longer side at a time, so that a thread on a slow core takes fewer.
         func run(
             _ m: Int, _ n: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
             _ c: UnsafeMutablePointer<Float>
         ) {
-            let side = CONCORD_SPLIT_SIDE, rows = (m + side - 1) / side, columns = (n + side - 1) / side
+            let side = CONCORD_SPLIT_SIDE
             guard m < n else {
-                let packed = pack(b, n)
-                return Parallel.run(rows) { range in
-                    let first = range.lowerBound * side, lines = transposeA ? a + first : a + first * lda
-                    multiply(min(m, range.upperBound * side) - first, n, lines, packed, bias, c + first * ldc)
+                let packed = pack(b, n), height = share(of: m, atLeast: 128, atMost: 256)
+                return Parallel.deal((m + height - 1) / height) {
+                    let first = $0 * height, lines = transposeA ? a + first : a + first * lda
+                    multiply(min(height, m - first), n, lines, packed, bias, c + first * ldc)
                 }
             }
-            let width = max(1024, packedBytes / 2 / (bytes * k) / side * side)
-            Parallel.run(columns) { range in
-                let last = min(n, range.upperBound * side)
-                for first in stride(from: range.lowerBound * side, to: last, by: width) {
-                    let some = min(width, last - first)
-                    let packed = pack(transposeB ? b + first * ldb : b + first, some)  // by this thread alone: it is in a loop
-                    multiply(m, some, a, packed, bias.map { $0 + first }, c + first)
-                }
+            let width = share(of: n, atLeast: 256, atMost: max(1024, packedBytes / 2 / (bytes * k) / side * side))
+            Parallel.deal((n + width - 1) / width) {
+                let first = $0 * width, some = min(width, n - first)
+                let packed = pack(transposeB ? b + first * ldb : b + first, some)  // by this thread alone: it is in a loop
+                multiply(m, some, a, packed, bias.map { $0 + first }, c + first)
             }
+        }
+
+        /// An eighth of a thread's part, in whole panels and within limits.
+        private func share(of count: Int, atLeast least: Int, atMost most: Int) -> Int {
+            let side = CONCORD_SPLIT_SIDE
+            return min(most, max(least, count / (8 * Threads.count) / side * side))
         }
 
         /// `n` columns of the right factor; in parallel outside of parallel loops.

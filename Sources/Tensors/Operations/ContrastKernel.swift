@@ -89,16 +89,13 @@ struct ContrastKernel {
         let said = Tensor(uninitialized: [blocks, planes, tile])  // by each block of its rows
         let p = said.floats
         for rows in tiles {
-            Parallel.run(blocks, grain: grain) { range in
+            Parallel.deal(blocks, grain: grain) { index in
                 let scratch = Tensor(uninitialized: [rows.count + planes, block])
-                let s = scratch.floats
-                for index in range {
-                    let columns = columns(of: index)
-                    logits(rows, columns, into: s, stride: block)
-                    concord_contrast_statistics(
-                        s, p + index * planes * tile, tile, options.isSymmetric ? c + columns.lowerBound : nil, m, s + rows.count * block,
-                        options.smoothing > 0 ? 1 : 0, contrast(rows: rows, columns: columns, stride: block))
-                }
+                let s = scratch.floats, columns = columns(of: index)
+                logits(rows, columns, into: s, stride: block)
+                concord_contrast_statistics(
+                    s, p + index * planes * tile, tile, options.isSymmetric ? c + columns.lowerBound : nil, m, s + rows.count * block,
+                    options.smoothing > 0 ? 1 : 0, contrast(rows: rows, columns: columns, stride: block))
             }
             for index in 0..<blocks {
                 concord_contrast_merge(r + rows.lowerBound, n, p + index * planes * tile, tile, options.hardness, rows.count)
@@ -141,21 +138,19 @@ struct ContrastKernel {
         for rows in tiles {
             let at = a + rows.lowerBound * width
             rowTotals.floats.update(repeating: 0, count: rowTotals.count)
-            Parallel.run(blocks, grain: grain) { range in
+            Parallel.deal(blocks, grain: grain) { index in
                 let scratch = g.isNarrow ? Tensor(uninitialized: [rows.count, block]) : nil
-                for index in range {
-                    let columns = columns(of: index), stride = scratch == nil ? self.stride : block
-                    let s = scratch?.floats ?? g.wide + columns.lowerBound
-                    logits(rows, columns, into: s, stride: stride)
-                    dot[index] += concord_contrast_pullback(
-                        s, rowSlopes + rows.lowerBound, n, columnSlopes.map { $0 + columns.lowerBound }, m, options.isDecoupled ? 1 : 0,
-                        euclidean ? rowTotals.floats + index * tile : nil, euclidean ? columnTotals.floats + columns.lowerBound : nil,
-                        contrast(rows: rows, columns: columns, stride: stride))
-                    if g.isNarrow {
-                        concord_narrow_rows(g.narrow + columns.lowerBound, self.stride, s, stride, rows.count, columns.count)
-                    }
-                    if let db { addColumns(g, rows, columns, factor, to: db) }
+                let columns = columns(of: index), stride = scratch == nil ? self.stride : block
+                let s = scratch?.floats ?? g.wide + columns.lowerBound
+                logits(rows, columns, into: s, stride: stride)
+                dot[index] += concord_contrast_pullback(
+                    s, rowSlopes + rows.lowerBound, n, columnSlopes.map { $0 + columns.lowerBound }, m, options.isDecoupled ? 1 : 0,
+                    euclidean ? rowTotals.floats + index * tile : nil, euclidean ? columnTotals.floats + columns.lowerBound : nil,
+                    contrast(rows: rows, columns: columns, stride: stride))
+                if g.isNarrow {
+                    concord_narrow_rows(g.narrow + columns.lowerBound, self.stride, s, stride, rows.count, columns.count)
                 }
+                if let db { addColumns(g, rows, columns, factor, to: db) }
             }
             guard let da else { continue }
             let to = da.floats + rows.lowerBound * width

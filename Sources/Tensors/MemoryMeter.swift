@@ -1,5 +1,5 @@
 /// Counts the memory that tensors on one thread take and free, whatever other threads do.
-package final class MemoryMeter {
+final class MemoryMeter {
     /// Bytes; less than none where more was freed than taken.
     private(set) var held = 0
     /// The largest `held` so far.

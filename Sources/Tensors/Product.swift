@@ -79,11 +79,11 @@ package enum Product {
         _ b: UnsafePointer<Float>, _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int,
         by route: Processor.ProductRoute = Processor.productRoute
     ) {
-        let mode = concord_flush_floats()
-        defer { concord_restore_floats(mode) }
         if SplitProduct.suits(m, n, k) {
             return SplitProduct.multiply(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc)
         }
+        let mode = concord_flush_floats()
+        defer { concord_restore_floats(mode) }
         switch route {
         case .openBLAS:
             cblas_sgemm(

@@ -7,7 +7,7 @@ struct AllocatorTests {
         var pool = MemoryPool(capacity: 64 << 20)
         let size = MemoryPool.size(for: 1000)
         #expect(size == MemoryPool.size(for: size - 1) && pool.take(size) == nil)  // the system is asked
-        guard let block = aligned_alloc(64, size) else { return }
+        guard let block = aligned_alloc(64, size) else { Issue.record("no memory"); return }
         pool.put(block, size: size)
         #expect(pool.statistics.cached == size && pool.statistics.inUse == 0)
         #expect(pool.take(size) == block && pool.statistics.cached == 0)

@@ -33,19 +33,21 @@ struct SplitProductTests {
             Product.serial(
                 m, n, k, alpha, a.floats, a.shape[1], transposes.a, b.floats, b.shape[1], transposes.b, beta, plain.floats, n + pad,
                 by: .openBLAS)
-            var error = 0.0, plainError = 0.0, largest = 1e-30
+            var error = 0.0, plainError = 0.0, squares = 0.0, plainSquares = 0.0, largest = 1e-30
             for i in 0..<m {
                 for j in 0..<n {
                     let product = (0..<k).reduce(0.0) { $0 + at(a, i, $1, transposed: transposes.a) * at(b, $1, j, transposed: transposes.b) }
                     let without = Double(alpha) * product + Double(beta) * at(old, i, j, transposed: false)
                     let exact = without + (hasBias ? Double(bias.floats[j]) : 0)
-                    error = max(error, abs(at(ours, i, j, transposed: false) - exact))
-                    plainError = max(plainError, abs(at(plain, i, j, transposed: false) - without))
+                    let ourError = at(ours, i, j, transposed: false) - exact, theirs = at(plain, i, j, transposed: false) - without
+                    (error, plainError) = (max(error, abs(ourError)), max(plainError, abs(theirs)))
+                    (squares, plainSquares) = (squares + ourError * ourError, plainSquares + theirs * theirs)
                     largest = max(largest, abs(exact))
                 }
                 for j in n..<n + pad { #expect(ours.floats[i * (n + pad) + j] == old.floats[i * (n + pad) + j]) }  // nothing beyond a row
             }
             #expect(error <= max(1.2e-7 * largest, 1.5 * plainError), "\(alpha) \(beta): \(error) of \(largest), plain \(plainError)")
+            if k >= 100, !hasBias { #expect(squares <= plainSquares, "\(alpha) \(beta): mean squares") }
         }
     }
 

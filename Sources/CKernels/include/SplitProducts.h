@@ -6,8 +6,9 @@
 
 // Products of float32 matrices on AMX's tiles, which multiply bfloat16 and add in float32.
 //
-// A float32 number is the exact sum of three bfloat16 numbers, each 2^-8 of the one before it at most. Of the nine products of parts the
-// six largest are added up; the other three are together at most 2^-25 of the whole (Henry, Tang, Heinecke 2019, arXiv:1904.06376).
+// A float32 number is the exact sum of three bfloat16 numbers, each 2^-8 of the one before it at most and of either sign. Of the nine
+// products of parts the six largest are added up, which are exact in float32; the other three are together at most 2^-23 of the whole, and
+// rounding a product would cost up to 2^-24 (Henry, Tang, Heinecke 2019, arXiv:1904.06376).
 // What is not finite gives not-a-number, as does what rounds to infinity in bfloat16 (3.39e38 and above).
 
 enum {
@@ -36,7 +37,7 @@ size_t concord_split_scratch(size_t m, size_t n, size_t k);
 ///
 /// c's numbers do not depend on which of its rows and columns a call computes.
 /// - Parameters:
-///   - bias: n numbers in place of beta c; null without.
+///   - bias: n numbers, added to every row; null without.
 ///   - streams: writes c past the caches; c and ldc are multiples of 64 bytes, k is at most `CONCORD_SPLIT_INNER`, and there is no beta.
 ///   - scratch: as `b` at a multiple of 64 bytes.
 void concord_split_multiply(

@@ -1,11 +1,13 @@
 import ConcordLayers
 import Yams
 
-/// One mapping of a recipe, read strictly: every key that is asked for is remembered with its resolved value, and `finish`
-/// refuses the keys that nobody asked for.
+/// One mapping of a recipe, read strictly.
+///
+/// Every key that is asked for is remembered with its resolved value and its documentation. `finish` refuses the keys that nobody
+/// asked for; `yaml` and `keys` (`Fields+Output.swift`) print what was asked for.
 final class Fields {
-    /// A value as it stands in the resolved recipe.
-    private enum Resolved {
+    /// A value of the resolved recipe.
+    enum Resolved {
         case scalar(String)
         case list([String])
         case map(Fields)
@@ -13,185 +15,245 @@ final class Fields {
         case absent
     }
 
+    /// A key that was asked for. `key` is nil for names that the user chooses, such as columns.
+    struct Entry {
+        let name: String
+        let value: Resolved
+        let key: RecipeKey?
+    }
+
     private let pairs: [(key: Node, value: Node)]
     private let path: String
-    private let source: String
-    private var resolved: [(key: String, value: Resolved)] = []
+    private let source: RecipeSource
+    /// What was asked for, in that order.
+    private(set) var entries: [Entry] = []
+    /// What this mapping is about.
+    let meaning: String
 
     /// - Parameters:
     ///   - node: a mapping, or nil where the recipe leaves it out.
     ///   - path: the keys above it, joined with dots.
-    ///   - source: the file's name, for errors.
-    init(_ node: Node?, path: String = "", source: String) throws {
+    init(_ node: Node?, path: String = "", source: RecipeSource, meaning: String = "") throws {
         self.path = path
         self.source = source
+        self.meaning = meaning
         switch node {
         case nil: pairs = []
         case .mapping(let mapping)?: pairs = mapping.map { ($0.key, $0.value) }
-        case .scalar(let scalar)? where scalar.string.isEmpty || scalar.string == "null": pairs = []
-        case .some(let other):
-            throw RecipeError.invalid(source: source, line: other.mark?.line, key: path, message: "keys and values wanted")
+        case .some(let other) where other.isEmptyValue: pairs = []
+        case .some(let other): throw source.fault(at: path, other.mark, "keys and values wanted")
         }
         var seen: Set<String> = []
         for (key, _) in pairs where !seen.insert(key.string ?? "").inserted {
-            throw RecipeError.invalid(source: source, line: key.mark?.line, key: full(key.string ?? ""), message: "given twice")
+            throw source.fault(at: full(key.string ?? ""), key.mark, "given twice")
         }
     }
 
+    /// Whether the recipe gives the key a value; `null` is none.
     func has(_ key: String) -> Bool { node(key) != nil }
 
-    /// Fails with this mapping's place.
-    func fault(_ key: String, _ message: String) -> RecipeError {
-        RecipeError.invalid(source: source, line: node(key)?.mark?.line, key: full(key), message: message)
-    }
+    /// An error that names the key and where its value comes from.
+    func fault(_ key: String, _ message: String) -> RecipeError { source.fault(at: full(key), node(key)?.mark, message) }
 
-    func fields(_ key: String) throws -> Fields {
-        let inner = try Fields(node(key), path: full(key), source: source)
-        resolved.append((key, .map(inner)))
+    // MARK: Mappings
+
+    func fields(_ key: String, _ meaning: String) throws -> Fields {
+        let inner = try Fields(node(key), path: full(key), source: source, meaning: meaning)
+        entries.append(Entry(name: key, value: .map(inner), key: nil))
         return inner
     }
 
-    func string(_ key: String) throws -> String? {
-        guard let text = try scalar(key) else { return nil }
-        resolved.append((key, .scalar(text)))
-        return text
-    }
-
-    func string(_ key: String, default fallback: String) throws -> String {
-        try value(key, default: fallback, "text", { $0 }, { $0 })
-    }
-
-    func strings(_ key: String, default fallback: [String] = []) throws -> [String] {
-        let result: [String]
-        switch node(key) {
-        case nil: result = fallback
-        case .sequence(let sequence)?:
-            result = try sequence.map { item in
-                guard let text = item.scalar?.string else { throw fault(key, "a list of texts wanted") }
-                return text
-            }
-        case .scalar(let scalar)?: result = scalar.string.split(separator: ",").map { String($0.drop { $0 == " " }) }
-        default: throw fault(key, "a list of texts wanted")
+    /// A mapping that turns something on by being there, even if it is empty; nil where it is left out.
+    func optionalFields(_ key: String, _ meaning: String) throws -> Fields? {
+        guard has(key) else {
+            remember(key, .absent, .keys, "", nil, meaning)
+            return nil
         }
-        resolved.append((key, .list(result)))
-        return result
+        let inner = try Fields(node(key), path: full(key), source: source, meaning: meaning)
+        remember(key, .map(inner), .keys, "", nil, meaning)
+        return inner
     }
 
-    /// Names and texts: `{image: filepath, text: title}`, in the recipe's order.
-    func map(_ key: String) throws -> [(name: String, text: String)] {
-        let inner = try fields(key)
-        return try inner.pairs.map { pair in
+    /// Names and texts: `{digit: "7"}`, in the recipe's order.
+    func map(_ key: String, _ meaning: String) throws -> [(name: String, text: String)] {
+        let inner = try Fields(node(key), path: full(key), source: source, meaning: meaning)
+        remember(key, .map(inner), .names, "names and texts", nil, meaning)
+        return try inner.texts()
+    }
+
+    /// Names and mappings of texts: `{digit: {"7": seven}}`.
+    func maps(_ key: String, _ meaning: String) throws -> [(name: String, words: [(name: String, text: String)])] {
+        let outer = try Fields(node(key), path: full(key), source: source, meaning: meaning)
+        remember(key, .map(outer), .names, "names, each with names and texts", nil, meaning)
+        return try outer.pairs.map { pair in
             let name = pair.key.string ?? ""
-            guard let text = try inner.string(name) else { throw inner.fault(name, "a text wanted") }
+            let inner = try Fields(pair.value, path: outer.full(name), source: source)
+            outer.entries.append(Entry(name: name, value: .map(inner), key: nil))
+            return (name, try inner.texts())
+        }
+    }
+
+    private func texts() throws -> [(name: String, text: String)] {
+        try pairs.map { pair in
+            let name = pair.key.string ?? ""
+            guard let text = pair.value.scalar?.string else { throw fault(name, "a text wanted") }
+            entries.append(Entry(name: name, value: .scalar(text), key: nil))
             return (name, text)
         }
     }
 
-    /// Names and mappings of texts: `{digit: {"7": seven}}`.
-    func maps(_ key: String) throws -> [(name: String, words: [(String, String)])] {
-        let inner = try fields(key)
-        return try inner.pairs.map { pair in
-            let name = pair.key.string ?? ""
-            return (name, try inner.map(name).map { ($0.name, $0.text) })
-        }
+    // MARK: Texts
+
+    func string(_ key: String, _ meaning: String) throws -> String? {
+        let text = try plainText(key)
+        remember(key, text.map { .scalar($0) } ?? .absent, .text, "", nil, meaning)
+        return text
     }
 
-    /// Whole numbers, at least `least`: `[10, 8, 4]`.
-    func integers(_ key: String, default fallback: [Int], atLeast least: Int = 1) throws -> [Int] {
-        let texts = try strings(key, default: fallback.map(String.init))
-        let numbers = texts.compactMap { Int($0) }
-        guard numbers.count == texts.count, numbers.allSatisfy({ $0 >= least }) else {
-            throw fault(key, "a list of whole numbers from \(least) wanted, as in [10, 8, 4]")
-        }
-        return numbers
+    func string(_ key: String, default fallback: String, _ meaning: String) throws -> String {
+        let text = try plainText(key) ?? fallback
+        remember(key, .scalar(text), .text, "", fallback, meaning)
+        return text
     }
 
-    func integer(_ key: String, default fallback: Int, in range: ClosedRange<Int> = 0...Int.max) throws -> Int {
-        let result = try value(key, default: fallback, "a whole number", { Int($0) }, { String($0) })
-        guard range.contains(result) else {
-            throw fault(
-                key, "\(result) is out of range: from \(range.lowerBound)" + (range.upperBound == .max ? "" : " to \(range.upperBound)"))
-        }
-        return result
-    }
-
-    func integer(_ key: String, in range: ClosedRange<Int> = 0...Int.max) throws -> Int? {
-        if has(key) { return try integer(key, default: 0, in: range) }
-        resolved.append((key, .absent))
-        return nil
-    }
-
-    func number(
-        _ key: String, default fallback: Double, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude
-    ) throws -> Double {
-        let result = try value(key, default: fallback, "a number", { Double($0) }, { String($0) })
-        guard range.contains(result) else { throw fault(key, "\(result) is out of range: from \(range.lowerBound) to \(range.upperBound)") }
-        return result
-    }
-
-    func number(_ key: String) throws -> Double? { has(key) ? try number(key, default: 0) : nil }
-
-    func flag(_ key: String, default fallback: Bool) throws -> Bool {
-        let words = ["true": true, "yes": true, "on": true, "false": false, "no": false, "off": false]
-        return try value(key, default: fallback, "true or false", { words[$0.lowercased()] }, { String($0) })
+    func strings(_ key: String, default fallback: [String] = [], _ meaning: String) throws -> [String] {
+        let texts = try list(key) ?? fallback
+        remember(key, .list(texts), .texts, "", Self.listed(fallback), meaning)
+        return texts
     }
 
     /// One of an enumeration's raw values.
-    func choice<E: RawRepresentable<String> & CaseIterable>(_ key: String, default fallback: E) throws -> E {
-        guard let text = try scalar(key) else {
-            resolved.append((key, .scalar(fallback.rawValue)))
-            return fallback
-        }
+    func choice<E: RawRepresentable<String> & CaseIterable>(_ key: String, default fallback: E, _ meaning: String) throws -> E {
+        let result: E = try given(key) ?? fallback
+        remember(key, .scalar(result.rawValue), .choice, Self.values(E.self), fallback.rawValue, meaning)
+        return result
+    }
+
+    /// One of an enumeration's raw values, or nil where the recipe leaves it out.
+    func choice<E: RawRepresentable<String> & CaseIterable>(_ key: String, of type: E.Type, _ meaning: String) throws -> E? {
+        let result: E? = try given(key)
+        remember(key, result.map { .scalar($0.rawValue) } ?? .absent, .choice, Self.values(E.self), nil, meaning)
+        return result
+    }
+
+    private func given<E: RawRepresentable<String> & CaseIterable>(_ key: String) throws -> E? {
+        guard let text = try scalar(key) else { return nil }
         guard let result = E(rawValue: text) else {
             let known = E.allCases.map(\.rawValue)
             throw fault(key, "\"\(text)\" is none of \(known.joined(separator: ", "))\(NearestName.hint(for: text, among: known))")
         }
-        resolved.append((key, .scalar(text)))
         return result
     }
 
+    private static func values<E: RawRepresentable<String> & CaseIterable>(_ type: E.Type) -> String {
+        type.allCases.map(\.rawValue).joined(separator: ", ")
+    }
+
+    // MARK: Numbers
+
+    func integer(_ key: String, default fallback: Int, in range: ClosedRange<Int> = 0...Int.max, _ meaning: String) throws -> Int {
+        let result = try integer(key, range) ?? fallback
+        guard range.contains(result) else { throw outOfRange(key, String(result), RecipeKey.range(range)) }
+        remember(key, .scalar(String(result)), .integer, RecipeKey.range(range), String(fallback), meaning)
+        return result
+    }
+
+    func integer(_ key: String, in range: ClosedRange<Int> = 0...Int.max, _ meaning: String) throws -> Int? {
+        let result = try integer(key, range)
+        remember(key, result.map { .scalar(String($0)) } ?? .absent, .integer, RecipeKey.range(range), nil, meaning)
+        return result
+    }
+
+    private func integer(_ key: String, _ range: ClosedRange<Int>) throws -> Int? {
+        guard let text = try scalar(key) else { return nil }
+        guard let result = Int(text) else {
+            // A number that no Int holds is out of range like any other.
+            if let number = Double(text), abs(number) >= 0x1p63 { throw outOfRange(key, text, RecipeKey.range(range)) }
+            throw fault(key, "a whole number wanted, \"\(text)\" found")
+        }
+        guard range.contains(result) else { throw outOfRange(key, text, RecipeKey.range(range)) }
+        return result
+    }
+
+    /// Whole numbers: `[10, 8, 4]`.
+    func integers(_ key: String, default fallback: [Int], in range: ClosedRange<Int> = 1...Int.max, _ meaning: String) throws -> [Int] {
+        let texts = try list(key) ?? fallback.map(String.init)
+        let numbers = texts.compactMap { Int($0) }
+        guard numbers.count == texts.count, !numbers.isEmpty, numbers.allSatisfy({ range.contains($0) }) else {
+            throw fault(key, "a list of whole numbers, each \(RecipeKey.range(range)), wanted, as in [10, 8, 4]")
+        }
+        remember(key, .list(texts), .integers, RecipeKey.range(range), Self.listed(fallback.map(String.init)), meaning)
+        return numbers
+    }
+
+    func number(
+        _ key: String, default fallback: Double, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude, _ meaning: String
+    ) throws -> Double {
+        let result = try number(key, range) ?? fallback
+        guard range.contains(result) else { throw outOfRange(key, String(result), RecipeKey.range(range)) }
+        remember(key, .scalar(String(result)), .number, RecipeKey.range(range), RecipeKey.short(fallback), meaning)
+        return result
+    }
+
+    func number(_ key: String, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude, _ meaning: String) throws -> Double? {
+        let result = try number(key, range)
+        remember(key, result.map { .scalar(String($0)) } ?? .absent, .number, RecipeKey.range(range), nil, meaning)
+        return result
+    }
+
+    private func number(_ key: String, _ range: ClosedRange<Double>) throws -> Double? {
+        guard let text = try scalar(key) else { return nil }
+        guard let result = Double(text) else { throw fault(key, "a number wanted, \"\(text)\" found") }
+        guard range.contains(result) else { throw outOfRange(key, text, RecipeKey.range(range)) }
+        return result
+    }
+
+    /// Numbers of a fixed count: `[0.9, 0.999]`.
+    func numbers(_ key: String, default fallback: [Double], in range: ClosedRange<Double>, _ meaning: String) throws -> [Double] {
+        let texts = try list(key) ?? fallback.map { String($0) }
+        let numbers = texts.compactMap { Double($0) }
+        guard numbers.count == fallback.count, texts.count == fallback.count, numbers.allSatisfy({ range.contains($0) }) else {
+            throw fault(key, "\(fallback.count) numbers, each \(RecipeKey.range(range)), wanted")
+        }
+        remember(key, .list(texts), .numbers, RecipeKey.range(range), Self.listed(fallback.map { String($0) }), meaning)
+        return numbers
+    }
+
+    func flag(_ key: String, default fallback: Bool, _ meaning: String) throws -> Bool {
+        let words = ["true": true, "yes": true, "on": true, "false": false, "no": false, "off": false]
+        var result = fallback
+        if let text = try scalar(key) {
+            guard let word = words[text.lowercased()] else { throw fault(key, "true or false wanted, \"\(text)\" found") }
+            result = word
+        }
+        remember(key, .scalar(String(result)), .flag, "", String(fallback), meaning)
+        return result
+    }
+
+    // MARK: The end
+
     /// Refuses keys that were never asked for, here and below.
     func finish() throws {
-        let known = resolved.map(\.key)
+        let known = entries.map(\.name)
         for (key, _) in pairs {
             let name = key.string ?? ""
             guard !known.contains(name) else { continue }
-            throw RecipeError.invalid(
-                source: source, line: key.mark?.line, key: full(name),
-                message: "unknown key\(NearestName.hint(for: name, among: known)); known here are \(known.joined(separator: ", "))")
+            throw source.fault(
+                at: full(name), key.mark,
+                "unknown key\(NearestName.hint(for: name, among: known)); known here are \(known.joined(separator: ", "))")
         }
-        for case (_, .map(let inner)) in resolved { try inner.finish() }
+        for entry in entries { if case .map(let inner) = entry.value { try inner.finish() } }
     }
 
-    /// Every key that was asked for with its value, as YAML.
-    func yaml(indent: String = "") -> String {
-        resolved.map { key, value in
-            switch value {
-            case .scalar(let text): "\(indent)\(Self.quoted(key)): \(Self.quoted(text))\n"
-            case .list(let texts): "\(indent)\(Self.quoted(key)): [\(texts.map(Self.quoted).joined(separator: ", "))]\n"
-            case .absent: ""
-            case .map(let inner) where inner.resolved.isEmpty: ""
-            case .map(let inner): "\(indent)\(Self.quoted(key)):\n\(inner.yaml(indent: indent + "  "))"
-            }
-        }.joined()
-    }
+    // MARK: One key
 
-    private static func quoted(_ text: String) -> String {
-        let plain = !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._/-+".contains($0)) } && text != "-"
-        if plain { return text }
-        let escaped = text.unicodeScalars.map { scalar -> String in
-            switch scalar {
-            case "\\": "\\\\"
-            case "\"": "\\\""
-            case "\t": "\\t"
-            case "\n": "\\n"
-            default: String(scalar)
-            }
-        }
-        return "\"\(escaped.joined())\""
+    private func node(_ key: String) -> Node? {
+        guard let node = pairs.first(where: { $0.key.string == key })?.value else { return nil }
+        guard node.isNull else { return node }
+        // An override such as `#1.csv` is a comment to YAML, and a text to the one who typed it.
+        guard let typed = source.text(at: full(key)), !Node(typed).isNull else { return nil }
+        return node
     }
-
-    private func node(_ key: String) -> Node? { pairs.first { $0.key.string == key }?.value }
 
     private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
@@ -201,14 +263,44 @@ final class Fields {
         return text
     }
 
-    private func value<T>(_ key: String, default fallback: T, _ wanted: String, _ parse: (String) -> T?, _ print: (T) -> String) throws -> T
-    {
-        var result = fallback
-        if let text = try scalar(key) {
-            guard let parsed = parse(text) else { throw fault(key, "\(wanted) wanted, \"\(text)\" found") }
-            result = parsed
-        }
-        resolved.append((key, .scalar(print(result))))
-        return result
+    /// A text. That of an override is taken as it was typed, since braces, colons and number signs mean nothing in a file's name.
+    private func plainText(_ key: String) throws -> String? {
+        guard let typed = source.text(at: full(key)), let node = node(key) else { return try scalar(key) }
+        if let scalar = node.scalar, scalar.style == .singleQuoted || scalar.style == .doubleQuoted { return scalar.string }
+        return typed
     }
+
+    private func list(_ key: String) throws -> [String]? {
+        switch node(key) {
+        case nil: nil
+        case .sequence(let sequence)?:
+            try sequence.map { item in
+                guard let text = item.scalar?.string else { throw fault(key, "a list of texts wanted") }
+                return text
+            }
+        case .scalar(let scalar)?: scalar.string.split(separator: ",").map { String($0.drop { $0 == " " }) }
+        default: throw fault(key, "a list of texts wanted")
+        }
+    }
+
+    private func remember(
+        _ name: String, _ value: Resolved, _ kind: RecipeKey.Kind, _ range: String, _ fallback: String?, _ meaning: String
+    ) {
+        let key = RecipeKey(path: full(name), kind: kind, defaultValue: fallback, range: range, meaning: meaning)
+        entries.append(Entry(name: name, value: value, key: key))
+    }
+
+    private func outOfRange(_ key: String, _ value: String, _ range: String) -> RecipeError {
+        fault(key, "\(value) is out of range: \(range)")
+    }
+}
+
+extension Node {
+    /// `null`, `~` or nothing, not in quotes.
+    fileprivate var isNull: Bool {
+        guard let scalar else { return false }
+        return ["", "null", "Null", "NULL", "~"].contains(scalar.string) && (scalar.style == .plain || scalar.style == .any)
+    }
+
+    fileprivate var isEmptyValue: Bool { scalar.map { $0.string.isEmpty } ?? false || isNull }
 }

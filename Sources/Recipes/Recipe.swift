@@ -37,6 +37,10 @@ public struct Recipe: Sendable {
     public let evaluateEvery: Int
     /// The recipe with every default filled in, as YAML that decodes to the same recipe.
     public let yaml: String
+    /// `yaml` with each key's meaning, range and default above it.
+    public let commentedYAML: String
+    /// Every key that this recipe's choices allow.
+    public let keys: [RecipeKey]
 
     /// - Parameters:
     ///   - text: YAML.
@@ -49,37 +53,42 @@ public struct Recipe: Sendable {
         } catch let error as YamlError {
             throw RecipeError.invalid(source: source, line: error.line, key: "", message: error.reason)
         }
+        let origin = RecipeSource(source)
         for override in overrides {
             // One of the two ways to say how long takes the other's place.
             if override.hasPrefix("steps=") { root = Self.removing("epochs", from: root) }
             if override.hasPrefix("epochs=") { root = Self.removing("steps", from: root) }
-            try Self.apply(override, to: &root)
+            try Self.apply(override, to: &root, origin)
         }
-        let fields = try Fields(root, source: source)
-        seed = UInt64(try fields.integer("seed", default: 0))
+        let fields = try Fields(root, source: origin)
+        seed = UInt64(try fields.integer("seed", default: 0, "Seed of every random choice."))
         if fields.has("epochs") && fields.has("steps") { throw fields.fault("steps", "give epochs or steps, not both") }
-        length =
-            fields.has("steps")
-            ? .steps(try fields.integer("steps", default: 1, in: 1...Int.max))
-            : .epochs(try fields.integer("epochs", default: 30, in: 1...Int.max))
-        batch = try fields.integer("batch", default: 256, in: 1...1 << 20)
-        microbatch = try fields.integer("microbatch", in: 1...1 << 20)
-        precision = try fields.choice("precision", default: Precision.float32)
-        data = try DataSettings(fields.fields("data"))
-        objective = try ObjectiveSettings(fields.fields("objective"))
+        let longest = 1_000_000_000_000
+        if let steps = try fields.integer("steps", in: 1...longest, "Batches to train on, in place of epochs.") {
+            length = .steps(steps)
+        } else {
+            length = .epochs(try fields.integer("epochs", default: 30, in: 1...longest, "Passes over the data."))
+        }
+        batch = try fields.integer("batch", default: 256, in: 1...1 << 20, "Samples per step.")
+        microbatch = try fields.integer("microbatch", in: 1...1 << 20, "Samples whose activations are in memory at a time; the whole batch without it.")
+        precision = try fields.choice("precision", default: Precision.float32, "Number format of activations and matrix products.")
+        data = try DataSettings(fields.fields("data", "Where the samples come from."))
+        objective = try ObjectiveSettings(fields.fields("objective", "What is minimized."))
         let modalities = try Self.modalities(of: objective, data, fields)
-        tokenizer = modalities.contains(.text) ? try fields.string("tokenizer", default: "english-wordpiece") : ""
-        model = try ModelSettings(fields.fields("model"), modalities: modalities, isShared: objective.contrastive != nil)
-        views = try ViewSettings(fields.fields("views"), modalities: modalities)
-        optimizer = try OptimizerSettings(fields.fields("optimizer"))
-        schedule = try ScheduleSettings(fields.fields("schedule"))
-        freeze = try fields.strings("freeze")
-        loader = try LoaderSettings(fields.fields("loader"))
-        checkpoint = try CheckpointSettings(fields.fields("checkpoint"))
-        let evaluate = try fields.fields("evaluate")
-        evaluateEvery = try evaluate.integer("every", default: 0)
+        tokenizer = modalities.contains(.text) ? try fields.string("tokenizer", default: "english-wordpiece", "english-wordpiece, english-bpe, or a tokenizer's file.") : ""
+        model = try ModelSettings(fields.fields("model", "An encoder for each modality of the data."), modalities: modalities, isShared: objective.contrastive != nil)
+        views = try ViewSettings(fields.fields("views", "How images and sounds become tensors."), modalities: modalities)
+        optimizer = try OptimizerSettings(fields.fields("optimizer", "How weights are updated."))
+        schedule = try ScheduleSettings(fields.fields("schedule", "The learning rate over time."))
+        freeze = try fields.strings("freeze", "Patterns of parameter paths that are not trained: image.encoder.*")
+        loader = try LoaderSettings(fields.fields("loader", "How batches are loaded."))
+        checkpoint = try CheckpointSettings(fields.fields("checkpoint", "When checkpoints are written."))
+        let evaluate = try fields.fields("evaluate", "When the held-out samples are evaluated.")
+        evaluateEvery = try evaluate.integer("every", default: 0, "Steps between evaluations; 0 for one at the end.")
         try fields.finish()
         yaml = fields.yaml()
+        commentedYAML = fields.commentedYAML()
+        keys = fields.keys
     }
 
     /// What the objective takes from a sample.
@@ -106,18 +115,15 @@ public struct Recipe: Sendable {
     }
 
     /// Sets the value at a dotted path, making the mappings on the way.
-    private static func apply(_ override: String, to root: inout Node) throws {
-        guard let equals = override.firstIndex(of: "="), equals != override.startIndex else {
-            throw RecipeError.invalid(
-                source: "--set", line: nil, key: override, message: "key=value wanted, as in optimizer.learning_rate=3e-4")
+    private static func apply(_ override: String, to root: inout Node, _ source: RecipeSource) throws {
+        let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let keys = (parts.first ?? "").split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let path = parts.first, let text = parts.last, keys.allSatisfy({ !$0.isEmpty }) else {
+            throw RecipeError.override(override, key: "", message: "key=value wanted, as in optimizer.learning_rate=3e-4")
         }
-        let keys = override[..<equals].split(separator: ".").map(String.init)
-        let value: Node
-        do {
-            value = try Yams.compose(yaml: String(override[override.index(after: equals)...])) ?? Node("")
-        } catch {
-            throw RecipeError.invalid(source: "--set", line: nil, key: String(override[..<equals]), message: "the value is not YAML")
-        }
+        // What is no YAML, such as `{digit}_{speaker}.wav`, is a plain text.
+        let value = (try? Yams.compose(yaml: text)) ?? Node(text)
+        source.override(path, with: text)
         root = set(value, at: keys[...], in: root)
     }
 

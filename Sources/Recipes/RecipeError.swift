@@ -1,7 +1,9 @@
 /// What can be wrong with a recipe, a run directory or what they name.
 public enum RecipeError: Error, CustomStringConvertible {
-    /// `key` of the recipe (or of `--set`) cannot stand as it is.
+    /// `key` of the recipe cannot be what it is.
     case invalid(source: String, line: Int?, key: String, message: String)
+    /// `key` cannot be what an override (`batch=0`, by `--set`) makes it.
+    case override(_ text: String, key: String, message: String)
     case unreadable(path: String, reason: String)
     case unknownRecipe(name: String, known: [String])
     case runExists(path: String)
@@ -13,6 +15,7 @@ public enum RecipeError: Error, CustomStringConvertible {
         switch self {
         case .invalid(let source, let line, let key, let message):
             "\(source)\(line.map { ":\($0)" } ?? ""): \(key.isEmpty ? "" : key + ": ")\(message)"
+        case .override(let text, let key, let message): "--set \(text): \(text.hasPrefix(key + "=") ? "" : key + ": ")\(message)"
         case .unreadable(let path, let reason): "\(path): \(reason)"
         case .unknownRecipe(let name, let known):
             "\(name): neither a recipe file nor a built-in recipe; built in are \(known.joined(separator: ", "))"

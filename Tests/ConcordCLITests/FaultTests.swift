@@ -33,7 +33,7 @@ import Testing
         try refused({ try edit($0.recipe, "batch: 8", "batch: many") }, words: "batch", "whole number", "many")
     }
 
-    @Test func aMicrobatchOfNothingIsRefused() throws { try refused({ _ in }, ["--set", "microbatch=0"], words: "microbatch", "from 1") }
+    @Test func aMicrobatchOfNothingIsRefused() throws { try refused({ _ in }, ["--set", "microbatch=0"], words: "microbatch", "1 to") }
 
     @Test func anUnknownPrecisionIsRefused() throws {
         try refused({ _ in }, ["--set", "precision=float16"], words: "precision", "float32", "bfloat16")

@@ -64,7 +64,7 @@ import Testing
         ("batch: 0", "batch"), ("microbatch: 0", "microbatch"), ("microbatsh: 4", "\"microbatch\""), ("epochs: 3\nsteps: 4", "not both"),
         ("data: {kind: tabel}", "\"table\""),
         ("model: {text: {heads: 3}}", "heads"),
-        ("batch: 8\nbatch: 9", "twice"), ("batch: {a: 1}", "one value"), ("optimizer: {betas: [0.9]}", "two numbers"),
+        ("batch: 8\nbatch: 9", "twice"), ("batch: {a: 1}", "one value"), ("optimizer: {betas: [0.9]}", "2 numbers"),
         ("- a", "keys and values"),
         ("views: {flip: maybe}", "true or false"), ("seeds: 1", "\"seed\""), ("optimizer: {clip: -1}", "range"),
         ("objective: {name: predictive}", "audio"), ("data: {columns: {audio: sound}}", "data.columns"),

@@ -64,38 +64,40 @@ public struct DataSettings: Sendable {
     public let cacheMebibytes: Int
 
     init(_ fields: Fields) throws {
-        kind = try fields.choice("kind", default: Kind.table)
-        badShare = try fields.number("bad_share", default: 0.05, in: 0...1)
+        kind = try fields.choice("kind", default: Kind.table,
+            "table: a CSV or TSV file; folder: a sub-directory per class; files: names by a pattern; text: running text.")
+        badShare = try fields.number("bad_share", default: 0.05, in: 0...1, "Fraction of unreadable samples above which training stops.")
         guard kind != .text else {
-            path = try fields.string("path", default: "text.txt")
-            let other = try fields.string("held_out", default: "")
+            path = try fields.string("path", default: "text.txt", "The text file to train on, relative to --data.")
+            let other = try fields.string("held_out", default: "", "The text file to evaluate on.")
             heldOut = other.isEmpty ? nil : other
             (separator, quoting, pattern, template) = (.tab, .none, "", "")
             (columns, rename, labels, group, split, cacheMebibytes) = ([.text: "text"], [:], [], nil, nil, 0)
             return
         }
         heldOut = nil
-        path = try fields.string("path", default: kind == .table ? "pairs.tsv" : ".")
+        path = try fields.string("path", default: kind == .table ? "pairs.tsv" : ".", "The table or the folder, relative to --data; . is that directory itself.")
         let isComma = kind == .table && path.lowercased().hasSuffix(".csv")
-        separator = kind == .table ? try fields.choice("separator", default: isComma ? .comma : .tab) : .tab
-        quoting = kind == .table ? try fields.choice("quoting", default: isComma ? .standard : Quoting.none) : .none
-        pattern = kind == .files ? try fields.string("pattern", default: "{name}.wav") : ""
+        separator = kind == .table ? try fields.choice("separator", default: isComma ? .comma : .tab, "Character between fields; by default by the file's ending.") : .tab
+        quoting = kind == .table ? try fields.choice("quoting", default: isComma ? .standard : Quoting.none,
+                "standard: double quotes around fields (RFC 4180); none: quotes are characters like others.") : .none
+        pattern = kind == .files ? try fields.string("pattern", default: "{name}.wav", "What file names look like: {digit}_{speaker}.wav makes the columns digit and speaker.") : ""
         columns = try Self.columns(fields, kind)
         var rename: [String: [String: String]] = [:]
-        for (column, words) in try fields.maps("rename") { rename[column] = Dictionary(words, uniquingKeysWith: { first, _ in first }) }
+        for (column, words) in try fields.maps("rename", "Other words for the values of a column: {digit: {\"7\": seven}}.") { rename[column] = Dictionary(words, uniquingKeysWith: { first, _ in first }) }
         self.rename = rename
-        labels = try fields.strings("labels", default: kind == .folder ? ["label"] : [])
-        template = kind == .folder ? try fields.string("template", default: "a photo of a {}") : "{}"
-        let group = try fields.string("group", default: "")
+        labels = try fields.strings("labels", default: kind == .folder ? ["label"] : [], "Columns whose values are classes, for zero-shot, k-NN and linear probes.")
+        template = kind == .folder ? try fields.string("template", default: "a photo of a {}", "The text of a folder's file: its class in place of {}.") : "{}"
+        let group = try fields.string("group", default: "", "The column whose clips are joined to one stream (the speaker); empty for every clip by itself.")
         self.group = group.isEmpty ? nil : group
-        split = try Self.split(fields.fields("split"), column: columns[.image] ?? columns[.audio] ?? columns[.text] ?? "")
-        cacheMebibytes = try fields.integer("cache_mib", default: 2048)
+        split = try Self.split(fields.fields("split", "Which rows are held out for evaluation."), column: columns[.image] ?? columns[.audio] ?? columns[.text] ?? "")
+        cacheMebibytes = try fields.integer("cache_mib", default: 2048, in: 0...1 << 24, "Mebibytes of decoded images and sounds that are kept in memory.")
     }
 
     /// The columns that the recipe names. A table without sounds is one of pictures and texts, a folder without them one of pictures; files
     /// are sounds where nothing else is said.
     private static func columns(_ fields: Fields, _ kind: Kind) throws -> [Modality: String] {
-        let named = try fields.fields("columns"), hasSounds = named.has("audio")
+        let named = try fields.fields("columns", "The column of each modality: a file's path, or the text itself."), hasSounds = named.has("audio")
         let isGiven = Modality.allCases.contains { named.has($0.rawValue) }
         let fallbacks: [Modality: String] =
             switch kind {
@@ -106,18 +108,18 @@ public struct DataSettings: Sendable {
             }
         var result: [Modality: String] = [:]
         for modality in Modality.allCases where named.has(modality.rawValue) || fallbacks[modality] != nil {
-            result[modality] = try named.string(modality.rawValue, default: fallbacks[modality] ?? "")
+            result[modality] = try named.string(modality.rawValue, default: fallbacks[modality] ?? "", "The column of the \(modality.rawValue).")
         }
         if kind == .folder { result[.text] = "label" }
         return result
     }
 
     private static func split(_ fields: Fields, column fallback: String) throws -> Split? {
-        let column = try fields.string("column", default: fallback)
-        let values = try fields.strings("values")
+        let column = try fields.string("column", default: fallback, "The column that decides which rows are held out.")
+        let values = try fields.strings("values", "Rows with one of these values are held out.")
         if !values.isEmpty, fields.has("modulo") { throw fields.fault("modulo", "give values or modulo, not both") }
-        let modulo = values.isEmpty ? try fields.integer("modulo", default: 8, in: 0...1_000_000) : 0
-        let remainder = values.isEmpty ? try fields.integer("remainder", default: 0, in: 0...max(0, modulo - 1)) : 0
+        let modulo = values.isEmpty ? try fields.integer("modulo", default: 8, in: 0...1_000_000, "One in this many rows is held out, by the crc32 of its column; 0 for none.") : 0
+        let remainder = values.isEmpty ? try fields.integer("remainder", default: 0, in: 0...max(0, modulo - 1), "The remainder of crc32 by modulo that is held out.") : 0
         return modulo > 1 || !values.isEmpty ? Split(column: column, modulo: modulo, remainder: remainder, values: values) : nil
     }
 }

@@ -17,10 +17,10 @@ public struct ModelSettings: Sendable {
     public let audio: AudioTowerSettings?
 
     init(_ fields: Fields, modalities: Set<Modality>, isShared: Bool) throws {
-        dimension = isShared ? try fields.integer("dimension", default: 256, in: 1...65536) : 0
-        image = modalities.contains(.image) ? try ImageTowerSettings(fields.fields("image")) : nil
-        text = modalities.contains(.text) ? try TextTowerSettings(fields.fields("text")) : nil
-        audio = modalities.contains(.audio) ? try AudioTowerSettings(fields.fields("audio")) : nil
+        dimension = isShared ? try fields.integer("dimension", default: 256, in: 1...65536, "Size D of the shared embedding space.") : 0
+        image = modalities.contains(.image) ? try ImageTowerSettings(fields.fields("image", "The image encoder.")) : nil
+        text = modalities.contains(.text) ? try TextTowerSettings(fields.fields("text", "The text encoder.")) : nil
+        audio = modalities.contains(.audio) ? try AudioTowerSettings(fields.fields("audio", "The audio encoder.")) : nil
         for modality in Modality.allCases where !modalities.contains(modality) && fields.has(modality.rawValue) {
             throw fields.fault(modality.rawValue, "the recipe's data have no \(modality.rawValue) for it; add a column to data.columns")
         }
@@ -41,12 +41,12 @@ public struct ImageTowerSettings: Sendable {
     public let checkpointing: Bool
 
     init(_ fields: Fields) throws {
-        _ = try fields.choice("encoder", default: Encoder.resnet)
-        depth = try fields.integer("depth", default: 18)
+        _ = try fields.choice("encoder", default: Encoder.resnet, "The kind of encoder.")
+        depth = try fields.integer("depth", default: 18, "Layers: 18, 34 or 50.")
         guard [18, 34, 50].contains(depth) else { throw fields.fault("depth", "\(depth) is none of 18, 34, 50") }
-        stem = try fields.choice("stem", default: Stem.imagenet)
-        width = try fields.integer("width", default: 64, in: 1...1024)
-        checkpointing = try fields.flag("checkpointing", default: false)
+        stem = try fields.choice("stem", default: Stem.imagenet, "imagenet: 7x7, stride 2, max-pooling; cifar: 3x3 for small images.")
+        width = try fields.integer("width", default: 64, in: 1...1024, "Channels of the first stage.")
+        checkpointing = try fields.flag("checkpointing", default: false, "Recompute blocks in the backward pass: less memory, a third more time.")
     }
 }
 
@@ -73,20 +73,21 @@ public struct TextTowerSettings: Sendable {
     public let tokenDeviation: Double
 
     init(_ fields: Fields) throws {
-        _ = try fields.choice("encoder", default: Encoder.transformer)
-        width = try fields.integer("width", default: 256, in: 1...65536)
-        depth = try fields.integer("depth", default: 4, in: 1...1000)
-        heads = try fields.integer("heads", default: max(1, width / 64), in: 1...width)
+        _ = try fields.choice("encoder", default: Encoder.transformer, "The kind of encoder.")
+        width = try fields.integer("width", default: 256, in: 1...65536, "Size of the hidden states.")
+        depth = try fields.integer("depth", default: 4, in: 1...1000, "Number of blocks.")
+        heads = try fields.integer("heads", default: max(1, width / 64), in: 1...width, "Attention heads; width must be a multiple. By default width / 64.")
         guard width % heads == 0 else { throw fields.fault("heads", "width \(width) is no multiple of \(heads) heads") }
-        context = try fields.integer("context", default: 32, in: 2...65536)
-        causal = try fields.flag("causal", default: false)
-        pooling = try fields.choice("pooling", default: Pooling.first)
-        dropout = try fields.number("dropout", default: 0, in: 0...0.99)
-        checkpointing = try fields.flag("checkpointing", default: false)
-        embeddingDropout = try fields.number("embedding_dropout", default: 0, in: 0...0.99)
-        attentionDropout = try fields.number("attention_dropout", default: dropout, in: 0...0.99)
-        activationDropout = try fields.number("activation_dropout", default: dropout, in: 0...0.99)
-        tokenDeviation = try fields.number("token_deviation", default: 1, in: 1e-4...100)
+        context = try fields.integer("context", default: 32, in: 2...65536, "Most tokens of a text, special ones included; longer texts are cut.")
+        causal = try fields.flag("causal", default: false, "Whether a token attends only to earlier ones.")
+        pooling = try fields.choice(
+            "pooling", default: Pooling.first, "How a text becomes one vector: its first token, the mean, or its end-of-text token.")
+        dropout = try fields.number("dropout", default: 0, in: 0...0.99, "Dropout on what each block adds to its input.")
+        checkpointing = try fields.flag("checkpointing", default: false, "Recompute blocks in the backward pass: less memory, a third more time.")
+        embeddingDropout = try fields.number("embedding_dropout", default: 0, in: 0...0.99, "Dropout on the token embeddings.")
+        attentionDropout = try fields.number("attention_dropout", default: dropout, in: 0...0.99, "Dropout on attention weights; by default dropout.")
+        activationDropout = try fields.number("activation_dropout", default: dropout, in: 0...0.99, "Dropout after the MLP's activation; by default dropout.")
+        tokenDeviation = try fields.number("token_deviation", default: 1, in: 1e-4...100, "Standard deviation of the initial token table.")
     }
 }
 
@@ -122,23 +123,23 @@ public struct AudioTowerSettings: Sendable {
     public let pooling: Pooling
 
     init(_ fields: Fields) throws {
-        encoder = try fields.choice("encoder", default: Encoder.logMel)
+        encoder = try fields.choice("encoder", default: Encoder.logMel, "log_mel: convolutions over log-mel frames; cpc: convolutions over the samples.")
         let isMel = encoder == .logMel
-        mels = isMel ? try fields.integer("mels", default: 64, in: 1...1024) : 0
-        window = isMel ? try fields.integer("window", default: 400, in: 8...65536) : 0
-        hop = isMel ? try fields.integer("hop", default: max(1, window * 2 / 5), in: 1...65536) : 0
-        isStandardized = isMel ? try fields.flag("standardize", default: true) : false
-        channels = try fields.integers("channels", default: isMel ? [128, 128, 128] : [256, 256, 256, 256, 256])
-        kernels = try fields.integers("kernels", default: isMel ? channels.map { _ in 3 } : [10, 8, 4, 4, 4])
-        strides = try fields.integers("strides", default: isMel ? channels.indices.map { $0 == 0 ? 1 : 2 } : [5, 4, 2, 2, 2])
+        mels = isMel ? try fields.integer("mels", default: 64, in: 1...1024, "Mel bands.") : 0
+        window = isMel ? try fields.integer("window", default: 400, in: 8...65536, "Window of a spectrum in samples (n_fft).") : 0
+        hop = isMel ? try fields.integer("hop", default: max(1, window * 2 / 5), in: 1...65536, "Samples between spectra; by default window * 2 / 5.") : 0
+        isStandardized = isMel ? try fields.flag("standardize", default: true, "Whether each band of a clip gets mean 0 and standard deviation 1.") : false
+        channels = try fields.integers("channels", default: isMel ? [128, 128, 128] : [256, 256, 256, 256, 256], "Output channels of each convolution.")
+        kernels = try fields.integers("kernels", default: isMel ? channels.map { _ in 3 } : [10, 8, 4, 4, 4], "Kernel size of each convolution.")
+        strides = try fields.integers("strides", default: isMel ? channels.indices.map { $0 == 0 ? 1 : 2 } : [5, 4, 2, 2, 2], "Stride of each convolution.")
         guard kernels.count == channels.count, strides.count == channels.count else {
             throw fields.fault(
                 "kernels", "\(channels.count) channels, \(kernels.count) kernels and \(strides.count) strides: as many of each wanted")
         }
-        norm = try fields.choice("norm", default: Norm.batch)
-        context = try fields.choice("context", default: Context.none)
-        hidden = context == .none ? 0 : try fields.integer("hidden", default: 256, in: 1...65536)
-        layers = context == .none ? 0 : try fields.integer("layers", default: 1, in: 1...100)
-        pooling = try fields.choice("pooling", default: Pooling.mean)
+        norm = try fields.choice("norm", default: Norm.batch, "Normalization after each convolution.")
+        context = try fields.choice("context", default: Context.none, "What runs over the frames after the convolutions.")
+        hidden = context == .none ? 0 : try fields.integer("hidden", default: 256, in: 1...65536, "Size of the context's hidden states.")
+        layers = context == .none ? 0 : try fields.integer("layers", default: 1, in: 1...100, "Layers of the context.")
+        pooling = try fields.choice("pooling", default: Pooling.mean, "How frames become one vector.")
     }
 }

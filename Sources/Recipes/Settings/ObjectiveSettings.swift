@@ -20,10 +20,11 @@ public enum ObjectiveSettings: Sendable {
     private enum Name: String, CaseIterable { case contrastive, masked, predictive, frames }
 
     init(_ fields: Fields) throws {
-        switch try fields.choice("name", default: Name.contrastive) {
+        switch try fields.choice("name", default: Name.contrastive, "What is minimized.") {
         case .contrastive:
             let settings = try ContrastiveSettings(fields)
-            self = .contrastive(settings, masked: fields.has("masked") ? try MaskedSettings(fields.fields("masked"), isPart: true) : nil)
+            let masked = try fields.optionalFields("masked", "Adds masked language modeling of the texts, over the same text encoder.")
+            self = .contrastive(settings, masked: try masked.map { try MaskedSettings($0, isPart: true) })
         case .masked: self = .masked(try MaskedSettings(fields, isPart: false))
         case .predictive: self = .predictive(try PredictiveSettings(fields))
         case .frames: self = .frames(try FrameSettings(fields))
@@ -56,11 +57,11 @@ public struct ContrastiveSettings: Sendable {
     public let anchor: Modality?
 
     init(_ fields: Fields) throws {
-        temperature = try fields.number("temperature", default: 0.07, in: 1e-4...1e4)
-        isTemperatureLearned = try fields.flag("learned", default: true)
-        labelSmoothing = try fields.number("label_smoothing", default: 0, in: 0...0.99)
-        positives = try fields.choice("positives", default: Positives.pair)
-        anchor = fields.has("anchor") ? try fields.choice("anchor", default: Modality.text) : nil
+        temperature = try fields.number("temperature", default: 0.07, in: 1e-4...1e4, "Temperature of the softmax; its initial value where it is learned.")
+        isTemperatureLearned = try fields.flag("learned", default: true, "Whether the temperature is learned.")
+        labelSmoothing = try fields.number("label_smoothing", default: 0, in: 0...0.99, "Probability spread over the negatives.")
+        positives = try fields.choice("positives", default: Positives.pair, "pair: a sample's own; equal_texts: those of every sample with an equal text.")
+        anchor = try fields.choice("anchor", of: Modality.self, "The modality that each other one is contrasted with; all pairs without it.")
     }
 }
 
@@ -71,8 +72,8 @@ public struct MaskedSettings: Sendable {
     public let weight: Double
 
     init(_ fields: Fields, isPart: Bool) throws {
-        share = try fields.number("share", default: 0.15, in: 0.001...0.999)
-        weight = isPart ? try fields.number("weight", default: 0.1, in: 0...1000) : 1
+        share = try fields.number("share", default: 0.15, in: 0.001...0.999, "Fraction of a text's tokens that are masked.")
+        weight = isPart ? try fields.number("weight", default: 0.1, in: 0...1000, "Weight of the masked loss beside the contrastive one.") : 1
     }
 }
 
@@ -86,10 +87,10 @@ public struct PredictiveSettings: Sendable {
     public let temperature: Double
 
     init(_ fields: Fields) throws {
-        horizon = try fields.integer("horizon", default: 12, in: 1...1000)
-        negatives = try fields.integer("negatives", default: 128, in: 1...1_000_000)
-        negativesFrom = try fields.choice("negatives_from", default: NegativesFrom.batch)
-        temperature = try fields.number("temperature", default: 0.1, in: 1e-4...1e4)
+        horizon = try fields.integer("horizon", default: 12, in: 1...1000, "Frames ahead that are predicted, K.")
+        negatives = try fields.integer("negatives", default: 128, in: 1...1_000_000, "Negative frames per prediction.")
+        negativesFrom = try fields.choice("negatives_from", default: NegativesFrom.batch, "Where negative frames are drawn: the whole batch, or the same sequence.")
+        temperature = try fields.number("temperature", default: 0.1, in: 1e-4...1e4, "Temperature of the softmax.")
     }
 }
 
@@ -108,8 +109,8 @@ public struct FrameSettings: Sendable {
     public let target: Target
 
     init(_ fields: Fields) throws {
-        ahead = try fields.integer("ahead", default: 3, in: 1...1000)
-        distance = try fields.choice("distance", default: Distance.l1)
-        target = try fields.choice("target", default: Target.logMel)
+        ahead = try fields.integer("ahead", default: 3, in: 1...1000, "How many frames ahead the predicted frame is.")
+        distance = try fields.choice("distance", default: Distance.l1, "l1: absolute error; l2: squared error.")
+        target = try fields.choice("target", default: Target.logMel, "What is predicted: a log-mel frame, or the frame's samples.")
     }
 }

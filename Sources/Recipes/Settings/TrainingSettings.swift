@@ -13,19 +13,15 @@ public struct OptimizerSettings: Sendable {
     public let accumulate: Int
 
     init(_ fields: Fields) throws {
-        name = try fields.choice("name", default: Name.adamw)
-        learningRate = try fields.number("learning_rate", default: name == .adamw ? 1e-3 : 0.1)
-        weightDecay = try fields.number("weight_decay", default: name == .adamw ? 0.1 : 1e-4)
-        let texts = try fields.strings("betas", default: ["0.9", "0.999"])
-        let numbers = texts.compactMap { Double($0) }
-        guard numbers.count == 2, texts.count == 2, numbers.allSatisfy({ (0..<1).contains($0) }) else {
-            throw fields.fault("betas", "two numbers from 0 to below 1 wanted")
-        }
+        name = try fields.choice("name", default: Name.adamw, "The optimizer.")
+        learningRate = try fields.number("learning_rate", default: name == .adamw ? 1e-3 : 0.1, "Peak learning rate.")
+        weightDecay = try fields.number("weight_decay", default: name == .adamw ? 0.1 : 1e-4, "Weight decay.")
+        let numbers = try fields.numbers("betas", default: [0.9, 0.999], in: 0...0.999_999_9, "AdamW's decay rates of the two moments.")
         betas = (numbers[0], numbers[1])
-        momentum = try fields.number("momentum", default: 0.9, in: 0...0.9999)
-        let limit = try fields.number("clip", default: 0)
+        momentum = try fields.number("momentum", default: 0.9, in: 0...0.9999, "SGD's momentum.")
+        let limit = try fields.number("clip", default: 0, "Largest norm of the gradient; 0 does not clip.")
         clip = limit > 0 ? limit : nil
-        accumulate = try fields.integer("accumulate", default: 1, in: 1...65536)
+        accumulate = try fields.integer("accumulate", default: 1, in: 1...65536, "Batches whose gradients are averaged for one update.")
     }
 }
 
@@ -42,13 +38,14 @@ public struct ScheduleSettings: Sendable {
     public let warmUp: WarmUp
 
     init(_ fields: Fields) throws {
-        name = try fields.choice("name", default: Name.cosine)
+        name = try fields.choice("name", default: Name.cosine, "How the learning rate decays after the warm-up.")
         if fields.has("warmup_epochs") && fields.has("warmup_steps") {
             throw fields.fault("warmup_steps", "give warmup_epochs or warmup_steps, not both")
         }
         warmUp =
             fields.has("warmup_steps")
-            ? .steps(try fields.integer("warmup_steps", default: 0)) : .epochs(try fields.number("warmup_epochs", default: 1))
+            ? .steps(try fields.integer("warmup_steps", default: 0, "Updates over which the learning rate rises."))
+            : .epochs(try fields.number("warmup_epochs", default: 1, "Epochs over which the learning rate rises."))
     }
 }
 
@@ -60,8 +57,8 @@ public struct LoaderSettings: Sendable {
     public let prefetch: Int
 
     init(_ fields: Fields) throws {
-        threads = try fields.integer("threads", default: 2, in: 1...256)
-        prefetch = try fields.integer("prefetch", default: 3, in: 1...1024)
+        threads = try fields.integer("threads", default: 2, in: 1...256, "Threads that decode and augment.")
+        prefetch = try fields.integer("prefetch", default: 3, in: 1...1024, "Most batches prepared ahead.")
     }
 }
 
@@ -76,9 +73,9 @@ public struct CheckpointSettings: Sendable {
     public let best: String?
 
     init(_ fields: Fields) throws {
-        every = try fields.integer("every", default: 100, in: 1...Int.max)
-        keep = try fields.integer("keep", default: 2, in: 1...Int.max)
-        let figure = try fields.string("best", default: "")
+        every = try fields.integer("every", default: 100, in: 1...Int.max, "Steps between checkpoints; there is always one at the end.")
+        keep = try fields.integer("keep", default: 2, in: 1...Int.max, "Latest checkpoints that are kept, beside the best.")
+        let figure = try fields.string("best", default: "", "The metric that marks the best checkpoint, such as retrieval.image_to_text.r1.")
         best = figure.isEmpty ? nil : figure
     }
 }

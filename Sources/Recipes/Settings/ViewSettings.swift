@@ -9,7 +9,7 @@ public struct ViewSettings: Sendable {
 
     init(_ fields: Fields, modalities: Set<Modality>) throws {
         image = modalities.contains(.image) ? try ImageViewSettings(fields) : nil
-        audio = modalities.contains(.audio) ? try AudioViewSettings(fields.fields("audio")) : nil
+        audio = modalities.contains(.audio) ? try AudioViewSettings(fields.fields("audio", "How sounds become samples.")) : nil
     }
 }
 
@@ -41,13 +41,15 @@ public struct ImageViewSettings: Sendable {
     public let normalization: Normalization
 
     init(_ fields: Fields) throws {
-        size = try fields.integer("size", default: 112, in: 8...4096)
-        crop = try fields.choice("crop", default: Crop.randomResized)
-        resize = try fields.integer("resize", default: crop == .shared ? size * 9 / 8 : size, in: size...8192)
-        scale = try fields.number("scale", default: 0.5, in: 0.01...1)
-        flip = try fields.flag("flip", default: true)
-        jitter = try fields.number("jitter", default: 0, in: 0...2)
-        grey = try fields.number("grey", default: 0, in: 0...1)
-        normalization = try fields.choice("normalization", default: Normalization.clip)
+        size = try fields.integer("size", default: 112, in: 8...4096, "Side in pixels of the square that the encoder sees.")
+        crop = try fields.choice("crop", default: Crop.randomResized,
+            "random_resized: a random area per image; shared: one random offset per batch; whole: the whole image.")
+        resize = try fields.integer("resize", default: crop == .shared ? size * 9 / 8 : size, in: size...8192,
+            "Side in pixels that images are resized to before a shared crop; by default size * 9 / 8.")
+        scale = try fields.number("scale", default: 0.5, in: 0.01...1, "Smallest fraction of the image's area that a random_resized crop takes.")
+        flip = try fields.flag("flip", default: true, "Mirror half of the images.")
+        jitter = try fields.number("jitter", default: 0, in: 0...2, "Strength of the color jitter (SimCLR's s); 0 for none.")
+        grey = try fields.number("grey", default: 0, in: 0...1, "Probability that an image is made gray.")
+        normalization = try fields.choice("normalization", default: Normalization.clip, "Mean and standard deviation of the channels: CLIP's or ImageNet's.")
     }
 }

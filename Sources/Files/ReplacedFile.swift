@@ -21,11 +21,14 @@ package struct ReplacedFile: ~Copyable {
         (self.path, self.beside, self.descriptor) = (path, beside, descriptor)
     }
 
+    /// Where the new contents of `path` are written before they replace it.
+    static func temporaryPath(of path: String) -> String { path + ".partial" }
+
     private static func opened(_ path: String) throws(FileError) -> (beside: String?, descriptor: Int32) {
         var status = stat()
         let kind = stat(path, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
         guard kind != S_IFDIR else { throw FileError(path: path, code: EISDIR) }
-        let beside = kind == S_IFREG ? path + ".partial" : nil
+        let beside = kind == S_IFREG ? temporaryPath(of: path) : nil
         let descriptor = open(beside ?? path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         return (beside, descriptor)

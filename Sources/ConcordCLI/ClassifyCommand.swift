@@ -20,7 +20,7 @@ struct ClassifyCommand: ParsableCommand {
         threads.apply()
         let run = try Run(directory)
         let templates = template.isEmpty ? ["{}"] : template
-        let paths = try images.isEmpty ? MediaFiles.list(audio, .audio) : MediaFiles.list(images, .image)
+        let paths = try images.isEmpty ? MediaFiles.list(audio, .audio).paths : MediaFiles.list(images, .image).paths
         let answers =
             try images.isEmpty
             ? run.classify(audio: paths, classes: classes, templates: templates)

@@ -23,9 +23,9 @@ struct EmbedCommand: ParsableCommand {
         let run = try Run(directory)
         let index =
             if !images.isEmpty {
-                try run.index(images: MediaFiles.list(images, .image))
+                try run.index(images: MediaFiles.list(images, .image).paths)
             } else if !audio.isEmpty {
-                try run.index(audio: MediaFiles.list(audio, .audio))
+                try run.index(audio: MediaFiles.list(audio, .audio).paths)
             } else {
                 try run.index(texts: texts.flatMap { Array(try TextLines($0)) })
             }

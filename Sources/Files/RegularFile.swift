@@ -11,7 +11,7 @@ package struct RegularFile: ~Copyable {
 
     package init(reading path: String) throws(FileError) {
         // Opening a pipe would wait for somebody to write into it.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = PathEncoding.withCString(path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         var status = stat(), error: FileError?
         if fstat(descriptor, &status) != 0 {

@@ -26,10 +26,10 @@ package struct ReplacedFile: ~Copyable {
 
     private static func opened(_ path: String) throws(FileError) -> (beside: String?, descriptor: Int32) {
         var status = stat()
-        let kind = stat(path, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
+        let kind = PathEncoding.withCString(path, { stat($0, &status) }) == 0 ? status.st_mode & S_IFMT : S_IFREG
         guard kind != S_IFDIR else { throw FileError(path: path, code: EISDIR) }
         let beside = kind == S_IFREG ? temporaryPath(of: path) : nil
-        let descriptor = open(beside ?? path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        let descriptor = PathEncoding.withCString(beside ?? path) { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         return (beside, descriptor)
     }
@@ -37,7 +37,7 @@ package struct ReplacedFile: ~Copyable {
     deinit {
         guard descriptor >= 0 else { return }
         close(descriptor)
-        if let beside { unlink(beside) }
+        if let beside { PathEncoding.remove(beside) }
     }
 
     package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
@@ -61,15 +61,15 @@ package struct ReplacedFile: ~Copyable {
         guard !isDurable || beside == nil || fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
         let closing = descriptor
         descriptor = -1
-        guard close(closing) == 0, beside.map({ rename($0, path) == 0 }) ?? true else {
+        guard close(closing) == 0, beside.map({ PathEncoding.rename($0, to: path) }) ?? true else {
             let error = FileError(path: path, code: errno)
-            if let beside { unlink(beside) }
+            if let beside { PathEncoding.remove(beside) }
             throw error
         }
         guard isDurable, beside != nil else { return }
         let slash = path.lastIndex(of: "/")
         let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let folder = PathEncoding.withCString(directory) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard folder >= 0 else { return }  // the file is in its place; only its survival of a power cut is not certain
         fsync(folder)
         close(folder)

@@ -10,7 +10,7 @@ package enum WholeFile {
             let file = try RegularFile(reading: path)
             return try file.bytes(at: 0, count: file.size)
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = PathEncoding.withCString(path) { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         defer { close(descriptor) }
         var status = stat()

@@ -1,3 +1,5 @@
+import ConcordFiles
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -29,7 +31,7 @@ package final class FileBytes: @unchecked Sendable {
     /// - Throws: `DatasetError.unreadable` with the system's reason.
     package static func reading(_ path: String) throws(DatasetError) -> FileBytes {
         func fault() -> DatasetError { .unreadable(path: path, reason: String(cString: strerror(errno))) }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = PathEncoding.withCString(path) { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw fault() }
         defer { close(descriptor) }
         var status = stat()

@@ -2,28 +2,56 @@ import Logging
 
 /// A folder with one folder a class.
 enum ClassFolders {
-    /// - Parameter kind: what the files are, in messages: "picture".
+    /// - Parameters:
+    ///   - extensions: endings that are taken on trust, in lower case; files with others are judged by their first bytes.
+    ///   - kind: what the files are, in messages: "image".
     static func table(
-        _ path: String, extensions: Set<String>, of kind: String
+        _ path: String, extensions: Set<String>?, of medium: MediaKind.Medium, called kind: String
     ) throws(DatasetError) -> (table: Table, classNames: ClassNames) {
-        let classes = try FileWalk.entries(of: path).folders
-        guard !classes.isEmpty else { throw .noClassFolders(path: path, kind: kind) }
-        var rows: [[String]] = [], passedOver = 0
-        for name in classes {
-            let before = rows.count
-            for file in try FileWalk.files(under: Paths.join(path, name)) {
-                if extensions.contains(Paths.fileExtension(of: file)) {
-                    rows.append([name + "/" + file, name])
-                } else {
+        let folders = try FileWalk.folders(in: path)
+        guard !folders.isEmpty else { throw .noClassFolders(path: path, kind: kind) }
+        let found = try FileWalk.files(under: path)
+        var rows: [[String]] = [], rejected = found.rejected, passedOver = 0, counts: [String: Int] = [:], looseCount = 0
+        for file in found.files {
+            guard let slash = file.firstIndex(of: "/") else {
+                looseCount += 1
+                continue
+            }
+            let name = String(file[..<slash])
+            if let extensions {
+                guard extensions.contains(Paths.fileExtension(of: file)) else {
                     passedOver += 1
+                    continue
+                }
+            } else if !MediaFile.endings(of: medium).contains(Paths.fileExtension(of: file)) {
+                switch MediaFile.judge(Paths.join(path, file), as: medium) {
+                case .read: break
+                case .rejected(let reason):
+                    rejected.append(Rejected(name: Paths.join(path, file), reason: reason))
+                    continue
+                case .other:
+                    passedOver += 1
+                    continue
                 }
             }
-            if rows.count == before {
-                let wanted = FileWalk.sorted(Array(extensions)).map { "." + $0 }.joined(separator: ", ")
-                throw .emptyFolder(path: Paths.join(path, name), wanted: "\(kind) (\(wanted))")
-            }
+            rows.append([file, name])
+            counts[name, default: 0] += 1
         }
-        if passedOver > 0 { Logger(label: "concord.datasets").notice("\(path): \(passedOver) files that are no \(kind)s passed over") }
+        let classes = folders.filter { counts[$0] != nil }
+        guard !classes.isEmpty else {
+            throw .emptyFolder(path: path, wanted: "\(kind)")
+        }
+        let log = Logger(label: "concord.datasets")
+        for folder in folders where counts[folder] == nil {
+            log.warning("\(Paths.join(path, folder)): no \(kind) in this folder; class \"\(folder)\" is left out")
+        }
+        for file in rejected.prefix(8) { log.warning("\(file.name): \(file.reason)") }
+        if rejected.count > 8 { log.warning("\(path): \(rejected.count) \(kind) files left out in all, of \(rejected.count + rows.count)") }
+        if passedOver > 0 { log.notice("\(path): \(passedOver) files that are no \(kind)s passed over") }
+        if looseCount > 0 { log.notice("\(path): \(looseCount) files beside the class folders passed over") }
+        if let first = found.repeated.first {
+            log.notice("\(path): \(found.repeated.count) further names of files and folders counted once, the first \(first)")
+        }
         let contents = TableContents(listing: path, columns: ["filepath", "label"], placeColumn: "filepath", rows: rows, bad: BadRows())
         return (Table(contents), ClassNames(classes))
     }

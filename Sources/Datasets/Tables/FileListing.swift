@@ -16,7 +16,7 @@ public struct FileListing: Sendable {
     public init(_ path: String, pattern: String, badFileShare: Double = 0.1) throws(DatasetError) {
         let pattern = try FilePattern(pattern)
         var rows: [[String]] = [], bad = BadRows(), other: String?
-        for file in try FileWalk.files(under: path, depth: pattern.depth) {
+        for file in try FileWalk.files(under: path, depth: pattern.depth).files {
             if let parts = pattern.parts(of: file) {
                 rows.append([file] + parts)
             } else if pattern.hasSuffix(of: file) {
@@ -37,7 +37,7 @@ public struct FileListing: Sendable {
     /// Every file with one of some extensions (in lower case), at any depth.
     /// - Throws: `DatasetError`: a folder that cannot be read, or has no such file.
     public init(_ path: String, extensions: Set<String>) throws(DatasetError) {
-        let files = try FileWalk.files(under: path).filter { extensions.contains(Paths.fileExtension(of: $0)) }
+        let files = try FileWalk.files(under: path).files.filter { extensions.contains(Paths.fileExtension(of: $0)) }
         guard !files.isEmpty else {
             throw .emptyFolder(path: path, wanted: FileWalk.sorted(Array(extensions)).map { "." + $0 }.joined(separator: " or ") + " file")
         }

@@ -1,52 +1,73 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+public import ConcordDatasets
+import ConcordFiles
 
-/// Picture or sound files that a command line names.
+/// Image, sound or text files that somebody names, one by one or by their folders.
 public enum MediaFiles {
-    /// Endings of a modality's files, in lower case.
-    static func extensions(of modality: Modality) -> [String] {
+    /// The files that will be read, and those that will not be.
+    public struct Listing: Sendable {
+        /// In the order of what was named; a folder's own files before those of its folders, by their names' bytes.
+        public fileprivate(set) var paths: [String] = []
+        /// Files that are not there, cannot be read, or are of a kind that is not read.
+        public fileprivate(set) var rejected: [Rejected] = []
+        /// Files in the folders that are no media of this kind: a `readme.txt`, a sound among images.
+        public fileprivate(set) var otherCount = 0
+        /// Further names, in the folders, of files that are listed already.
+        public fileprivate(set) var repeatedCount = 0
+        /// Files that were meant: those listed and those rejected.
+        public var count: Int { paths.count + rejected.count }
+    }
+
+    /// The files of `paths`, and of the folders among them those of one modality, anywhere below.
+    ///
+    /// Images and sounds in folders are told by their first bytes, so that names without an ending count; texts by the ending `.txt`. Each file of the
+    /// folders counts once, whatever links lead to it.
+    /// - Throws: `RecipeError` where nothing is left.
+    public static func list(_ paths: [String], _ modality: Modality) throws -> Listing {
+        var listing = Listing(), walk = FileWalk()
+        for path in paths where !isFolder(path) { walk.insert(file: path) }
+        for path in paths {
+            if isFolder(path) {
+                let found = try walk.files(under: path)
+                listing.rejected += found.rejected
+                listing.repeatedCount += found.repeated.count
+                for file in found.files { listing.append(Paths.join(path, file), modality, inFolder: true) }
+            } else {
+                listing.append(path, modality, inFolder: false)
+            }
+        }
+        guard !listing.paths.isEmpty else {
+            guard let first = listing.rejected.first else {
+                let others = listing.otherCount > 0 ? ", only \(listing.otherCount) other files" : ""
+                throw RecipeError.unreadable(path: paths.first ?? "", reason: "no \(noun(modality)) files in this folder\(others)")
+            }
+            let more = listing.rejected.count > 1 ? " (and \(listing.rejected.count - 1) more files that are not read)" : ""
+            throw RecipeError.unreadable(path: first.name, reason: first.reason + more)
+        }
+        return listing
+    }
+
+    private static func noun(_ modality: Modality) -> String {
         switch modality {
-        case .image: ["jpg", "jpeg", "png"]
-        case .audio: ["wav", "flac", "ogg", "oga", "opus", "mp3", "aiff", "aif"]
-        case .text: ["txt"]
+        case .image: "image"
+        case .audio: "sound"
+        case .text: "text"
         }
     }
 
-    /// The files of `paths` in order; a folder stands for the files of this modality anywhere below it, sorted by path.
-    /// - Throws: `RecipeError` for a path that is not there and for a folder without such a file.
-    public static func list(_ paths: [String], _ modality: Modality) throws -> [String] {
-        let endings = extensions(of: modality).map { "." + $0 }
-        return try paths.flatMap { path -> [String] in
-            var info = stat()
-            guard stat(path, &info) == 0 else { throw RecipeError.unreadable(path: path, reason: String(cString: strerror(errno))) }
-            guard info.st_mode & S_IFMT == S_IFDIR else { return [path] }
-            let found = try below(path, endings).sorted()
-            if found.isEmpty {
-                throw RecipeError.unreadable(path: path, reason: "no \(endings.joined(separator: ", ")) file in this folder")
-            }
-            return found
-        }
-    }
+    private static func isFolder(_ path: String) -> Bool { Folder.isThere(path) }
+}
 
-    private static func below(_ folder: String, _ endings: [String]) throws -> [String] {
-        guard let directory = opendir(folder) else { throw RecipeError.unreadable(path: folder, reason: String(cString: strerror(errno))) }
-        defer { closedir(directory) }
-        var found: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard !name.hasPrefix(".") else { continue }
-            let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
-            var info = stat()
-            guard stat(path, &info) == 0 else { continue }
-            if info.st_mode & S_IFMT == S_IFDIR {
-                found += try below(path, endings)
-            } else if endings.contains(where: name.lowercased().hasSuffix) {
-                found.append(path)
-            }
+extension MediaFiles.Listing {
+    fileprivate mutating func append(_ path: String, _ modality: Modality, inFolder: Bool) {
+        guard let medium: MediaKind.Medium = modality == .image ? .image : modality == .audio ? .sound : nil else {
+            if !inFolder || Paths.fileExtension(of: path) == "txt" { paths.append(path) } else { otherCount += 1 }
+            return
         }
-        return found
+        switch MediaFile.judge(path, as: medium) {
+        case .read: paths.append(path)
+        case .rejected(let reason): rejected.append(Rejected(name: path, reason: reason))
+        case .other(let reason):
+            if inFolder { otherCount += 1 } else { rejected.append(Rejected(name: path, reason: reason)) }
+        }
     }
 }

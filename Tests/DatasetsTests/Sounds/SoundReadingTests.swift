@@ -156,6 +156,6 @@ import Testing
         #expect(sounds.classNames.names == ["cat", "dog"])
         #expect(sounds.table.map { $0["filepath"] } == ["cat/a/b.ogg", "dog/1.wav", "dog/2.FLAC"])
         _ = try folder.write("x", to: "bird/b.txt")
-        #expect { _ = try SoundFolder(folder.path) } throws: { "\($0)".contains("/bird: no sound (.aif, .aiff, ") }
+        #expect(try SoundFolder(folder.path).classNames.names == ["cat", "dog"])
     }
 }

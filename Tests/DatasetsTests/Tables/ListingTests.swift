@@ -34,8 +34,11 @@ import Testing
         #expect(message { _ = try ImageFolder(folder.file("none")) } == "ROOT/none: No such file or directory")
         try touch("loose.jpg")
         #expect(message { _ = try ImageFolder(folder.path) }.hasPrefix("ROOT: no folder inside"))
-        try touch("dog/a.jpg", "cat/a.txt")
-        #expect(message { _ = try ImageFolder(folder.path) } == "ROOT/cat: no picture (.jpeg, .jpg, .png) in this folder")
+        try touch("dog/a.gif", "cat/a.txt")
+        #expect(message { _ = try ImageFolder(folder.path) } == "ROOT: no image in this folder")
+        try touch("dog/a.jpg")
+        let images = try ImageFolder(folder.path)
+        #expect(images.classNames.names == ["dog"] && images.table.map { $0["filepath"] } == ["dog/a.jpg"])
     }
 
     @Test func columnsComeFromFileNames() throws {

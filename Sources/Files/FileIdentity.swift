@@ -1,0 +1,24 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Which file or folder a path leads to, whatever its name: device and inode.
+package struct FileIdentity: Hashable, Sendable {
+    package let device: UInt64, inode: UInt64
+
+    init(_ status: stat) { (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino)) }
+
+    /// What `path` leads to, links followed; nil where nothing is there.
+    package init?(of path: String) {
+        var status = stat()
+        guard PathEncoding.withCString(path, { stat($0, &status) }) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// The same for a regular file alone; nil for anything else: a device or a pipe is not replaced by writing.
+    package init?(ofFile path: String) {
+        var status = stat()
+        guard PathEncoding.withCString(path, { stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        self.init(status)
+    }
+}

@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Checks that a file to write does not destroy a file that is read.
 package enum OutputPath {
     /// Refuses an output that is one of the inputs, by whatever path or link each of them is named.

@@ -49,7 +49,10 @@ let package = Package(
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
         .target(
             name: "Vocab", path: "Vocab",
-            exclude: ["README.md", "english-wordpiece-8192.txt", "english-bpe-8192.json", "unicode.txt", "unicode.py"]),
+            exclude: [
+                "README.md", "english-wordpiece-8192.txt", "english-bpe-8192.json", "unicode.txt", "lowercase.txt",
+                "unaccented.txt", "unicode.py",
+            ]),
 
         library("Files", []),
         library("Tensors", ["CBridges", "CKernels", "COpenBLAS", "COneDNN"]),
@@ -84,7 +87,7 @@ let package = Package(
                 "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors",
             ],
             swiftSettings: swift),
-        .executableTarget(name: "ConcordCLI", dependencies: ["Concord", "ConcordFiles", argumentParser, logging], swiftSettings: swift),
+        .executableTarget(name: "ConcordCLI", dependencies: ["Concord", "ConcordFiles", "ConcordTokenizers", argumentParser, logging], swiftSettings: swift),
         .executableTarget(name: "ConcordBench", dependencies: ["Concord", "CKernels", argumentParser], swiftSettings: swift),
 
         .target(

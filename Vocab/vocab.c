@@ -15,6 +15,14 @@ static const unsigned char unicode[] = {
 #embed "unicode.txt"
 };
 
+static const unsigned char lowercase[] = {
+#embed "lowercase.txt"
+};
+
+static const unsigned char unaccented[] = {
+#embed "unaccented.txt"
+};
+
 const unsigned char *concord_english_wordpiece(long *count) {
     *count = sizeof english_wordpiece;
     return english_wordpiece;
@@ -28,4 +36,14 @@ const unsigned char *concord_english_bpe(long *count) {
 const unsigned char *concord_unicode(long *count) {
     *count = sizeof unicode;
     return unicode;
+}
+
+const unsigned char *concord_unicode_lowercase(long *count) {
+    *count = sizeof lowercase;
+    return lowercase;
+}
+
+const unsigned char *concord_unicode_unaccented(long *count) {
+    *count = sizeof unaccented;
+    return unaccented;
 }

@@ -1,5 +1,8 @@
 import ArgumentParser
 import Concord
+import ConcordFiles
+import ConcordTokenizers
+import Foundation
 
 struct TokenizerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -8,36 +11,108 @@ struct TokenizerCommand: ParsableCommand {
 
     enum Kind: String, ExpressibleByArgument, CaseIterable { case wordpiece, bpe }
 
-    struct Train: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Makes a vocabulary from text files.")
+    /// The tokenizer that a command uses, and how it handles case and accents.
+    struct Choice: ParsableArguments {
+        @Option(help: "A tokenizer's file, english-wordpiece or english-bpe.") var tokenizer = "english-wordpiece"
+        @Flag(help: "Keep upper case (WordPiece); accents are then kept too, unless --strip-accents.") var cased = false
+        @Flag(help: "Make text lower case (WordPiece), whatever the file states.") var uncased = false
+        @Flag(help: "Keep accents and vowel signs (WordPiece).") var keepAccents = false
+        @Flag(help: "Strip accents and vowel signs (WordPiece).") var stripAccents = false
 
-        @Option(help: "wordpiece (a vocab.txt) or bpe (byte-level, a JSON file).") var kind = Kind.wordpiece
+        func validate() throws {
+            if cased && uncased { throw ValidationError("give --cased or --uncased, not both") }
+            if keepAccents && stripAccents { throw ValidationError("give --keep-accents or --strip-accents, not both") }
+        }
+
+        /// Says on standard error what had to be guessed.
+        func load() throws -> any Tokenizer {
+            let tokenizer = try Tokenizers.named(
+                self.tokenizer, lowercase: cased ? false : uncased ? true : nil,
+                stripsAccents: keepAccents ? false : stripAccents ? true : nil)
+            if let guess = tokenizer.guessedNormalization {
+                warn(
+                    "\(self.tokenizer): \(guess), guessed from its tokens; --cased or --uncased, --keep-accents or --strip-accents "
+                        + "set it")
+            }
+            return tokenizer
+        }
+    }
+
+    struct Train: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a vocabulary from text files.",
+            discussion: "A WordPiece vocabulary in FILE.txt has FILE.config.json beside it, which states how case and accents are "
+                + "handled; in a file of another ending both are one JSON object.")
+
+        @Option(help: "wordpiece (a vocab.txt) or bpe (byte-level, a JSON file; no text is unknown to it).") var kind = Kind.wordpiece
         @Option(help: "Number of ids, special ones included.") var size = 8192
+        @Option(help: "Pairs that are rarer do not become a token.") var minFrequency = 2
+        @Option(help: "The most characters of a WordPiece vocabulary, the most frequent ones.") var alphabetLimit = 1000
+        @Flag(help: "Keep upper case (WordPiece); accents are then kept too, unless --strip-accents.") var cased = false
+        @Flag(help: "Keep accents and vowel signs (WordPiece): needed for Hindi, Thai, Arabic and others.") var keepAccents = false
+        @Flag(help: "Strip accents although --cased.") var stripAccents = false
         @Option(help: "The file to write.") var out: String
-        @Argument(help: "UTF-8 text files.") var files: [String]
+        @Argument(help: "UTF-8 text files; - is standard input.") var files: [String]
+
+        func validate() throws {
+            if keepAccents && stripAccents { throw ValidationError("give --keep-accents or --strip-accents, not both") }
+            if kind == .bpe, cased || keepAccents || stripAccents {
+                throw ValidationError("--cased, --keep-accents and --strip-accents are WordPiece's; a byte-level BPE keeps text as it is")
+            }
+            guard size > 0 else { throw ValidationError("--size wants 1 or more, not \(size)") }
+            guard minFrequency > 0 else { throw ValidationError("--min-frequency wants 1 or more, not \(minFrequency)") }
+            guard alphabetLimit > 0 else { throw ValidationError("--alphabet-limit wants 1 or more, not \(alphabetLimit)") }
+        }
 
         func run() throws {
+            let paths = files.map { $0 == "-" ? "/dev/stdin" : $0 }
+            for path in paths where SameFile.isSame(path, out) {
+                throw ValidationError("--out \(out) is one of the texts; give it another name")
+            }
             let tokenizer: any Tokenizer
-            switch kind {
-            case .wordpiece: tokenizer = try WordPieceTrainer(size: size).train(files: files)
-            case .bpe: tokenizer = try BPETrainer(size: size).train(files: files)
+            do {
+                switch kind {
+                case .wordpiece:
+                    let normalization = BERTNormalization(
+                        lowercase: !cased, stripsAccents: keepAccents ? false : stripAccents ? true : nil)
+                    tokenizer = try WordPieceTrainer(
+                        size: size, minimumFrequency: minFrequency, alphabetLimit: alphabetLimit, normalization: normalization
+                    ).train(files: paths)
+                case .bpe: tokenizer = try BPETrainer(size: size, minimumFrequency: minFrequency).train(files: paths)
+                }
+            } catch let TokenizerError.sizeTooSmall(size, needed, limit) {
+                let way =
+                    limit.map { $0 > 0 ? ", --alphabet-limit \($0) or less, or --kind bpe" : "" } ?? ""
+                throw ValidationError("--size \(size) has no room for the special tokens and characters: --size \(needed) or more\(way)")
             }
             try tokenizer.write(to: out)
-            print("\(tokenizer.vocabulary.size) ids in \(out)")
+            let normalization = (tokenizer as? WordPieceTokenizer).map { "; \($0.normalization)" } ?? ""
+            print("\(tokenizer.vocabulary.size) ids in \(out)\(normalization)")
         }
     }
 
     struct Encode: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Prints the ids and the pieces of texts; of standard input's lines without any.")
+        static let configuration = CommandConfiguration(
+            abstract: "Prints the ids and the pieces of texts; of standard input's lines without any.",
+            discussion: "With --json a text is one object a line: ids, tokens, and offsets, each token's first character and the one after "
+                + "its last, counted in Unicode code points of the text as Hugging Face's offsets in Python are.")
 
-        @Option(help: "A tokenizer's file, english-wordpiece or english-bpe.") var tokenizer = "english-wordpiece"
+        @OptionGroup var choice: Choice
+        @Flag(help: "Names of special tokens in the text, such as [MASK], become these tokens.") var special = false
+        @Flag(help: "One JSON object a text, with offsets.") var json = false
         @Argument var texts: [String] = []
 
         func run() throws {
-            let tokenizer = try named(self.tokenizer)
+            let tokenizer = try choice.load()
             func show(_ text: String) {
-                let ids = tokenizer.encode(text)
-                print(ids.map(String.init).joined(separator: " ") + "\t" + tokenizer.tokens(ids).joined(separator: " "))
+                let pieces = tokenizer.aligned(text, special: special ? .parsed : .plain), ids = pieces.map(\.id)
+                let tokens = tokenizer.tokens(ids)
+                guard json else { return print(ids.map(String.init).joined(separator: " ") + "\t" + tokens.joined(separator: " ")) }
+                let offsets = pieces.map { "[\($0.characters.lowerBound), \($0.characters.upperBound)]" }
+                print(
+                    "{\"text\": \(JSONText.quoted(text)), \"ids\": [\(ids.map(String.init).joined(separator: ", "))], "
+                        + "\"tokens\": [\(tokens.map(JSONText.quoted).joined(separator: ", "))], "
+                        + "\"offsets\": [\(offsets.joined(separator: ", "))]}")
             }
             texts.forEach(show)
             if texts.isEmpty { while let line = readLine() { show(line) } }
@@ -47,19 +122,18 @@ struct TokenizerCommand: ParsableCommand {
     struct Decode: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Prints the text of ids.")
 
-        @Option(help: "A tokenizer's file, english-wordpiece or english-bpe.") var tokenizer = "english-wordpiece"
-        @Argument var ids: [Int32]
+        @OptionGroup var choice: Choice
+        @Argument var ids: [Int]
 
-        func run() throws { print(try named(self.tokenizer).decode(ids)) }
-    }
-
-    static func named(_ name: String) throws -> any Tokenizer {
-        switch name {
-        case "english-wordpiece": WordPieceTokenizer.english()
-        case "english-bpe": BPETokenizer.english()
-        default: try Tokenizers.load(name)
+        func run() throws {
+            let tokenizer = try choice.load(), size = tokenizer.vocabulary.size
+            if let wrong = ids.first(where: { !(0..<size).contains($0) }) {
+                throw ValidationError("\(wrong) is no id: the tokenizer has ids 0 to \(size - 1)")
+            }
+            print(tokenizer.decode(ids.map(Int32.init)))
         }
     }
 }
 
-private func named(_ name: String) throws -> any Tokenizer { try TokenizerCommand.named(name) }
+/// A line on standard error that is no failure.
+func warn(_ message: String) { FileHandle.standardError.write(Data("note: \(message)\n".utf8)) }

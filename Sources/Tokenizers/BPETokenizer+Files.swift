@@ -14,20 +14,6 @@ struct BPEFile: Codable {
     var merges: [String]
 }
 
-/// Tells the kinds of JSON apart; in Hugging Face's vocab.json the same keys are tokens with ids.
-private struct Head: Decodable {
-    let isOwn: Bool
-    let isTokenizerJSON: Bool
-
-    private enum Key: CodingKey { case type, model }
-
-    init(from decoder: any Decoder) throws {
-        let keys = try decoder.container(keyedBy: Key.self)
-        isOwn = (try? keys.decode(String.self, forKey: .type)) != nil
-        isTokenizerJSON = (try? keys.nestedContainer(keyedBy: Key.self, forKey: .model)) != nil
-    }
-}
-
 extension BPETokenizer {
     /// Reads the file that `write` makes, or Hugging Face's `vocab.json` with the `merges.txt` beside it.
     public init(contentsOf path: String) throws { try self.init(TokenizerFile(path: path)) }
@@ -39,20 +25,32 @@ extension BPETokenizer {
     }
 
     init(_ file: TokenizerFile) throws {
-        let head = try Self.decode(Head.self, from: file)
-        if head.isTokenizerJSON {
-            throw file.malformed("a tokenizer.json of Hugging Face, which is not read; give its vocab.json with merges.txt, or vocab.txt")
-        }
-        guard head.isOwn else {
-            try self.init(vocabulary: file, merges: TokenizerFile(path: Self.beside(file.path, "merges.txt")), specials: nil)
+        switch try JSONKind(of: file) {
+        case .vocabulary:
+            let path = file.beside("merges.txt"), merges: TokenizerFile
+            do { merges = try TokenizerFile(path: path) } catch TokenizerError.unreadable(_, let reason) {
+                throw file.malformed("the vocabulary of a BPE, which needs its merges beside it: \(path) cannot be read: \(reason)")
+            }
+            try self.init(vocabulary: file, merges: merges, specials: nil)
             return
+        case .tokenizerJSON("BPE"):
+            let (tokens, merges) = try TokenizerJSON.bpe(file)
+            try self.init(tokens: tokens, merges: merges, specials: nil, from: file)
+            return
+        case .tokenizerJSON(let model): throw file.malformed("a tokenizer.json whose model is \(model), not a byte-level BPE")
+        case .wordPiece: throw file.malformed("a WordPiece tokenizer, not a byte-level BPE")
+        case .bpe: break
         }
-        let parts = try Self.decode(BPEFile.self, from: file)
+        let parts = try file.decoded(BPEFile.self)
         guard parts.type == "bpe", parts.version == 1 else {
             throw file.malformed("type \(parts.type), version \(parts.version); this program reads bpe, version 1")
         }
+        try self.init(tokens: parts.vocabulary, merges: parts.merges, specials: parts.specials, from: file)
+    }
+
+    private init(tokens: [String], merges: [String], specials: BPESpecials?, from file: TokenizerFile) throws {
         self.init(
-            try BPEParts(tokens: parts.vocabulary, merges: parts.merges, specials: parts.specials) { place, problem in
+            try BPEParts(tokens: tokens, merges: merges, specials: specials) { place, problem in
                 switch place {
                 case .token(let place): file.malformed("vocabulary[\(place)]: \(problem)")
                 case .merge(let place): file.malformed("merges[\(place)]: \(problem)")
@@ -62,18 +60,12 @@ extension BPETokenizer {
     }
 
     private init(vocabulary file: TokenizerFile, merges mergesFile: TokenizerFile, specials: BPESpecials?) throws {
-        let ids = try Self.decode([String: Int].self, from: file)
-        guard !ids.isEmpty else { throw file.malformed("the vocabulary is empty") }
-        let sorted = ids.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
-        for (place, entry) in sorted.enumerated() where entry.value != place {
-            throw file.malformed(
-                "\(entry.key) has the id \(entry.value), where \(place) is next; ids must be 0 to \(ids.count - 1), each once")
-        }
+        let tokens = try file.inOrder(file.decoded([String: Int].self))
         var lines = try mergesFile.lines()
         let header = lines.first?.hasPrefix("#version") ?? false ? 1 : 0
         lines.removeFirst(header)
         self.init(
-            try BPEParts(tokens: sorted.map(\.key), merges: lines, specials: specials) { place, problem in
+            try BPEParts(tokens: tokens, merges: lines, specials: specials) { place, problem in
                 switch place {
                 case .token(let place): file.malformed("id \(place): \(problem)")
                 case .merge(let place): mergesFile.malformed(line: place + 1 + header, problem)
@@ -84,12 +76,12 @@ extension BPETokenizer {
 
     /// Writes Concord's own form, a token and a merge a line.
     public func write(to path: String) throws {
-        func list(_ strings: [String]) -> String { strings.map { "\n    " + Self.quoted($0) }.joined(separator: ",") }
+        func list(_ strings: [String]) -> String { strings.map { "\n    " + JSONText.quoted($0) }.joined(separator: ",") }
         let roles = [
             ("padding", specials.padding), ("start", specials.start), ("end", specials.end), ("unknown", specials.unknown),
             ("mask", specials.mask),
         ]
-        let names = roles.compactMap { role, name in name.map { "\(Self.quoted(role)): \(Self.quoted($0))" } }.joined(separator: ", ")
+        let names = roles.compactMap { role, name in name.map { "\(JSONText.quoted(role)): \(JSONText.quoted($0))" } }.joined(separator: ", ")
         let vocabulary = (0..<Int32(vocabulary.size)).compactMap(token)
         let merges = merges.map { tokens([$0.left, $0.right]).joined(separator: " ") }
         try TokenizerFile.write(
@@ -105,34 +97,5 @@ extension BPETokenizer {
             }
 
             """, to: path)
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\" + String(scalar)
-            case ..<" ": result += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
-
-    private static func decode<T: Decodable>(_ type: T.Type, from file: TokenizerFile) throws -> T {
-        do {
-            return try JSONDecoder().decode(type, from: Data(file.bytes))
-        } catch let DecodingError.dataCorrupted(context) {
-            throw file.malformed("not JSON: \(context.underlyingError.map { "\($0)" } ?? context.debugDescription)")
-        } catch let DecodingError.keyNotFound(key, _) {
-            throw file.malformed("the key \(key.stringValue) is missing")
-        } catch let DecodingError.typeMismatch(_, context), let DecodingError.valueNotFound(_, context) {
-            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-            throw file.malformed("\(key.isEmpty ? "the file" : key): \(context.debugDescription)")
-        }
-    }
-
-    private static func beside(_ path: String, _ name: String) -> String {
-        path.lastIndex(of: "/").map { path[...$0] + name } ?? name
     }
 }

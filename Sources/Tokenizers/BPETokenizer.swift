@@ -48,9 +48,9 @@ public struct BPETokenizer: Tokenizer {
         self.whole = whole
     }
 
-    public func pieces(of text: String, limit: Int = .max) -> [Int32] {
+    public func pieces(of text: String, limit: Int, special: SpecialText) -> [Int32] {
         var merging = MergingWord()
-        return finder.ids(of: text, limit: limit) { part, ids in append(part, to: &ids, limit: limit, &merging) }
+        return finder.ids(of: text, limit: limit, special: special) { part, ids in append(part, to: &ids, limit: limit, &merging) }
     }
 
     private func append(_ text: UnsafeBufferPointer<UInt8>, to ids: inout [Int32], limit: Int, _ merging: inout MergingWord) {
@@ -69,6 +69,38 @@ public struct BPETokenizer: Tokenizer {
                 }
             }
         }
+    }
+
+    public func alignedPieces(of text: String, special: SpecialText) -> [AlignedPiece] {
+        var pieces: [AlignedPiece] = [], merging = MergingWord(), text = text
+        text.withUTF8 { text in
+            let scalars = ScalarOffsets(text)
+            func append(_ part: UnsafeBufferPointer<UInt8>, at start: Int) {
+                var ids: [Int32] = [], byte = start
+                self.append(part, to: &ids, limit: .max, &merging)
+                for id in ids {
+                    let count = contents[Int(id)].count
+                    // An unknown byte has the name of the unknown token for its contents.
+                    let end = byte + (isSpecial[Int(id)] ? 1 : count)
+                    pieces.append(AlignedPiece(id: id, characters: scalars.range(byte..<end)))
+                    byte = end
+                }
+            }
+            finder.forEachPart(of: text, special: special) { range, id in
+                if let id {
+                    pieces.append(AlignedPiece(id: id, characters: scalars.range(range)))
+                } else {
+                    append(UnsafeBufferPointer(rebasing: text[range]), at: range.lowerBound)
+                }
+            }
+        }
+        return pieces
+    }
+
+    /// Whether a token has no white space before it. Words are the runs between spaces, so a comma belongs to the word before it.
+    public func continuesWord(_ id: Int32) -> Bool {
+        guard contents.indices.contains(Int(id)), !isSpecial[Int(id)], let first = contents[Int(id)].first else { return false }
+        return first != 32 && !(9...13).contains(first)
     }
 
     public func decode(_ ids: [Int32]) -> String {

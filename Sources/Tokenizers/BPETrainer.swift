@@ -32,10 +32,13 @@ public struct BPETrainer: Sendable {
     }
 
     private func train(_ counts: WordCounts, from files: [String]) throws -> BPETokenizer {
+        guard size <= MergeLearner.sizeLimit else {
+            throw TokenizerError.sizeTooLarge(size: size, limit: MergeLearner.sizeLimit)
+        }
         guard !counts.isEmpty else { throw TokenizerError.noText(paths: files) }
         let names = specials.names
         let tokens = names + ByteAlphabet.sorted.map { ByteAlphabet.write([$0]) }
-        guard tokens.count <= size else { throw TokenizerError.sizeTooSmall(size: size, needed: tokens.count) }
+        guard tokens.count <= size else { throw TokenizerError.sizeTooSmall(size: size, needed: tokens.count, alphabetLimit: nil) }
         var ids = [Int32](repeating: 0, count: 256)
         for (byte, id) in zip(ByteAlphabet.sorted, Int32(names.count)...) { ids[Int(byte)] = id }
         var learner = MergeLearner(

@@ -5,7 +5,7 @@ extension WordPieceTokenizer {
     public static func english() -> WordPieceTokenizer { embedded }
 
     private static let embedded = embedding("english-wordpiece-8192.txt", concord_english_wordpiece) {
-        try WordPieceTokenizer($0, lowercase: true)
+        try WordPieceTokenizer(tokens: tokens(of: $0), Normalizing(lowercase: true), from: $0)
     }
 }
 

@@ -15,6 +15,9 @@ struct MergeLearner {
     private var counts: [Pair: Int] = [:]
     private var queue = Heap<Candidate>()
 
+    /// The most tokens: a trie of them has to stay below 2^24 nodes.
+    static let sizeLimit = 1 << 20
+
     typealias Pair = TrainingWord.Pair
 
     /// A pair with its count when it was queued and the words that held it then.

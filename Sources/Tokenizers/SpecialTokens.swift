@@ -1,4 +1,4 @@
-/// Finds special tokens that stand literally in a text.
+/// Finds names of special tokens in a text.
 struct SpecialTokens: Sendable {
     /// The longest first, so that it wins where several stand at one place.
     private let tokens: [(bytes: [UInt8], id: Int32)]
@@ -35,16 +35,18 @@ struct SpecialTokens: Sendable {
     /// The ids of a text: special tokens' own, and what `append` makes of the parts between them.
     /// - Parameters:
     ///   - limit: the most ids to return; beyond them nothing more is read.
+    ///   - special: whether names of special tokens are looked for at all.
     ///   - append: may go on to the end of the word in which it reaches the limit.
     @inline(__always)
     func ids(
-        of text: String, limit: Int, append: (_ part: UnsafeBufferPointer<UInt8>, _ ids: inout [Int32]) -> Void
+        of text: String, limit: Int, special: SpecialText, append: (_ part: UnsafeBufferPointer<UInt8>, _ ids: inout [Int32]) -> Void
     ) -> [Int32] {
         var ids: [Int32] = []
         guard limit > 0 else { return ids }
         var text = text
         text.withUTF8 { text in
             ids.reserveCapacity(min(limit, text.count / 3 + 4))
+            if special == .plain { return append(text, &ids) }
             split(text) { part in
                 append(part, &ids)
                 return ids.count < limit
@@ -55,6 +57,22 @@ struct SpecialTokens: Sendable {
         }
         if ids.count > limit { ids.removeLast(ids.count - limit) }
         return ids
+    }
+
+    /// Calls `body` with each special token's bytes and id, and with each part between them and nil.
+    func forEachPart(of text: UnsafeBufferPointer<UInt8>, special: SpecialText, _ body: (Range<Int>, Int32?) -> Void) {
+        guard special == .parsed else { return body(0..<text.count, nil) }
+        var start = 0
+        split(text) { part in
+            body(start..<start + part.count, nil)
+            start += part.count
+            return true
+        } special: { id in
+            let count = tokens.first { $0.id == id }?.bytes.count ?? 0
+            body(start..<start + count, id)
+            start += count
+            return true
+        }
     }
 
     private func match(in text: UnsafeBufferPointer<UInt8>, at index: Int) -> (bytes: [UInt8], id: Int32)? {

@@ -12,16 +12,29 @@ import ConcordTensors
 /// Any `String` can be encoded, the empty one gives the start and end tokens alone. Bytes that are not UTF-8 become text before they get
 /// here: `String(decoding: bytes, as: UTF8.self)` puts U+FFFD in place of what is broken, and so do the trainers with their files.
 ///
+/// A special token's name in a text (`[MASK]`, `<mask>`) is text like any other, unless `SpecialText.parsed` asks for its id.
+///
 /// Tokenizers are values without caches: they may be used from any number of threads, and their size stays as it is.
 public protocol Tokenizer: Sendable {
     /// Number of ids, and the special ones.
     var vocabulary: Vocabulary { get }
 
     /// The ids of the text alone, without start and end token.
+    /// - Parameters:
+    ///   - limit: the most ids to return; the text is read no further than they reach.
+    ///   - special: what names of special tokens in the text become.
+    func pieces(of text: String, limit: Int, special: SpecialText) -> [Int32]
+
+    /// The ids of the text alone, each with the characters that it was made of.
     ///
-    /// A special token that stands literally in the text (`[MASK]`, `<mask>`) becomes its id.
-    /// - Parameter limit: the most ids to return; the text is read no further than they reach.
-    func pieces(of text: String, limit: Int) -> [Int32]
+    /// Offsets count Unicode scalars of `text`, as Hugging Face's in Python do. Slower than `pieces`, which it agrees with.
+    func alignedPieces(of text: String, special: SpecialText) -> [AlignedPiece]
+
+    /// Whether a token continues the word of the token before it: `##ing`, or of a byte-level BPE one without a leading space.
+    func continuesWord(_ id: Int32) -> Bool
+
+    /// The normalization that the vocabulary's file does not state and that was guessed from its tokens; nil where nothing was guessed.
+    var guessedNormalization: BERTNormalization? { get }
 
     /// The text of ids; special ones are left out, ids outside of the vocabulary become U+FFFD.
     func decode(_ ids: [Int32]) -> String
@@ -36,9 +49,40 @@ public protocol Tokenizer: Sendable {
     func write(to path: String) throws
 }
 
+/// What the name of a special token that is written in a text (`[MASK]`, `<mask>`) becomes.
+public enum SpecialText: String, Sendable, CaseIterable {
+    /// Text like any other, cut into pieces: what users write cannot put special tokens into a batch.
+    case plain
+    /// The special token's id.
+    case parsed
+}
+
+/// An id with the characters that it was made of.
+public struct AlignedPiece: Hashable, Sendable {
+    public let id: Int32
+    /// Unicode scalars of the text, from 0.
+    public let characters: Range<Int>
+
+    public init(id: Int32, characters: Range<Int>) { (self.id, self.characters) = (id, characters) }
+}
+
 extension Tokenizer {
+    public var guessedNormalization: BERTNormalization? { nil }
+
+    /// The ids of the text alone, without start and end token.
+    public func pieces(of text: String, limit: Int = .max) -> [Int32] { pieces(of: text, limit: limit, special: .plain) }
+
     /// The ids of a text between start and end token, where the vocabulary has them.
-    public func encode(_ text: String) -> [Int32] { encode(text, limit: .max) }
+    public func encode(_ text: String, special: SpecialText = .plain) -> [Int32] { encode(text, limit: .max, special: special) }
+
+    /// The ids of `encode`, each with the characters that it was made of; start and end token have none, `0..<0`.
+    public func aligned(_ text: String, special: SpecialText = .plain) -> [AlignedPiece] {
+        let edge = { (id: Int32?) in id.map { [AlignedPiece(id: $0, characters: 0..<0)] } ?? [] }
+        return edge(vocabulary.start) + alignedPieces(of: text, special: special) + edge(vocabulary.end)
+    }
+
+    /// By id, whether a token continues the word of the token before it: what masking whole words needs.
+    public var wordContinuations: [Bool] { (0..<Int32(vocabulary.size)).map(continuesWord) }
 
     /// Ids and mask of several texts `[N, length]`: longer ones are cut before the end token, shorter ones padded.
     /// - Parameter length: T, at least the number of start and end tokens.
@@ -51,9 +95,9 @@ extension Tokenizer {
 
     /// The ids of a text between start and end token; one that is longer is cut before the end token.
     /// - Parameter limit: the most ids, at least the number of start and end tokens.
-    public func encode(_ text: String, limit: Int) -> [Int32] {
+    public func encode(_ text: String, limit: Int, special: SpecialText = .plain) -> [Int32] {
         ShapeCheck.require(limit >= edges, "encode", "length \(limit) has no room for the \(edges) start and end tokens")
-        let pieces = pieces(of: text, limit: limit - edges)
+        let pieces = pieces(of: text, limit: limit - edges, special: special)
         guard edges > 0 else { return pieces }
         var ids: [Int32] = []
         ids.reserveCapacity(pieces.count + 2)
@@ -63,5 +107,6 @@ extension Tokenizer {
         return ids
     }
 
-    private var edges: Int { (vocabulary.start == nil ? 0 : 1) + (vocabulary.end == nil ? 0 : 1) }
+    /// Number of start and end tokens around a text.
+    public var edges: Int { (vocabulary.start == nil ? 0 : 1) + (vocabulary.end == nil ? 0 : 1) }
 }

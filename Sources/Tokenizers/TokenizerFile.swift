@@ -35,6 +35,34 @@ struct TokenizerFile {
         return lines
     }
 
+    /// Whether the contents are an object, from the first brace to the last: a vocabulary may well have a line `{`.
+    var isJSON: Bool {
+        let isBlank = { (byte: UInt8) in byte == 32 || (9...13).contains(byte) }
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        let first = text.first { !isBlank($0) }, last = text.last { !isBlank($0) }
+        guard first == UInt8(ascii: "{") else { return false }
+        let second = text.drop { isBlank($0) }.dropFirst().first { !isBlank($0) }
+        return last == UInt8(ascii: "}") || second == UInt8(ascii: "\"")
+    }
+
+    /// What the contents are where they are of a kind that is not read; nil for all others.
+    var foreignKind: String? {
+        if bytes.isEmpty { return "the file is empty" }
+        if bytes.starts(with: [0x1F, 0x8B]) { return "compressed (gzip); decompress it first" }
+        if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return "a ZIP archive; extract it first" }
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return "UTF-16; save the file as UTF-8" }
+        let start = bytes.prefix(512)
+        if bytes.first == 0x0A, bytes.count > 2, start.contains(0x12) || start.contains(0x15), start.contains(where: { $0 < 9 }) {
+            return "a SentencePiece model, which is not read; `concord tokenizer train --kind bpe` makes a tokenizer from text"
+        }
+        if start.count(where: { $0 == 0 }) * 4 > start.count { return "UTF-16 without a byte-order mark, or binary; save the file as UTF-8" }
+        if bytes.starts(with: Array("#version".utf8)) { return "the merges of a BPE; give the vocab.json that belongs to them" }
+        return nil
+    }
+
+    /// Path of a file in the same folder.
+    func beside(_ name: String) -> String { path.lastIndex(of: "/").map { path[...$0] + name } ?? name }
+
     func malformed(line: Int? = nil, _ problem: String) -> TokenizerError { .malformed(path: path, line: line, problem: problem) }
 
     /// Puts a text in place of a file, whole or not at all.

@@ -23,16 +23,21 @@ struct UnicodeTable: Sendable {
         let fold: Fold
     }
 
-    static let shared = UnicodeTable()
+    /// Traits, and the folding of lower-casing together with the removal of accents.
+    static let shared = UnicodeTable(concord_unicode)
+    /// Lower-casing alone; no traits.
+    static let lowercase = UnicodeTable(concord_unicode_lowercase)
+    /// Decomposition and the removal of accents alone; no traits.
+    static let unaccented = UnicodeTable(concord_unicode_unaccented)
 
     private let runs: [Run]
     private let firsts: [UInt32]
     /// The traits of the ASCII scalars.
     let ascii: [Traits]
 
-    private init() {
+    private init(_ file: (UnsafeMutablePointer<Int>) -> UnsafePointer<UInt8>?) {
         var count = 0
-        let bytes = concord_unicode(&count)
+        let bytes = file(&count)
         var reader = UnicodeTableReader(bytes: UnsafeBufferPointer(start: bytes, count: count))
         runs = reader.runs()
         firsts = runs.map(\.first)
@@ -54,6 +59,13 @@ struct UnicodeTable: Sendable {
         }
         guard low > 0, runs[low - 1].last >= scalar else { return nil }
         return runs[low - 1]
+    }
+
+    /// Whether folding leaves anything but the scalar itself.
+    func changes(_ scalar: UInt32) -> Bool {
+        guard let run = run(scalar) else { return false }
+        if case .itself = run.fold { return false }
+        return true
     }
 
     /// Calls `body` with each scalar that folding leaves of one in `run`.

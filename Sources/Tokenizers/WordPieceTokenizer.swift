@@ -7,15 +7,23 @@ public import ConcordLayers
 /// tokenizer.tokens(tokenizer.encode("Unaffable cats"))          // [CLS] una ##ffa ##ble cats [SEP]
 /// ```
 ///
+/// Case and accents are handled as the vocabulary was made (`normalization`). A `vocab.txt` does not say how, so a companion file does
+/// (`tokenizer_config.json`, or `vocab.config.json` beside a `vocab.txt`); without one it is guessed from the tokens
+/// (`guessedNormalization`).
+///
 /// A word of more than 100 characters, or one that no pieces make up, is `[UNK]` as a whole. The ids are those of Hugging Face's
 /// `BertWordPieceTokenizer` with the same file.
 /// - Source: Wu et al. 2016, arXiv:1609.08144; Devlin et al. 2018, arXiv:1810.04805.
 public struct WordPieceTokenizer: Tokenizer {
     public let vocabulary: Vocabulary
-    /// Whether text is made lower case and loses its accents.
-    public let lowercase: Bool
+    /// What becomes of case and accents before words are looked up.
+    public let normalization: BERTNormalization
+    /// `normalization`, where it was guessed from the tokens.
+    public let guessedNormalization: BERTNormalization?
+    /// Whether text is made lower case.
+    public var lowercase: Bool { normalization.lowercase }
 
-    private let tokens: [String]
+    let tokens: [String]
     private let trie: Trie
     private let words: BERTWords
     private let specials: SpecialTokens
@@ -24,20 +32,25 @@ public struct WordPieceTokenizer: Tokenizer {
     private static let longestWord = 100
     static let prefix = "##"
 
-    /// Reads a `vocab.txt`: a token a line, whose number from 0 is its id.
-    /// - Parameter lowercase: as the vocabulary was made; nil decides that it was unless it has tokens with capitals.
-    public init(contentsOf path: String, lowercase: Bool? = nil) throws {
-        try self.init(TokenizerFile(path: path), lowercase: lowercase)
+    /// Reads a `vocab.txt`, a token a line, whose number from 0 is its id; or what `write` or Hugging Face's `tokenizer.json` holds.
+    /// - Parameters:
+    ///   - lowercase: as the vocabulary was made; nil takes what the file or its companion states, or else a guess from the tokens.
+    ///   - stripsAccents: likewise; nil does as `lowercase` does where that is given.
+    public init(contentsOf path: String, lowercase: Bool? = nil, stripsAccents: Bool? = nil) throws {
+        try self.init(TokenizerFile(path: path), Normalizing(lowercase: lowercase, stripsAccents: stripsAccents))
     }
 
     /// A vocabulary at hand; the id of a token is its place.
-    public init(tokens: [String], lowercase: Bool? = nil) throws {
-        let text = tokens.map { $0 + "\n" }.joined()
-        try self.init(TokenizerFile(path: "vocabulary", bytes: Array(text.utf8)), lowercase: lowercase)
+    public init(tokens: [String], lowercase: Bool? = nil, stripsAccents: Bool? = nil) throws {
+        let file = TokenizerFile(path: "vocabulary", bytes: Array(tokens.map { $0 + "\n" }.joined().utf8))
+        try self.init(tokens: Self.tokens(of: file), Normalizing(lowercase: lowercase, stripsAccents: stripsAccents), from: file)
     }
 
-    init(_ file: TokenizerFile, lowercase: Bool?) throws {
-        tokens = try Self.tokens(of: file)
+    /// - Parameters:
+    ///   - tokens: checked.
+    ///   - file: where they are from, for errors.
+    init(tokens: [String], _ normalizing: Normalizing, from file: TokenizerFile) throws {
+        self.tokens = tokens
         var trie = Trie(roots: 2)
         var specials: [String: Int32] = [:]
         for (id, token) in zip(Int32(0)..., tokens) {
@@ -46,13 +59,14 @@ public struct WordPieceTokenizer: Tokenizer {
             let piece = token.utf8.dropFirst(continues ? Self.prefix.utf8.count : 0)
             if !piece.isEmpty { trie.insert(piece, root: continues ? Self.continuingRoot : Self.firstRoot, value: id) }
         }
-        guard let padding = specials["[PAD]"] else { throw file.malformed("no [PAD] token; add it as a line of its own") }
-        guard let unknown = specials["[UNK]"] else { throw file.malformed("no [UNK] token; add it as a line of its own") }
+        guard let padding = specials["[PAD]"] else { throw Self.missing("[PAD]", among: tokens, file) }
+        guard let unknown = specials["[UNK]"] else { throw Self.missing("[UNK]", among: tokens, file) }
         self.trie = trie
         self.unknown = unknown
         self.specials = SpecialTokens(Self.specialNames.compactMap { name in specials[name].map { (Array(name.utf8), $0) } })
-        self.lowercase = lowercase ?? !Self.hasCapitals(tokens)
-        words = BERTWords(folds: self.lowercase)
+        normalization = normalizing.resolved(for: tokens)
+        guessedNormalization = normalizing.isComplete ? nil : normalization
+        words = BERTWords(normalization)
         vocabulary = Vocabulary(
             size: tokens.count, padding: padding, unknown: unknown, start: specials["[CLS]"], end: specials["[SEP]"],
             mask: specials["[MASK]"])
@@ -61,29 +75,9 @@ public struct WordPieceTokenizer: Tokenizer {
     /// The special tokens in the order that the trainer gives them.
     static let specialNames = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
-    private static func tokens(of file: TokenizerFile) throws -> [String] {
-        var lines: [[UInt8]: Int] = [:]
-        return try zip(1..., file.lines()).map { number, line in
-            var bytes = Array(line.utf8)
-            while let last = bytes.last, last == 32 || last == 9 { bytes.removeLast() }
-            guard !bytes.isEmpty else { throw file.malformed(line: number, "an empty token; remove the line") }
-            if let first = lines.updateValue(number, forKey: bytes) {
-                throw file.malformed(line: number, "the token \(line) stands already in line \(first); every token has one id")
-            }
-            return String(decoding: bytes, as: UTF8.self)
-        }
-    }
-
-    private static func hasCapitals(_ tokens: [String]) -> Bool {
-        tokens.contains { token in
-            let isBracketed = token.utf8.first == UInt8(ascii: "[") && token.utf8.last == UInt8(ascii: "]")
-            return !isBracketed && token.utf8.contains { $0 >= 65 && $0 <= 90 }
-        }
-    }
-
-    public func pieces(of text: String, limit: Int = .max) -> [Int32] {
+    public func pieces(of text: String, limit: Int, special: SpecialText) -> [Int32] {
         trie.withReader { trie in
-            specials.ids(of: text, limit: limit) { part, ids in
+            specials.ids(of: text, limit: limit, special: special) { part, ids in
                 words.forEach(in: part) { word, characters in
                     append(word, characters, to: &ids, trie)
                     return ids.count < limit
@@ -91,6 +85,39 @@ public struct WordPieceTokenizer: Tokenizer {
             }
         }
     }
+
+    public func alignedPieces(of text: String, special: SpecialText) -> [AlignedPiece] {
+        var pieces: [AlignedPiece] = [], text = text
+        text.withUTF8 { text in
+            let scalars = ScalarOffsets(text)
+            specials.forEachPart(of: text, special: special) { range, id in
+                if let id { return pieces.append(AlignedPiece(id: id, characters: scalars.range(range))) }
+                let first = scalars.range(range).lowerBound
+                for word in words.aligned(UnsafeBufferPointer(rebasing: text[range])) {
+                    var ids: [Int32] = [], start = 0
+                    word.bytes.withUnsafeBufferPointer { bytes in
+                        trie.withReader { append(bytes, word.origins.count, to: &ids, $0) }
+                    }
+                    for id in ids {
+                        let length = id == unknown && ids.count == 1 ? word.origins.count : length(of: id)
+                        let origins = word.origins[start..<start + length]
+                        start += length
+                        guard let from = origins.first, let to = origins.last else { continue }
+                        pieces.append(AlignedPiece(id: id, characters: first + from..<first + to + 1))
+                    }
+                }
+            }
+        }
+        return pieces
+    }
+
+    /// A token's number of Unicode scalars without its prefix.
+    private func length(of id: Int32) -> Int {
+        tokens[Int(id)].unicodeScalars.count - (continuesWord(id) ? Self.prefix.unicodeScalars.count : 0)
+    }
+
+    /// Whether a token is one of those with `##`.
+    public func continuesWord(_ id: Int32) -> Bool { token(id)?.utf8.starts(with: Self.prefix.utf8) ?? false }
 
     private func append(_ word: UnsafeBufferPointer<UInt8>, _ characters: Int, to ids: inout [Int32], _ trie: TrieReader) {
         guard characters <= Self.longestWord else { return ids.append(unknown) }
@@ -137,9 +164,4 @@ public struct WordPieceTokenizer: Tokenizer {
     public func token(_ id: Int32) -> String? { tokens.indices.contains(Int(id)) ? tokens[Int(id)] : nil }
 
     public func id(of token: String) -> Int32? { tokens.firstIndex { $0.utf8.elementsEqual(token.utf8) }.map(Int32.init) }
-
-    /// Writes a `vocab.txt`, a token a line.
-    public func write(to path: String) throws {
-        try TokenizerFile.write(tokens.map { $0 + "\n" }.joined(), to: path)
-    }
 }

@@ -40,8 +40,8 @@ struct EnglishTests {
         let wordpiece = try WordPieceTokenizer(contentsOf: TokenizerFixture.data + "/wikitext2/vocab.txt"), bpe = BPETokenizer.english()
         var pieces = Digest(), bytes = Digest()
         for line in TokenizerFixture.lines(file) {
-            pieces.add(ids: wordpiece.encode(line))
-            bytes.add(ids: bpe.pieces(of: line))
+            pieces.add(ids: wordpiece.encode(line, special: .parsed))
+            bytes.add(ids: bpe.pieces(of: line, limit: .max, special: .parsed))
         }
         #expect("\(pieces)" == digests["wordpiece " + file])
         #expect("\(bytes)" == digests["bpe " + file])

@@ -7,7 +7,7 @@ struct UnicodeTests {
 
     @Test(arguments: [true, false])
     func wordsOfBERTAreThoseOfHuggingFaceForEveryScalar(_ folds: Bool) {
-        let words = BERTWords(folds: folds)
+        let words = BERTWords(BERTNormalization(lowercase: folds))
         #expect(
             digest { text, add in words.forEach(in: text) { word, _ in add(word) } } == digests[folds ? "uncased words" : "cased words"])
     }
@@ -21,7 +21,7 @@ struct UnicodeTests {
         var counts: [Int] = []
         let text = Array("héllo 学 🙂x e\u{301}".utf8)
         text.withUnsafeBufferPointer { text in
-            BERTWords(folds: true).forEach(in: text) { _, count in
+            BERTWords(BERTNormalization()).forEach(in: text) { _, count in
                 counts.append(count)
                 return true
             }

@@ -12,8 +12,8 @@ struct WordPieceTests {
     @Test(arguments: TokenizerFixture.shared.strings.indices)
     func idsAreThoseOfHuggingFace(_ index: Int) throws {
         let text = fixture.strings[index]
-        #expect(try tokenizer().encode(text) == fixture.wordpiece.uncased[index], "\(text.debugDescription)")
-        #expect(try tokenizer(lowercase: false).encode(text) == fixture.wordpiece.cased[index], "\(text.debugDescription), cased")
+        #expect(try tokenizer().encode(text, special: .parsed) == fixture.wordpiece.uncased[index], "\(text.debugDescription)")
+        #expect(try tokenizer(lowercase: false).encode(text, special: .parsed) == fixture.wordpiece.cased[index], "\(text.debugDescription), cased")
     }
 
     @Test(arguments: TokenizerFixture.shared.strings.indices)
@@ -71,10 +71,10 @@ struct WordPieceTests {
 
     @Test(arguments: [
         ("", "vocab.txt: the file is empty"),
-        ("[PAD]\n[UNK]\nthe\ncat\nthe\n", "vocab.txt:5: the token the stands already in line 3; every token has one id"),
-        ("[PAD]\nthe\n", "vocab.txt: no [UNK] token; add it as a line of its own"),
-        ("the\n[UNK]\n", "vocab.txt: no [PAD] token; add it as a line of its own"),
-        ("[PAD]\n[UNK]\n\nthe\n", "vocab.txt:3: an empty token; remove the line"),
+        ("[PAD]\n[UNK]\nthe\ncat\nthe\n", "vocab.txt:5: the token the is already in line 3; rename one of the two, for instance to [unused4]: without it the ids of all lines below would shift"),
+        ("[PAD]\nthe\n", "vocab.txt: no [UNK] token; add it as the last line, where it shifts no id"),
+        ("the\n[UNK]\n", "vocab.txt: no [PAD] token; add it as the last line, where it shifts no id"),
+        ("[PAD]\n[UNK]\n\nthe\n", "vocab.txt:3: an empty token; give it a name that text never has, such as [unused2]: without it the ids of all lines below would shift"),
     ])
     func aBrokenFileIsNamedWithItsLine(_ contents: String, _ message: String) {
         #expect(Folder().fault(contents) == message)

@@ -5,5 +5,7 @@
 const unsigned char *concord_english_wordpiece(long *count);
 const unsigned char *concord_english_bpe(long *count);
 const unsigned char *concord_unicode(long *count);
+const unsigned char *concord_unicode_lowercase(long *count);
+const unsigned char *concord_unicode_unaccented(long *count);
 
 #endif

@@ -10,7 +10,7 @@ struct ConcordCommand: ParsableCommand {
         discussion: "Start with `concord demo`. Errors are one line on standard error; exit codes are 0 done, 1 failed, 64 wrong usage.",
         version: ConcordRelease.version,
         subcommands: [
-            DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self, SearchCommand.self,
+            DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self, SearchCommand.self, FillCommand.self,
             TokenizerCommand.self, InspectCommand.self, DoctorCommand.self,
         ])
 

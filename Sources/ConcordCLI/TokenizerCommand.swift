@@ -66,8 +66,11 @@ struct TokenizerCommand: ParsableCommand {
 
         func run() throws {
             let paths = files.map { $0 == "-" ? "/dev/stdin" : $0 }
-            for path in paths where SameFile.isSame(path, out) {
-                throw ValidationError("--out \(out) is one of the texts; give it another name")
+            let outputs = kind == .wordpiece ? WordPieceTokenizer.files(writtenTo: out) : [out]
+            for output in outputs {
+                do throws(FileError) { try OutputPath.requireDistinct(output, from: paths) } catch {
+                    throw TokenizerError.unwritable(path: output, reason: error.reason)
+                }
             }
             let tokenizer: any Tokenizer
             do {

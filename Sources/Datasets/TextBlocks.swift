@@ -3,49 +3,94 @@ import ConcordTensors
 public import ConcordTokenizers
 import Logging
 
-/// Text files as one stream of ids, cut into blocks of T: what a language model is pretrained on.
+/// Text files as blocks of at most T ids: what a language model is pretrained on.
 ///
 /// ```swift
 /// let text = try TextBlocks(["valid.txt"], tokenizer: tokenizer, length: 128)
 /// let batches = text.batches(of: 32, seed: 0)                           // Tokens [32, 128]
 /// ```
 ///
-/// Lines are tokenised one by one, without start and end tokens, and joined; blocks do not end with lines. Lines of white space
-/// alone are passed over, and so is what does not fill a last block. Bytes that are not UTF-8 become U+FFFD, and their lines are named
+/// Running text (`Form.running`) is one stream: lines are tokenized one by one, without start and end tokens, and joined; blocks do not
+/// end with lines, and what does not fill a last block is left out. Of `Form.lines` each line is a block of its own between start and end
+/// token, cut to T. Lines of white space alone are left out and counted. Bytes that are not UTF-8 become U+FFFD, and their lines are named
 /// in the log.
 public struct TextBlocks: RandomAccessCollection, Sendable {
-    /// Number T of ids in a block.
+    public enum Form: Sendable {
+        /// One stream, cut into blocks of T.
+        case running
+        /// A line is a text of its own.
+        case lines
+    }
+
+    /// The most ids in a block, T; of running text each has as many.
     public let length: Int
     /// Ids in the whole text, those behind the last block included.
     public let tokenCount: Int
     /// Lines with bytes that are not UTF-8.
     public let repairedCount: Int
+    /// Files that hold text.
+    public let fileCount: Int
+    /// Files of several that hold none.
+    public let emptyFiles: [String]
+    /// Lines with text, and lines of white space alone.
+    public let lineCount, blankCount: Int
+    /// Of the lines, as the tokenizer cuts them.
+    public let statistics: TextStatistics
     private let ids: [Int32]
+    /// Where each block starts, and where the last ends.
+    private let starts: [Int]
+    private let padding: Int32
 
     /// - Parameters:
     ///   - paths: files, one after the other.
     ///   - length: T, at least 1.
     /// - Throws: `DatasetError`: a file that is unreadable, in another encoding or without a line; too little text for one block.
-    public init(_ paths: [String], tokenizer: any Tokenizer, length: Int) throws(DatasetError) {
+    public init(_ paths: [String], tokenizer: any Tokenizer, length: Int, form: Form = .running) throws(DatasetError) {
         ShapeCheck.require(length > 0, "TextBlocks", "blocks of \(length)")
-        var ids: [Int32] = [], repaired = 0
+        var ids: [Int32] = [], repaired = 0, empty: [String] = [], lineCount = 0, blank = 0, statistics = TextStatistics()
+        var starts = [0], total = 0
         for path in paths {
-            let lines = try TextLines(path)
+            let lines: TextLines
+            do throws(DatasetError) { lines = try TextLines(path) } catch {
+                guard case .emptyFile = error, paths.count > 1 else { throw error }
+                empty.append(path)
+                continue
+            }
             lines.logRepairs()
             repaired += lines.repairedCount
-            for part in Self.tokenised(lines, tokenizer) { ids += part }
+            lineCount += lines.count
+            blank += lines.blankCount
+            for part in Self.tokenized(lines, tokenizer, context: form == .lines ? length : nil) {
+                statistics += part.statistics
+                total += part.lines.reduce(0) { $0 + $1.count }
+                for line in part.lines {
+                    guard form == .lines else {
+                        ids += line
+                        continue
+                    }
+                    if let start = tokenizer.vocabulary.start { ids.append(start) }
+                    ids += line.prefix(Swift.max(0, length - tokenizer.edges))
+                    if let end = tokenizer.vocabulary.end { ids.append(end) }
+                    starts.append(ids.count)
+                }
+            }
         }
-        guard ids.count >= length else {
-            throw .shortText(path: paths.joined(separator: ", "), tokens: ids.count, block: length)
+        guard empty.count < paths.count else { throw .emptyFile(path: paths.joined(separator: ", ")) }
+        if form == .running {
+            guard ids.count >= length else {
+                throw .shortText(path: paths.joined(separator: ", "), tokens: ids.count, block: length)
+            }
+            ids.removeLast(ids.count % length)
+            starts = Array(stride(from: 0, through: ids.count, by: length))
         }
-        (self.length, tokenCount, repairedCount) = (length, ids.count, repaired)
-        ids.removeLast(ids.count % length)
-        self.ids = ids
+        (self.length, tokenCount, repairedCount, self.ids, self.starts) = (length, total, repaired, ids, starts)
+        (fileCount, emptyFiles, self.lineCount, blankCount) = (paths.count - empty.count, empty, lineCount, blank)
+        (self.statistics, padding) = (statistics, form == .lines ? tokenizer.vocabulary.padding : 0)
     }
 
     public var startIndex: Int { 0 }
-    public var endIndex: Int { ids.count / length }
-    public subscript(position: Int) -> [Int32] { Array(ids[position * length..<(position + 1) * length]) }
+    public var endIndex: Int { starts.count - 1 }
+    public subscript(position: Int) -> [Int32] { Array(ids[starts[position]..<starts[position + 1]]) }
 
     /// A sample for each block.
     public var samples: Samples<[Int32]> {
@@ -53,34 +98,42 @@ public struct TextBlocks: RandomAccessCollection, Sendable {
         return Samples(count: count, named: { "block \($0)" }) { index, _ in blocks[index] }
     }
 
+    /// Blocks as a batch, padded to the longest.
+    public func tokens(_ blocks: [[Int32]]) -> Tokens {
+        Tokens(blocks, length: blocks.map(\.count).max() ?? length, padding: padding)
+    }
+
     /// Shuffled batches of blocks, for training.
     /// - Parameter seed: decides the order of each epoch.
     public func batches(of size: Int, seed: UInt64 = 0) -> Batches<Tokens> {
-        let length = length
-        return samples.batches(of: size, seed: seed, threads: 1) { Tokens($0, length: length, padding: 0) }
+        let blocks = self
+        return samples.batches(of: size, seed: seed, threads: 1) { blocks.tokens($0) }
     }
 
     /// All blocks in their order, so many a batch; the last may be shorter. For evaluation.
     public func inOrder(by size: Int) -> some Sequence<Tokens> {
         ShapeCheck.require(size > 0, "TextBlocks", "batches of \(size)")
         return stride(from: 0, to: count, by: size).lazy.map { first in
-            Tokens(self[first..<Swift.min(count, first + size)].map { $0 }, length: length, padding: 0)
+            tokens(self[first..<first + Swift.min(count - first, size)].map { $0 })
         }
     }
 
     /// The ids of runs of lines, in order.
-    private static func tokenised(_ lines: TextLines, _ tokenizer: any Tokenizer) -> [[Int32]] {
-        let run = 64
-        var parts = [[Int32]](repeating: [], count: (lines.count + run - 1) / run)
+    private static func tokenized(
+        _ lines: TextLines, _ tokenizer: any Tokenizer, context: Int?
+    ) -> [(lines: [[Int32]], statistics: TextStatistics)] {
+        let run = 64, counter = TextCounter(tokenizer, context: context)
+        var parts = [(lines: [[Int32]], statistics: TextStatistics)](
+            repeating: ([], TextStatistics()), count: (lines.count + run - 1) / run)
         parts.withUnsafeMutableBufferPointer { parts in
             nonisolated(unsafe) let parts = parts  // each is written once
             Parallel.run(parts.count) { range in
                 for part in range {
-                    var ids: [Int32] = []
                     for line in part * run..<Swift.min(lines.count, (part + 1) * run) {
-                        ids += tokenizer.pieces(of: lines[line], limit: .max)
+                        let text = lines[line], ids = tokenizer.pieces(of: text)
+                        counter.count(text, ids, into: &parts[part].statistics)
+                        parts[part].lines.append(ids)
                     }
-                    parts[part] = ids
                 }
             }
         }

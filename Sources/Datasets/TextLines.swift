@@ -1,10 +1,14 @@
 /// The lines of a UTF-8 text file; invalid bytes become U+FFFD and are counted.
+///
+/// Lines end with LF or CR LF, in a file without any LF with CR.
 public struct TextLines: RandomAccessCollection, Sendable {
     public let path: String
     /// The numbers of lines with bytes that are not UTF-8.
     public let repairedLines: [Int]
     /// Lines with bytes that are not UTF-8.
     public var repairedCount: Int { repairedLines.count }
+    /// Lines that were left out because they hold nothing but white space.
+    public let blankCount: Int
     private let bytes: FileBytes
     private let ranges: [Range<Int>], numbers: [Int32]
 
@@ -13,22 +17,29 @@ public struct TextLines: RandomAccessCollection, Sendable {
     public init(_ path: String, skippingEmpty: Bool = true) throws(DatasetError) {
         let bytes = try FileBytes.reading(path)
         if let found = bytes.otherEncoding { throw .encoding(path: path, found: found) }
+        if bytes.hasManyZeros { throw .encoding(path: path, found: "UTF-16 without a byte-order mark, or binary") }
+        let lineEnd = bytes.contains(Dialect.feed) ? Dialect.feed : Dialect.carriage
+        var blank = 0
         var ranges: [Range<Int>] = [], numbers: [Int32] = [], repaired: [Int] = [], number: Int32 = 0
         var start = bytes.markLength
         while start < bytes.count {
             var end = start
-            while end < bytes.count, bytes.base[end] != Dialect.feed { end += 1 }
+            while end < bytes.count, bytes.base[end] != lineEnd { end += 1 }
             let next = end + 1
             if end > start, bytes.base[end - 1] == Dialect.carriage { end -= 1 }
             let line = start..<end
             start = next
             number += 1
-            if skippingEmpty, !line.contains(where: { bytes.base[$0] > 0x20 }) { continue }
+            if skippingEmpty, !line.contains(where: { bytes.base[$0] > 0x20 }) {
+                blank += 1
+                continue
+            }
             if !bytes.isUTF8(line) { repaired.append(Int(number)) }
             ranges.append(line)
             numbers.append(number)
         }
         guard !ranges.isEmpty else { throw .emptyFile(path: path) }
+        blankCount = blank
         (self.path, self.bytes, self.ranges, self.numbers, repairedLines) = (path, bytes, ranges, numbers, repaired)
     }
 
@@ -38,4 +49,14 @@ public struct TextLines: RandomAccessCollection, Sendable {
 
     /// The line of the file that a text stands on, from 1.
     public func line(of position: Int) -> Int { Int(numbers[position]) }
+}
+
+extension FileBytes {
+    fileprivate func contains(_ byte: UInt8) -> Bool { UnsafeBufferPointer(start: base, count: count).contains(byte) }
+
+    /// Whether every other byte or so of the start is zero, as in UTF-16 of Latin text; a text of zeros alone is an empty one.
+    fileprivate var hasManyZeros: Bool {
+        let start = UnsafeBufferPointer(start: base, count: min(count, 4096)), zeros = start.count { $0 == 0 }
+        return zeros * 4 > start.count && start.contains { $0 > 0x20 }
+    }
 }

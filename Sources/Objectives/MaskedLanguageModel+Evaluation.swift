@@ -1,5 +1,5 @@
 public import ConcordLayers
-import ConcordTensors
+public import ConcordTensors
 
 extension MaskedLanguageModel {
     /// How well hidden tokens of held-out texts are told, with the same tokens hidden each time.
@@ -21,6 +21,23 @@ extension MaskedLanguageModel {
         guard masked.count > 0 else { return HiddenTokenFigures() }
         let (loss, correct) = evaluating { detached { crossEntropy(masked) } }
         return HiddenTokenFigures(nats: Double(loss.item) * Double(masked.count), count: masked.count, correct: correct)
+    }
+}
+
+extension MaskedLanguageModel {
+    /// The score of every token at some places, in evaluation mode.
+    /// - Parameters:
+    ///   - tokens: `[N, T]`, with mask tokens where something is to be predicted.
+    ///   - positions: `[M]`, int32, counted over all N x T.
+    /// - Returns: logits `[M, V]`.
+    public func logits(_ tokens: Tokens, at positions: Tensor) -> Tensor {
+        evaluating {
+            detached {
+                let (features, mask) = encoder.features(tokens)
+                let steps = encoder.context(features, mask: mask)  // [N, T, D]
+                return head(steps.reshaped([-1, steps.shape[2]]).gathered(at: positions), table: encoder.tokenTable.value)
+            }
+        }
     }
 }
 

@@ -52,6 +52,9 @@ final class Fields {
     /// Whether the recipe gives the key a value; `null` is none.
     func has(_ key: String) -> Bool { node(key) != nil }
 
+    /// Whether the recipe gives the key keys of its own.
+    func hasKeys(_ key: String) -> Bool { node(key)?.mapping != nil }
+
     /// An error that names the key and where its value comes from.
     func fault(_ key: String, _ message: String) -> RecipeError { source.fault(at: full(key), node(key)?.mark, message) }
 
@@ -228,6 +231,15 @@ final class Fields {
         }
         remember(key, .scalar(String(result)), .flag, "", String(fallback), meaning)
         return result
+    }
+
+    /// True or false, or nil where the recipe leaves it out.
+    func flag(_ key: String, _ meaning: String) throws -> Bool? {
+        guard has(key) else {
+            remember(key, .absent, .flag, "", nil, meaning)
+            return nil
+        }
+        return try flag(key, default: false, meaning)
     }
 
     // MARK: The end

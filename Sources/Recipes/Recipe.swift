@@ -24,6 +24,8 @@ public struct Recipe: Sendable {
     public let data: DataSettings
     /// A file beside the data or in the run, or `english-wordpiece` or `english-bpe`; empty where nothing is read.
     public let tokenizer: String
+    /// `tokenizer` with what the recipe says of case and accents.
+    public let tokenizerSettings: TokenizerSettings
     public let model: ModelSettings
     public let objective: ObjectiveSettings
     public let views: ViewSettings
@@ -58,6 +60,10 @@ public struct Recipe: Sendable {
             // One of the two ways to say how long takes the other's place.
             if override.hasPrefix("steps=") { root = Self.removing("epochs", from: root) }
             if override.hasPrefix("epochs=") { root = Self.removing("steps", from: root) }
+            // `tokenizer: vocab.txt` is short for `tokenizer: {file: vocab.txt}`.
+            if override.hasPrefix("tokenizer."), let file = root.mapping?["tokenizer"], file.scalar != nil {
+                root = Self.set(file, at: ["tokenizer", "file"], in: Self.removing("tokenizer", from: root))
+            }
             try Self.apply(override, to: &root, origin)
         }
         let fields = try Fields(root, source: origin)
@@ -75,7 +81,8 @@ public struct Recipe: Sendable {
         data = try DataSettings(fields.fields("data", "Where the samples come from."))
         objective = try ObjectiveSettings(fields.fields("objective", "What is minimized."))
         let modalities = try Self.modalities(of: objective, data, fields)
-        tokenizer = modalities.contains(.text) ? try fields.string("tokenizer", default: "english-wordpiece", "english-wordpiece, english-bpe, or a tokenizer's file.") : ""
+        tokenizerSettings = modalities.contains(.text) ? try TokenizerSettings(fields) : .none
+        tokenizer = tokenizerSettings.file
         model = try ModelSettings(fields.fields("model", "An encoder for each modality of the data."), modalities: modalities, isShared: objective.contrastive != nil)
         views = try ViewSettings(fields.fields("views", "How images and sounds become tensors."), modalities: modalities)
         optimizer = try OptimizerSettings(fields.fields("optimizer", "How weights are updated."))

@@ -124,6 +124,11 @@ extension WordPieceTokenizer {
         (path.hasSuffix(".txt") ? String(path.dropLast(4)) : path) + ".config.json"
     }
 
+    /// The files that `write(to:)` makes for a path.
+    package static func files(writtenTo path: String) -> [String] {
+        path.hasSuffix(".txt") ? [path, companionPath(of: path)] : [path]
+    }
+
     /// Writes the tokenizer: for a path that ends in `.txt` a `vocab.txt`, a token a line, with `vocab.config.json` beside it that states
     /// the normalization; for any other path one JSON object.
     public func write(to path: String) throws {

@@ -1,54 +1,73 @@
-"""Batch and group normalisation with their gradients: PyTorch in float64, activations turned to NHWC."""
-import torch
-import torch.nn.functional as F
-from hashed import hashed, write
+#!/usr/bin/env python3
+"""Writes normalization.json: ids and offsets of Hugging Face's BertWordPieceTokenizer for every combination of lower-casing and
+stripping accents, offsets of its ByteLevelBPETokenizer, and digests of what each half of the normalization makes of every scalar.
 
-out = {}
+Needs tokenizers.json beside it. Special tokens are not added, so that their names are plain text.
+"""
+import json
+import pathlib
+import sys
 
+sys.path.pop(0)
+import tokenizers
+from tokenizers import BertWordPieceTokenizer, ByteLevelBPETokenizer, normalizers, pre_tokenizers
 
-def record(name, y, inputs):
-    g = hashed(name + " upstream", y.shape)
-    out[name] = y
-    for label, grad in zip(inputs, torch.autograd.grad((y * g).sum(), list(inputs.values()))):
-        out[f"{name} d{label}"] = grad
-
-
-def batch(name, shape, training, relu, residual, affine=True, offset=0.0):
-    c = shape[-1]
-    x = (hashed(name + " x", shape) + offset).to(torch.float32).to(torch.float64).requires_grad_()
-    inputs = {"x": x}
-    if affine:
-        inputs["w"] = hashed(name + " w", (c,)).requires_grad_()
-        inputs["b"] = hashed(name + " b", (c,)).requires_grad_()
-    if residual:
-        inputs["r"] = hashed(name + " r", shape).requires_grad_()
-    mean, variance = hashed(name + " mean", (c,)), hashed(name + " variance", (c,)).abs() + 0.5
-    variance = variance.to(torch.float32).to(torch.float64)
-    rm, rv = mean.clone(), variance.clone()
-    flat = x.reshape(-1, c)
-    y = F.batch_norm(flat, rm, rv, inputs.get("w"), inputs.get("b"), training, 0.1, 1e-5).reshape(shape)
-    if residual:
-        y = y + inputs["r"]
-    if relu:
-        y = y.relu()
-    record(name, y, inputs)
-    if training:
-        out[name + " running mean"], out[name + " running variance"] = rm, rv
+here = pathlib.Path(__file__).parent
+saved = json.loads((here / "tokenizers.json").read_text())
+strings = [
+    "Unaffable CATS sat", "naïve café Crème BRÛLÉE", "cafe\u0301 E\u0301\u0323 \u0301alone", "अपने पोस्ट में भर्ती", "Привет мир, Йод ёж",
+    "ΣΊΣΥΦΟΣ ς Αθήνα", "İstanbul ıl ẞ ß", "Việt Nam Đà Nẵng", "مُحَمَّد", "ไม่มี", "한국어 각", "我爱NBA和iPhone", "ガギグ が", "ﬁne Ⅷ Å Ω",
+    "a\u0000b\u200bc\ufffdd \u00a0e", "👍🏽 👨‍👩‍👧 x", "don't  stop!? (x)", " lead and trail ", "x" * 101 + " y", "Հայաստան ՔԱՂԱՔ", "საქართველო ႠႡ", "𐐀𐐨 Ǆ ǅ",
+    "unknown 🙂 word", "\u0344 \u0958 豈",
+]
+specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
-batch("train", (3, 4, 5, 7), True, False, False)
-batch("train relu", (2, 3, 4, 19), True, True, False)
-batch("train residual", (2, 3, 4, 16), True, False, True)
-batch("train residual relu", (2, 5, 3, 33), True, True, True)
-batch("train rows", (11, 67), True, False, False)
-batch("train plain", (9, 4), True, True, False, affine=False)
-batch("train far", (400, 3), True, False, False, offset=100.0)
-batch("evaluate", (3, 4, 5, 7), False, False, False)
-batch("evaluate residual relu", (2, 3, 4, 16), False, True, True)
+class Digest:
+    def __init__(self):
+        self.value = 0xCBF29CE484222325
 
-for name, shape, groups in (("group", (2, 4, 3, 12), 3), ("group sequence", (3, 7, 20), 20), ("group one", (2, 5, 6), 1), ("group rows", (3, 8), 2)):
-    x = hashed(name + " x", shape).requires_grad_()
-    w, b = hashed(name + " w", shape[-1:]).requires_grad_(), hashed(name + " b", shape[-1:]).requires_grad_()
-    y = F.group_norm(x.movedim(-1, 1), groups, w, b, 1e-5).movedim(1, -1)
-    record(name, y, {"x": x, "w": w, "b": b})
-write("normalization", out)
+    def add(self, data: bytes):
+        for byte in data:
+            self.value = ((self.value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+        return self
+
+    def __str__(self):
+        return f"{self.value:016x}"
+
+
+def digest(**settings):
+    normalizer, splitter, result = normalizers.BertNormalizer(**settings), pre_tokenizers.BertPreTokenizer(), Digest()
+    for code in [*range(0xD800), *range(0xE000, 0x33480), *range(0xE0000, 0xE0200)]:
+        c = chr(code)
+        words = [w for w, _ in splitter.pre_tokenize_str(normalizer.normalize_str(f"aZ{c}1{c} {c}!{c}"))]
+        result.add(("\n".join(words) + "\n").encode())
+    return str(result)
+
+
+def edged(encoding, edge):
+    return [2] + encoding.ids + [3], ["[CLS]"] + encoding.tokens + ["[SEP]"], [[0, 0]] + [list(o) for o in encoding.offsets] + [[0, 0]]
+
+
+combinations = []
+for lowercase, strip in [(True, True), (True, False), (False, True), (False, False), (True, None), (False, None)]:
+    trained = BertWordPieceTokenizer(lowercase=lowercase, strip_accents=strip)
+    trained.train_from_iterator(strings[:-2], vocab_size=420, min_frequency=1, show_progress=False, special_tokens=specials)
+    pieces = [t for t, _ in sorted(trained.get_vocab().items(), key=lambda x: x[1])]
+    plain = tokenizers.Tokenizer(tokenizers.models.WordPiece({t: i for i, t in enumerate(pieces)}, unk_token="[UNK]"))
+    plain.normalizer = normalizers.BertNormalizer(lowercase=lowercase, strip_accents=strip)
+    plain.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    results = [edged(plain.encode(s), None) for s in strings]
+    combinations.append(dict(
+        lowercase=lowercase, strip_accents=strip, vocabulary=pieces, ids=[r[0] for r in results], tokens=[r[1] for r in results],
+        offsets=[r[2] for r in results]))
+
+vocab = {t: i for i, t in enumerate(saved["bpe"]["vocabulary"])}
+bpe = tokenizers.Tokenizer(tokenizers.models.BPE(vocab, [tuple(m.split(" ")) for m in saved["bpe"]["merges"]]))
+bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+encodings = [bpe.encode(s) for s in strings]
+(here / "normalization.json").write_text(json.dumps(dict(
+    tokenizers=tokenizers.__version__, strings=strings, combinations=combinations,
+    bpe=dict(ids=[e.ids for e in encodings], offsets=[[list(o) for o in e.offsets] for e in encodings]),
+    digests=dict(lowercase=digest(lowercase=True, strip_accents=False), unaccented=digest(lowercase=False, strip_accents=True)),
+)) + "\n")

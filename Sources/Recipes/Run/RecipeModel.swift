@@ -20,8 +20,10 @@ struct RecipeModel: Sendable {
     let masked: MaskedLanguageModel?
     private let encode: @Sendable (Input) -> Tensor
 
-    /// - Parameter vocabulary: of the recipe's tokenizer; nil where it reads no text.
-    init(_ recipe: Recipe, vocabulary: Vocabulary?) throws {
+    /// - Parameters:
+    ///   - vocabulary: of the recipe's tokenizer; nil where it reads no text.
+    ///   - continuations: by id, whether a token continues a word; for masking whole words.
+    init(_ recipe: Recipe, vocabulary: Vocabulary?, continuations: [Bool]? = nil) throws {
         let text = try recipe.model.text.map { settings in
             guard let vocabulary else { throw RecipeError.data(message: "a text tower wants a tokenizer") }
             return TextTransformer(settings, vocabulary: vocabulary)
@@ -33,7 +35,7 @@ struct RecipeModel: Sendable {
             modalities = Set(recipe.data.columns.keys)
             encode = { Self.embedding(of: $0, by: contrastive, isProjected: true) }
             if let masking, let text {
-                let masked = try Self.masked(text, masking)
+                let masked = try Self.masked(text, masking, continuations)
                 self.masked = masked
                 objective = contrastive + Float(masking.weight) * masked.on(\.text)
             } else {
@@ -42,7 +44,7 @@ struct RecipeModel: Sendable {
             }
         case .masked(let masking):
             guard let text else { throw RecipeError.data(message: "objective masked wants a text tower") }
-            let masked = try Self.masked(text, masking)
+            let masked = try Self.masked(text, masking, continuations)
             (self.masked, contrastive, modalities) = (masked, nil, [.text])
             objective = masked.on(\.text)
             encode = { if case .text(let tokens) = $0 { text(tokens) } else { Self.stop($0) } }
@@ -81,12 +83,12 @@ struct RecipeModel: Sendable {
         return Self.embedding(of: input, by: contrastive, isProjected: false)
     }
 
-    private static func masked(_ text: TextTransformer, _ settings: MaskedSettings) throws -> MaskedLanguageModel {
+    private static func masked(_ text: TextTransformer, _ settings: MaskedSettings, _ continuations: [Bool]?) throws -> MaskedLanguageModel {
         guard text.vocabulary.mask != nil else {
             throw RecipeError.data(message: "objective masked: the tokenizer has no mask token; `concord tokenizer train` makes one that has")
         }
         guard !text.isCausal else { throw RecipeError.data(message: "objective masked wants model.text.causal: false: it must see the whole text") }
-        return MaskedLanguageModel(text, masking: Masking(share: Float(settings.share)))
+        return MaskedLanguageModel(text, masking: Masking(share: Float(settings.share), wordContinuations: settings.masksWholeWords ? continuations : nil))
     }
 
     private static func embedding(of input: Input, by model: Contrastive<MultimodalBatch>, isProjected: Bool) -> Tensor {

@@ -34,8 +34,8 @@ public struct Run: Sendable {
             throw RecipeError.notARun(path: directory, reason: "it holds no recipe.yaml")
         }
         recipe = try Recipe(yaml: yaml, source: run.recipe)
-        tokenizer = recipe.tokenizer.isEmpty ? nil : try Tokenizers.load(run.tokenizer)
-        let model = try RecipeModel(recipe, vocabulary: tokenizer?.vocabulary)
+        tokenizer = recipe.tokenizer.isEmpty ? nil : try run.loadTokenizer()
+        let model = try RecipeModel(recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations)
         try model.objective.load(Safetensors(path: weights))
         embedder = Embedder(model: model, tokenizer: tokenizer, recipe: recipe)
     }

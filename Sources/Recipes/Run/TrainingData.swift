@@ -19,10 +19,16 @@ enum TrainingData: Sendable {
             guard let tokenizer, let text = recipe.model.text else {
                 throw RecipeError.data(message: "running text wants an objective over text")
             }
-            func blocks(_ path: String) throws -> TextBlocks {
-                try TextBlocks([Paths.join(data, path)], tokenizer: tokenizer, length: text.context)
+            let heldOut = recipe.data.heldOutTexts.isEmpty ? nil : try TextFiles(recipe.data.heldOutTexts, root: data)
+            let all = try TextFiles(recipe.data.textPaths, root: data), files = heldOut.map(all.excluding) ?? all
+            guard !files.paths.isEmpty else {
+                throw RecipeError.data(message: "data.held_out names all files of data.path; nothing is left to train on")
             }
-            self = .blocks(train: try blocks(recipe.data.path), heldOut: try recipe.data.heldOut.map(blocks))
+            func blocks(_ files: TextFiles) throws -> TextBlocks {
+                try TextBlocks(
+                    files.paths, tokenizer: tokenizer, length: text.context, form: recipe.data.hasTextLines ? .lines : .running)
+            }
+            self = .blocks(train: try blocks(files), heldOut: try heldOut.map(blocks))
             return
         }
         let table = try SampleTable(recipe.data, root: data)
@@ -69,7 +75,7 @@ enum TrainingData: Sendable {
         case .blocks(let train, _):
             return batches(of: train.samples, recipe) { blocks in
                 var batch = MultimodalBatch()
-                batch.text = Available(Tokens(blocks, length: train.length, padding: 0), count: blocks.count)
+                batch.text = Available(train.tokens(blocks), count: blocks.count)
                 return batch
             }
         }

@@ -44,9 +44,10 @@ public struct TrainingSession {
     @discardableResult
     public func run() throws -> TrainingEnd {
         let tokenizer =
-            try place.isRun ? (recipe.tokenizer.isEmpty ? nil : Tokenizers.load(place.tokenizer)) : recipe.loadTokenizer(data: data)
+            try place.isRun ? (recipe.tokenizer.isEmpty ? nil : place.loadTokenizer()) : recipe.loadTokenizer(data: data)
         let samples = try TrainingData(recipe, data: data, tokenizer: tokenizer)
-        let model = try RecipeModel(recipe, vocabulary: tokenizer?.vocabulary)
+        for note in try samples.textNotes(recipe, tokenizer: tokenizer) { print(note) }
+        let model = try RecipeModel(recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations)
         return try train(model.objective, Embedder(model: model, tokenizer: tokenizer, recipe: recipe), samples)
     }
 

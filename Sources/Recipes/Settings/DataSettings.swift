@@ -16,7 +16,7 @@ public struct DataSettings: Sendable {
         case folder
         /// Files whose names say what they are, by `pattern`: `{digit}_{speaker}_{take}.wav`.
         case files
-        /// Running text, one paragraph a line: `path` to train on, `held_out` to evaluate on.
+        /// Text files: `path` to train on, `held_out` to evaluate on; lines are joined, or with `lines` texts of their own.
         case text
     }
 
@@ -43,6 +43,12 @@ public struct DataSettings: Sendable {
     public let path: String
     /// The held-out text's file, for `text`.
     public let heldOut: String?
+    /// Files, folders and patterns of the texts to train on and to evaluate on, for `text`.
+    public let textPaths, heldOutTexts: [String]
+    /// Whether a line of a text file is a text of its own, for `text`.
+    public let hasTextLines: Bool
+    /// Fraction of the words above which texts are refused as unknown to the tokenizer.
+    public let unknownLimit: Double
     /// What file names look like, for `files`.
     public let pattern: String
     public let separator: Separator
@@ -68,14 +74,22 @@ public struct DataSettings: Sendable {
             "table: a CSV or TSV file; folder: a sub-directory per class; files: names by a pattern; text: running text.")
         badShare = try fields.number("bad_share", default: 0.05, in: 0...1, "Fraction of unreadable samples above which training stops.")
         guard kind != .text else {
-            path = try fields.string("path", default: "text.txt", "The text file to train on, relative to --data.")
-            let other = try fields.string("held_out", default: "", "The text file to evaluate on.")
-            heldOut = other.isEmpty ? nil : other
+            textPaths = try fields.strings(
+                "path", default: ["text.txt"], "Text files, folders of .txt files or patterns to train on, relative to --data.")
+            guard let first = textPaths.first else { throw fields.fault("path", "a file, folder or pattern wanted") }
+            path = first
+            heldOutTexts = try fields.strings(
+                "held_out", "Text files, folders or patterns to evaluate on; they are left out of the training texts.")
+            heldOut = heldOutTexts.first
+            hasTextLines = try fields.flag(
+                "lines", default: false, "Whether a line is a text of its own, between start and end token; else lines are joined.")
+            unknownLimit = try Self.unknownLimit(fields)
             (separator, quoting, pattern, template) = (.tab, .none, "", "")
             (columns, rename, labels, group, split, cacheMebibytes) = ([.text: "text"], [:], [], nil, nil, 0)
             return
         }
         heldOut = nil
+        (textPaths, heldOutTexts, hasTextLines) = ([], [], false)
         path = try fields.string("path", default: kind == .table ? "pairs.tsv" : ".", "The table or the folder, relative to --data; . is that directory itself.")
         let isComma = kind == .table && path.lowercased().hasSuffix(".csv")
         separator = kind == .table ? try fields.choice("separator", default: isComma ? .comma : .tab, "Character between fields; by default by the file's ending.") : .tab
@@ -91,7 +105,13 @@ public struct DataSettings: Sendable {
         let group = try fields.string("group", default: "", "The column whose clips are joined to one stream (the speaker); empty for every clip by itself.")
         self.group = group.isEmpty ? nil : group
         split = try Self.split(fields.fields("split", "Which rows are held out for evaluation."), column: columns[.image] ?? columns[.audio] ?? columns[.text] ?? "")
+        unknownLimit = columns[.text] == nil ? 1 : try Self.unknownLimit(fields)
         cacheMebibytes = try fields.integer("cache_mib", default: 2048, in: 0...1 << 24, "Mebibytes of decoded images and sounds that are kept in memory.")
+    }
+
+    private static func unknownLimit(_ fields: Fields) throws -> Double {
+        try fields.number(
+            "unknown_limit", default: 0.3, in: 0...1, "Fraction of words unknown to the tokenizer above which training is refused.")
     }
 
     /// The columns that the recipe names. A table without sounds is one of pictures and texts, a folder without them one of pictures; files

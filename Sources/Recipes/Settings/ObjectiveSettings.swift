@@ -36,6 +36,14 @@ public enum ObjectiveSettings: Sendable {
         if case .contrastive(let settings, _) = self { settings } else { nil }
     }
 
+    /// Whether masked tokens are predicted, alone or beside another objective.
+    var isMasked: Bool {
+        switch self {
+        case .masked, .contrastive(_, masked: .some): true
+        default: false
+        }
+    }
+
     /// Whether equal texts are each other's positives, and one candidate in retrieval.
     var usesEqualTexts: Bool { contrastive?.positives == .equalTexts }
 }
@@ -70,9 +78,12 @@ public struct MaskedSettings: Sendable {
     public let share: Double
     /// What the part counts beside the first objective.
     public let weight: Double
+    /// Whether all pieces of a word are masked together.
+    public let masksWholeWords: Bool
 
     init(_ fields: Fields, isPart: Bool) throws {
         share = try fields.number("share", default: 0.15, in: 0.001...0.999, "Fraction of a text's tokens that are masked.")
+        masksWholeWords = try fields.flag("whole_word", default: false, "Whether all pieces of a word are masked together.")
         weight = isPart ? try fields.number("weight", default: 0.1, in: 0...1000, "Weight of the masked loss beside the contrastive one.") : 1
     }
 }

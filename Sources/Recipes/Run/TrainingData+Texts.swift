@@ -1,0 +1,85 @@
+import ConcordDatasets
+import ConcordTokenizers
+
+extension TrainingData {
+    /// What there is to say of the texts before training: the tokenizer's guess, unknown words, texts that the context cuts.
+    ///
+    /// - Throws: `RecipeError` where more words are unknown than `data.unknown_limit` allows, or nothing can be masked.
+    func textNotes(_ recipe: Recipe, tokenizer: (any Tokenizer)?) throws -> [String] {
+        guard let tokenizer, let tower = recipe.model.text else { return [] }
+        var notes: [String] = []
+        if let guess = tokenizer.guessedNormalization {
+            notes.append(
+                "tokenizer \(recipe.tokenizer): \(guess), guessed from its tokens; tokenizer.lowercase and tokenizer.strip_accents set it")
+        }
+        switch self {
+        case .blocks(let train, let heldOut):
+            notes.append("training texts: \(Self.counts(of: train))")
+            notes += try Self.notes(train.statistics, "the training texts", recipe, context: tower.context)
+            if let heldOut {
+                notes.append("held-out texts: \(Self.counts(of: heldOut))")
+                notes += try Self.notes(heldOut.statistics, "the held-out texts", recipe, context: tower.context)
+            }
+        case .samples(let table), .streams(let table, _):
+            let parts = [(table.train, "the training texts"), (table.heldOut, "the held-out texts")]
+            for (rows, name) in recipe.data.split == nil ? [parts[0]] : parts {
+                let texts = rows.filter(table.hasText).map(table.text)
+                guard !texts.isEmpty else { continue }
+                let statistics = TextStatistics(of: texts, tokenizer: tokenizer, context: tower.context)
+                notes += try Self.notes(statistics, name, recipe, context: tower.context)
+            }
+        }
+        return notes
+    }
+
+    private static func counts(of blocks: TextBlocks) -> String {
+        func plural(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+        var parts = [
+            "\(plural(blocks.fileCount, "file")), \(plural(blocks.lineCount, "line")), \(plural(blocks.tokenCount, "token"))"
+        ]
+        if blocks.blankCount > 0 { parts.append("\(plural(blocks.blankCount, "blank line")) left out") }
+        if !blocks.emptyFiles.isEmpty { parts.append("\(plural(blocks.emptyFiles.count, "empty file")) left out") }
+        if blocks.repairedCount > 0 { parts.append("\(plural(blocks.repairedCount, "line")) with bytes that are not UTF-8") }
+        return parts.joined(separator: "; ")
+    }
+
+    private static func notes(_ statistics: TextStatistics, _ name: String, _ recipe: Recipe, context: Int) throws -> [String] {
+        let masks = recipe.objective.isMasked
+        var notes: [String] = []
+        if statistics.unknownWords > 0 {
+            let unknown = statistics.unknownSentence(in: name, tokenizer: recipe.tokenizer)
+            guard statistics.unknownFraction <= recipe.data.unknownLimit else {
+                throw RecipeError.data(
+                    message: "\(unknown); more than data.unknown_limit \(recipe.data.unknownLimit). Train a tokenizer on these texts "
+                        + "(`concord tokenizer train --kind bpe --out tokenizer.json FILES`, then tokenizer: tokenizer.json), or take "
+                        + "tokenizer: english-bpe, to which no text is unknown")
+            }
+            notes.append(unknown + (masks ? "; unknown words are never masked" : ""))
+        }
+        if masks, statistics.textsWithoutMaskable == statistics.texts {
+            throw RecipeError.data(
+                message: statistics.maskable == 0
+                    ? "objective masked: no token of \(name) can be masked, all are unknown to the tokenizer or special tokens"
+                    : "model.text.context: \(context) tokens leave no room between start and end token, so that nothing can be masked")
+        }
+        if masks, statistics.textsWithoutMaskable > 0, recipe.data.kind != .text || recipe.data.hasTextLines {
+            notes.append("\(statistics.textsWithoutMaskable) of \(statistics.texts) of \(name) have no token that can be masked")
+        }
+        if statistics.cut > 0 {
+            notes.append(
+                "\(statistics.cut) of \(statistics.texts) of \(name) are longer than model.text.context \(context) and are cut; "
+                    + "the longest has \(statistics.longest) tokens")
+        }
+        return notes
+    }
+}
+
+extension TextStatistics {
+    /// "62 % of the 50 words of the training texts are unknown to vocab.txt, such as “кот”".
+    func unknownSentence(in name: String, tokenizer: String) -> String {
+        let tenths = (unknownFraction * 1000).rounded() / 10
+        let percent = tenths == 0 ? "less than 0.1" : tenths == tenths.rounded() ? "\(Int(tenths))" : "\(tenths)"
+        let examples = unknownExamples.map { "“\($0)”" }.joined(separator: ", ")
+        return "\(percent) % of the \(words) words of \(name) are unknown to \(tokenizer), such as \(examples)"
+    }
+}

@@ -65,7 +65,13 @@ struct TokenizerCommand: ParsableCommand {
         }
 
         func run() throws {
-            let paths = files.map { $0 == "-" ? "/dev/stdin" : $0 }
+            let named = files.map { $0 == "-" ? "/dev/stdin" : $0 }
+            let texts = try TextFiles(named, root: ""), paths = texts.paths
+            if !texts.leftOut.isEmpty {
+                warn("\(texts.leftOut.count) files whose names do not end in .txt are left out, such as \(texts.leftOut[0])")
+            }
+            if paths.count > named.count { warn("\(paths.count) files") }
+            try TokenizerCommand.check(paths)
             let outputs = kind == .wordpiece ? WordPieceTokenizer.files(writtenTo: out) : [out]
             for output in outputs {
                 do throws(FileError) { try OutputPath.requireDistinct(output, from: paths) } catch {
@@ -86,11 +92,27 @@ struct TokenizerCommand: ParsableCommand {
             } catch let TokenizerError.sizeTooSmall(size, needed, limit) {
                 let way =
                     limit.map { $0 > 0 ? ", --alphabet-limit \($0) or less, or --kind bpe" : "" } ?? ""
-                throw ValidationError("--size \(size) has no room for the special tokens and characters: --size \(needed) or more\(way)")
+                throw TokenizerCommandError(
+                    "--size \(size) has no room for the special tokens and characters: --size \(needed) or more\(way)")
             }
             try tokenizer.write(to: out)
             let normalization = (tokenizer as? WordPieceTokenizer).map { "; \($0.normalization)" } ?? ""
             print("\(tokenizer.vocabulary.size) ids in \(out)\(normalization)")
+        }
+    }
+
+    /// Refuses other encodings, and says which bytes are not UTF-8; a pipe can be read only once.
+    private static func check(_ paths: [String]) throws {
+        for path in paths where FileIdentity(ofFile: path) != nil {
+            let lines: TextLines
+            do { lines = try TextLines(path) } catch DatasetError.emptyFile {
+                if paths.count > 1 { warn("\(path): no text") }
+                continue
+            }
+            guard let first = lines.repairedLines.first else { continue }
+            warn(
+                "\(path):\(first): not UTF-8, is the file in another encoding? "
+                    + "\(lines.repairedCount) of \(lines.count) lines have U+FFFD in place of what is broken")
         }
     }
 
@@ -131,11 +153,17 @@ struct TokenizerCommand: ParsableCommand {
         func run() throws {
             let tokenizer = try choice.load(), size = tokenizer.vocabulary.size
             if let wrong = ids.first(where: { !(0..<size).contains($0) }) {
-                throw ValidationError("\(wrong) is no id: the tokenizer has ids 0 to \(size - 1)")
+                throw TokenizerCommandError("\(wrong) is no id: the tokenizer has ids 0 to \(size - 1)")
             }
             print(tokenizer.decode(ids.map(Int32.init)))
         }
     }
+}
+
+/// What is wrong with a command's values, in one line; exit status 1.
+struct TokenizerCommandError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
 }
 
 /// A line on standard error that is no failure.

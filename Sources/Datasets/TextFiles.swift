@@ -20,7 +20,7 @@ public struct TextFiles: Sendable {
     public init(_ names: [String], root: String) throws(DatasetError) {
         var paths: [String] = [], leftOut: [String] = []
         for name in names {
-            let path = name == "." ? root : Paths.join(root, name)
+            let path = name == "." && !root.isEmpty ? root : Paths.join(root, name)
             var status = stat()
             if stat(path, &status) != 0 {
                 let reason = String(cString: strerror(errno)), isPattern = name.contains { "*?[".contains($0) }

@@ -48,16 +48,23 @@ struct TokenizerFile {
     /// What the contents are where they are of a kind that is not read; nil for all others.
     var foreignKind: String? {
         if bytes.isEmpty { return "the file is empty" }
-        if bytes.starts(with: [0x1F, 0x8B]) { return "compressed (gzip); decompress it first" }
-        if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return "a ZIP archive; extract it first" }
-        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return "UTF-16; save the file as UTF-8" }
         let start = bytes.prefix(512)
         if bytes.first == 0x0A, bytes.count > 2, start.contains(0x12) || start.contains(0x15), start.contains(where: { $0 < 9 }) {
             return "a SentencePiece model, which is not read; `concord tokenizer train --kind bpe` makes a tokenizer from text"
         }
-        if start.count(where: { $0 == 0 }) * 4 > start.count { return "UTF-16 without a byte-order mark, or binary; save the file as UTF-8" }
+        if let problem = foreignText { return problem }
         if bytes.starts(with: Array("#version".utf8)) { return "the merges of a BPE; give the vocab.json that belongs to them" }
         return nil
+    }
+
+    /// What the contents are where they are no UTF-8 text by their first bytes; nil for all others.
+    var foreignText: String? {
+        if bytes.starts(with: [0x1F, 0x8B]) { return "compressed (gzip); decompress it first" }
+        if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return "a ZIP archive; extract it first" }
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return "UTF-16; save the file as UTF-8" }
+        let start = bytes.prefix(4096)
+        let isBinary = start.count(where: { $0 == 0 }) * 4 > start.count && start.contains { $0 > 32 }
+        return isBinary ? "UTF-16 without a byte-order mark, or binary; save the file as UTF-8" : nil
     }
 
     /// Path of a file in the same folder.

@@ -17,7 +17,8 @@ struct WordCounts {
         for var text in texts { text.withUTF8 { splitter.forEachWord(in: $0) { counts[Array($0), default: 0] += 1 } } }
     }
 
-    var isEmpty: Bool { counts.isEmpty }
+    /// Whether there is no word but white space.
+    var isEmpty: Bool { !counts.keys.contains { word in word.contains { $0 > 32 } } }
 
     /// In the order of their bytes.
     var sorted: [(word: [UInt8], count: Int)] {
@@ -27,7 +28,9 @@ struct WordCounts {
     /// Calls `body` with each line of the files, its end included, as Hugging Face's trainers get them; what is not UTF-8 becomes U+FFFD.
     private static func forEachLine(of paths: [String], _ body: (UnsafeBufferPointer<UInt8>) -> Void) throws {
         for path in paths {
-            var rest = try TokenizerFile(path: path).bytes[...]
+            let file = try TokenizerFile(path: path)
+            if let problem = file.foreignText { throw file.malformed(problem) }
+            var rest = file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? file.bytes.dropFirst(3) : file.bytes[...]
             while !rest.isEmpty {
                 let end = rest.firstIndex(of: 10).map { $0 + 1 } ?? rest.endIndex
                 var line = String(decoding: rest[rest.startIndex..<end], as: UTF8.self)

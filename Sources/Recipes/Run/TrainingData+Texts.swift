@@ -1,11 +1,40 @@
 import ConcordDatasets
 import ConcordTokenizers
 
+extension Recipe {
+    /// The text files to train on: those of `data.path` without those of `data.held_out`, unless nothing would be left.
+    /// - Parameter root: the directory that the recipe's data paths start from.
+    func trainingTexts(root: String) throws -> TextFiles {
+        let all = try TextFiles(data.textPaths, root: root)
+        guard !data.heldOutTexts.isEmpty else { return all }
+        let rest = all.excluding(try TextFiles(data.heldOutTexts, root: root))
+        return rest.paths.isEmpty ? all : rest
+    }
+
+    /// What of `data.path` is not trained on, and why.
+    fileprivate func textsLeftOut(root: String) throws -> [String] {
+        let all = try TextFiles(data.textPaths, root: root)
+        var notes: [String] = []
+        if let first = all.leftOut.first {
+            notes.append("\(all.leftOut.count) files of data.path left out, as their names do not end in .txt; the first is \(first)")
+        }
+        guard !data.heldOutTexts.isEmpty else { return notes }
+        let rest = all.excluding(try TextFiles(data.heldOutTexts, root: root)), count = all.paths.count - rest.paths.count
+        if rest.paths.isEmpty {
+            notes.append("the held-out texts are trained on too: data.path and data.held_out name the same files")
+        } else if count > 0 {
+            notes.append("\(count) of the \(all.paths.count) files of data.path held out by data.held_out")
+        }
+        return notes
+    }
+}
+
 extension TrainingData {
     /// What there is to say of the texts before training: the tokenizer's guess, unknown words, texts that the context cuts.
     ///
+    /// - Parameter root: the directory that the recipe's data paths start from.
     /// - Throws: `RecipeError` where more words are unknown than `data.unknown_limit` allows, or nothing can be masked.
-    func textNotes(_ recipe: Recipe, tokenizer: (any Tokenizer)?) throws -> [String] {
+    func textNotes(_ recipe: Recipe, root: String, tokenizer: (any Tokenizer)?) throws -> [String] {
         guard let tokenizer, let tower = recipe.model.text else { return [] }
         var notes: [String] = []
         if let guess = tokenizer.guessedNormalization {
@@ -14,6 +43,7 @@ extension TrainingData {
         }
         switch self {
         case .blocks(let train, let heldOut):
+            notes += try recipe.textsLeftOut(root: root)
             notes.append("training texts: \(Self.counts(of: train))")
             notes += try Self.notes(train.statistics, "the training texts", recipe, context: tower.context)
             if let heldOut {

@@ -20,10 +20,7 @@ enum TrainingData: Sendable {
                 throw RecipeError.data(message: "running text wants an objective over text")
             }
             let heldOut = recipe.data.heldOutTexts.isEmpty ? nil : try TextFiles(recipe.data.heldOutTexts, root: data)
-            let all = try TextFiles(recipe.data.textPaths, root: data), files = heldOut.map(all.excluding) ?? all
-            guard !files.paths.isEmpty else {
-                throw RecipeError.data(message: "data.held_out names all files of data.path; nothing is left to train on")
-            }
+            let files = try recipe.trainingTexts(root: data)
             func blocks(_ files: TextFiles) throws -> TextBlocks {
                 try TextBlocks(
                     files.paths, tokenizer: tokenizer, length: text.context, form: recipe.data.hasTextLines ? .lines : .running)

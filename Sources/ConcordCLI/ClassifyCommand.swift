@@ -21,6 +21,7 @@ struct ClassifyCommand: ParsableCommand {
         let run = try Run(directory)
         let templates = template.isEmpty ? ["{}"] : template
         let paths = try images.isEmpty ? MediaFiles.list(audio, .audio).paths : MediaFiles.list(images, .image).paths
+        for note in run.notes(on: classes) { warn(note) }
         let answers =
             try images.isEmpty
             ? run.classify(audio: paths, classes: classes, templates: templates)

@@ -27,9 +27,24 @@ struct EmbedCommand: ParsableCommand {
             } else if !audio.isEmpty {
                 try run.index(audio: MediaFiles.list(audio, .audio).paths)
             } else {
-                try run.index(texts: texts.flatMap { Array(try TextLines($0)) })
+                try run.index(texts: lines(of: texts, for: run))
             }
         try index.write(to: out)
         print("\(index.names.count) embeddings of \(index.embeddings.shape[1]) in \(out)")
+    }
+
+    /// The lines of text files, with a note of what the tokenizer does not know, what is cut and what is left out.
+    private func lines(of paths: [String], for run: Run) throws -> [String] {
+        var texts: [String] = []
+        for path in paths {
+            let lines = try TextLines(path)
+            if lines.blankCount > 0 { warn("\(path): \(lines.blankCount) blank lines left out") }
+            if let first = lines.repairedLines.first {
+                warn("\(path):\(first): not UTF-8; \(lines.repairedCount) lines have U+FFFD in place of what is broken")
+            }
+            texts += lines
+        }
+        for note in run.notes(on: texts) { warn(note) }
+        return texts
     }
 }

@@ -25,6 +25,7 @@ struct SearchCommand: ParsableCommand {
         threads.apply()
         let run = try Run(directory)
         let index = try EmbeddingIndex(path: self.index)
+        for note in run.notes(on: [text].compactMap { $0 }) { warn(note) }
         let query =
             if let text {
                 try run.embed(texts: [text])

@@ -70,7 +70,7 @@ import Testing
         let world = try SmallWorld()
         // The shell's file size limit stands in for a full disk: a checkpoint no longer fits, the metrics do.
         let outcome = try shell(
-            "ulimit -f 64; exec '\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())'")
+            "ulimit -f 128; exec '\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())'")
         #expect(outcome.status == 1, "\(outcome.errors)")
         #expect(outcome.errors.contains("checkpoints"))
         let names = try FileManager.default.contentsOfDirectory(atPath: world.run() + "/checkpoints")

@@ -63,6 +63,16 @@ import Testing
         #expect(none.status == 1 && none.errors == "Error: the text has no mask token; write [MASK] where a word is wanted\n")
         let long = try CommandLineTool.run("fill", run, "the [MASK] sat on the mat on the mat")
         #expect(long.errors == "Error: the text has 9 tokens, and the model reads 6 (model.text.context)\n")
+
+        try write("the zebra\n\nthe cat sat on the mat\n", to: "queries.txt")
+        let index = folder.path + "/index.safetensors"
+        let embedded = try CommandLineTool.run("embed", run, "--texts", data + "/queries.txt", "--out", index)
+        #expect(embedded.status == 0)
+        #expect(embedded.errors.contains("queries.txt: 1 blank lines left out\n"), "\(embedded.errors)")
+        #expect(embedded.errors.contains("12.5 % of the 8 words of the 2 texts are unknown to the run's tokenizer, such as “zebra”\n"))
+        #expect(embedded.errors.contains("1 of 2 texts are cut at 6 tokens (model.text.context); the longest has 8\n"))
+        let found = try CommandLineTool.run("search", run, "--index", index, "--text", "zebra")
+        #expect(found.errors.contains("100 % of the 1 words of the text are unknown to the run's tokenizer, such as “zebra”\n"))
     }
 
     @Test func textsUnknownToTheTokenizerAreRefusedBeforeTheRunIsMade() throws {

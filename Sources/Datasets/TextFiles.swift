@@ -57,7 +57,7 @@ public struct TextFiles: Sendable {
         var result = glob_t()
         defer { globfree(&result) }
         guard glob(Paths.join(escaped, pattern), 0, nil, &result) == 0 else { return [] }
-        let found = (0..<Int(result.gl_pathc)).compactMap { result.gl_pathv[$0].map { String(cString: $0) } }
+        let found = (0..<Int(result.gl_pathc)).compactMap { result.gl_pathv[$0].map { PathEncoding.decoded($0) } }
         return found.filter { path in
             var status = stat()
             return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR

@@ -15,9 +15,14 @@ import ConcordTensors
 public struct Unigram: Sendable {
     private var counts: [Int]
     private var total: Int
+    private let excluded: Set<Int32>
 
-    /// - Parameter size: number V of tokens.
-    public init(size: Int) { (counts, total) = ([Int](repeating: 1, count: size), size) }
+    /// - Parameters:
+    ///   - size: number V of tokens.
+    ///   - excluded: ids that are not counted, such as start and end tokens, which are never masked.
+    public init(size: Int, excluding excluded: Set<Int32> = []) {
+        (counts, total, self.excluded) = ([Int](repeating: 1, count: size), size, excluded)
+    }
 
     /// Counts real tokens.
     public mutating func add(_ tokens: Tokens) {
@@ -28,6 +33,7 @@ public struct Unigram: Sendable {
     public mutating func add(_ ids: some Sequence<Int32>) { for id in ids { add(id) } }
 
     private mutating func add(_ id: Int32) {
+        guard !excluded.contains(id) else { return }
         counts[Int(id)] += 1
         total += 1
     }

@@ -18,6 +18,9 @@ struct BPEParts {
     ///   - specials: nil looks for the usual names.
     ///   - fault: makes the error to throw.
     init(tokens: [String], merges: [String], specials wanted: BPESpecials?, fault: (Place, String) -> TokenizerError) throws {
+        guard tokens.reduce(0, { $0 + $1.utf8.count }) < Trie.limit - 2 else {
+            throw fault(.whole, "the tokens have more than \(Trie.limit) bytes; is the file a vocabulary?")
+        }
         var ids: [[UInt8]: Int32] = [:]
         for (place, token) in tokens.enumerated() {
             guard !token.isEmpty else { throw fault(.token(place), "an empty token") }

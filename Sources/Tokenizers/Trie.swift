@@ -4,10 +4,13 @@ struct Trie: Sendable {
     private var slots = [UInt64](repeating: 0, count: 1 << 10)
     private var values: [Int32]
 
+    /// The most nodes; a trie has at most one more than it has bytes in all its strings.
+    static let limit = 1 << 24
+
     /// - Parameter roots: number of starting points, nodes 0 and up.
     init(roots: Int) { values = Array(repeating: -1, count: roots) }
 
-    /// Gives a byte string under a root its value. Up to 2^24 nodes.
+    /// Gives a byte string under a root its value. Up to `limit` nodes.
     mutating func insert(_ bytes: some Sequence<UInt8>, root: UInt32, value: Int32) {
         var node = root
         for byte in bytes {
@@ -18,7 +21,7 @@ struct Trie: Sendable {
             }
             if values.count * 2 > slots.count { grow() }
             let new = UInt32(values.count)
-            guard new < 1 << 24 else { fatalError("Trie: more than \(1 << 24) nodes") }
+            guard new < Self.limit else { fatalError("Trie: more than \(Self.limit) nodes") }
             values.append(-1)
             place(UInt64(node << 8 | UInt32(byte)) << 32 | UInt64(new))
             node = new

@@ -50,6 +50,9 @@ public struct WordPieceTokenizer: Tokenizer {
     ///   - tokens: checked.
     ///   - file: where they are from, for errors.
     init(tokens: [String], _ normalizing: Normalizing, from file: TokenizerFile) throws {
+        guard tokens.reduce(0, { $0 + $1.utf8.count }) < Trie.limit - 2 else {
+            throw file.malformed("the tokens have more than \(Trie.limit) bytes; is the file a vocabulary?")
+        }
         self.tokens = tokens
         var trie = Trie(roots: 2)
         var specials: [String: Int32] = [:]

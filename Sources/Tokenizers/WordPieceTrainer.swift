@@ -63,7 +63,8 @@ public struct WordPieceTrainer: Sendable {
 
     /// Every character may need two tokens, one that starts a word and one that continues it.
     private func tooSmall(needed: Int) -> TokenizerError {
-        .sizeTooSmall(size: size, needed: needed, alphabetLimit: max(0, size - WordPieceTokenizer.specialNames.count) / 2)
+        let specials = WordPieceTokenizer.specialNames.count
+        return .sizeTooSmall(size: size, needed: needed, alphabetLimit: (max(size, specials) - specials) / 2)
     }
 
     /// The most frequent characters; of equally frequent ones those with the smaller code points.

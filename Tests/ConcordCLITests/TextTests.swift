@@ -132,6 +132,19 @@ import Testing
         #expect(recipe.contains("tokenizer:\n  file: vocab.txt\n  lowercase: true\n"), "\(recipe)")
     }
 
+    @Test func aRunWithoutStoredSettingsIsReadAsItWasTrained() throws {
+        // Before the settings were stored, a vocabulary without ASCII capitals was lower case, whatever its other letters.
+        try vocabulary(["the", "cat", "sat", "on", "mat", "Кот", "кот"])
+        #expect(try train("run", "steps=1", "tokenizer.lowercase=true").status == 0)
+        let run = folder.path + "/run", tokenizer = run + "/tokenizer"
+        let new = try Run(run).embed(texts: ["Кот", "кот"]).scalars
+        try FileManager.default.removeItem(atPath: tokenizer)
+        try FileManager.default.copyItem(atPath: data + "/vocab.txt", toPath: tokenizer)
+        let old = try Run(run)
+        #expect(old.tokenizer?.encode("Кот") == [2, 11, 3])
+        #expect(try old.embed(texts: ["Кот", "кот"]).scalars == new)
+    }
+
     @Test func encodingShowsOffsetsAndSpecialTokensOnlyWhenAsked() throws {
         let json = try CommandLineTool.run("tokenizer", "encode", "--json", "Café [MASK]")
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])

@@ -46,6 +46,13 @@ struct TrainerTests {
     @Test func noRoomAndNoTextAreErrors() {
         #expect(throws: TokenizerError.sizeTooSmall(size: 7, needed: 5 + 2 + 1, alphabetLimit: 1)) { try WordPieceTrainer(size: 7).train(texts: ["ab"]) }
         #expect(throws: TokenizerError.sizeTooSmall(size: 100, needed: 261, alphabetLimit: nil)) { try BPETrainer(size: 100).train(texts: ["ab"]) }
+        for size in [Int.min, -1, 0] {
+            #expect(throws: TokenizerError.sizeTooSmall(size: size, needed: 8, alphabetLimit: 0)) {
+                try WordPieceTrainer(size: size).train(texts: ["ab"])
+            }
+        }
+        #expect(throws: TokenizerError.sizeTooLarge(size: .max, limit: 1 << 20)) { try BPETrainer(size: .max).train(texts: ["ab"]) }
+        #expect(throws: TokenizerError.noText(paths: [])) { try BPETrainer().train(texts: [" \n"]) }
         #expect(throws: TokenizerError.noText(paths: [])) { try WordPieceTrainer().train(texts: [" \u{0}"]) }
         let path = Folder().file("a.txt", "")
         #expect(throws: (any Error).self) { try BPETrainer().train(files: [path]) }

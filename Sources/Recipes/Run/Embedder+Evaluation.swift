@@ -117,7 +117,9 @@ extension Embedder {
         guard let masked = model.masked else { return nil }
         let batches = heldOut.inOrder(by: recipe.batch)
         let figures = masked.evaluate(batches)
-        var unigram = Unigram(size: masked.encoder.vocabulary.size)
+        let vocabulary = masked.encoder.vocabulary
+        let edges = Set([vocabulary.start, vocabulary.end].compactMap { $0 })  // around texts that are lines
+        var unigram = Unigram(size: vocabulary.size, excluding: edges)
         for tokens in train.inOrder(by: recipe.batch) { unigram.add(tokens) }
         let baseline = unigram.evaluate(batches, masking: masked.masking, vocabulary: masked.encoder.vocabulary)
         return MaskedWords(

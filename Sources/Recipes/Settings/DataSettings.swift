@@ -8,6 +8,9 @@
 ///   labels: [category]
 ///   split: {column: filepath, modulo: 8, remainder: 0}
 /// ```
+/// ```yaml
+/// data: {kind: text, path: [books, "wiki-*.txt"], held_out: held-out.txt, lines: true}
+/// ```
 public struct DataSettings: Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         /// A CSV or TSV file, one sample a row.

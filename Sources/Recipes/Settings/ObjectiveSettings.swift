@@ -3,7 +3,7 @@
 /// ```yaml
 /// objective: {name: contrastive, temperature: 0.07, learned: true, positives: pair}
 /// objective: {name: contrastive, masked: {weight: 0.1}}              # both, over one text tower
-/// objective: {name: masked, share: 0.15}
+/// objective: {name: masked, share: 0.15, whole_word: true}           # all pieces of a word are masked together
 /// objective: {name: predictive, horizon: 6, negatives: 128}
 /// objective: {name: frames, ahead: 3, distance: l1}
 /// ```

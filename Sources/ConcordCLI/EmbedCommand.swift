@@ -38,7 +38,7 @@ struct EmbedCommand: ParsableCommand {
         var texts: [String] = []
         for path in paths {
             let lines = try TextLines(path)
-            if lines.blankCount > 0 { warn("\(path): \(lines.blankCount) blank lines left out") }
+            if lines.blankCount > 0 { warn("\(path): \(lines.blankCount) blank line\(lines.blankCount == 1 ? "" : "s") left out") }
             if let first = lines.repairedLines.first {
                 warn("\(path):\(first): not UTF-8; \(lines.repairedCount) lines have U+FFFD in place of what is broken")
             }

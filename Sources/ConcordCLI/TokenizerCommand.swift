@@ -68,16 +68,17 @@ struct TokenizerCommand: ParsableCommand {
             let named = files.map { $0 == "-" ? "/dev/stdin" : $0 }
             let texts = try TextFiles(named, root: ""), paths = texts.paths
             if !texts.leftOut.isEmpty {
-                warn("\(texts.leftOut.count) files whose names do not end in .txt are left out, such as \(texts.leftOut[0])")
+                let files = texts.leftOut.count == 1 ? "1 file" : "\(texts.leftOut.count) files"
+                warn("\(files) left out by name, which does not end in .txt; the first is \(texts.leftOut[0])")
             }
             if paths.count > named.count { warn("\(paths.count) files") }
-            try TokenizerCommand.check(paths)
             let outputs = kind == .wordpiece ? WordPieceTokenizer.files(writtenTo: out) : [out]
             for output in outputs {
                 do throws(FileError) { try OutputPath.requireDistinct(output, from: paths) } catch {
                     throw TokenizerError.unwritable(path: output, reason: error.reason)
                 }
             }
+            try TokenizerCommand.check(paths, stripsAccents: kind == .wordpiece && !keepAccents && (!cased || stripAccents))
             let tokenizer: any Tokenizer
             do {
                 switch kind {
@@ -102,12 +103,18 @@ struct TokenizerCommand: ParsableCommand {
     }
 
     /// Refuses other encodings, and says which bytes are not UTF-8; a pipe can be read only once.
-    private static func check(_ paths: [String]) throws {
+    private static func check(_ paths: [String], stripsAccents: Bool) throws {
+        var hasVowelSigns = false
         for path in paths where FileIdentity(ofFile: path) != nil {
             let lines: TextLines
             do { lines = try TextLines(path) } catch DatasetError.emptyFile {
                 if paths.count > 1 { warn("\(path): no text") }
                 continue
+            }
+            if stripsAccents, !hasVowelSigns, let word = lines.lazy.compactMap(wordWithVowelSigns).first {
+                hasVowelSigns = true
+                warn(
+                    "\(path): the vowel signs of words such as “\(word)” are stripped like accents; --keep-accents keeps them")
             }
             guard let first = lines.repairedLines.first else { continue }
             warn(
@@ -157,6 +164,18 @@ struct TokenizerCommand: ParsableCommand {
             }
             print(tokenizer.decode(ids.map(Int32.init)))
         }
+    }
+}
+
+extension TokenizerCommand {
+    /// The first word with marks that are letters of a script (Hebrew, Arabic, Hindi, Thai …) rather than accents of one.
+    private static func wordWithVowelSigns(_ line: String) -> String? {
+        guard line.utf8.contains(where: { $0 >= 0xD6 }) else { return nil }
+        return line.split(separator: " ").first { word in
+            word.unicodeScalars.contains {
+                (0x0590..<0x1AB0).contains($0.value) && $0.properties.generalCategory == .nonspacingMark
+            }
+        }.map(String.init)
     }
 }
 

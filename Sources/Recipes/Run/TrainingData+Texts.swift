@@ -16,7 +16,8 @@ extension Recipe {
         let all = try TextFiles(data.textPaths, root: root)
         var notes: [String] = []
         if let first = all.leftOut.first {
-            notes.append("\(all.leftOut.count) files of data.path left out, as their names do not end in .txt; the first is \(first)")
+            notes.append(
+                "\(counted(all.leftOut.count, "file")) of data.path left out by name, which does not end in .txt; the first is \(first)")
         }
         guard !data.heldOutTexts.isEmpty else { return notes }
         let rest = all.excluding(try TextFiles(data.heldOutTexts, root: root)), count = all.paths.count - rest.paths.count
@@ -63,13 +64,11 @@ extension TrainingData {
     }
 
     private static func counts(of blocks: TextBlocks) -> String {
-        func plural(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-        var parts = [
-            "\(plural(blocks.fileCount, "file")), \(plural(blocks.lineCount, "line")), \(plural(blocks.tokenCount, "token"))"
-        ]
-        if blocks.blankCount > 0 { parts.append("\(plural(blocks.blankCount, "blank line")) left out") }
-        if !blocks.emptyFiles.isEmpty { parts.append("\(plural(blocks.emptyFiles.count, "empty file")) left out") }
-        if blocks.repairedCount > 0 { parts.append("\(plural(blocks.repairedCount, "line")) with bytes that are not UTF-8") }
+        let files = counted(blocks.fileCount, "file"), lines = counted(blocks.lineCount, "line")
+        var parts = ["\(files), \(lines), \(counted(blocks.tokenCount, "token"))"]
+        if blocks.blankCount > 0 { parts.append("\(counted(blocks.blankCount, "blank line")) left out") }
+        if !blocks.emptyFiles.isEmpty { parts.append("\(counted(blocks.emptyFiles.count, "empty file")) left out") }
+        if blocks.repairedCount > 0 { parts.append("\(counted(blocks.repairedCount, "line")) with bytes that are not UTF-8") }
         return parts.joined(separator: "; ")
     }
 
@@ -107,9 +106,13 @@ extension TrainingData {
 extension TextStatistics {
     /// "62 % of the 50 words of the training texts are unknown to vocab.txt, such as “кот”".
     func unknownSentence(in name: String, tokenizer: String) -> String {
+        let examples = unknownExamples.map { "“\($0)”" }.joined(separator: ", ")
+        guard words > 1 else { return "the only word of \(name) is unknown to \(tokenizer): \(examples)" }
         let tenths = (unknownFraction * 1000).rounded() / 10
         let percent = tenths == 0 ? "less than 0.1" : tenths == tenths.rounded() ? "\(Int(tenths))" : "\(tenths)"
-        let examples = unknownExamples.map { "“\($0)”" }.joined(separator: ", ")
         return "\(percent) % of the \(words) words of \(name) are unknown to \(tokenizer), such as \(examples)"
     }
 }
+
+/// "1 line", "2 lines".
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -28,8 +28,9 @@ extension BERTNormalization {
     /// The normalization under which a vocabulary was probably made: the one that its tokens survive.
     ///
     /// A token that lower-casing changes can never be found in text made lower case, so a vocabulary that has them is cased; likewise for
-    /// accents. A few stray tokens decide nothing: at least 2 % of the tokens with cased letters have to be in upper case, single letters
-    /// at least twice, and at least 0.1 % of the tokens to have accents. A cased vocabulary keeps accents, as Hugging Face's default is.
+    /// accents. A few stray tokens decide nothing: at least 2 % of the tokens with cased letters have to be in upper case, more than one of
+    /// them unless they are few, and more than 0.1 % of the tokens to have accents. A cased vocabulary keeps accents, as Hugging Face's
+    /// default is.
     /// - Parameter tokens: of a `vocab.txt`. Special tokens, by their brackets (`[unused1]`, `<S>`), do not count.
     public init(guessedFrom tokens: [String]) {
         var letters = 0, capitals = 0, words = 0, accented = 0, hasLongCapital = false
@@ -44,7 +45,7 @@ extension BERTNormalization {
             }
             if isCapital || piece.contains(where: { $0.properties.isCased }) { letters += 1 }
         }
-        let isCased = capitals * 50 >= letters && (capitals > 1 || hasLongCapital)
+        let isCased = capitals * 50 >= letters && (capitals > 1 || hasLongCapital && letters <= 10)
         self.init(lowercase: !isCased, stripsAccents: isCased ? false : accented * 1000 <= words)
     }
 

@@ -128,6 +128,8 @@ import Testing
         #expect(stated.status == 0 && !stated.output.contains("guessed"), "\(stated.errors)")
         #expect(try CommandLineTool.run("tokenizer", "encode", "--tokenizer", folder.path + "/stated/tokenizer", "The").output == "2 5 3\t[CLS] the [SEP]\n")
         #expect(try CommandLineTool.run("tokenizer", "encode", "--tokenizer", folder.path + "/guessed/tokenizer", "The").output == "2 6 3\t[CLS] The [SEP]\n")
+        let wrong = try train("wrong", "tokenizer=vocab.txt", "tokenizer.lowercase=maybe")
+        #expect(wrong.errors.hasPrefix("Error: --set tokenizer.lowercase=maybe: true or false wanted"), "\(wrong.errors)")
         let recipe = try String(contentsOfFile: folder.path + "/stated/recipe.yaml", encoding: .utf8)
         #expect(recipe.contains("tokenizer:\n  file: vocab.txt\n  lowercase: true\n"), "\(recipe)")
     }

@@ -89,6 +89,7 @@ struct NormalizationTests {
         (["საქართველო", "ქალაქი"], true, true),
         (["hello", "world", "##B"], true, true),
         (["cat", "café"], true, false),
+        ((0..<20).map { "w" + String(repeating: "x", count: $0) } + ["NBA"], true, true),
         (["cat", "[unused1]", "[CLS2]"], true, true),
         (["한국", "도시"], true, false),
     ])
@@ -128,6 +129,15 @@ struct NormalizationTests {
         #expect(!bpe.encode("a <mask></s>").dropFirst().dropLast().contains { bpe.vocabulary.special.contains($0) })
         #expect(bpe.encode("<mask>", special: .parsed) == [bpe.vocabulary.start, bpe.vocabulary.mask, bpe.vocabulary.end])
         #expect(bpe.decode(bpe.encode("a <mask></s>")) == "a <mask></s>")
+    }
+
+    @Test func tokensThatContinueAWordAreKnown() throws {
+        let wordPiece = try WordPieceTokenizer(tokens: Self.specials + ["cat", "##s", "."])
+        #expect(wordPiece.wordContinuations == [false, false, false, false, false, false, true, false])
+        let bpe = BPETokenizer.english(), ids = bpe.pieces(of: "the unfathomable fox.")
+        // the, Ġunf ath om able, Ġf ox .; the text's first word has no space before it.
+        #expect(ids.map(bpe.continuesWord) == [true, false, true, true, true, false, true, true])
+        #expect((0..<5).allSatisfy { !bpe.continuesWord($0) })
     }
 
     @Test func theTokenizerJSONOfHuggingFaceIsRead() throws {

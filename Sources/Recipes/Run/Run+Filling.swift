@@ -61,6 +61,7 @@ extension Run {
         guard let statistics = statistics(of: texts), let tower = recipe.model.text else { return [] }
         let name = texts.count == 1 ? "the text" : "the \(texts.count) texts"
         var notes: [String] = []
+        if statistics.texts > 0, statistics.words == 0 { notes.append("no word in \(name)") }
         if statistics.unknownWords > 0 { notes.append(statistics.unknownSentence(in: name, tokenizer: "the run's tokenizer")) }
         if statistics.cut > 0 {
             notes.append(

@@ -3,13 +3,25 @@ import Concord
 
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Shows the processor, the kernels in use and why, threads, library versions and memory.")
+        commandName: "doctor", abstract: "Shows the processor, the kernels in use and why, threads, library versions and memory.",
+        discussion: """
+            --json prints an object of strings: processor, instructions, matrix_products, convolutions, bfloat16, threads, openblas, memory.
+            """)
 
+    @Flag(help: "Print JSON.") var json = false
     @OptionGroup var threads: ThreadOptions
 
     func run() throws {
         threads.apply()
-        for (name, value) in Processor.report() { print(name.padding(to: 18) + value) }
+        var output = StandardOutput()
+        let report = Processor.report()
+        if json {
+            let keys = report.map { ($0.name.lowercased().split(separator: " ").joined(separator: "_"), $0.value) }
+            try output.json(Dictionary(keys) { first, _ in first })
+        } else {
+            for (name, value) in report { try output.line(name.padding(to: 18) + value) }
+        }
+        try output.finish()
     }
 }
 

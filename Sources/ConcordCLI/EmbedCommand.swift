@@ -1,36 +1,98 @@
 import ArgumentParser
 import Concord
+import ConcordFiles
 
 struct EmbedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "embed", abstract: "Writes the embeddings of pictures, sounds or texts to an index that `search` reads.")
+        commandName: "embed", abstract: "Writes the embeddings of images, recordings or texts to an index that `search` reads.",
+        discussion: """
+            A recording that is longer than the model's window (views.audio.seconds; ten seconds for a predictive recipe) gets an \
+            embedding for each window, with its start and end; the last window ends where the recording ends. --per-file gives it \
+            one embedding instead, the mean over its windows.
+
+            Files that cannot be read are named on standard error and left out; the index holds all the others. The status is 0 if \
+            every file was embedded, 1 if any was left out.
+
+            --json prints {index, dimension, embeddings, given, embedded, left_out: [{file, reason}], weights_fingerprint}.
+            """)
 
     @Argument(help: ArgumentHelp("The run directory.", valueName: "run")) var directory: String
-    @Option(parsing: .upToNextOption, help: "Pictures, or folders of pictures.") var images: [String] = []
-    @Option(parsing: .upToNextOption, help: "Sounds, or folders of sounds.") var audio: [String] = []
-    @Option(parsing: .upToNextOption, help: "Text files, one text a line.") var texts: [String] = []
+    @Option(parsing: .upToNextOption, help: "Images, or folders of images.") var images: [String] = []
+    @Option(parsing: .upToNextOption, help: "Recordings, or folders of recordings.") var audio: [String] = []
+    @Option(parsing: .upToNextOption, help: "UTF-8 text files, one text a line; empty lines are skipped.") var texts: [String] = []
     @Option(help: "The index to write: safetensors with the unit embeddings [N, D] and the items' names.") var out: String
+    @Option(help: ArgumentHelp("Length of a window of --audio.", valueName: "seconds")) var windows: Double?
+    @Option(help: ArgumentHelp("Time from a window's start to the next one's; by default the window's length.", valueName: "seconds"))
+    var hop: Double?
+    @Flag(help: "One embedding for each recording: the mean over its windows.") var perFile = false
+    @OptionGroup var limit: BadLimitOption
+    @Flag(help: "Print the totals as JSON.") var json = false
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
         guard [images, audio, texts].count(where: { !$0.isEmpty }) == 1 else {
             throw ValidationError("give one of --images, --audio and --texts")
         }
+        guard !out.isEmpty else { throw ValidationError("--out is empty; give the file to write") }
+        guard windows == nil && hop == nil && !perFile || !audio.isEmpty else {
+            throw ValidationError("--windows, --hop and --per-file are for --audio")
+        }
+        guard !perFile || (windows == nil && hop == nil) else {
+            throw ValidationError("--per-file takes the model's own windows: give it, or --windows and --hop")
+        }
+    }
+
+    private struct Totals: Encodable {
+        let index: String
+        let dimension, embeddings, given, embedded: Int
+        let left_out: [LeftOut]
+        let weights_fingerprint: String
     }
 
     func run() throws {
         threads.apply()
         let run = try Run(directory)
-        let index =
-            if !images.isEmpty {
-                try run.index(images: MediaFiles.list(images, .image).paths)
-            } else if !audio.isEmpty {
-                try run.index(audio: MediaFiles.list(audio, .audio).paths)
+        let listing = try images.isEmpty ? (audio.isEmpty ? nil : MediaFiles.list(audio, .audio)) : MediaFiles.list(images, .image)
+        let files = listing?.paths
+        try OutputPath.requireDistinct(out, from: (files ?? texts) + (listing?.rejected.map(\.name) ?? []) + run.files)
+        listing?.report()
+        let sentences = try files == nil ? lines(of: texts, for: run) : []
+        let given = listing?.count ?? sentences.count
+        let unit = files == nil ? "texts" : "files"
+        let progress = ItemProgress(total: files?.count ?? given, unit: unit)
+        defer { progress.finish() }
+        var index =
+            if let files {
+                try images.isEmpty
+                    ? run.index(
+                        audio: files, windows: perFile ? .averaged : .separate(seconds: windows, hop: hop), badLimit: limit.badLimit,
+                        progress: progress.update)
+                    : run.index(images: files, badLimit: limit.badLimit, progress: progress.update)
             } else {
-                try run.index(texts: lines(of: texts, for: run))
+                try run.index(texts: sentences, progress: progress.update)
             }
+        index.leaveOut(listing?.rejected ?? [])
+        try limit.check(index.rejected, of: given)
         try index.write(to: out)
-        print("\(index.names.count) embeddings of \(index.embeddings.shape[1]) in \(out)")
+        progress.finish()
+        try report(index, given: given, unit: unit, run.fingerprint, time: progress.summary)
+        if !index.rejected.isEmpty { throw ExitCode.failure }
+    }
+
+    private func report(_ index: EmbeddingIndex, given: Int, unit: String, _ fingerprint: String, time: String) throws {
+        var output = StandardOutput()
+        let rows = index.names.count, dimension = index.embeddings.shape[1], embedded = given - index.rejected.count
+        if json {
+            try output.json(
+                Totals(
+                    index: out, dimension: dimension, embeddings: rows, given: given, embedded: embedded,
+                    left_out: index.rejected.map(LeftOut.init), weights_fingerprint: fingerprint))
+        } else {
+            try output.line("\(rows) embeddings of \(dimension) in \(out)")
+            let leftOut = index.rejected.isEmpty ? "" : "; \(index.rejected.count) left out"
+            try output.line("\(embedded) of \(given) \(unit) embedded\(leftOut); \(time)")
+        }
+        try output.finish()
     }
 
     /// The lines of text files, with a note of what the tokenizer does not know, what is cut and what is left out.

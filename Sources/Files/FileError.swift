@@ -19,3 +19,7 @@ package struct FileError: Error, Equatable {
     /// Nothing of that name is there.
     package var isMissing: Bool { code == ENOENT }
 }
+
+extension FileError: CustomStringConvertible {
+    package var description: String { "\(path): \(reason)" }
+}

@@ -1,3 +1,5 @@
+import ConcordDatasets
+
 /// What can be wrong with a recipe, a run directory or what they name.
 public enum RecipeError: Error, CustomStringConvertible {
     /// `key` of the recipe cannot be what it is.
@@ -23,5 +25,12 @@ public enum RecipeError: Error, CustomStringConvertible {
         case .notARun(let path, let reason): "\(path): not a run directory: \(reason)"
         case .data(let message): message
         }
+    }
+}
+
+extension RecipeError {
+    /// A file that was left out, as an error.
+    static func rejected(_ file: Rejected) -> RecipeError {
+        .unreadable(path: file.name, reason: file.reason)
     }
 }

@@ -91,6 +91,19 @@ final class SoundReader {
         return samples
     }
 
+    /// The next frames of a file that is read from its start on; fewer than `count`, or none, at its end.
+    /// - Parameter position: frames read so far.
+    func next(_ count: Int, after position: Int) throws(SoundError) -> [Float] {
+        let piece = read(count)
+        if let bad = piece.firstIndex(where: { !$0.isFinite }) {
+            throw .notFinite(path: path, frame: position + bad, value: piece[bad])
+        }
+        guard piece.count == count || position + piece.count >= header.frames else {
+            throw damage("it holds \(position + piece.count) frames where its header says \(header.frames)")
+        }
+        return piece
+    }
+
     private func seek(to frame: Int) throws(SoundError) {
         guard frame > 0 else { return }
         let start = max(0, frame - lead)

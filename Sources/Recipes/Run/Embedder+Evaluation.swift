@@ -16,6 +16,8 @@ extension Embedder {
         case .blocks(let train, let heldOut):
             if let heldOut { report.maskedWords = maskedWords(train: train, heldOut: heldOut) }
         case .samples(let table), .streams(let table, _):
+            // Without a shared space, embeddings are only for probes of labels.
+            guard model.contrastive != nil || !recipe.data.labels.isEmpty else { break }
             let rows = Array(table.heldOut)
             var found: [Modality: HeldOut] = [:]
             for modality in Modality.allCases where model.modalities.contains(modality) {

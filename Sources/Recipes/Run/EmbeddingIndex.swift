@@ -1,73 +1,105 @@
-import ConcordInterchange
+public import ConcordDatasets
 public import ConcordTensors
 
 /// Unit embeddings with the items' names: what `concord embed` writes and `concord search` reads.
 ///
-/// As safetensors: `embeddings` float32 `[N, D]`, `names` uint8 (UTF-8, one after the other) and `offsets` int32 `[N + 1]` into it.
+/// ```swift
+/// let index = try EmbeddingIndex(path: "catalog.safetensors")
+/// try index.requireMade(by: run)                                        // by the same weights
+/// for hit in try index.search(run.embed(texts: ["a red bicycle"]), count: 5) { print(hit.similarity, hit.name) }
+/// ```
 public struct EmbeddingIndex: Sendable {
     /// An item found.
     public struct Hit: Sendable, Equatable {
         public let name: String
+        /// The part of a recording that was found, in seconds; nil for all of the item.
+        public let seconds: Range<Double>?
         /// Cosine, from -1 to 1.
         public let similarity: Float
     }
 
     /// `[N, D]`, rows of length 1.
     public let embeddings: Tensor
+    /// N. The windows of one recording have the same name.
     public let names: [String]
+    /// N. The part of a recording that a row is of, in seconds; nil for all of the item.
+    public let seconds: [Range<Double>?]
+    /// The run that made the index; nil in indexes that older versions wrote, and in those made of embeddings of your own.
+    public let source: IndexSource?
+    /// What was left out when the index was made. It is not stored.
+    public private(set) var rejected: [Rejected] = []
+    /// The index's file, where it was read from one.
+    let path: String?
 
     /// - Parameters:
     ///   - embeddings: `[N, D]`, of any length.
     ///   - names: N.
-    public init(embeddings: Tensor, names: [String]) {
+    ///   - seconds: N parts of recordings; nil where every row is of a whole item.
+    ///   - source: the run that made them.
+    public init(embeddings: Tensor, names: [String], seconds: [Range<Double>?]? = nil, source: IndexSource? = nil) {
+        let seconds = seconds ?? names.map { _ in nil }
         ShapeCheck.require(
-            embeddings.rank == 2 && embeddings.shape[0] == names.count, "EmbeddingIndex", "\(embeddings.shape) with \(names.count) names")
+            embeddings.rank == 2 && embeddings.shape[0] == names.count && seconds.count == names.count, "EmbeddingIndex",
+            "\(embeddings.shape) with \(names.count) names and \(seconds.count) parts")
         self.embeddings = embeddings.detached.l2Normalized()
-        self.names = names
+        (self.names, self.seconds, self.source, path) = (names, seconds, source, nil)
     }
 
-    /// Reads an index.
-    public init(path: String) throws {
-        let file = try Safetensors(path: path)
-        guard file.contains("embeddings"), file.contains("names"), file.contains("offsets") else {
-            throw RecipeError.unreadable(path: path, reason: "not an index: it must hold embeddings, names and offsets; `concord embed` writes one")
-        }
-        let embeddings = try file.tensor("embeddings"), names = try file.tensor("names"), offsets = try file.tensor("offsets")
-        let isSound =
-            embeddings.rank == 2 && embeddings.elementType == .float32 && names.elementType == .uint8 && offsets.elementType == .int32
-            && offsets.count == embeddings.shape[0] + 1
-        let places = isSound ? offsets.integerScalars.map(Int.init) : []
-        guard isSound, places.first == 0, places.last == names.count, zip(places, places.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-            throw RecipeError.unreadable(path: path, reason: "not an index: its embeddings, names and offsets do not fit each other")
-        }
-        let bytes = names.bytes
-        self.embeddings = embeddings
-        self.names = zip(places, places.dropFirst()).map { String(decoding: bytes[$0..<$1], as: UTF8.self) }
+    /// Adds to what was left out.
+    public mutating func leaveOut(_ files: [Rejected]) { rejected += files }
+
+    init(stored embeddings: Tensor, names: [String], seconds: [Range<Double>?], source: IndexSource?, path: String) {
+        (self.embeddings, self.names, self.seconds, self.source, self.path) = (embeddings, names, seconds, source, path)
     }
 
-    public func write(to path: String) throws {
-        var bytes: [UInt8] = [], offsets: [Int32] = [0]
-        for name in names {
-            bytes += name.utf8
-            offsets.append(Int32(bytes.count))
-        }
-        try Safetensors.write(
-            [
-                (name: "embeddings", tensor: embeddings), (name: "names", tensor: Tensor(bytes, shape: [bytes.count])),
-                (name: "offsets", tensor: Tensor(offsets, shape: [offsets.count])),
-            ], metadata: ["concord": "index"], to: path)
-    }
-
-    /// The items nearest to the first row of `query` `[1, D]`, nearest first; of equal ones the first comes first.
-    /// - Throws: if the query's size is not the index's, which happens when another run made it.
+    /// The rows nearest to the first row of `query` `[1, D]`, nearest first; of equal ones the first comes first.
+    /// - Parameter count: how many at most.
+    /// - Throws: if the query's size is not the index's, which happens when another run made the index, or it is not finite.
     public func search(_ query: Tensor, count: Int) throws -> [Hit] {
-        guard query.rank == 2, query.shape[0] > 0, query.shape[1] == embeddings.shape[1] else {
+        guard query.rank == 2, query.shape[0] > 0 else { throw RecipeError.data(message: "no query to search for") }
+        return try search(each: query.sliced(0..<1, axis: 0), count: count)[0]
+    }
+
+    /// The rows nearest to each of M queries `[M, D]`.
+    /// - Returns: a list for each query, as `search(_:count:)` returns it.
+    public func search(each queries: Tensor, count: Int) throws -> [[Hit]] {
+        guard queries.rank == 2, queries.shape[1] == embeddings.shape[1] else {
             throw RecipeError.data(
-                message: "the index holds embeddings of \(embeddings.shape[1]) and the query has \(query.shape.last ?? 0): another run made the index")
+                message: "the index holds embeddings of \(embeddings.shape[1]) numbers and the query has \(queries.shape.last ?? 0): "
+                    + "another run made the index")
         }
-        let unit = query.detached.l2Normalized()
-        let scores = unit.sliced(0..<1, axis: 0).matmul(embeddings, transposing: .right).scalars
-        let order = scores.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
-        return order.prefix(count).map { Hit(name: names[$0], similarity: scores[$0]) }
+        guard queries.scalars.allSatisfy(\.isFinite) else {
+            throw RecipeError.data(message: "the query's embedding is not finite: the run's weights are damaged")
+        }
+        let unit = queries.detached.l2Normalized(), wanted = max(0, min(count, names.count))
+        guard wanted > 0 else { return (0..<unit.shape[0]).map { _ in [] } }
+        // So many queries at a time that their similarities take 64 MiB at most.
+        let tile = max(1, (1 << 24) / names.count)
+        return stride(from: 0, to: unit.shape[0], by: tile).flatMap { first in
+            let rows = unit.sliced(first..<min(unit.shape[0], first + tile), axis: 0)
+            return nearest(rows.matmul(embeddings, transposing: .right), count: wanted)  // [m, N]
+        }
+    }
+
+    private func nearest(_ similarities: Tensor, count: Int) -> [[Hit]] {
+        let rows = similarities.shape[0], columns = names.count
+        // `topK` inserts into a sorted list: it is for short lists.
+        guard count > 256 else {
+            let (values, places) = similarities.topK(count)
+            let found = values.scalars, columns = places.integerScalars
+            return (0..<rows).map { row in
+                (row * count..<(row + 1) * count).map { hit(Int(columns[$0]), found[$0]) }
+            }
+        }
+        let scores = similarities.scalars
+        return (0..<rows).map { row in
+            let own = scores[row * columns..<(row + 1) * columns]
+            let order = own.indices.sorted { own[$0] != own[$1] ? own[$0] > own[$1] : $0 < $1 }
+            return order.prefix(count).map { hit($0 - row * columns, own[$0]) }
+        }
+    }
+
+    private func hit(_ row: Int, _ similarity: Float) -> Hit {
+        Hit(name: names[row], seconds: seconds[row], similarity: similarity)
     }
 }

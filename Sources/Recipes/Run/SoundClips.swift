@@ -50,13 +50,37 @@ struct SoundClips: Sendable {
         return views(clip, using: key).samples
     }
 
-    /// The evaluation view of a file: its middle, or all of it (up to ten minutes) where the model takes any length.
-    func evaluated(_ path: String, whole: Bool) throws -> [Float] {
+    /// Samples of a window and from one to the next, for embedding.
+    /// - Parameter takesAnyLength: whether the model was trained on streams: then a window is ten seconds, or the training window where
+    ///   that is longer.
+    func window(_ windows: AudioWindows, takesAnyLength: Bool) throws -> (length: Int, hop: Int) {
+        let own = takesAnyLength ? max(settings.length, Self.streamSeconds * settings.rate) : settings.length
+        guard case .separate(let seconds, let hop) = windows else { return (own, own) }
+        var length = own
+        if let seconds {
+            guard seconds.isFinite, seconds >= 0.01, seconds <= Self.longest else {
+                throw RecipeError.data(message: "a window of \(seconds) s: from 0.01 to \(Int(Self.longest)) s are possible")
+            }
+            length = max(1, Int((seconds * Double(settings.rate)).rounded()))
+        }
+        guard let hop else { return (length, length) }
+        let limit = Double(length) / Double(settings.rate)
+        guard hop.isFinite, hop >= 0.01, hop <= limit else {
+            throw RecipeError.data(message: "a hop of \(hop) s: from 0.01 s to the window's \(limit) s are possible")
+        }
+        return (length, max(1, min(length, Int((hop * Double(settings.rate)).rounded()))))
+    }
+
+    /// Seconds of a window of models that take any length.
+    private static let streamSeconds = 10
+    /// Seconds of the longest window that can be asked for: its activations are in memory at once.
+    private static let longest = 60.0
+
+    /// What is embedded of a file: all its samples, or the way to its windows where it is longer than one.
+    func evaluated(_ path: String, length: Int) throws -> Decoded {
         let frames = try Sound.header(of: path).frames(at: settings.rate)
-        let limit = whole ? 600 * settings.rate : settings.length
-        guard frames > limit else { return try Sound(contentsOf: path, rate: settings.rate).samples }
-        let first = (frames - limit) / 2
-        return try Sound(contentsOf: path, rate: settings.rate, window: first..<first + limit).samples
+        if frames > length { return .long(path: path, frames: frames) }
+        return .whole(try Sound(contentsOf: path, rate: settings.rate))
     }
 
     /// Clips as one padded batch.

@@ -1,0 +1,87 @@
+public import ConcordDatasets
+import ConcordEvaluation
+import ConcordTensors
+
+/// Classes of some files, by sentences about the classes.
+public struct ClassRanking: Sendable {
+    /// The classes of one file, likeliest first.
+    public struct Answer: Sendable {
+        public let file: String
+        public let classes: [(name: String, probability: Float)]
+    }
+
+    /// One a readable file, in the order that was given.
+    public let answers: [Answer]
+    /// The unreadable files.
+    public let rejected: [Rejected]
+}
+
+extension Run {
+    /// The likeliest class of each image, by sentences about the classes.
+    /// - Parameters:
+    ///   - classes: at least one name, all different.
+    ///   - templates: sentences with `{}` where the name goes.
+    /// - Returns: for each image a name and its probability under the model's temperature.
+    /// - Throws: for the first file that cannot be read; `rankClasses` answers for the others.
+    public func classify(
+        images paths: [String], classes: [String], templates: [String] = ["{}"]
+    ) throws -> [(name: String, probability: Float)] {
+        try classify(paths, .image, classes, templates)
+    }
+
+    /// The likeliest class of each recording, by sentences about the classes.
+    public func classify(
+        audio paths: [String], classes: [String], templates: [String] = ["{}"]
+    ) throws -> [(name: String, probability: Float)] {
+        try classify(paths, .audio, classes, templates)
+    }
+
+    private func classify(
+        _ paths: [String], _ modality: Modality, _ classes: [String], _ templates: [String]
+    ) throws -> [(name: String, probability: Float)] {
+        let ranking = try rankClasses(of: paths, modality, classes: classes, templates: templates, count: 1)
+        if let first = ranking.rejected.first { throw RecipeError.rejected(first) }
+        return ranking.answers.map { $0.classes[0] }
+    }
+
+    /// The likeliest classes of each file; unreadable files are left out and listed in `rejected`.
+    /// - Parameters:
+    ///   - modality: image or audio.
+    ///   - classes: at least one name, all different and none empty.
+    ///   - templates: sentences with `{}` where the name goes.
+    ///   - count: classes a file, at most.
+    ///   - badLimit: the fraction of files, in `0...1`, that may be unreadable; one always may.
+    ///   - progress: is called with the number of files done.
+    /// - Throws: if more files are unreadable, or all, or a class is given twice.
+    public func rankClasses(
+        of paths: [String], _ modality: Modality, classes: [String], templates: [String] = ["{}"], count: Int, badLimit: Double = 1,
+        progress: (_ done: Int) -> Void = { _ in }
+    ) throws -> ClassRanking {
+        guard !classes.isEmpty else { throw RecipeError.data(message: "no class to choose from") }
+        guard !paths.isEmpty else { throw RecipeError.data(message: "no \(modality.rawValue) to classify") }
+        guard !templates.isEmpty else { throw RecipeError.data(message: "no template to name the classes in") }
+        var known: Set<String> = []
+        for name in classes {
+            guard name.contains(where: { !$0.isWhitespace }) else { throw RecipeError.data(message: "a class without a name; leave it out") }
+            guard known.insert(name).inserted else {
+                throw RecipeError.data(message: "class \(name.debugDescription) is given twice, which would divide its probability")
+            }
+        }
+        guard embedder.model.contrastive != nil, modalities.contains(.text) else {
+            throw RecipeError.data(
+                message: "the run has no space that \(modality.rawValue) and text share; classes want a contrastive recipe with text")
+        }
+        let shot = try ZeroShot(classes: classes, templates: templates) { try embedder.texts($0) }
+        let files = try embedder.embed(paths, modality, badLimit: badLimit, progress: progress)
+        let probabilities = (shot.similarities(files.embeddings) * embedder.model.logitScale).softmax().scalars
+        let kept = max(0, min(count, classes.count))
+        let answers = files.entries.enumerated().map { row, entry in
+            let own = probabilities[row * classes.count..<(row + 1) * classes.count]
+            let order = own.indices.sorted { own[$0] != own[$1] ? own[$0] > own[$1] : $0 < $1 }
+            return ClassRanking.Answer(
+                file: paths[entry.file],
+                classes: order.prefix(kept).map { (name: classes[$0 - own.startIndex], probability: own[$0]) })
+        }
+        return ClassRanking(answers: answers, rejected: files.rejected)
+    }
+}

@@ -37,4 +37,54 @@ import Testing
             ], metadata: [:], to: file)
         #expect(throws: RecipeError.self) { try EmbeddingIndex(path: file) }
     }
+
+    @Test func partsAndSourceComeBack() throws {
+        let file = path()
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let source = IndexSource(modality: .audio, weights: "00ff", tokenizer: nil, checkpoint: "runs/a/step.safetensors")
+        let index = EmbeddingIndex(
+            embeddings: hashed("index", [3, 4]), names: ["a.wav", "a.wav", "b.wav"], seconds: [0..<2, 1.5..<3.5, nil], source: source)
+        try index.write(to: file)
+        let again = try EmbeddingIndex(path: file)
+        #expect(again.seconds == [0..<2, 1.5..<3.5, nil] && again.source == source && again.names == index.names)
+        #expect(try again.search(index.embeddings.sliced(1..<2, axis: 0), count: 1).first?.seconds == 1.5..<3.5)
+    }
+
+    /// Short lists and long ones are chosen by different means.
+    @Test func everyCountGivesTheSameOrder() throws {
+        let names = (0..<600).map(String.init)
+        let index = EmbeddingIndex(embeddings: hashed("many", [600, 5]), names: names)
+        let queries = hashed("queries", [3, 5])
+        let all = try index.search(each: queries, count: 600), few = try index.search(each: queries, count: 7)
+        #expect(all.allSatisfy { Set($0.map(\.name)).count == 600 } && all.count == 3)
+        for (long, short) in zip(all, few) { #expect(Array(long.prefix(7)) == short) }
+        #expect(zip(all[0], all[0].dropFirst()).allSatisfy { $0.similarity >= $1.similarity })
+        #expect(try index.search(queries, count: 1_000_000).count == 600)
+        #expect(try index.search(queries, count: 7) == few[0])
+        for none in [0, -3] { #expect(try index.search(queries, count: none).isEmpty) }
+        #expect(throws: RecipeError.self) { try index.search(Tensor([.nan, 0, 0, 0, 0], shape: [1, 5]), count: 1) }
+    }
+
+    @Test func aDamagedIndexIsNamed() throws {
+        let file = path()
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        func refusal() -> String { "\(#expect(throws: (any Error).self) { try EmbeddingIndex(path: file) }.map { "\($0)" } ?? "")" }
+        func write(_ embeddings: Tensor, _ names: [UInt8], _ offsets: [Int32], format: String = "2") throws {
+            try Safetensors.write(
+                [
+                    (name: "embeddings", tensor: embeddings), (name: "names", tensor: Tensor(names, shape: [names.count])),
+                    (name: "offsets", tensor: Tensor(offsets, shape: [offsets.count])),
+                ], metadata: ["format": format], to: file)
+        }
+        try write(Tensor([1, 0, .nan, 1], shape: [2, 2]), Array("ab".utf8), [0, 1, 2])
+        #expect(refusal().contains("row 1, \"b\", is not finite"))
+        try write(Tensor(zeros: [0, 2]), [], [0])
+        #expect(refusal().contains("without embeddings"))
+        try write(Tensor([1, 0], shape: [1, 2]), Array("a".utf8), [0, 1], format: "3")
+        #expect(refusal().contains("format 3"))
+        try write(Tensor([1, 0], shape: [1, 2]), Array("a".utf8), [0, 1])
+        let whole = try Data(contentsOf: URL(fileURLWithPath: file))
+        try whole.dropLast(3).write(to: URL(fileURLWithPath: file))
+        #expect(refusal().contains(file))
+    }
 }

@@ -107,7 +107,7 @@ extension Embedder {
                         let end = Double(part.start + part.samples.count) / Double(settings.rate)
                         add(part.samples, .init(file: file, seconds: isWhole ? nil : start..<end))
                     }
-                } catch { faults.add(file, "\(error)", isLogged: false) }
+                } catch { faults.add(file, "\(error)", logging: true) }
             }
             progress(file + 1)
         }
@@ -124,11 +124,11 @@ private final class Faults: Sendable {
 
     init(_ paths: [String]) { self.paths = paths }
 
-    func add(_ file: Int, _ reason: String, isLogged: Bool = true) {
+    func add(_ file: Int, _ reason: String, logging: Bool = false) {
         // Errors begin with the file, which a rejection has as its name.
         let path = paths[file], own = reason.hasPrefix(path + ": ") ? String(reason.dropFirst(path.count + 2)) : reason
         reasons.withLock { $0[file] = own }
-        guard !isLogged else { return }  // the loader names what it could not load
+        guard logging else { return }  // the loader names what it could not load
         Logger(label: "concord.datasets").warning("bad sample skipped: \(path): \(own)")
     }
 

@@ -16,7 +16,9 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
-        let report = try Run(directory).evaluate(data: data, templates: template.isEmpty ? nil : template)
+        let run = try Run(directory)
+        for note in try run.notes(onHeldOutTextsIn: data) { warn(note) }
+        let report = try run.evaluate(data: data, templates: template.isEmpty ? nil : template)
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]

@@ -114,6 +114,12 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(
             outcome.output.contains("120 of 120 of the training texts are longer than model.text.context 7 and are cut; the longest has 8 tokens"))
+        try write("the zebra sat on the rug\n", 10, to: "held.txt")
+        #expect(try train("held", "data.lines=true", "steps=1", "model.text.context=7", "data.held_out=held.txt").status == 0)
+        let evaluated = try CommandLineTool.run("evaluate", folder.path + "/held", "--data", data)
+        #expect(evaluated.status == 0)
+        #expect(evaluated.errors.contains("16.7 % of the 60 words of the held-out texts are unknown to the run's tokenizer, such as “zebra”"))
+        #expect(evaluated.errors.contains("10 of 10 of the held-out texts are longer than model.text.context 7 and are cut; the longest has 8 tokens"))
         let narrow = try train("narrow", "data.lines=true", "model.text.context=2")
         #expect(
             narrow.errors

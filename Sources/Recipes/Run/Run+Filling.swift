@@ -56,6 +56,13 @@ extension Run {
         return TextStatistics(of: texts, tokenizer: tokenizer, context: tower.context)
     }
 
+    /// What there is to say of the held-out texts of a data directory before `evaluate`: unknown words, and texts that are cut.
+    /// - Parameter data: the directory that the recipe's data paths start from.
+    public func notes(onHeldOutTextsIn data: String) throws -> [String] {
+        guard tokenizer != nil else { return [] }
+        return try TrainingData(recipe, data: data, tokenizer: tokenizer).heldOutNotes(recipe, tokenizer: tokenizer)
+    }
+
     /// What there is to say of texts before they are embedded: unknown words, and texts that are cut.
     public func notes(on texts: [String]) -> [String] {
         guard let statistics = statistics(of: texts), let tower = recipe.model.text else { return [] }

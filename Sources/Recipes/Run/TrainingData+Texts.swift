@@ -63,6 +63,23 @@ extension TrainingData {
         return notes
     }
 
+    /// What there is to say of the held-out texts before they are evaluated: unknown words, and texts that the context cuts.
+    func heldOutNotes(_ recipe: Recipe, tokenizer: (any Tokenizer)?) -> [String] {
+        guard let tokenizer, let tower = recipe.model.text else { return [] }
+        let statistics: TextStatistics
+        switch self {
+        case .blocks(_, let heldOut): statistics = heldOut?.statistics ?? TextStatistics()
+        case .samples(let table), .streams(let table, _):
+            let texts = table.heldOut.filter(table.hasText).map(table.text)
+            statistics = TextStatistics(of: texts, tokenizer: tokenizer, context: tower.context)
+        }
+        let name = "the held-out texts"
+        var notes: [String] = []
+        if statistics.unknownWords > 0 { notes.append(statistics.unknownSentence(in: name, tokenizer: "the run's tokenizer")) }
+        if statistics.cut > 0 { notes.append(statistics.cutSentence(of: name, context: tower.context)) }
+        return notes
+    }
+
     private static func counts(of blocks: TextBlocks) -> String {
         let files = counted(blocks.fileCount, "file"), lines = counted(blocks.lineCount, "line")
         var parts = ["\(files), \(lines), \(counted(blocks.tokenCount, "token"))"]
@@ -95,9 +112,7 @@ extension TrainingData {
             notes.append("\(statistics.textsWithoutMaskable) of \(statistics.texts) of \(name) have no token that can be masked")
         }
         if statistics.cut > 0 {
-            notes.append(
-                "\(statistics.cut) of \(statistics.texts) of \(name) are longer than model.text.context \(context) and are cut; "
-                    + "the longest has \(statistics.longest) tokens")
+            notes.append(statistics.cutSentence(of: name, context: context))
         }
         return notes
     }
@@ -111,6 +126,13 @@ extension TextStatistics {
         let tenths = (unknownFraction * 1000).rounded() / 10
         let percent = tenths == 0 ? "less than 0.1" : tenths == tenths.rounded() ? "\(Int(tenths))" : "\(tenths)"
         return "\(percent) % of the \(words) words of \(name) are unknown to \(tokenizer), such as \(examples)"
+    }
+}
+
+extension TextStatistics {
+    /// "17 of 200 of the training texts are longer than model.text.context 16 and are cut; the longest has 40 tokens".
+    func cutSentence(of name: String, context: Int) -> String {
+        "\(cut) of \(texts) of \(name) are longer than model.text.context \(context) and are cut; the longest has \(longest) tokens"
     }
 }
 

@@ -46,6 +46,7 @@ let package = Package(
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
         .target(name: "CBridges", dependencies: ["COneDNN", "CJPEG", "CPNG", "CSoxr"], linkerSettings: [.linkedLibrary("gomp")]),
+        .target(name: "CStartup"),  // of the command line alone: it runs before the libraries' constructors
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
         .target(
             name: "Vocab", path: "Vocab",
@@ -55,7 +56,7 @@ let package = Package(
             ]),
 
         library("Files", []),
-        library("Tensors", ["CBridges", "CKernels", "COpenBLAS", "COneDNN"]),
+        library("Tensors", ["ConcordFiles", "CBridges", "CKernels", "COpenBLAS", "COneDNN"]),
         library("Layers", ["ConcordTensors", collections]),
         library("Encoders", ["ConcordLayers", "ConcordTensors"]),
         library("Objectives", ["ConcordLayers", "ConcordTensors"]),
@@ -87,7 +88,9 @@ let package = Package(
                 "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors",
             ],
             swiftSettings: swift),
-        .executableTarget(name: "ConcordCLI", dependencies: ["Concord", "ConcordFiles", "ConcordTokenizers", argumentParser, logging], swiftSettings: swift),
+        .executableTarget(
+            name: "ConcordCLI", dependencies: ["Concord", "ConcordFiles", "ConcordTokenizers", "CStartup", argumentParser, logging],
+            swiftSettings: swift),
         .executableTarget(name: "ConcordBench", dependencies: ["Concord", "CKernels", argumentParser], swiftSettings: swift),
 
         .target(

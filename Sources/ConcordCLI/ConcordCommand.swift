@@ -1,5 +1,6 @@
 import ArgumentParser
 import Concord
+import CStartup
 import ConcordFiles
 
 @main
@@ -15,8 +16,35 @@ struct ConcordCommand: ParsableCommand {
         ])
 
     static func main() {
+        concord_startup_link()
         StandardStreams.ensureOpen()
-        Threads.restartWithShortWaits()
-        main(nil)
+        var isOutputTheResult = true
+        do {
+            var command = try parseAsRoot()
+            isOutputTheResult = !(command is TrainCommand || command is DemoCommand)
+            let advice = isOutputTheResult ? MemoryAdvice.use : MemoryAdvice.training
+            OutOfMemory.setHandler { shortage in
+                RunDirectory.discardUnstarted()
+                ProcessEnd.fail("Error: \(shortage); \(advice)")
+            }
+            try command.run()
+            ProcessEnd.leave(0, isOutputTheResult: isOutputTheResult)
+        } catch {
+            let status = exitCode(for: error).rawValue, message = fullMessage(for: error)
+            if status == 0 {  // --help and --version
+                print(message)
+            } else if !message.isEmpty {
+                ProcessEnd.fail(message, status: status)
+            }
+            ProcessEnd.leave(status, isOutputTheResult: isOutputTheResult)
+        }
     }
+}
+
+/// What to turn where memory is short.
+private enum MemoryAdvice {
+    static let training =
+        "a smaller batch or microbatch, checkpointing: true of the encoder, precision: bfloat16, shorter texts (context), smaller "
+        + "images (views.size) or shorter clips (views.audio.seconds) need less; a run that wrote a checkpoint goes on with --resume"
+    static let use = "fewer or shorter inputs at a time, or a smaller model, need less"
 }

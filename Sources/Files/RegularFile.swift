@@ -32,6 +32,7 @@ package struct RegularFile: ~Copyable {
 
     /// At most `count` bytes from `offset` on, fewer at the file's end; the place where reading goes on is left alone.
     package func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+        try MemoryLimit.requireRoom(for: count, of: path)
         var failure: FileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count])

@@ -16,12 +16,14 @@ package enum WholeFile {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, code: errno) }
         if status.st_mode & S_IFMT == S_IFDIR { throw FileError(path: path, code: EISDIR) }
+        try MemoryLimit.requireRoom(for: Int(status.st_size), of: path)
         // One byte more than the file says it has: reading then sees the end. Some (in /proc) say 0 and have more.
         var bytes: [UInt8] = [], room = max(Int(status.st_size), 4095) + 1
         while true {
             let piece = try piece(of: descriptor, upTo: room, path)
             bytes = bytes.isEmpty ? piece : bytes + piece
             if piece.count < room { return bytes }
+            try MemoryLimit.requireRoom(for: 3 * bytes.count, of: path)
             room = bytes.count
         }
     }

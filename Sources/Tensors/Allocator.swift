@@ -1,7 +1,9 @@
+import ConcordFiles
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #endif
-import Synchronization
 
 /// The process's one `MemoryPool`, which every tensor's memory comes from.
 public enum Allocator {
@@ -39,19 +41,43 @@ public enum Allocator {
         return meter.peak
     }
 
-    private static let pool = Mutex(MemoryPool(capacity: 4 * sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))))
+    private static let pool = Mutex(MemoryPool(capacity: capacity))
 
-    static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
+    /// Addresses for large blocks: without a limit on them far more than there is memory; with one, half of what it leaves, so that
+    /// threads' stacks, libraries and decoders find the rest.
+    private static var capacity: Int {
+        let machine = 4 * sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        return MemoryLimit.addresses.map { min(machine, $0.available / 2) } ?? machine
+    }
+
+    /// Addresses that tensors leave to everything else where they are limited: OpenBLAS waits for ever where it gets none, and a Swift
+    /// array traps.
+    private static let reserve = 64 << 20
+
+    /// Memory of at least `bytes`, aligned to 64; where there is none the process ends, see `OutOfMemory`.
+    /// - Parameter purpose: for the message.
+    static func allocate(_ bytes: Int, for purpose: () -> String) -> UnsafeMutableRawPointer {
+        guard bytes < 1 << 46 else { OutOfMemory.fail(bytes, for: purpose()) }
         let size = MemoryPool.size(for: bytes)
         Context.meter?.take(size)
-        if let block = pool.withLock({ $0.take(size) }) { return block }
+        let (taken, isDue) = pool.withLock { ($0.take(size), $0.isCheckDue()) }
+        if isDue { requirePages(size, for: purpose) }
+        if let block = taken { return block }
+        if isDue, let limit = MemoryLimit.addresses, size > limit.available - reserve { OutOfMemory.fail(size, for: purpose()) }
         var block = aligned_alloc(64, size)
         if block == nil {
             emptyCache()
             block = aligned_alloc(64, size)
         }
-        guard let block else { fatalError("out of memory: \(size) bytes for a tensor, \(statistics.inUse) in use") }
+        guard let block else { OutOfMemory.fail(size, for: purpose()) }
         return block
+    }
+
+    /// Stops where the pages of a fresh block would be more than are left.
+    private static func requirePages(_ size: Int, for purpose: () -> String) {
+        guard let limit = MemoryLimit.physical, size > limit.available else { return }
+        emptyCache()
+        if let limit = MemoryLimit.physical, size > limit.available { OutOfMemory.fail(size, for: purpose()) }
     }
 
     static func free(_ block: UnsafeMutableRawPointer, bytes: Int) {

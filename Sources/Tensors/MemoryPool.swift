@@ -18,6 +18,8 @@ package struct MemoryPool: ~Copyable {
     /// Bytes on the shelves.
     private var shelved = 0
     private var counters = Allocator.Statistics()
+    /// Fresh bytes handed out since the limits were last looked at.
+    private var unchecked = 0
 
     /// - Parameter capacity: bytes of addresses for large blocks; what goes beyond them comes from the system.
     package init(capacity: Int) { arena = Arena(capacity: capacity) }
@@ -41,16 +43,29 @@ package struct MemoryPool: ~Copyable {
         counters.inUse += size
         counters.peak = max(counters.peak, counters.inUse)
         if size > Self.largest, let (block, isTouched) = arena.take(size) {
-            if isTouched { counters.hits += 1 } else { counters.misses += 1 }
+            if isTouched {
+                counters.hits += 1
+            } else {
+                counters.misses += 1
+                unchecked += size
+            }
             return UnsafeMutableRawPointer(bitPattern: block)
         }
         guard let block = shelves[size]?.popLast() else {
             counters.misses += 1
+            unchecked += size
             return nil
         }
         counters.hits += 1
         shelved -= size
         return UnsafeMutableRawPointer(bitPattern: block)
+    }
+
+    /// Whether so much fresh memory was handed out since the last time that the limits should be looked at; once for every 32 MiB.
+    package mutating func isCheckDue() -> Bool {
+        guard unchecked >= 32 << 20 else { return false }
+        unchecked = 0
+        return true
     }
 
     /// Takes back what `take` gave, or what its caller had from the system.

@@ -1,4 +1,5 @@
 import CBridges
+import COneDNN
 import Synchronization
 
 /// One convolution primitive of oneDNN, made for one geometry, pass and number of threads; safe to run from several threads at once.
@@ -75,6 +76,7 @@ final class OneDNNConvolution: @unchecked Sendable {
             (form.adds, form.rectifies, isFused) = (false, false, false)
             status = concord_convolution_make(&made, &form)
         }
+        if status == Int32(dnnl_out_of_memory.rawValue) { OutOfMemory.fail(0, for: "kernels of a convolution") }
         guard status == 0, let made else { return nil }
         (handle, self.isFused) = (made, isFused)
         scratchBytes = concord_convolution_scratch_bytes(made)

@@ -56,7 +56,8 @@ final class OneDNNProduct: @unchecked Sendable {
             transposes_b: form.transposesB, packs_b: form.packsB, has_bias: form.hasBias, is_wide: form.isWide)
         var made: OpaquePointer?
         let status = concord_product_make(&made, &wanted)
-        guard status == 0, let made else { ShapeCheck.fail("matmul", "oneDNN refused \(form): status \(status)") }
+        requireSuccess(status, in: "matmul", "oneDNN refused \(form): status \(status)")
+        guard let made else { ShapeCheck.fail("matmul", "oneDNN made nothing of \(form)") }
         handle = made
         scratchBytes = concord_product_scratch_bytes(made)
     }

@@ -95,7 +95,8 @@ package enum Product {
                 CChar(UInt8(ascii: transposeA ? "T" : "N")), CChar(UInt8(ascii: transposeB ? "T" : "N")), Int64(m), Int64(n), Int64(k),
                 alpha,
                 a, Int64(lda), b, Int64(ldb), beta, c, Int64(ldc))
-            ShapeCheck.require(status == dnnl_success, "matmul", "oneDNN refused [\(m), \(k)] x [\(k), \(n)]: status \(status.rawValue)")
+            requireSuccess(
+                Int32(status.rawValue), in: "matmul", "oneDNN refused [\(m), \(k)] x [\(k), \(n)]: status \(status.rawValue)")
         }
     }
 }

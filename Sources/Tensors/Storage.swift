@@ -12,9 +12,9 @@ package final class Storage: @unchecked Sendable {
     /// Distinct for every storage ever made, unlike its address.
     package let serial = Storage.serials.wrappingAdd(1, ordering: .relaxed).newValue
 
-    package init(bytes: Int) {
+    package init(bytes: Int, for purpose: @autoclosure () -> String = "working memory") {
         self.bytes = bytes
-        base = Allocator.allocate(bytes)
+        base = Allocator.allocate(bytes, for: purpose)
     }
 
     deinit { Allocator.free(base, bytes: bytes) }

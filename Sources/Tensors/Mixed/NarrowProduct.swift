@@ -77,7 +77,7 @@ enum NarrowProduct {
         _ = Threads.claim()  // it opens a region by itself, outside of one; on the wrong thread it must not
         let status = concord_narrow_gemm(
             transposeA, transposeB, Int64(m), Int64(n), Int64(k), alpha, a, Int64(lda), b, Int64(ldb), beta, c, Int64(ldc))
-        ShapeCheck.require(status == 0, "matmul", "oneDNN refused [\(m), \(k)] x [\(k), \(n)] in bfloat16: status \(status)")
+        requireSuccess(status, in: "matmul", "oneDNN refused [\(m), \(k)] x [\(k), \(n)] in bfloat16: status \(status)")
     }
 
     private static func widened(_ x: UnsafePointer<UInt16>, _ stride: Int, rows: Int, width: Int) -> Tensor {

@@ -18,9 +18,15 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         threads.apply()
         let directory = out ?? "runs/" + RunDirectory.name(ofRecipe: recipe)
-        let outcome = try TrainingSession(
-            recipe: recipe, overrides: overrides, data: data, directory: directory, isResumed: resume, initial: initial
-        ).run()
+        let outcome: TrainingEnd
+        do {
+            outcome = try TrainingSession(
+                recipe: recipe, overrides: overrides, data: data, directory: directory, isResumed: resume, initial: initial
+            ).run()
+        } catch {
+            RunDirectory.discardUnstarted()
+            throw error
+        }
         if case .interrupted(let signal) = outcome { throw ExitCode(128 + signal) }
     }
 }

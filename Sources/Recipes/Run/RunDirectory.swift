@@ -1,6 +1,8 @@
 import ConcordFiles
 import ConcordTokenizers
 import ConcordTraining
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -12,6 +14,7 @@ import ConcordTraining
 ///     classes/LABEL.txt   names of the classes, one a line
 ///     checkpoints/        a safetensors each, the optimizer's state beside it
 ///     metrics.jsonl       one object a step
+///     lock                held by the process that trains
 public struct RunDirectory: Sendable {
     public let path: String
 
@@ -46,12 +49,74 @@ public struct RunDirectory: Sendable {
         return entry.model
     }
 
-    /// Removes what was made for a run that has not made a step.
-    public static func discardUnstarted() {}
+    /// The run of this process that has not made a step yet.
+    private static let unstarted = Mutex<RunDirectory?>(nil)
+
+    /// Notes that this process made the directory, until its first step.
+    func markUnstarted() { Self.unstarted.withLock { $0 = self } }
+
+    /// Removes what this process made for a run that has not made a step; nothing where it has, or resumed another.
+    public static func discardUnstarted() {
+        guard let run = unstarted.withLock({ $0 }), run.hasNoStep else { return }
+        unlink(run.recipe)  // first: without it the directory is no run
+        for file in [run.tokenizer, run.metrics, run.lock] { unlink(file) }
+        for folder in ["/classes", "/checkpoints"] {
+            if let names = opendir(run.path + folder) {
+                while folder == "/classes", let entry = readdir(names) {
+                    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                        String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+                    }
+                    if name.hasSuffix(".txt") { unlink("\(run.path)/classes/\(name)") }
+                }
+                closedir(names)
+            }
+            rmdir(run.path + folder)
+        }
+        rmdir(run.path)  // stays where somebody else's files are in it
+    }
+
+    /// Whether neither a checkpoint nor a line of metrics was written.
+    private var hasNoStep: Bool {
+        var status = stat()
+        return checkpoints.last == nil && (stat(metrics, &status) != 0 || status.st_size == 0)
+    }
+
+    private var lock: String { path + "/lock" }
+
+    /// Takes the run for this process until it ends, however it ends: the kernel drops the lock.
+    ///
+    /// On NFS it holds between hosts where the server supports locks (`flock` is emulated by byte-range locks since Linux 2.6.12).
+    /// - Throws: `RecipeError` that names who holds it.
+    func takeLock() throws {
+        let descriptor = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw RecipeError.unreadable(path: lock, reason: "cannot be made: \(String(cString: strerror(errno)))")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            var holder = [UInt8](repeating: 0, count: 256)
+            let count = max(0, pread(descriptor, &holder, holder.count, 0))
+            close(descriptor)
+            guard code == EWOULDBLOCK else { return }  // a file system without locks
+            let name = String(decoding: holder[..<count].prefix { $0 != 0x0A }, as: UTF8.self)
+            throw RecipeError.unreadable(
+                path: path, reason: "another process trains into this directory\(name.isEmpty ? "" : " (\(name))"); wait for it, or end it")
+        }
+        var host = [CChar](repeating: 0, count: 256)
+        gethostname(&host, host.count - 1)
+        let machine = String(decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let line = Array("process \(getpid()) on \(machine)\n".utf8)
+        _ = ftruncate(descriptor, 0)
+        _ = pwrite(descriptor, line, line.count, 0)
+        // The descriptor stays open, and with it the lock, until the process ends.
+    }
 
     /// Makes the directory, its parents and what a run starts with.
     func prepare(recipe: Recipe, tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])]) throws {
         try Self.makeFolder(path)
+        try takeLock()
+        guard !isRun else { throw RecipeError.runExists(path: path) }  // one that started in the same moment
+        markUnstarted()
         try tokenizer?.write(to: self.tokenizer)
         if !classes.isEmpty { try Self.makeFolder(path + "/classes") }
         for (label, names) in classes { try TextFile.write(names.map { $0 + "\n" }.joined(), to: self.classes(label)) }

@@ -34,7 +34,12 @@ public struct TrainingSession {
         place = RunDirectory(directory)
         self.isResumed = isResumed
         self.initial = initial
-        guard place.isRun else { return }
+        guard place.isRun else {
+            guard !isResumed else {
+                throw RecipeError.notARun(path: directory, reason: "there is nothing to resume; start it without --resume")
+            }
+            return
+        }
         guard isResumed else { throw RecipeError.runExists(path: directory) }
         guard let saved = try TextFile.read(place.recipe) else { return }
         try self.recipe.requireSame(as: Recipe(yaml: saved, source: place.recipe))
@@ -57,6 +62,12 @@ public struct TrainingSession {
         try objective.freeze(matching: recipe.freeze.map { PathPattern($0) })
         let batches = samples.batches(recipe, tokenizer: embedder.tokenizer)
         try batches.validate()
+        let evaluation = { try embedder.report(on: samples, isQuick: true).figures }
+        if let best = recipe.checkpoint.bestFigure {  // judged before the first step, on the untrained model
+            let known = try evaluation().map(\.name)
+            guard known.contains(best.name) else { throw TrainingError.noSuchFigure(name: best.name, known: known) }
+        }
+        if place.isRun { try place.takeLock() }
         if !place.isRun {
             if let initial { try load(initial, into: objective) }
             let classes = try recipe.data.labels.compactMap { label in
@@ -66,7 +77,6 @@ public struct TrainingSession {
         } else if let initial {
             try load(initial, into: objective)  // the checkpoint, where there is one, comes over it
         }
-        let evaluation = { try embedder.report(on: samples, isQuick: true).figures }
         let trainer = trainer(for: objective, stepsPerEpoch: batches.stepsPerEpoch, evaluation: evaluation)
         print(
             "\(samples.description); \(batches.stepsPerEpoch) steps an epoch; "
@@ -86,7 +96,9 @@ public struct TrainingSession {
             print("\(bad.count) bad samples were replaced; the first: \(bad.examples.first.map { "\($0.name): \($0.reason)" } ?? "")")
         }
         switch end {
-        case .finished: print(try embedder.report(on: samples, isQuick: true).summary)
+        case .finished:
+            print(try embedder.report(on: samples, isQuick: true).summary)
+            print("the run is in \(place.path)")
         case .interrupted: print("stopped at step \(trainer.step); go on with --resume")
         }
         return end

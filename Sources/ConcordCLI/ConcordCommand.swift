@@ -12,7 +12,7 @@ struct ConcordCommand: ParsableCommand {
         version: ConcordRelease.version,
         subcommands: [
             DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self, SearchCommand.self, FillCommand.self,
-            TokenizerCommand.self, InspectCommand.self, DoctorCommand.self,
+            TokenizerCommand.self, RecipesCommand.self, InspectCommand.self, DoctorCommand.self,
         ])
 
     static func main() {

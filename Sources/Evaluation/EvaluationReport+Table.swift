@@ -61,6 +61,7 @@ extension EvaluationReport {
 
     private static func number(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite else { return "-" }
+        guard abs(value) < 1e12 else { return String(value) }
         let scale = [1.0, 10, 100, 1000][digits]
         let rounded = Int((value * scale).rounded())
         let fraction = String(rounded % Int(scale))

@@ -60,6 +60,16 @@ final class Fields {
 
     // MARK: Mappings
 
+    /// Whether the recipe turns a mapping off with `none`, `null`, `false` or `{}`.
+    func turnsOff(_ key: String) -> Bool {
+        guard let value = pairs.first(where: { $0.key.string == key })?.value else { return false }
+        if let mapping = value.mapping { return mapping.isEmpty }
+        return value.isNull || value.scalar.map { ["none", "false", "no", "off"].contains($0.string.lowercased()) } ?? false
+    }
+
+    /// Notes that a mapping was turned off.
+    func off(_ key: String, _ meaning: String) { remember(key, .scalar("none"), .keys, "", nil, meaning) }
+
     func fields(_ key: String, _ meaning: String) throws -> Fields {
         let inner = try Fields(node(key), path: full(key), source: source, meaning: meaning)
         entries.append(Entry(name: key, value: .map(inner), key: nil))
@@ -164,6 +174,15 @@ final class Fields {
     func integer(_ key: String, in range: ClosedRange<Int> = 0...Int.max, _ meaning: String) throws -> Int? {
         let result = try integer(key, range)
         remember(key, result.map { .scalar(String($0)) } ?? .absent, .integer, RecipeKey.range(range), nil, meaning)
+        return result
+    }
+
+    /// One of a few whole numbers.
+    func integer(_ key: String, default fallback: Int, oneOf values: [Int], _ meaning: String) throws -> Int {
+        let known = values.map(String.init).joined(separator: ", ")
+        let result = try integer(key, Int.min...Int.max) ?? fallback
+        guard values.contains(result) else { throw fault(key, "\(result) is none of \(known)") }
+        remember(key, .scalar(String(result)), .integer, known, String(fallback), meaning)
         return result
     }
 

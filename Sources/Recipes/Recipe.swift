@@ -69,11 +69,10 @@ public struct Recipe: Sendable {
         let fields = try Fields(root, source: origin)
         seed = UInt64(try fields.integer("seed", default: 0, "Seed of every random choice."))
         if fields.has("epochs") && fields.has("steps") { throw fields.fault("steps", "give epochs or steps, not both") }
-        let longest = 1_000_000_000_000
-        if let steps = try fields.integer("steps", in: 1...longest, "Batches to train on, in place of epochs.") {
+        if let steps = try fields.integer("steps", in: 1...1_000_000_000_000, "Batches to train on, in place of epochs.") {
             length = .steps(steps)
         } else {
-            length = .epochs(try fields.integer("epochs", default: 30, in: 1...longest, "Passes over the data."))
+            length = .epochs(try fields.integer("epochs", default: 30, in: 1...1_000_000_000, "Passes over the data."))
         }
         batch = try fields.integer("batch", default: 256, in: 1...1 << 20, "Samples per step.")
         microbatch = try fields.integer("microbatch", in: 1...1 << 20, "Samples whose activations are in memory at a time; the whole batch without it.")
@@ -83,7 +82,7 @@ public struct Recipe: Sendable {
         let modalities = try Self.modalities(of: objective, data, fields)
         tokenizerSettings = modalities.contains(.text) ? try TokenizerSettings(fields) : .none
         tokenizer = tokenizerSettings.file
-        model = try ModelSettings(fields.fields("model", "An encoder for each modality of the data."), modalities: modalities, isShared: objective.contrastive != nil)
+        model = try ModelSettings(fields.fields("model", "An encoder for each modality of the data."), modalities: modalities, objective: objective)
         views = try ViewSettings(fields.fields("views", "How images and sounds become tensors."), modalities: modalities)
         optimizer = try OptimizerSettings(fields.fields("optimizer", "How weights are updated."))
         schedule = try ScheduleSettings(fields.fields("schedule", "The learning rate over time."))

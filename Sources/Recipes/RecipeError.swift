@@ -1,4 +1,5 @@
 import ConcordDatasets
+import ConcordLayers
 
 /// What can be wrong with a recipe, a run directory or what they name.
 public enum RecipeError: Error, CustomStringConvertible {
@@ -20,7 +21,7 @@ public enum RecipeError: Error, CustomStringConvertible {
         case .override(let text, let key, let message): "--set \(text): \(text.hasPrefix(key + "=") ? "" : key + ": ")\(message)"
         case .unreadable(let path, let reason): "\(path): \(reason)"
         case .unknownRecipe(let name, let known):
-            "\(name): neither a recipe file nor a built-in recipe; built in are \(known.joined(separator: ", "))"
+            "\(name): neither a recipe file nor a built-in recipe\(NearestName.hint(for: name.lowercased(), among: known)); built in are \(known.joined(separator: ", "))"
         case .runExists(let path): "\(path): holds a run already; go on with --resume or give another --out"
         case .notARun(let path, let reason): "\(path): not a run directory: \(reason)"
         case .data(let message): message

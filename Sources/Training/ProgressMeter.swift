@@ -72,11 +72,11 @@ public final class ProgressMeter {
     private func note(steps: Int, items: Int, seconds: Double) {
         let weight = secondsPerStep == 0 ? 1 : 1 - exp(-seconds / 10)
         secondsPerStep += weight * (seconds / Double(max(1, steps)) - secondsPerStep)
-        itemsPerSecond += weight * (Double(items) / seconds - itemsPerSecond)
+        itemsPerSecond += weight * (Double(items) / max(seconds, 1e-9) - itemsPerSecond)
     }
 
     private func text(_ figures: String) -> String {
-        let rate = itemsPerSecond < 10 ? "\((itemsPerSecond * 100).rounded() / 100)" : "\(Int(itemsPerSecond))"
+        let rate = itemsPerSecond < 10 ? "\((itemsPerSecond * 100).rounded() / 100)" : String(Int(min(itemsPerSecond, 1e15)))
         var text = total > 0 ? "\(done)/\(total)" : "\(done)"
         if !figures.isEmpty { text += "  \(figures)" }
         text += "  \(rate) \(unit)/s"
@@ -105,7 +105,7 @@ public final class ProgressMeter {
 
     /// `2:31`, `1:02:31`.
     package static func duration(_ seconds: Double) -> String {
-        let whole = Int(min(max(0, seconds), 1e9).rounded())
+        let whole = seconds.isNaN ? 0 : Int(min(max(0, seconds), 1e9).rounded())
         func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let (hours, minutes) = (whole / 3600, whole / 60 % 60)
         return hours > 0 ? "\(hours):\(two(minutes)):\(two(whole % 60))" : "\(minutes):\(two(whole % 60))"

@@ -25,8 +25,10 @@ public struct Schedule: Sendable, Equatable {
         Schedule(form: .cosine, warmup: warmup, floor: floor, total: total)
     }
 
-    /// A straight line: `1 - (step - warmup) / (total - warmup)`, and 0 after it.
-    public static func linear(warmup: Int = 0, total: Int) -> Schedule { Schedule(form: .linear, warmup: warmup, floor: 0, total: total) }
+    /// A straight line: `1 - (1 - floor) (step - warmup) / (total - warmup)`, and `floor` after it.
+    public static func linear(warmup: Int = 0, total: Int, floor: Double = 0) -> Schedule {
+        Schedule(form: .linear, warmup: warmup, floor: floor, total: total)
+    }
 
     /// 1 after the warm-up.
     public static func constant(warmup: Int = 0) -> Schedule { Schedule(form: .constant, warmup: warmup, floor: 1, total: nil) }
@@ -38,7 +40,7 @@ public struct Schedule: Sendable, Equatable {
         let progress = min(1, Double(step - warmup) / Double(max(1, total - warmup)))
         switch form {
         case .cosine: return floor + (1 - floor) * 0.5 * (1 + cos(.pi * progress))
-        case .linear: return 1 - progress
+        case .linear: return 1 - (1 - floor) * progress
         case .constant: return 1
         }
     }

@@ -1,9 +1,37 @@
+/// A recipe that comes with Concord.
+public struct BuiltInRecipe: Sendable {
+    public let name: String
+    /// What it trains, in a line.
+    public let summary: String
+    /// Where its data come from.
+    public let data: String
+    public let yaml: String
+
+    init(_ name: String, _ summary: String, data: String, _ yaml: String) {
+        (self.name, self.summary) = (name, summary)
+        (self.data, self.yaml) = (data, yaml)
+    }
+}
+
 extension Recipe {
-    /// The recipes that come with Concord, by name.
-    public static let builtIn: [(name: String, yaml: String)] = [
-        ("emoji-clip", emojiCLIP), ("emoji-hybrid", emojiHybrid), ("digits-audio-text", digitsAudioText), ("digits-cpc", digitsCPC),
-        ("digits-frames", digitsFrames), ("wikitext-mlm", wikitextMLM), ("pairs", pairs), ("demo", demo),
-    ]
+    /// The recipes that come with Concord.
+    public static let builtIn: [BuiltInRecipe] = {
+        let emoji = "Noto Emoji images (github.com/googlefonts/noto-emoji) and a table emoji.tsv of filepath and title"
+        let digits = "Free Spoken Digit Dataset (github.com/Jakobovski/free-spoken-digit-dataset)"
+        return [
+            BuiltInRecipe("emoji-clip", "CLIP: images and captions in one space, by contrast", data: emoji, emojiCLIP),
+            BuiltInRecipe("emoji-hybrid", "emoji-clip with masked language modeling of the captions", data: emoji, emojiHybrid),
+            BuiltInRecipe("digits-audio-text", "sounds and words in one space, by contrast", data: digits, digitsAudioText),
+            BuiltInRecipe("digits-cpc", "contrastive predictive coding of speech", data: digits, digitsCPC),
+            BuiltInRecipe("digits-frames", "autoregressive prediction of speech frames", data: digits, digitsFrames),
+            BuiltInRecipe(
+                "wikitext-mlm", "BERT: masked language modeling of running text",
+                data: "WikiText-2 raw as valid.txt and test.txt, and a vocab.txt by `concord tokenizer train`", wikitextMLM),
+            BuiltInRecipe(
+                "pairs", "a start for your own images and captions", data: "your table pairs.tsv of filepath and title", pairs),
+            BuiltInRecipe("demo", "what `concord demo` trains", data: "made by `concord demo`", demo),
+        ]
+    }()
 
     /// A recipe by the name of a built-in one, or from a file.
     ///

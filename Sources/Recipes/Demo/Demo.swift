@@ -112,6 +112,7 @@ public struct Demo {
     }
 
     private static func thousandths(_ similarity: Float) -> String {
+        guard similarity.isFinite else { return "-" }
         let number = Int((abs(similarity) * 1000).rounded()), digits = String(number % 1000)
         return (similarity < 0 ? "-" : "") + "\(number / 1000)." + String(repeating: "0", count: 3 - digits.count) + digits
     }

@@ -1,7 +1,7 @@
-import ConcordTraining
+package import ConcordTraining
 
 extension Recipe {
-    func makeOptimizer() -> any Optimizer {
+    package func makeOptimizer() -> any Optimizer {
         switch optimizer.name {
         case .adamw:
             AdamW(
@@ -11,23 +11,40 @@ extension Recipe {
     }
 
     /// - Parameter updatesPerEpoch: of the data at hand.
-    func makeSchedule(updatesPerEpoch: Int) -> Schedule {
-        let total =
-            switch length {
-            case .epochs(let count): count * updatesPerEpoch
-            case .steps(let count): count
-            }
-        let warmUp =
-            switch schedule.warmUp {
-            case .epochs(let count): Int((count * Double(updatesPerEpoch)).rounded())
-            case .steps(let count): count
-            }
+    package func makeSchedule(updatesPerEpoch: Int) -> Schedule {
+        let total = updates(updatesPerEpoch), warmUp = warmUpUpdates(updatesPerEpoch)
         switch schedule.name {
-        case .cosine: return .cosine(warmup: min(warmUp, total), total: total)
-        case .linear: return .linear(warmup: min(warmUp, total), total: total)
+        case .cosine: return .cosine(warmup: min(warmUp, total), total: total, floor: schedule.floor)
+        case .linear: return .linear(warmup: min(warmUp, total), total: total, floor: schedule.floor)
         case .constant: return .constant(warmup: warmUp)
         }
     }
+
+    /// A sentence where the run ends before its warm-up does, so that the learning rate never decays; else nil.
+    package func scheduleWarning(updatesPerEpoch: Int) -> String? {
+        let total = updates(updatesPerEpoch), warmUp = warmUpUpdates(updatesPerEpoch)
+        guard warmUp >= total, total > 1 else { return nil }
+        return "the learning rate rises to the end: schedule asks for a warm-up of \(warmUp) updates, and the run has \(total); "
+            + "schedule.warmup takes a fraction of the run, such as 0.05"
+    }
+
+    private func updates(_ updatesPerEpoch: Int) -> Int {
+        switch length {
+        case .epochs(let count): count.multipliedReportingOverflow(by: updatesPerEpoch).overflow ? .max : count * updatesPerEpoch
+        case .steps(let count): count
+        }
+    }
+
+    private func warmUpUpdates(_ updatesPerEpoch: Int) -> Int {
+        switch schedule.warmUp {
+        case .fraction(let fraction): Self.whole(fraction * Double(updates(updatesPerEpoch)))
+        case .epochs(let count): Self.whole(count * Double(updatesPerEpoch))
+        case .steps(let count): count
+        }
+    }
+
+    /// Rounded; the largest Int for what is larger.
+    private static func whole(_ value: Double) -> Int { Int(exactly: value.rounded()) ?? .max }
 }
 
 extension CheckpointSettings {

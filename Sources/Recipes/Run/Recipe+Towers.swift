@@ -68,7 +68,7 @@ extension Recipe {
         case .none: return GRU(channels, hidden: channels)
         case .gru: return GRU(channels, hidden: audio.hidden, layers: audio.layers)
         case .lstm: return LSTM(channels, hidden: audio.hidden, layers: audio.layers)
-        case .transformer: return TransformerContext(channels, depth: audio.layers, heads: max(1, channels / 64), causal: true)
+        case .transformer: return TransformerContext(channels, depth: audio.layers, heads: audio.heads, causal: true)
         }
     }
 }
@@ -97,7 +97,7 @@ extension WaveformEncoder.Configuration {
         case .none: context = .none
         case .gru: context = .gru(hidden: settings.hidden, layers: settings.layers)
         case .lstm: context = .lstm(hidden: settings.hidden, layers: settings.layers)
-        case .transformer: context = .transformer(depth: settings.layers, heads: max(1, (settings.channels.last ?? 64) / 64))
+        case .transformer: context = .transformer(depth: settings.layers, heads: settings.heads)
         }
     }
 }

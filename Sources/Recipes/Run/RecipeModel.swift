@@ -1,10 +1,10 @@
 import ConcordEncoders
-import ConcordLayers
-import ConcordObjectives
+package import ConcordLayers
+package import ConcordObjectives
 import ConcordTensors
 
 /// What a recipe trains, with a way from each modality that it learns to an embedding.
-struct RecipeModel: Sendable {
+package struct RecipeModel: Sendable {
     /// One modality of some samples, as an encoder takes it.
     enum Input: Sendable {
         case image(Tensor)
@@ -12,18 +12,20 @@ struct RecipeModel: Sendable {
         case audio(Waveform)
     }
 
-    let objective: any Objective<MultimodalBatch>
+    package let objective: any Objective<MultimodalBatch>
     /// What can be embedded.
     let modalities: Set<Modality>
     /// The shared space, where the recipe makes one.
     let contrastive: Contrastive<MultimodalBatch>?
-    let masked: MaskedLanguageModel?
+    package let masked: MaskedLanguageModel?
     private let encode: @Sendable (Input) -> Tensor
 
     /// - Parameters:
     ///   - vocabulary: of the recipe's tokenizer; nil where it reads no text.
     ///   - continuations: by id, whether a token continues a word; for masking whole words.
-    init(_ recipe: Recipe, vocabulary: Vocabulary?, continuations: [Bool]? = nil) throws {
+    ///   - memory: bytes that the model and a batch may need; this machine's memory where left out.
+    package init(_ recipe: Recipe, vocabulary: Vocabulary?, continuations: [Bool]? = nil, memory: Double? = nil) throws {
+        try recipe.requireFitting(vocabulary: vocabulary?.size ?? 0, limit: memory ?? Recipe.physicalMemory)
         let text = try recipe.model.text.map { settings in
             guard let vocabulary else { throw RecipeError.data(message: "a text tower wants a tokenizer") }
             return TextTransformer(settings, vocabulary: vocabulary)
@@ -87,7 +89,7 @@ struct RecipeModel: Sendable {
         guard text.vocabulary.mask != nil else {
             throw RecipeError.data(message: "objective masked: the tokenizer has no mask token; `concord tokenizer train` makes one that has")
         }
-        guard !text.isCausal else { throw RecipeError.data(message: "objective masked wants model.text.causal: false: it must see the whole text") }
+        guard !text.isCausal else { throw RecipeError.data(message: "model.text.causal: objective masked must see the whole text; set it to false") }
         return MaskedLanguageModel(text, masking: Masking(share: Float(settings.share), wordContinuations: settings.masksWholeWords ? continuations : nil))
     }
 

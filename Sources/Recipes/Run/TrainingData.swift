@@ -1,8 +1,8 @@
-import ConcordDatasets
+package import ConcordDatasets
 import ConcordEvaluation
 import ConcordLayers
 import ConcordTensors
-import ConcordTokenizers
+package import ConcordTokenizers
 
 /// What a recipe trains on and is evaluated on.
 enum TrainingData: Sendable {
@@ -84,5 +84,13 @@ enum TrainingData: Sendable {
         samples.batches(
             of: recipe.batch, seed: recipe.seed, threads: recipe.loader.threads, prefetch: recipe.loader.prefetch,
             badLimit: recipe.data.badShare, collate)
+    }
+}
+
+extension Recipe {
+    /// The batches that a run of this recipe trains on.
+    /// - Parameter data: the directory that the recipe's data paths start from.
+    package func trainingBatches(data: String, tokenizer: (any Tokenizer)?) throws -> Batches<MultimodalBatch> {
+        try TrainingData(self, data: data, tokenizer: tokenizer).batches(self, tokenizer: tokenizer)
     }
 }

@@ -81,6 +81,7 @@ public struct TrainingSession {
         print(
             "\(samples.description); \(batches.stepsPerEpoch) steps an epoch; "
                 + "\(objective.parameterCount) parameters; \(Threads.count) threads, products by \(Self.products(recipe.precision))")
+        if let warning = recipe.scheduleWarning(updatesPerEpoch: updatesPerEpoch(batches.stepsPerEpoch)) { print("note: \(warning)") }
         if isResumed {
             print("resumed at step \(try trainer.resume(from: place.checkpoints.path))")
         } else if recipe.objective.contrastive == nil {
@@ -104,6 +105,8 @@ public struct TrainingSession {
         return end
     }
 
+    private func updatesPerEpoch(_ steps: Int) -> Int { (steps + recipe.optimizer.accumulate - 1) / recipe.optimizer.accumulate }
+
     private static func products(_ precision: Precision) -> String {
         precision.available == .bfloat16 ? "oneDNN in bfloat16" : Processor.productRoute.rawValue
     }
@@ -123,9 +126,8 @@ public struct TrainingSession {
     private func trainer<O: Objective<MultimodalBatch>>(
         for objective: O, stepsPerEpoch: Int, evaluation: @escaping () throws -> [(name: String, value: Double)]
     ) -> Trainer<O> {
-        let updatesPerEpoch = (stepsPerEpoch + recipe.optimizer.accumulate - 1) / recipe.optimizer.accumulate
-        return Trainer(
-            objective, optimizer: recipe.makeOptimizer(), schedule: recipe.makeSchedule(updatesPerEpoch: updatesPerEpoch),
+        Trainer(
+            objective, optimizer: recipe.makeOptimizer(), schedule: recipe.makeSchedule(updatesPerEpoch: updatesPerEpoch(stepsPerEpoch)),
             clip: recipe.optimizer.clip,
             accumulate: recipe.optimizer.accumulate, microbatch: recipe.microbatch, precision: recipe.precision, seed: recipe.seed,
             checkpoints: Checkpoints(

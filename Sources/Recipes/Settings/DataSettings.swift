@@ -104,10 +104,16 @@ public struct DataSettings: Sendable {
         for (column, words) in try fields.maps("rename", "Other words for the values of a column: {digit: {\"7\": seven}}.") { rename[column] = Dictionary(words, uniquingKeysWith: { first, _ in first }) }
         self.rename = rename
         labels = try fields.strings("labels", default: kind == .folder ? ["label"] : [], "Columns whose values are classes, for zero-shot, k-NN and linear probes.")
-        template = kind == .folder ? try fields.string("template", default: "a photo of a {}", "The text of a folder's file: its class in place of {}.") : "{}"
+        template = kind == .folder ? try fields.string("template", default: columns[.audio] == nil ? "a photo of a {}" : "the sound of {}", "The text of a folder's file: its class in place of {}.") : "{}"
         let group = try fields.string("group", default: "", "The column whose clips are joined to one stream (the speaker); empty for every clip by itself.")
         self.group = group.isEmpty ? nil : group
-        split = try Self.split(fields.fields("split", "Which rows are held out for evaluation."), column: columns[.image] ?? columns[.audio] ?? columns[.text] ?? "")
+        let splitMeaning = "Which rows are held out for evaluation; none holds out nothing."
+        if fields.turnsOff("split") {
+            fields.off("split", splitMeaning)
+            split = nil
+        } else {
+            split = try Self.split(fields.fields("split", splitMeaning), column: columns[.image] ?? columns[.audio] ?? columns[.text] ?? "")
+        }
         unknownLimit = columns[.text] == nil ? 1 : try Self.unknownLimit(fields)
         cacheMebibytes = try fields.integer("cache_mib", default: 2048, in: 0...1 << 24, "Mebibytes of decoded images and sounds that are kept in memory.")
     }
@@ -130,8 +136,13 @@ public struct DataSettings: Sendable {
             case .text: [:]
             }
         var result: [Modality: String] = [:]
-        for modality in Modality.allCases where named.has(modality.rawValue) || fallbacks[modality] != nil {
-            result[modality] = try named.string(modality.rawValue, default: fallbacks[modality] ?? "", "The column of the \(modality.rawValue).")
+        for modality in Modality.allCases {
+            let meaning = "The column of the \(modality.rawValue)" + (modality == .text ? "s." : " files.")
+            guard let fallback = fallbacks[modality] else {
+                result[modality] = try named.string(modality.rawValue, meaning)
+                continue
+            }
+            result[modality] = try named.string(modality.rawValue, default: fallback, meaning)
         }
         if kind == .folder { result[.text] = "label" }
         return result

@@ -44,6 +44,15 @@ public enum ObjectiveSettings: Sendable {
         }
     }
 
+    /// The masked objective's, alone or as a part.
+    public var masked: MaskedSettings? {
+        switch self {
+        case .contrastive(_, let masked): masked
+        case .masked(let settings): settings
+        case .predictive, .frames: nil
+        }
+    }
+
     /// Whether equal texts are each other's positives, and one candidate in retrieval.
     var usesEqualTexts: Bool { contrastive?.positives == .equalTexts }
 }
@@ -99,7 +108,7 @@ public struct PredictiveSettings: Sendable {
 
     init(_ fields: Fields) throws {
         horizon = try fields.integer("horizon", default: 12, in: 1...1000, "Frames ahead that are predicted, K.")
-        negatives = try fields.integer("negatives", default: 128, in: 1...1_000_000, "Negative frames per prediction.")
+        negatives = try fields.integer("negatives", default: 128, in: 1...65536, "Negative frames per prediction.")
         negativesFrom = try fields.choice("negatives_from", default: NegativesFrom.batch, "Where negative frames are drawn: the whole batch, or the same sequence.")
         temperature = try fields.number("temperature", default: 0.1, in: 1e-4...1e4, "Temperature of the softmax.")
     }

@@ -30,22 +30,34 @@ public struct ScheduleSettings: Sendable {
     public enum Name: String, Sendable, CaseIterable { case cosine, linear, constant }
 
     public enum WarmUp: Sendable, Equatable {
+        /// A fraction of the run's updates.
+        case fraction(Double)
         case epochs(Double)
         case steps(Int)
     }
 
     public let name: Name
     public let warmUp: WarmUp
+    /// What cosine and linear end at, as a fraction of the peak learning rate.
+    public let floor: Double
 
     init(_ fields: Fields) throws {
         name = try fields.choice("name", default: Name.cosine, "How the learning rate decays after the warm-up.")
-        if fields.has("warmup_epochs") && fields.has("warmup_steps") {
-            throw fields.fault("warmup_steps", "give warmup_epochs or warmup_steps, not both")
+        let ways = ["warmup", "warmup_epochs", "warmup_steps"].filter(fields.has)
+        if ways.count > 1 { throw fields.fault(ways[1], "give \(ways.joined(separator: " or ")), not both") }
+        let updates = try fields.integer("warmup_steps", in: 0...1_000_000_000_000, "Updates over which the learning rate rises, in place of warmup.")
+        let epochs = try fields.number("warmup_epochs", in: 0...1e9, "Epochs over which the learning rate rises, in place of warmup.")
+        if let updates {
+            warmUp = .steps(updates)
+        } else if let epochs {
+            warmUp = .epochs(epochs)
+        } else {
+            warmUp = .fraction(
+                try fields.number("warmup", default: 0.05, in: 0...1, "Fraction of the run over which the learning rate rises from 0."))
         }
-        warmUp =
-            fields.has("warmup_steps")
-            ? .steps(try fields.integer("warmup_steps", default: 0, "Updates over which the learning rate rises."))
-            : .epochs(try fields.number("warmup_epochs", default: 1, "Epochs over which the learning rate rises."))
+        floor =
+            name == .constant
+            ? 0 : try fields.number("floor", default: 0, in: 0...1, "What the learning rate decays to, as a fraction of its peak.")
     }
 }
 

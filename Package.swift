@@ -99,7 +99,7 @@ let package = Package(
         tests(of: "Files"), tests(of: "Tensors"), tests(of: "Layers"), tests(of: "Encoders"), tests(of: "Objectives", ["ConcordEncoders"]),
         tests(of: "Interchange"),
         tests(of: "Evaluation"), tests(of: "Tokenizers"), tests(of: "Datasets", ["CSndfile"]),
-        tests(of: "Training", ["ConcordEncoders"]), tests(of: "Recipes", ["ConcordObjectives", "ConcordTraining", "ConcordDatasets", "ConcordTokenizers"]),
+        tests(of: "Training", ["ConcordEncoders"]), tests(of: "Recipes", ["ConcordLayers", "ConcordObjectives", "ConcordTraining", "ConcordDatasets", "ConcordTokenizers"]),
         .testTarget(name: "ConcordBenchTests", dependencies: ["TestSupport", "ConcordBench"], swiftSettings: swift),
         .testTarget(name: "ConcordCLITests", dependencies: ["TestSupport", "Concord", "ConcordCLI"], swiftSettings: swift),
     ]

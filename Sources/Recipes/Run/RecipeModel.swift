@@ -23,9 +23,9 @@ package struct RecipeModel: Sendable {
     /// - Parameters:
     ///   - vocabulary: of the recipe's tokenizer; nil where it reads no text.
     ///   - continuations: by id, whether a token continues a word; for masking whole words.
-    ///   - memory: bytes that the model and a batch may need; this machine's memory where left out.
+    ///   - memory: bytes that training may need; nil where the model is not trained.
     package init(_ recipe: Recipe, vocabulary: Vocabulary?, continuations: [Bool]? = nil, memory: Double? = nil) throws {
-        try recipe.requireFitting(vocabulary: vocabulary?.size ?? 0, limit: memory ?? Recipe.physicalMemory)
+        if let memory { try recipe.requireFitting(vocabulary: vocabulary?.size ?? 0, limit: memory) }
         let text = try recipe.model.text.map { settings in
             guard let vocabulary else { throw RecipeError.data(message: "a text tower wants a tokenizer") }
             return TextTransformer(settings, vocabulary: vocabulary)

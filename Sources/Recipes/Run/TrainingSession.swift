@@ -52,7 +52,8 @@ public struct TrainingSession {
             try place.isRun ? (recipe.tokenizer.isEmpty ? nil : place.loadTokenizer()) : recipe.loadTokenizer(data: data)
         let samples = try TrainingData(recipe, data: data, tokenizer: tokenizer)
         for note in try samples.textNotes(recipe, root: data, tokenizer: tokenizer) { print(note) }
-        let model = try RecipeModel(recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations)
+        let model = try RecipeModel(
+            recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations, memory: Recipe.physicalMemory)
         return try train(model.objective, Embedder(model: model, tokenizer: tokenizer, recipe: recipe), samples)
     }
 

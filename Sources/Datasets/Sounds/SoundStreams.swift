@@ -60,8 +60,13 @@ public struct SoundStreams: Sendable {
         }
         try Self.check(bad, of: clips.count, limit: badLimit)
         let log = Logger(label: "concord.datasets"), longest = streams.map(\.count).max() ?? 0, all = streams.count
-        for stream in streams where stream.count < window {
+        let short = streams.filter { $0.count < window }
+        for stream in short.prefix(4) {
             log.notice("stream \(stream.name): \(stream.count) samples, fewer than a window of \(window); not used")
+        }
+        if short.count > 1 {
+            let samples = short.reduce(0) { $0 + $1.count }
+            log.notice("\(short.count) of \(all) streams are shorter than a window of \(window) and not used: \(samples) samples in all")
         }
         streams.removeAll { $0.count < window }
         guard !streams.isEmpty else { throw .noWindows(window: window, rate: rate, longest: longest, streams: all) }

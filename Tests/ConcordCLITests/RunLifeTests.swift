@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@Suite(.serialized) struct RunLifeTests {
+    private func shell(_ command: String) throws -> CommandLineTool.Outcome {
+        let folder = try TemporaryFolder()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", "(\(command)) > '\(folder.path)/out' 2> '\(folder.path)/err'"]
+        try process.run()
+        process.waitUntilExit()
+        return CommandLineTool.Outcome(
+            status: process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus,
+            output: try String(contentsOfFile: folder.path + "/out", encoding: .utf8),
+            errors: try String(contentsOfFile: folder.path + "/err", encoding: .utf8))
+    }
+
+    @Test(arguments: ["-v", "-d"]) func belowTheMemoryNeededToStartOneLineSaysHowMuchIsNeeded(limit: String) throws {
+        let outcome = try shell("ulimit \(limit) 250000; exec timeout -k 1 20 '\(CommandLineTool.path)' doctor")
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        #expect(outcome.errors.hasPrefix("Error: the limit on ") && outcome.errors.contains("ulimit \(limit)"), "\(outcome.errors)")
+        #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+    }
+
+    @Test func outOfMemoryIsOneLineAndLeavesNoDirectory() throws {
+        let world = try SmallWorld()
+        let train = "'\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())'"
+        let outcome = try shell("ulimit -v 1500000; exec timeout -k 1 60 \(train) --set model.text.width=8192 --set model.text.heads=8")
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        let lines = outcome.errors.split(separator: "\n")
+        #expect(lines.count == 1 && lines[0].hasPrefix("Error: out of memory: "), "\(outcome.errors)")
+        #expect(outcome.errors.contains("ulimit -v") && outcome.errors.contains("microbatch"), "\(outcome.errors)")
+        #expect(!FileManager.default.fileExists(atPath: world.run()))
+    }
+
+    @Test func aMistypedBestMetricIsRefusedBeforeTheFirstStep() throws {
+        let world = try SmallWorld()
+        let outcome = try world.train("run", "--set", "checkpoint.best=retrieval.image_to_text.r11")
+        #expect(outcome.status == 1 && outcome.errors.contains("no figure \"retrieval.image_to_text.r11\""), "\(outcome.errors)")
+        #expect(!FileManager.default.fileExists(atPath: world.run()))
+    }
+
+    @Test func resumingWhereThereIsNoRunIsRefused() throws {
+        let world = try SmallWorld()
+        let outcome = try world.train("none", "--resume")
+        #expect(outcome.status == 1 && outcome.errors.contains("nothing to resume"), "\(outcome.errors)")
+        #expect(!FileManager.default.fileExists(atPath: world.run("none")))
+    }
+
+    @Test func aSecondProcessIsToldWhoTrainsIntoTheDirectory() throws {
+        let world = try SmallWorld()
+        let arguments = ["train", world.recipe, "--data", world.data, "--out", world.run(), "--set", "steps=100000"]
+        let first = try CommandLineTool.start(arguments, output: .nullDevice, errors: .nullDevice)
+        let deadline = Date().addingTimeInterval(60)
+        while ((try? world.steps("run").count) ?? 0) < 1, first.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.02) }
+        let second = try CommandLineTool.run(arguments + ["--resume"])
+        #expect(second.status == 1 && second.errors.contains("process \(first.processIdentifier) on "), "\(second.errors)")
+        kill(first.processIdentifier, SIGKILL)
+        first.waitUntilExit()
+        // A killed process leaves no lock behind.
+        let third = try CommandLineTool.start(arguments + ["--resume"], output: .nullDevice, errors: .nullDevice)
+        Thread.sleep(forTimeInterval: 2)
+        #expect(third.isRunning)
+        kill(third.processIdentifier, SIGKILL)
+        third.waitUntilExit()
+    }
+}

@@ -25,12 +25,12 @@ import Testing
         let whole = try Sound(contentsOf: burst).samples
         try Sound(Array(whole[16000..<19200]), rate: 8000).write(wav: clip)
 
-        let embed = try CommandLineTool.run("embed", world.run(), "--audio", burst, world.sound(1), "--out", index)
+        let embed = try CommandLineTool.run("embed", world.run(), "--audio", burst, world.sound(0), "--out", index)
         #expect(embed.status == 0 && embed.output.contains("21 embeddings of 16"), "\(embed.output)\(embed.errors)")
         #expect(embed.output.contains("2 of 2 files embedded"))
         let stored = try EmbeddingIndex(path: index)
         let parts = stored.seconds.prefix(20).compactMap { $0 }
-        #expect(parts.count == 20 && stored.names.prefix(20).allSatisfy { $0 == burst } && stored.names.last == world.sound(1))
+        #expect(parts.count == 20 && stored.names.prefix(20).allSatisfy { $0 == burst } && stored.names.last == world.sound(0))
         for (n, part) in parts.enumerated() {
             #expect(abs(part.lowerBound - 0.4 * Double(n)) < 1e-4 && abs(part.upperBound - 0.4 * Double(n + 1)) < 1e-4)
         }

@@ -14,7 +14,7 @@ import Testing
             "\(evaluation.output)\(evaluation.errors)")
 
         let index = world.folder.path + "/index.safetensors"
-        let embed = try CommandLineTool.run("embed", world.run(), "--audio", world.data + "/sounds", "--out", index)
+        let embed = try CommandLineTool.run("embed", world.run(), "--audio", world.data + "/sounds", "--per-file", "--out", index)
         #expect(embed.status == 0 && embed.output.contains("32 embeddings of 16"), "\(embed.errors)")
         let search = try CommandLineTool.run("search", world.run(), "--index", index, "--audio", world.sound(5), "-k", "2")
         #expect(search.output.hasPrefix("1.0000\t" + world.sound(5)), "\(search.output)\(search.errors)")

@@ -17,6 +17,16 @@ public final class ResNet: Encoder {
         case cifar
     }
 
+    /// What follows each convolution.
+    public enum Normalization: String, Sendable, CaseIterable {
+        /// Statistics of the batch (in training) or running ones (in evaluation).
+        case batch
+        /// Running statistics in training too: they stay as they were loaded, scale and shift are trained.
+        case frozenBatch = "frozen_batch"
+        /// Statistics of each sample's groups of channels: independent of the batch, so microbatches are exact.
+        case group
+    }
+
     /// First values of the convolutions.
     public enum Initialization: String, Sendable, CaseIterable {
         /// PyTorch's default for a convolution, uniform by fan-in.
@@ -30,7 +40,7 @@ public final class ResNet: Encoder {
     }
 
     public let conv1: Conv2d
-    public let bn1: BatchNorm
+    public let bn1: ChannelNorm
     let layer1: [ResidualBlock], layer2: [ResidualBlock], layer3: [ResidualBlock], layer4: [ResidualBlock]
     /// The classifier, where one was asked for.
     public let fc: Linear?
@@ -48,11 +58,11 @@ public final class ResNet: Encoder {
     ///   - width: channels of the first stage; 64 is the paper's.
     ///   - channels: of the pictures.
     ///   - classes: adds the classifier `fc`, for `logits(_:)`.
+    ///   - normalization: what follows each convolution; the paper's is `.batch`.
     ///   - checkpointing: keeps each block's input alone for the backward pass, which computes the rest again: less memory, a third more time.
     public init(
         depth: Int, stem: Stem = .imageNet, width: Int = 64, channels: Int = 3, classes: Int? = nil,
-        initialization: Initialization = .fanIn,
-        checkpointing: Bool = false
+        normalization: Normalization = .batch, initialization: Initialization = .fanIn, checkpointing: Bool = false
     ) {
         guard let blocks = Self.blocks[depth] else { ShapeCheck.fail("ResNet", "depth \(depth); 18, 34 or 50 wanted") }
         let isBottleneck = depth >= 50, expansion = ResidualBlock.expansion(isBottleneck: isBottleneck)
@@ -62,14 +72,14 @@ public final class ResNet: Encoder {
             return (0..<blocks[index]).map { block in
                 ResidualBlock(
                     block == 0 ? inputs : own * expansion, width: own, stride: block == 0 && index > 0 ? 2 : 1, isBottleneck: isBottleneck,
-                    initialization: initialization)
+                    normalization: normalization, initialization: initialization)
             }
         }
         let kernel = stem == .imageNet ? 7 : 3
         conv1 = Conv2d(
             channels, width, kernel: kernel, stride: stem == .imageNet ? 2 : 1, padding: kernel / 2, bias: false,
             weights: initialization.convolution(width, kernel: kernel))
-        bn1 = BatchNorm(width)
+        bn1 = ChannelNorm(normalization, channels: width)
         (layer1, layer2, layer3, layer4) = (stage(0), stage(1), stage(2), stage(3))
         outputDimension = width * 8 * expansion
         fc = classes.map { [outputDimension] in Linear(outputDimension, $0) }
@@ -87,7 +97,7 @@ public final class ResNet: Encoder {
     /// - Returns: `[N, H / 32, W / 32, D]` with the ImageNet stem, `[N, H / 8, W / 8, D]` with the other, rounded up.
     public func features(_ images: Tensor) -> Tensor {
         ShapeCheck.rank(images, 4, "[N, H, W, C]", in: "ResNet")
-        var x = conv1(images, norm: bn1, activation: .relu)
+        var x = bn1(images, behind: conv1, activation: .relu)
         if stem == .imageNet { x = x.maxPooled2d(kernel: 3, stride: 2, padding: 1) }
         for stage in [layer1, layer2, layer3, layer4] {
             for block in stage { x = checkpointed(x, when: checkpointing) { block($0) } }

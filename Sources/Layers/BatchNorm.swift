@@ -20,6 +20,8 @@ public final class BatchNorm: Module {
     public let runningVar: Buffer
     public let momentum: Float
     public let epsilon: Float
+    /// Whether the running statistics are used, and left as they are, in training too.
+    public let isFrozen: Bool
 
     /// PyTorch counts the batches; with a fixed momentum nobody needs the number.
     public var unusedCheckpointNames: [String] { ["num_batches_tracked"] }
@@ -27,12 +29,13 @@ public final class BatchNorm: Module {
     /// - Parameters:
     ///   - momentum: the share of the newest batch in the running statistics.
     ///   - epsilon: added to the variance.
-    public init(_ channels: Int, momentum: Float = 0.1, epsilon: Float = 1e-5) {
+    ///   - isFrozen: uses the running statistics in training too and leaves them as they are.
+    public init(_ channels: Int, momentum: Float = 0.1, epsilon: Float = 1e-5, isFrozen: Bool = false) {
         weight = Parameter([channels], .ones)
         bias = Parameter([channels], .zeros)
         runningMean = Buffer(Tensor(zeros: [channels]))
         runningVar = Buffer(Tensor(ones: [channels]))
-        (self.momentum, self.epsilon) = (momentum, epsilon)
+        (self.momentum, self.epsilon, self.isFrozen) = (momentum, epsilon, isFrozen)
     }
 
     /// - Parameters:
@@ -40,7 +43,7 @@ public final class BatchNorm: Module {
     ///   - activation: applied last, in the same pass.
     ///   - residual: of the shape of `x`; added before the activation, in the same pass.
     public func callAsFunction(_ x: Tensor, activation: FusedActivation? = nil, residual: Tensor? = nil) -> Tensor {
-        guard Context.current.isTraining else {
+        guard Context.current.isTraining, !isFrozen else {
             return x.batchNormalized(
                 weight: weight.value, bias: bias.value, mean: runningMean.value, variance: runningVar.value, epsilon: epsilon,
                 activation: activation, residual: residual)

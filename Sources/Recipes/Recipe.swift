@@ -19,6 +19,14 @@ public struct Recipe: Sendable {
     public let batch: Int
     /// Samples whose activations are in memory at a time (gradient caching); nil: a batch's.
     public let microbatch: Int?
+    /// What microbatches do where an encoder normalizes by the statistics of the batch.
+    public enum MicrobatchStatistics: String, Sendable, CaseIterable {
+        /// Refuses batch normalization, so that the gradients are those of the whole batch.
+        case exact
+        /// Each microbatch is normalized by its own statistics, as a run with batches of that size would be.
+        case perMicrobatch = "per_microbatch"
+    }
+
     /// What activations and products of the forward and backward pass are held in.
     public let precision: Precision
     public let data: DataSettings
@@ -76,6 +84,12 @@ public struct Recipe: Sendable {
         }
         batch = try fields.integer("batch", default: 256, in: 1...1 << 20, "Samples per step.")
         microbatch = try fields.integer("microbatch", in: 1...1 << 20, "Samples whose activations are in memory at a time; the whole batch without it.")
+        let statistics =
+            microbatch == nil
+            ? MicrobatchStatistics.perMicrobatch
+            : try fields.choice(
+                "microbatch_statistics", default: MicrobatchStatistics.exact,
+                "exact: refuse microbatches under batch normalization; per_microbatch: normalize each by its own statistics.")
         precision = try fields.choice("precision", default: Precision.float32, "Number format of activations and matrix products.")
         data = try DataSettings(fields.fields("data", "Where the samples come from."))
         objective = try ObjectiveSettings(fields.fields("objective", "What is minimized."))
@@ -83,6 +97,12 @@ public struct Recipe: Sendable {
         tokenizerSettings = modalities.contains(.text) ? try TokenizerSettings(fields) : .none
         tokenizer = tokenizerSettings.file
         model = try ModelSettings(fields.fields("model", "An encoder for each modality of the data."), modalities: modalities, objective: objective)
+        if let microbatch, microbatch < batch, statistics == .exact, let key = model.batchNormalized {
+            throw fields.fault(
+                "microbatch",
+                "\(key): batch would normalize each microbatch by its own statistics, with other gradients than the whole batch's; "
+                    + "\(key): group is exact, microbatch_statistics: per_microbatch accepts the difference, or leave microbatch out")
+        }
         views = try ViewSettings(fields.fields("views", "How images and sounds become tensors."), modalities: modalities)
         optimizer = try OptimizerSettings(fields.fields("optimizer", "How weights are updated."))
         schedule = try ScheduleSettings(fields.fields("schedule", "The learning rate over time."))

@@ -198,6 +198,17 @@ import Testing
         #expect(norm.runningVar.stored.scalars != variance.scalars)
     }
 
+    @Test(arguments: [ResNet.Normalization.group, .frozenBatch])
+    func aResNetWhoseNormalizationIsIndependentOfTheBatchIsExact(_ normalization: ResNet.Normalization) throws {
+        let image = ResNet(depth: 18, stem: .cifar, width: 4, normalization: normalization)
+        let model = Contrastive<Sample>(
+            Tower("image", \.image, image), Tower("text", \.text, Self.texts()), dimension: 6,
+            loss: InfoNCE(temperature: .learned(initial: 0.2))
+        ).initialize(seed: 1)
+        try expectTheWhole(model, Self.batch(), microbatch: 1)
+        try expectTheWhole(model, Self.batch(), microbatch: 4)
+    }
+
     @Test func substitutedStatisticsMoveAndTheModulesOwnDoNot() throws {
         let image = Pictures(normalized: true), model = Self.pair(image), values = ParameterValues()
         let norm = try #require(image.norm)

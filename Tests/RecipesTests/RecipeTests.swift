@@ -43,9 +43,22 @@ import Testing
 
     @Test func aMicrobatchIsThereWhereItIsAskedFor() throws {
         #expect(try Recipe(named: "pairs").microbatch == nil)
-        let recipe = try Recipe(named: "pairs", overrides: ["microbatch=16"])
+        let recipe = try Recipe(named: "pairs", overrides: ["microbatch=16", "model.image.norm=group"])
         #expect(recipe.microbatch == 16)
         #expect(try Recipe(yaml: recipe.yaml, source: "resolved").microbatch == 16)
+    }
+
+    @Test func microbatchesUnderBatchNormalizationAreRefusedUnlessAccepted() throws {
+        let error = #expect(throws: RecipeError.self) { try Recipe(named: "pairs", overrides: ["microbatch=16"]) }
+        #expect(error?.description.contains("microbatch: model.image.norm: batch would normalize") == true)
+        let sound = "data: {kind: files, columns: {audio: filepath, text: word}}\nbatch: 8\nmicrobatch: 4"
+        let other = #expect(throws: RecipeError.self) { try Recipe(yaml: sound, source: "sound") }
+        #expect(other?.description.contains("model.audio.norm: group is exact") == true)
+        #expect(try Recipe(yaml: sound + "\nmodel: {audio: {norm: group}}", source: "sound").microbatch == 4)
+        let accepted = ["microbatch=16", "microbatch_statistics=per_microbatch"]
+        #expect(try Recipe(named: "pairs", overrides: accepted).yaml.contains("microbatch_statistics: per_microbatch"))
+        // As large as the batch, a microbatch is the batch.
+        #expect(try Recipe(named: "pairs", overrides: ["microbatch=128"]).microbatch == 128)
     }
 
     @Test func checkpointingIsAKeyOfATower() throws {

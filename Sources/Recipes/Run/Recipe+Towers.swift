@@ -13,7 +13,7 @@ extension Recipe {
                     "image", \.image,
                     ResNet(
                         depth: image.depth, stem: image.stem == .cifar ? .cifar : .imageNet, width: image.width,
-                        checkpointing: image.checkpointing)))
+                        normalization: image.norm, checkpointing: image.checkpointing)))
         }
         if let text { towers.append(Tower("text", \.text, text)) }
         if let audio = model.audio, let views = views.audio {

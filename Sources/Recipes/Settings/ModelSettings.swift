@@ -1,3 +1,5 @@
+public import ConcordEncoders
+
 /// `model`: an encoder for each modality of the data, and the size of the space that they share.
 ///
 /// ```yaml
@@ -15,12 +17,19 @@ public struct ModelSettings: Sendable {
     public let image: ImageTowerSettings?
     public let text: TextTowerSettings?
     public let audio: AudioTowerSettings?
+    /// The key of the first encoder that normalizes by the statistics of the batch; nil where none does.
+    let batchNormalized: String?
 
     init(_ fields: Fields, modalities: Set<Modality>, objective: ObjectiveSettings) throws {
         dimension = objective.contrastive != nil ? try fields.integer("dimension", default: 256, in: 1...65536, "Size D of the shared embedding space.") : 0
         image = modalities.contains(.image) ? try ImageTowerSettings(fields.fields("image", "The image encoder.")) : nil
         text = modalities.contains(.text) ? try TextTowerSettings(fields.fields("text", "The text encoder."), isTied: objective.masked != nil) : nil
         audio = modalities.contains(.audio) ? try AudioTowerSettings(fields.fields("audio", "The audio encoder.")) : nil
+        if image?.norm == .batch {
+            batchNormalized = "model.image.norm"
+        } else {
+            batchNormalized = audio?.norm == .batch ? "model.audio.norm" : nil
+        }
         for modality in Modality.allCases where !modalities.contains(modality) && fields.has(modality.rawValue) {
             throw fields.fault(modality.rawValue, "the recipe's data have no \(modality.rawValue) for it; add a column to data.columns")
         }
@@ -35,6 +44,8 @@ public struct ImageTowerSettings: Sendable {
     /// 18, 34 or 50.
     public let depth: Int
     public let stem: Stem
+    /// What follows each convolution.
+    public let norm: ResNet.Normalization
     /// Channels of the first stage; 64 in the paper.
     public let width: Int
     /// Whether blocks are computed again in the backward pass: less memory, a third more time.
@@ -44,6 +55,9 @@ public struct ImageTowerSettings: Sendable {
         _ = try fields.choice("encoder", default: Encoder.resnet, "The kind of encoder.")
         depth = try fields.integer("depth", default: 18, oneOf: [18, 34, 50], "Layers.")
         stem = try fields.choice("stem", default: Stem.imagenet, "imagenet: 7x7, stride 2, max-pooling; cifar: 3x3 for small images.")
+        norm = try fields.choice(
+            "norm", default: ResNet.Normalization.batch,
+            "Normalization: batch; group: independent of the batch, so exact with microbatch; frozen_batch: running statistics as loaded.")
         width = try fields.integer("width", default: 64, in: 1...1024, "Channels of the first stage.")
         checkpointing = try fields.flag("checkpointing", default: false, "Recompute blocks in the backward pass: less memory, a third more time.")
     }

@@ -5,7 +5,7 @@ import Testing
 
 struct WebPTests {
     private let folder = TemporaryFolder()
-    private static let wanted = Fixture("webp")
+    private static var wanted: Fixture { Fixture("webp") }
 
     @Test(arguments: ["lossy", "lossless", "lossyalpha", "losslessalpha", "animated", "orientation3", "orientation6"])
     func aWebPDecodesAsPillowDecodesIt(name: String) throws {

@@ -43,6 +43,7 @@ let package = Package(
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
         .target(name: "CBridges", dependencies: ["COneDNN", "CJPEG", "CPNG", "CSoxr"], linkerSettings: [.linkedLibrary("gomp")]),
@@ -66,7 +67,7 @@ let package = Package(
         library(
             "Datasets",
             [
-                "ConcordFiles", "ConcordTokenizers", "ConcordLayers", "ConcordTensors", "CBridges", "CJPEG", "CPNG", "CSndfile", "CSoxr",
+                "ConcordFiles", "ConcordTokenizers", "ConcordLayers", "ConcordTensors", "CBridges", "CJPEG", "CPNG", "CWebP", "CSndfile", "CSoxr",
                 logging,
             ]),
         library(

@@ -15,12 +15,17 @@ struct ConcordCommand: ParsableCommand {
             TokenizerCommand.self, RecipesCommand.self, InspectCommand.self, DoctorCommand.self,
         ])
 
+    /// The command line's words, byte by byte: `CommandLine.arguments` replaces what is not UTF-8, and the file is not found.
+    private static var arguments: [String] {
+        (1..<max(1, Int(CommandLine.argc))).compactMap { place in CommandLine.unsafeArgv[place].map { PathEncoding.decoded($0) } }
+    }
+
     static func main() {
         concord_startup_link()
         StandardStreams.ensureOpen()
         var isOutputTheResult = true
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
             isOutputTheResult = !(command is TrainCommand || command is DemoCommand)
             let advice = isOutputTheResult ? MemoryAdvice.use : MemoryAdvice.training
             OutOfMemory.setHandler { shortage in

@@ -22,3 +22,13 @@ package struct FileIdentity: Hashable, Sendable {
         self.init(status)
     }
 }
+
+/// A file as it is now: its identity, size and time of last change.
+package struct FileVersion: Hashable, Sendable {
+    private let identity: FileIdentity, size: Int, seconds: Int, nanoseconds: Int
+
+    init(_ status: stat) {
+        identity = FileIdentity(status)
+        (size, seconds, nanoseconds) = (Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+    }
+}

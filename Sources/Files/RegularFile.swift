@@ -8,6 +8,8 @@ package struct RegularFile: ~Copyable {
     package let descriptor: Int32
     /// In bytes.
     package let size: Int
+    /// Equal as long as it is the same file with the same contents.
+    package let version: FileVersion
 
     package init(reading path: String) throws(FileError) {
         // Opening a pipe would wait for somebody to write into it.
@@ -26,6 +28,7 @@ package struct RegularFile: ~Copyable {
             throw error
         }
         (self.path, self.descriptor, size) = (path, descriptor, Int(status.st_size))
+        version = FileVersion(status)
     }
 
     deinit { close(descriptor) }

@@ -6,6 +6,18 @@ package enum Paths {
         return directory.hasSuffix("/") ? directory + path : directory + "/" + path
     }
 
+    /// A path without `.`, doubled slashes and folders left again by `..`; a path that has none of them, and an address (`http://…`), stays.
+    package static func canonical(_ path: String) -> String {
+        guard path.hasPrefix("./") || path.hasPrefix("../") || path.contains("/./") || path.contains("//") || path.contains("/../"),
+            !path.contains("://")
+        else { return path }
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
+        }
+        return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+    }
+
     /// The directory that a file stands in: `.` for a bare name.
     package static func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

@@ -40,6 +40,9 @@ public struct EncodedImage: Sendable {
             case .png:
                 let reader = try PNGReader(bytes, path: path)
                 return (reader.width, reader.height, reader.orientation, false)
+            case .webp:
+                let reader = try WebPReader(bytes, path: path)
+                return (reader.width, reader.height, reader.orientation, false)
             }
         }
         (self.format, self.orientation, self.isProgressive) = (format, orientation, isProgressive)
@@ -57,6 +60,7 @@ public struct EncodedImage: Sendable {
             switch format {
             case .jpeg: try JPEGReader(bytes, path: path).decode(denominator: denominator)
             case .png: try PNGReader(bytes, path: path).decode(over: background)
+            case .webp: try WebPReader(bytes, path: path).decode(over: background)
             }
         }.oriented(orientation)
     }
@@ -106,10 +110,10 @@ public struct EncodedImage: Sendable {
 }
 
 extension Image {
-    /// Reads a JPEG or PNG file whole, upright by its EXIF orientation.
+    /// Reads a JPEG, PNG or WebP file whole, upright by its EXIF orientation.
     ///
     /// - Parameters:
-    ///   - background: what shines through where a PNG is transparent.
+    ///   - background: what is visible where a PNG or WebP image is transparent.
     ///   - shortestSide: allows a large JPEG to be shrunk while decoding as long as its shorter side keeps this many pixels.
     /// - Throws: `ImageError`. A file that is cut short or corrupt in any place its decoder notices is an error.
     public init(contentsOf path: String, background: Color = .white, shortestSide: Int? = nil) throws {
@@ -118,7 +122,7 @@ extension Image {
         self = try file.decoded(shortestSide: shortestSide)
     }
 
-    /// Decodes a JPEG or PNG file's bytes.
+    /// Decodes a JPEG, PNG or WebP file's bytes.
     public init(_ bytes: [UInt8], background: Color = .white, shortestSide: Int? = nil) throws {
         var file = try EncodedImage(bytes)
         file.background = background

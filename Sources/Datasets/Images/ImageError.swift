@@ -15,11 +15,11 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot be read: \(reason); check the path"
-        case .notAPicture(let path, let found): "\(path): not a picture: \(found); JPEG and PNG are read"
-        case .damaged(let path, let reason): "\(path): damaged picture: \(reason); copy the file anew or leave it out"
-        case .unsupported(let path, let reason): "\(path): \(reason); save it as an ordinary JPEG or PNG"
+        case .notAPicture(let path, let found): "\(path): not an image: \(found); JPEG, PNG and WebP are read"
+        case .damaged(let path, let reason): "\(path): damaged image: \(reason); copy the file anew or leave it out"
+        case .unsupported(let path, let reason): "\(path): \(reason)"
         case .tooLarge(let path, let width, let height, let limit):
-            "\(path): a picture of \(width)x\(height) needs more than the allowed \(limit) pixels; shrink the file or raise the limit"
+            "\(path): an image of \(width)x\(height) pixels, where \(limit) pixels are decoded at most; make a smaller copy of it or leave it out"
         case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
         }
     }

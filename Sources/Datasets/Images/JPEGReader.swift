@@ -24,7 +24,7 @@ final class JPEGReader {
         }
         (self.handle, self.bytes, self.path, self.header) = (handle, bytes, path, header)
         guard [1, 3, 4].contains(header.components) else {
-            throw ImageError.unsupported(path: path, reason: "a JPEG of \(header.components) colour components is not read")
+            throw ImageError.unsupported(path: path, reason: "a JPEG of \(header.components) color components is not read; save it as RGB")
         }
     }
 

@@ -3,8 +3,9 @@ import ConcordTensors
 extension Sound {
     /// Reads WAV, FLAC, OGG, MP3 and what else libsndfile knows, at any rate and number of channels; channels are averaged.
     ///
-    /// May be called on several threads at once. A file that is cut short is an error where its kind says how long it should be: WAV, AIFF,
-    /// FLAC; an OGG file that was cut is as long as what is left. About a damaged MP3 file the decoder also writes to standard error.
+    /// May be called on several threads at once. A file that is cut short is an error where its header says how long it should be: WAV, AIFF,
+    /// FLAC. Where the header leaves the length open (a recording written into a pipe, FLAC without a total, OGG without an end, MP3 without a
+    /// Xing header), the sound is as long as what is there. About a damaged MP3 file the decoder also writes to standard error.
     /// - Parameters:
     ///   - rate: samples a second wanted, in `Sound.rates`; the file's own where nil.
     ///   - window: samples wanted, counted at the rate wanted. Only they are decoded, with what the resampling needs around them: the result
@@ -15,9 +16,16 @@ extension Sound {
         contentsOf path: String, rate: Int? = nil, window: Range<Int>? = nil, limit: Double = 1800
     ) throws(SoundError) {
         let reader = try SoundReader(path)
-        let header = reader.header, rate = rate ?? header.rate
+        let rate = rate ?? reader.rate
         ShapeCheck.require(Self.rates.contains(rate), "Sound", "\(rate) samples a second, \(Self.rates) are possible")
-        let change = RateChange(from: header.rate, to: rate)
+        let change = RateChange(from: reader.rate, to: rate)
+        if window == nil, reader.frames == nil {
+            let samples = try reader.readToEnd(limit: limit)
+            self.init(
+                rate == reader.rate ? samples : change.resampled(samples, count: change.count(of: samples.count)), rate: rate)
+            return
+        }
+        let header = try reader.header()
         let whole = 0..<change.count(of: header.frames)
         let window = window ?? whole
         let seconds = Double(window.count) / Double(rate)

@@ -21,9 +21,9 @@ public enum SoundError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot be read: \(reason); check the path"
-        case .notASound(let path, let found): "\(path): not a sound: \(found); WAV, FLAC, OGG and MP3 are read"
+        case .notASound(let path, let found): "\(path): not a sound: \(found); WAV, FLAC, OGG, MP3, AIFF, AU, CAF and others are read"
         case .damaged(let path, let reason): "\(path): damaged sound: \(reason); copy the file anew or leave it out"
-        case .unsupported(let path, let reason): "\(path): \(reason); save it as an ordinary WAV or FLAC"
+        case .unsupported(let path, let reason): "\(path): \(reason)"
         case .noSamples(let path): "\(path): a sound without samples; leave it out"
         case .notFinite(let path, let frame, let value):
             "\(path): sample \(frame) is \(value), not a number to compute with; write the file anew or leave it out"

@@ -7,9 +7,15 @@ import ConcordFiles
 
 /// An open sound file; made for one reading and thrown away.
 final class SoundReader {
-    let header: Sound.Header
+    let rate: Int
+    /// Samples of each channel; nil where only decoding to the end can tell.
+    let frames: Int?
+    private let channels: Int
     private let path: String
     private let handle: OpaquePointer
+    /// What the handle reads.
+    private let bytes: SoundBytes
+    private let version: FileVersion
     /// Frames to decode before those wanted, after a seek.
     private let lead: Int
 
@@ -18,56 +24,124 @@ final class SoundReader {
 
     /// - Throws: `SoundError` where the file is no sound, has no samples, or ends before its header says.
     init(_ path: String) throws(SoundError) {
-        let file: RegularFile
-        do throws(FileError) { file = try RegularFile(reading: path) } catch {
+        let file = try Self.opened(path), head: [UInt8]
+        do throws(FileError) { head = try file.bytes(at: 0, count: MediaKind.headLength) } catch {
             throw .unreadable(path: path, reason: error.reason)
         }
-        let missing = try Self.missingBytes(in: file, path: path)
-        // One of the library's own: it closes what it was given where it fails to open it, asked to or not.
-        let descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
-        guard descriptor >= 0 else { throw .unreadable(path: path, reason: FileError(path: path, code: errno).reason) }
-        var info = SF_INFO()
-        guard let handle = sf_open_fd(descriptor, Int32(SFM_READ), &info, 1) else {
-            // The library keeps the reason of a failed opening in one place for all threads: it may be another's, or gone.
-            let code = sf_error(nil)
-            throw .damaged(path: path, reason: code == 0 ? "its header cannot be read" : Self.text(code))
+        let version = file.version, format = try SoundFormat(head, path: path)
+        var extent = SoundFormat.Extent(), length: MPEGLength?
+        if case .mpeg = format {
+            length = try Self.length(of: file)
+        } else {
+            do throws(FileError) { extent = try format.extent(of: file, head: head) } catch {
+                throw .unreadable(path: path, reason: error.reason)
+            }
         }
-        let header = Sound.Header(rate: Int(info.samplerate), channels: Int(info.channels), frames: Int(info.frames))
+        let missing = extent.missing
+        var start = extent.head ?? [], replaced = extent.head?.count ?? 0
+        if let length, !length.isStatedRightly, let frame = length.informationFrame { (start, replaced) = (frame, length.start) }
+        let bytes = SoundBytes(file, head: start, replacing: replaced)
+        var info = SF_INFO(), handle: OpaquePointer?
+        if start.isEmpty {
+            // One of the library's own: it closes what it was given where it fails to open it, asked to or not.
+            let descriptor = bytes.duplicatedDescriptor()
+            guard descriptor >= 0 else { throw .unreadable(path: path, reason: FileError(path: path, code: errno).reason) }
+            handle = sf_open_fd(descriptor, Int32(SFM_READ), &info, 1)
+        } else {
+            handle = bytes.open(&info)
+        }
+        guard let handle else { throw Self.refusal(MediaKind(head), path) }
+        let (rate, channels, frames) = (Int(info.samplerate), Int(info.channels), Int(info.frames))
         var fault: SoundError?
         if missing > 0 {
             fault = .damaged(path: path, reason: "the file ends \(missing) bytes before its header says")
-        } else if !Sound.rates.contains(header.rate) {
-            fault = .rate(path: path, rate: header.rate)
-        } else if header.frames <= 0 || header.channels <= 0 {
+        } else if !Sound.rates.contains(rate) {
+            fault = .rate(path: path, rate: rate)
+        } else if frames <= 0 || channels <= 0 {
             fault = .noSamples(path: path)
-        } else if header.frames > Self.countable {
-            fault = .unsupported(path: path, reason: "it does not say how long it is")
         }
         if let fault {
             sf_close(handle)
             throw fault
         }
-        (self.path, self.handle, self.header) = (path, handle, header)
+        let isEstimate = frames > Self.countable || (length.map { !$0.isStatedRightly } ?? false)
+        self.frames = isEstimate ? nil : frames
+        (self.path, self.handle, self.rate, self.channels) = (path, handle, rate, channels)
+        (self.bytes, self.version) = (bytes, version)
         // A frame of MP3 may lie in the bytes of many before it, and the decoder goes back too few of them.
         lead = info.format & Int32(SF_FORMAT_TYPEMASK) == Self.mpeg ? 32 * 1152 : 0
     }
 
     deinit { sf_close(handle) }
 
-    /// Bytes that the header promises beyond the file's end.
-    private static func missingBytes(in file: borrowing RegularFile, path: String) throws(SoundError) -> Int {
-        let head: [UInt8]
-        do throws(FileError) { head = try file.bytes(at: 0, count: 512) } catch {
-            throw .unreadable(path: path, reason: error.reason)
-        }
-        let format = try SoundFormat(head, path: path)
-        do throws(FileError) { return try format.missingBytes(in: file, head: head) } catch {
+    private static func opened(_ path: String) throws(SoundError) -> RegularFile {
+        do throws(FileError) { return try RegularFile(reading: path) } catch {
             throw .unreadable(path: path, reason: error.reason)
         }
     }
 
+    /// What the file says of itself, its length counted by decoding where nothing says it.
+    static func header(of path: String) throws(SoundError) -> Sound.Header { try SoundReader(path).header() }
+
+    func header() throws(SoundError) -> Sound.Header {
+        Sound.Header(rate: rate, channels: channels, frames: try countedFrames())
+    }
+
+    private func countedFrames() throws(SoundError) -> Int {
+        if let known = frames ?? SoundLengths.shared.frames(of: version) { return known }
+        let other = try SoundReader(path)  // this one stays at the file's start
+        var count = 0
+        while true {
+            let got = other.read(1 << 20).count
+            if got == 0 { break }
+            count += got
+        }
+        guard count > 0 else { throw .noSamples(path: path) }
+        SoundLengths.shared.insert(frames: count, of: version)
+        return count
+    }
+
+    /// The frames of an MPEG file; nil where it has none that can be told.
+    private static func length(of file: borrowing RegularFile) throws(SoundError) -> MPEGLength? {
+        if let known = SoundLengths.shared.mpeg(of: file.version) { return known }
+        let length = try MPEGLength(of: file)
+        SoundLengths.shared.insert(mpeg: length, of: file.version)
+        return length
+    }
+
+    /// Why the library does not open a file.
+    private static func refusal(_ kind: MediaKind?, _ path: String) -> SoundError {
+        // The library keeps the reason of a failed opening in one place for all threads: it may be another's, or gone.
+        let code = sf_error(nil), reason = code == 0 ? "its header cannot be read" : text(code)
+        if let kind, kind.name == "FLAC in Ogg" { return .unsupported(path: path, reason: kind.refusal(of: path)) }
+        let isUnsupported = ["unimplemented", "nsupported", "not supported"].contains { reason.contains($0) }
+        guard isUnsupported, let kind else { return .damaged(path: path, reason: reason) }
+        let name = Paths.name(of: path)
+        return .unsupported(
+            path: path,
+            reason: "its \(kind.name) encoding is not read (\(reason)); make it plain, for example with: "
+                + "ffmpeg -i '\(name)' -c:a pcm_s16le '\(Paths.stem(of: name))-plain.wav'")
+    }
+
     /// Frames of a file that is not a lie or a stream without an end: a month at the highest rate.
     private static let countable = 1 << 42
+
+    /// All frames, averaged over the channels, however many there are.
+    /// - Parameter limit: seconds.
+    func readToEnd(limit: Double) throws(SoundError) -> [Float] {
+        var samples: [Float] = []
+        while true {
+            let piece = read(1 << 20)
+            if piece.isEmpty { break }
+            try check(piece, from: samples.count)
+            samples += piece
+            let seconds = Double(samples.count) / Double(rate)
+            if seconds > limit { throw .tooLong(path: path, seconds: seconds, limit: limit) }
+        }
+        guard !samples.isEmpty else { throw .noSamples(path: path) }
+        SoundLengths.shared.insert(frames: samples.count, of: version)
+        return samples
+    }
 
     /// Frames of the file, averaged over its channels.
     /// - Parameter range: inside the file.
@@ -79,11 +153,9 @@ final class SoundReader {
             // What a header claims takes no memory before it is there.
             let wanted = min(range.upperBound - position, 1 << 22)
             let piece = read(wanted)
-            if let bad = piece.firstIndex(where: { !$0.isFinite }) {
-                throw .notFinite(path: path, frame: position + bad, value: piece[bad])
-            }
+            try check(piece, from: position)
             guard piece.count == wanted else {
-                throw damage("it holds \(position + piece.count) frames where its header says \(header.frames)")
+                throw damage("it holds \(position + piece.count) frames where its header says \(frames ?? range.upperBound)")
             }
             if samples.isEmpty { samples = piece } else { samples += piece }
             position += wanted
@@ -95,17 +167,30 @@ final class SoundReader {
     /// - Parameter position: frames read so far.
     func next(_ count: Int, after position: Int) throws(SoundError) -> [Float] {
         let piece = read(count)
-        if let bad = piece.firstIndex(where: { !$0.isFinite }) {
-            throw .notFinite(path: path, frame: position + bad, value: piece[bad])
-        }
-        guard piece.count == count || position + piece.count >= header.frames else {
-            throw damage("it holds \(position + piece.count) frames where its header says \(header.frames)")
+        try check(piece, from: position)
+        guard piece.count == count || position + piece.count >= frames ?? 0 else {
+            throw damage("it holds \(position + piece.count) frames where its header says \(frames ?? 0)")
         }
         return piece
     }
 
+    private func check(_ piece: [Float], from position: Int) throws(SoundError) {
+        guard let bad = piece.firstIndex(where: { !$0.isFinite }) else { return }
+        throw .notFinite(path: path, frame: position + bad, value: piece[bad])
+    }
+
     private func seek(to frame: Int) throws(SoundError) {
         guard frame > 0 else { return }
+        if frames == nil, lead == 0 {
+            // A stream that does not say its end cannot be sought in.
+            var rest = frame
+            while rest > 0 {
+                let got = read(min(rest, 1 << 20)).count
+                guard got > 0 else { throw damage("frame \(frame) cannot be reached") }
+                rest -= got
+            }
+            return
+        }
         let start = max(0, frame - lead)
         guard sf_seek(handle, sf_count_t(start), Int32(SEEK_SET)) == start, read(frame - start).count == frame - start else {
             throw damage("frame \(frame) cannot be reached")
@@ -114,7 +199,7 @@ final class SoundReader {
 
     /// The next frames, fewer where the file ends.
     private func read(_ count: Int) -> [Float] {
-        let channels = header.channels
+        let channels = channels
         return [Float](unsafeUninitializedCapacity: count) { buffer, filled in
             guard let base = buffer.baseAddress else { return }
             if channels == 1 {

@@ -84,7 +84,7 @@ struct SoundSource {
 
     init(_ path: String, rate: Int) throws(SoundError) {
         reader = try SoundReader(path)
-        let own = reader.header.rate
+        let own = reader.rate
         resampler = own == rate ? nil : StreamResampler(RateChange(from: own, to: rate))
     }
 

@@ -1,3 +1,5 @@
+import ConcordFiles
+
 /// A rule that says which rows of a table are held out, from one column alone: it stands whatever the order and number of rows.
 public struct Split: Hashable, Sendable {
     private enum Rule: Hashable {
@@ -9,6 +11,8 @@ public struct Split: Hashable, Sendable {
     private let rule: Rule
 
     /// Holds out the rows whose field has a CRC-32 (of its UTF-8 bytes) that leaves `remainder` modulo `modulo`: about one in `modulo`.
+    ///
+    /// Of a path, the shortest spelling decides: `./a.png` and `b//../a.png` fall on the side of `a.png`; and so do all names, links among them, of one file.
     public init(column: String, modulo: Int, remainder: Int = 0) {
         self.column = column
         rule = .checksum(modulo: modulo, remainder: remainder)
@@ -20,10 +24,14 @@ public struct Split: Hashable, Sendable {
         rule = .values(Set(values))
     }
 
-    func isHeldOut(_ row: Row) -> Bool {
+    var isByChecksum: Bool { if case .checksum = rule { true } else { false } }
+
+    /// Whether rows with this value in the column are held out.
+    func isHeldOut(_ value: String) -> Bool {
         switch rule {
-        case .checksum(let modulo, let remainder): Int(CRC32.checksum(row[column].utf8)) % modulo == remainder
-        case .values(let values): values.contains(row[column])
+        case .checksum(let modulo, let remainder):
+            Int(CRC32.checksum(Paths.canonical(value).utf8)) % modulo == remainder
+        case .values(let values): values.contains(value)
         }
     }
 
@@ -37,11 +45,31 @@ public struct Split: Hashable, Sendable {
 }
 
 extension Table {
+    /// For the values of a column that are further names of one file, the name that counts: the first in the order of bytes.
+    private func fileNames(in column: String) -> [String: String] {
+        var names: [FileIdentity: String] = [:], identities: [String: FileIdentity] = [:]
+        for row in self {
+            let value = row[column]
+            if identities[value] != nil { continue }
+            guard let identity = FileIdentity(ofFile: row.path(column)) else { continue }
+            identities[value] = identity
+            let canonical = Paths.canonical(value)
+            guard let known = names[identity] else {
+                names[identity] = canonical
+                continue
+            }
+            if canonical.utf8.lexicographicallyPrecedes(known.utf8) { names[identity] = canonical }
+        }
+        guard names.count < identities.count else { return [:] }
+        return identities.compactMapValues { names[$0] }
+    }
+
     /// The rows to train on and those held out.
     /// - Throws: `DatasetError` where there is no such column, or the rule cannot hold.
     public func split(by split: Split) throws(DatasetError) -> (train: Table, heldOut: Table) {
         try require(columns: [split.column])
         try split.check()
-        return self.split(where: split.isHeldOut)
+        let names = split.isByChecksum ? fileNames(in: split.column) : [:]
+        return self.split { row in split.isHeldOut(names[row[split.column]] ?? row[split.column]) }
     }
 }

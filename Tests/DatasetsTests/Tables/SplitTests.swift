@@ -58,3 +58,26 @@ import Testing
         #expect(try table.split(by: Split(column: "filepath", modulo: 8)).heldOut.count == 423)
     }
 }
+
+/// One file is on one side of a split, whatever its rows call it.
+@Suite struct SplitOfFilesTests {
+    private let folder = TemporaryFolder()
+
+    @Test func allSpellingsAndNamesOfAFileAreOnOneSide() throws {
+        var names: [String] = []
+        for number in 0..<40 {
+            _ = try folder.write("x", to: "p/\(number).png")
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.file("p/link\(number).png"), withDestinationPath: "\(number).png")
+            names += ["p/\(number).png", "./p/\(number).png", "p//\(number).png", "p/../p/\(number).png", "p/link\(number).png"]
+        }
+        let table = try Table(csv: folder.write("f\n" + names.joined(separator: "\n") + "\n", to: "t.csv"))
+        let (train, heldOut) = try table.split(by: Split(column: "f", modulo: 4))
+        // As the plain names alone are split.
+        let plain = (0..<40).filter { CRC32.checksum("p/\($0).png".utf8) % 4 == 0 }
+        #expect(plain.count > 2 && plain.count < 20)
+        #expect(heldOut.count == 5 * plain.count && train.count == 5 * (40 - plain.count))
+        #expect(heldOut.map { $0["f"] }.filter { $0.hasPrefix("p/") && !$0.contains("l") && !$0.contains("..") && !$0.contains("//") }
+            == plain.map { "p/\($0).png" })
+    }
+}

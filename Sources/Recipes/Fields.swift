@@ -55,6 +55,12 @@ final class Fields {
     /// Whether the recipe gives the key keys of its own.
     func hasKeys(_ key: String) -> Bool { node(key)?.mapping != nil }
 
+    /// Whether a key is there to say that there is nothing: `none`, `false`, `null`.
+    func isNone(_ key: String) -> Bool {
+        guard let node = pairs.first(where: { $0.key.string == key })?.value else { return false }
+        return node.isNull || ["none", "false", "no", "off"].contains(node.scalar?.string.lowercased() ?? "")
+    }
+
     /// An error that names the key and where its value comes from.
     func fault(_ key: String, _ message: String) -> RecipeError { source.fault(at: full(key), node(key)?.mark, message) }
 

@@ -1,8 +1,11 @@
 /// How predicted classes compare with the true ones.
 public struct Classification: Sendable, Codable, Equatable {
-    /// Share predicted right; chance is 1 / K for balanced classes.
+    /// Fraction predicted correctly; chance is 1 / K for balanced classes.
     public let accuracy: Double
-    /// Mean over classes of the harmonic mean of precision and recall; a class never seen nor predicted counts as 0.
+    /// Mean of the F1 scores (the harmonic mean of precision and recall) of the classes that are true or predicted for some sample.
+    ///
+    /// A class of `classes` that no sample has and none is predicted to have is excluded, as in scikit-learn's
+    /// `f1_score(truth, predicted, average="macro")`; 0 without samples.
     public let macroF1: Double
     /// `[true][predicted]` counts, K by K.
     public let confusion: [[Int]]
@@ -20,14 +23,13 @@ public struct Classification: Sendable, Codable, Equatable {
         precondition(predicted.count == truth.count)
         var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes.count), count: classes.count)
         for (guess, label) in zip(predicted, truth) { confusion[label][guess] += 1 }
-        let right = classes.indices.reduce(0) { $0 + confusion[$1][$1] }
-        accuracy = Double(right) / Double(max(1, truth.count))
-        let scores = classes.indices.map { k -> Double in
-            let hits = Double(confusion[k][k])
-            let total = Double(confusion[k].reduce(0, +) + confusion.reduce(0) { $0 + $1[k] })
-            return total > 0 ? 2 * hits / total : 0
+        let correct = classes.indices.reduce(0) { $0 + confusion[$1][$1] }
+        accuracy = Double(correct) / Double(max(1, truth.count))
+        let scores = classes.indices.compactMap { k -> Double? in
+            let total = confusion[k].reduce(0, +) + confusion.reduce(0) { $0 + $1[k] }
+            return total > 0 ? 2 * Double(confusion[k][k]) / Double(total) : nil
         }
-        macroF1 = scores.reduce(0, +) / Double(max(1, classes.count))
+        macroF1 = scores.reduce(0, +) / Double(max(1, scores.count))
         self.confusion = confusion
         self.classes = classes
     }

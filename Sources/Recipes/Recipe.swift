@@ -72,6 +72,9 @@ public struct Recipe: Sendable {
             if override.hasPrefix("tokenizer."), let file = root.mapping?["tokenizer"], file.scalar != nil {
                 root = Self.set(file, at: ["tokenizer", "file"], in: Self.removing("tokenizer", from: root))
             }
+            // So do the two ways to say what is held out.
+            if override.hasPrefix("data.held_out="), override != "data.held_out=" { root = Self.removing("data.split", from: root) }
+            if override.hasPrefix("data.split") { root = Self.removing("data.held_out", from: root) }
             try Self.apply(override, to: &root, origin)
         }
         let fields = try Fields(root, source: origin)
@@ -92,7 +95,7 @@ public struct Recipe: Sendable {
                 "exact: refuse microbatches under batch normalization; per_microbatch: normalize each by its own statistics.")
         precision = try fields.choice("precision", default: Precision.float32, "Number format of activations and matrix products.")
         data = try DataSettings(fields.fields("data", "Where the samples come from."))
-        objective = try ObjectiveSettings(fields.fields("objective", "What is minimized."))
+        objective = try ObjectiveSettings(fields.fields("objective", "What is minimized."), data: data)
         let modalities = try Self.modalities(of: objective, data, fields)
         tokenizerSettings = modalities.contains(.text) ? try TokenizerSettings(fields) : .none
         tokenizer = tokenizerSettings.file
@@ -155,7 +158,11 @@ public struct Recipe: Sendable {
 
     private static func removing(_ key: String, from node: Node) -> Node {
         guard let mapping = node.mapping else { return node }
-        return Node(mapping.filter { $0.key.string != key }.map { ($0.key, $0.value) })
+        let keys = key.split(separator: ".", maxSplits: 1).map(String.init)
+        guard let first = keys.first, let rest = keys.dropFirst().first else {
+            return Node(mapping.filter { $0.key.string != key }.map { ($0.key, $0.value) })
+        }
+        return Node(mapping.map { ($0.key, $0.key.string == first ? removing(rest, from: $0.value) : $0.value) })
     }
 
     private static func set(_ value: Node, at keys: ArraySlice<String>, in node: Node?) -> Node {

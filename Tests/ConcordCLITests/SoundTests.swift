@@ -10,7 +10,7 @@ import Testing
         let evaluation = try CommandLineTool.run("evaluate", world.run(), "--data", world.data, "--json")
         let report = try JSONDecoder().decode(EvaluationReport.self, from: Data(evaluation.output.utf8))
         #expect(
-            report.retrieval?.count == 6 && report.zeroShot?.classes == ["high", "low", "mid", "top"],
+            report.retrieval?.count == 6 && report.zeroShot?["pitch"]?.classes == ["high", "low", "mid", "top"],
             "\(evaluation.output)\(evaluation.errors)")
 
         let index = world.folder.path + "/index.safetensors"

@@ -13,7 +13,7 @@ import Testing
         #expect(evaluation.status == 0, "\(evaluation.errors)")
         let report = try JSONDecoder().decode(EvaluationReport.self, from: Data(evaluation.output.utf8))
         #expect(report.retrieval?["image_to_text"]?.candidates == report.retrieval?["text_to_image"]?.queries)
-        #expect(report.zeroShot?.classes == ["blue", "dark", "pale", "red"])
+        #expect(report.zeroShot?["tone"]?.classes == ["blue", "dark", "pale", "red"])
         #expect(report.linearProbe?["tone"] != nil && report.knn?["tone"] != nil)
         let table = try CommandLineTool.run("evaluate", world.run(), "--data", data)
         #expect(table.output.contains("image to text"))

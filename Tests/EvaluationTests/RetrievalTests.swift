@@ -10,11 +10,40 @@ import Testing
         #expect(found.r1 == 1 && found.r10 == 1 && found.medianRank == 1 && found.candidates == 37)
     }
 
-    @Test func tiesStandAtTheirMeanRank() {
-        let same = Tensor(ones: [5, 3])
-        let found = Retrieval(queries: same, candidates: same)
-        #expect(found.medianRank == 3)  // four equals: half of them above
+    @Test(arguments: [5, 7, 30, 101]) func identicalEmbeddingsGiveChance(count: Int) {
+        let same = Tensor(hashed("one row", [1, 9]).scalars + [], shape: [1, 9])
+        let all = Tensor.concatenated([Tensor](repeating: same, count: count), axis: 0)
+        let found = Retrieval(queries: all, candidates: all)
+        #expect(found.medianRank == Double(count + 1) / 2)
+        for (k, recall) in [(1, found.r1), (5, found.r5), (10, found.r10)] {
+            #expect(abs(recall - min(1, Double(k) / Double(count))) < 1e-12)
+        }
+    }
+
+    @Test func tiedCandidatesShareCreditAsInARandomOrder() {
+        // By score: one wrong above, then two right and three wrong at one score, one wrong below.
+        let candidates = Tensor([1, 0, 0.6, 0.8, 0.6, 0.8, 0.6, 0.8, 0.6, 0.8, 0.6, 0.8, 0, 1], shape: [7, 2])
+        let found = Retrieval(queries: Tensor([1, 0], shape: [1, 2]), candidates: candidates, answers: [[2, 4]])
+        #expect(found.r1 == 0)
+        // m = 4 of the five tied ones are among the first five: a miss needs four wrong ones of three.
+        #expect(found.r5 == 1 && found.r10 == 1)
+        #expect(found.medianRank == 1 + 6.0 / 3)  // above + (right + wrong + 1) / (right + 1)
+        let top = Retrieval(queries: Tensor([0.6, 0.8], shape: [1, 2]), candidates: candidates, answers: [[2, 4]])
+        #expect(abs(top.r1 - 2.0 / 5) < 1e-12 && top.medianRank == 2)
+    }
+
+    @Test func anyOfSeveralAnswersIsAHit() {
+        let queries = Tensor([1, 0, 0, 1], shape: [2, 2])
+        let candidates = Tensor([1, 0, 0.8, 0.6, 0.6, 0.8, 0, 1], shape: [4, 2])
+        let found = Retrieval(queries: queries, candidates: candidates, answers: [[3, 1], [0]])
         #expect(found.r1 == 0 && found.r5 == 1)
+        #expect(found.medianRank == 3)  // ranks 2 and 4
+    }
+
+    @Test func aQueryWithoutAnAnswerIsNotCounted() {
+        let x = Tensor([1, 0, 0, 1], shape: [2, 2])
+        let found = Retrieval(queries: x, candidates: x, answers: [[0], []])
+        #expect(found.queries == 1 && found.candidates == 2 && found.r1 == 1)
     }
 
     @Test func aKnownOrderGivesItsRanks() {

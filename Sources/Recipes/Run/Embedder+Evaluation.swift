@@ -6,117 +6,106 @@ import ConcordTensors
 
 extension Embedder {
     /// What the held-out part of the data says of the model: retrieval between all modalities, zero-shot, k-NN and linear probes, or
-    /// masked words, whichever the data and the model allow.
+    /// masked words, whichever the data and the model allow. `notes` of the report say why others are missing.
     /// - Parameters:
     ///   - templates: sentences for zero-shot; the recipe's own where nil.
     ///   - isQuick: what the log of a run shows: retrieval or masked words alone, probes only where there is nothing else.
     func report(on data: TrainingData, templates: [String]? = nil, isQuick: Bool = false) throws -> EvaluationReport {
-        var report = EvaluationReport()
         switch data {
-        case .blocks(let train, let heldOut):
-            if let heldOut { report.maskedWords = maskedWords(train: train, heldOut: heldOut) }
-        case .samples(let table), .streams(let table, _):
-            // Without a shared space, embeddings are only for probes of labels.
-            guard model.contrastive != nil || !recipe.data.labels.isEmpty else { break }
-            let rows = Array(table.heldOut)
-            var found: [Modality: HeldOut] = [:]
-            for modality in Modality.allCases where model.modalities.contains(modality) {
-                found[modality] = try heldOut(modality, rows, table)
-            }
-            if model.contrastive != nil { report.retrieval = retrieval(among: found) }
-            guard !isQuick || model.contrastive == nil else { return report }
-            try classify(rows, found, table, templates: templates, into: &report)
+        case .blocks(let train, let heldOut): return maskedWords(train: train, heldOut: heldOut)
+        case .samples(let table, _), .streams(let table, _):
+            return try report(on: table, templates: templates ?? [recipe.data.template], isQuick: isQuick)
         }
+    }
+
+    private func report(on table: SampleTable, templates: [String], isQuick: Bool) throws -> EvaluationReport {
+        var report = EvaluationReport()
+        report.rows = table.rule.evaluated
+        let isContrastive = model.contrastive != nil
+        let isProbed = !(isQuick && isContrastive) && !table.settings.labels.isEmpty
+        if !isContrastive, model.modalities == [.text] {
+            report.note("masked words are evaluated on running text only (data.kind: text)")
+            return report
+        }
+        if !isContrastive, table.settings.labels.isEmpty {
+            report.note("no label to probe: data.labels names no column")
+            return report
+        }
+        guard isContrastive || isProbed else { return report }
+        let modalities = Modality.allCases.filter(model.modalities.contains)
+        var items = EvaluatedItems(Array(table.heldOut), of: table, modalities)
+        var embeddings: [Modality: Tensor] = [:]
+        for modality in modalities where modality != .text {
+            embeddings[modality] = try embedded(&items, modality, isShared: isContrastive, into: &report)
+        }
+        if isContrastive {
+            try align(&items, &embeddings)
+            report.retrieval = retrieval(among: items, embeddings)
+            if report.retrieval?.isEmpty ?? true { report.note("no held-out row has two modalities that could be read: no retrieval") }
+        }
+        guard isProbed, let probed = [Modality.image, .audio].first(where: { items.names[$0]?.isEmpty == false }) else { return report }
+        let probes = LabelProbes(embedder: self, table: table, items: items, modality: probed, templates: templates)
+        try probes.add(to: &report, embeddings: embeddings[probed])
         return report
     }
 
-    /// The held-out samples that have a modality.
-    private struct HeldOut {
-        let embeddings: Tensor
-        /// Which of the held-out rows they are.
-        let rows: [Int]
-        /// Equal for equal texts, where those are each other's answers.
-        let numbers: [Int]?
+    /// Embeddings of a modality's files; those that cannot be read leave `items` and are named in the report.
+    private func embedded(
+        _ items: inout EvaluatedItems, _ modality: Modality, isShared: Bool, into report: inout EvaluationReport
+    ) throws -> Tensor? {
+        guard let paths = items.names[modality], !paths.isEmpty else { return nil }
+        let (embeddings, readable, unreadable) = try readableFiles(paths, modality, features: !isShared)
+        if !unreadable.isEmpty { report.unreadable = (report.unreadable ?? []) + unreadable }
+        items.keep(readable, of: modality)
+        return embeddings
     }
 
-    private func heldOut(_ modality: Modality, _ rows: [Row], _ table: SampleTable) throws -> HeldOut? {
-        var (embeddings, kept): (Tensor, [Int])
-        if modality == .text {
-            kept = rows.indices.filter { table.hasText(rows[$0]) }
-            guard !kept.isEmpty else { return nil }
-            if recipe.objective.usesEqualTexts {  // equal texts are one candidate
-                var seen: Set<Int32> = []
-                kept = kept.filter { seen.insert(table.textNumber(of: rows[$0])).inserted }
-            }
-            embeddings = try texts(kept.map { table.text(of: rows[$0]) })
-        } else {
-            let present = rows.indices.filter { table.path(modality, of: rows[$0]) != nil }
-            guard !present.isEmpty else { return nil }
-            let (all, indices) = try files(present.map { table.path(modality, of: rows[$0]) ?? "" }, modality)
-            (embeddings, kept) = (all, indices.map { present[$0] })
+    /// Embeddings of those files that can be read, and which these are.
+    func readableFiles(
+        _ paths: [String], _ modality: Modality, features: Bool
+    ) throws -> (embeddings: Tensor, readable: [Int], unreadable: [UnreadableFile]) {
+        let found = try embed(paths, modality, features: features, badLimit: 1)
+        let unreadable = found.rejected.map { UnreadableFile(name: $0.name, reason: $0.reason) }
+        return (found.embeddings, found.entries.map(\.file), unreadable)
+    }
+
+    /// Takes out items whose rows have no other part left, from `embeddings` too, and embeds the texts that stay.
+    private func align(_ items: inout EvaluatedItems, _ embeddings: inout [Modality: Tensor]) throws {
+        let before = items.names
+        items.dropPartless()
+        for (modality, values) in embeddings {
+            guard let names = items.names[modality], let old = before[modality], names.count < old.count else { continue }
+            let places = Dictionary(uniqueKeysWithValues: old.enumerated().map { ($1, $0) })
+            let kept = names.compactMap { places[$0] }.map { Int32(truncatingIfNeeded: $0) }
+            embeddings[modality] = kept.isEmpty ? nil : values.gathered(at: Tensor(kept, shape: [kept.count]), axis: 0)
         }
-        let numbers = recipe.objective.usesEqualTexts ? kept.map { Int(table.textNumber(of: rows[$0])) } : nil
-        return HeldOut(embeddings: embeddings, rows: kept, numbers: numbers)
+        if let texts = items.names[.text], !texts.isEmpty { embeddings[.text] = try self.texts(texts) }
     }
 
-    /// Every direction between two modalities.
-    private func retrieval(among found: [Modality: HeldOut]) -> [String: Retrieval] {
+    /// Every direction between two modalities that have a right answer.
+    private func retrieval(among items: EvaluatedItems, _ embeddings: [Modality: Tensor]) -> [String: Retrieval] {
         var result: [String: Retrieval] = [:]
-        for (from, queries) in found {
-            for (to, candidates) in found where to != from {
-                // A query whose answer is not among the candidates asks nothing.
-                let answers = Set(candidates.numbers ?? candidates.rows), labels = queries.numbers ?? queries.rows
-                let asked = labels.indices.filter { answers.contains(labels[$0]) }
-                guard !asked.isEmpty else { continue }
-                let places = Tensor(asked.map(Int32.init), shape: [asked.count])
-                result["\(from.rawValue)_to_\(to.rawValue)"] = Retrieval(
-                    queries: queries.embeddings.gathered(at: places, axis: 0), candidates: candidates.embeddings,
-                    queryLabels: asked.map { labels[$0] }, candidateLabels: candidates.numbers ?? candidates.rows)
+        for (from, queries) in embeddings {
+            for (to, candidates) in embeddings where to != from {
+                let answers = items.answers(from: from, to: to)
+                guard answers.contains(where: { !$0.isEmpty }) else { continue }
+                result["\(from.rawValue)_to_\(to.rawValue)"] = Retrieval(queries: queries, candidates: candidates, answers: answers)
             }
         }
         return result
     }
 
-    private func classify(
-        _ rows: [Row], _ found: [Modality: HeldOut], _ table: SampleTable, templates: [String]?, into report: inout EvaluationReport
-    ) throws {
-        guard let modality = [Modality.image, .audio].first(where: { found[$0] != nil }), let queries = found[modality],
-            !recipe.data.labels.isEmpty
-        else { return }
-        let bank = Array(table.train)
-        var features: (bank: Tensor, used: [Int], queries: Tensor)?
-        if recipe.data.split != nil {  // a probe is tried on rows that it was not fitted to
-            let present = bank.indices.filter { table.path(modality, of: bank[$0]) != nil }
-            let (bankFeatures, used) = try files(present.map { table.path(modality, of: bank[$0]) ?? "" }, modality, features: true)
-            let asked =
-                model.contrastive == nil
-                ? queries.embeddings
-                : try files(queries.rows.map { table.path(modality, of: rows[$0]) ?? "" }, modality, features: true).embeddings
-            features = (bankFeatures, used.map { present[$0] }, asked)
+    /// Masked tokens of the held-out text, the same each time, and the training text's unigram distribution on the same tokens.
+    private func maskedWords(train: TextBlocks, heldOut: TextBlocks?) -> EvaluationReport {
+        var report = EvaluationReport()
+        guard let heldOut else {
+            report.note("no text is held out: data.held_out names the file to evaluate on")
+            return report
         }
-        for label in recipe.data.labels {
-            let names = try table.classes(label)
-            guard names.count > 1 else { continue }
-            let truth = try queries.rows.map { Int(try names.label(of: table.value(label, of: rows[$0]))) }
-            if report.zeroShot == nil, model.contrastive != nil, model.modalities.contains(.text) {
-                let sentences = templates ?? [recipe.data.template]
-                let shot = try ZeroShot(classes: names.names, templates: sentences) { try self.texts($0) }
-                report.zeroShot = Classification(predicted: shot.classify(queries.embeddings), truth: truth, classes: names.names)
-            }
-            guard let features else { continue }
-            let labels = try features.used.map { Int(try names.label(of: table.value(label, of: bank[$0]))) }
-            let neighbors = NearestNeighbors(embeddings: features.bank, labels: labels, classes: names.count)
-            report.knn = report.knn ?? [:]
-            report.knn?[label] = Classification(predicted: neighbors.classify(features.queries), truth: truth, classes: names.names)
-            let probe = LinearProbe(features: features.bank, labels: labels, classes: names.count)
-            report.linearProbe = report.linearProbe ?? [:]
-            report.linearProbe?[label] = Classification(predicted: probe.classify(features.queries), truth: truth, classes: names.names)
+        guard let masked = model.masked else {
+            report.note("the objective predicts no masked words: running text is not evaluated")
+            return report
         }
-    }
-
-    /// Hidden tokens of the held-out text, the same each time, and the training text's unigram distribution on the same tokens.
-    private func maskedWords(train: TextBlocks, heldOut: TextBlocks) -> MaskedWords? {
-        guard let masked = model.masked else { return nil }
         let batches = heldOut.inOrder(by: recipe.batch)
         let figures = masked.evaluate(batches)
         let vocabulary = masked.encoder.vocabulary
@@ -124,8 +113,9 @@ extension Embedder {
         var unigram = Unigram(size: vocabulary.size, excluding: edges)
         for tokens in train.inOrder(by: recipe.batch) { unigram.add(tokens) }
         let baseline = unigram.evaluate(batches, masking: masked.masking, vocabulary: masked.encoder.vocabulary)
-        return MaskedWords(
+        report.maskedWords = MaskedWords(
             crossEntropy: figures.crossEntropy, perplexity: figures.perplexity, accuracy: figures.accuracy, tokens: figures.count,
             unigramCrossEntropy: baseline.crossEntropy)
+        return report
     }
 }

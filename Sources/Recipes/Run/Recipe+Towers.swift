@@ -24,7 +24,7 @@ extension Recipe {
             temperature: settings.isTemperatureLearned ? .learned(initial: temperature) : .fixed(temperature),
             smoothing: Float(settings.labelSmoothing))
         var labels: (any KeyPath<MultimodalBatch, Tensor?> & Sendable)?
-        if settings.positives == .equalTexts { labels = \MultimodalBatch.labels }
+        if settings.positives != .pair { labels = \MultimodalBatch.labels }
         return Contrastive(
             towers, dimension: model.dimension, loss: loss, pairs: settings.anchor.map { .anchored($0.rawValue) } ?? .all, labels: labels)
     }

@@ -58,9 +58,10 @@ extension Run {
 
     /// What there is to say of the held-out texts of a data directory before `evaluate`: unknown words, and texts that are cut.
     /// - Parameter data: the directory that the recipe's data paths start from.
-    public func notes(onHeldOutTextsIn data: String) throws -> [String] {
+    public func notes(onHeldOutTextsIn data: String, overrides: [String] = [], isOfAllRows: Bool = false) throws -> [String] {
         guard tokenizer != nil else { return [] }
-        return try TrainingData(recipe, data: data, tokenizer: tokenizer).heldOutNotes(recipe, tokenizer: tokenizer)
+        let (recipe, evaluated) = try self.evaluated(data: data, overrides: overrides, isOfAllRows: isOfAllRows)
+        return evaluated.heldOutNotes(recipe, tokenizer: tokenizer)
     }
 
     /// What there is to say of texts before they are embedded: unknown words, and texts that are cut.

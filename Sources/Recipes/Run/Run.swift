@@ -1,4 +1,3 @@
-public import ConcordEvaluation
 import ConcordInterchange
 import ConcordLayers
 import ConcordObjectives
@@ -24,6 +23,8 @@ public struct Run: Sendable {
     public let fingerprint: String
     /// The files that it was read from: recipe, tokenizer and weights.
     public let files: [String]
+    /// What it was trained on; nil in a run that does not say.
+    let trainedRows: TrainedRows?
     let embedder: Embedder
 
     /// Reads the best checkpoint, or the last where none was marked best.
@@ -35,6 +36,7 @@ public struct Run: Sendable {
             throw RecipeError.notARun(path: directory, reason: "it holds no recipe.yaml")
         }
         recipe = try Recipe(yaml: yaml, source: run.recipe)
+        trainedRows = try TrainedRows.read(run.trainedRows)
         tokenizer = recipe.tokenizer.isEmpty ? nil : try run.loadTokenizer()
         let model = try RecipeModel(recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations)
         try model.objective.load(Safetensors(path: weights))
@@ -45,12 +47,4 @@ public struct Run: Sendable {
 
     /// What it embeds.
     public var modalities: Set<Modality> { embedder.model.modalities }
-
-    /// What the held-out samples of the recipe's data say of the model.
-    /// - Parameters:
-    ///   - data: the directory that the recipe's data paths start from.
-    ///   - templates: sentences for zero-shot; the recipe's own where nil.
-    public func evaluate(data: String, templates: [String]? = nil) throws -> EvaluationReport {
-        try embedder.report(on: TrainingData(recipe, data: data, tokenizer: tokenizer), templates: templates)
-    }
 }

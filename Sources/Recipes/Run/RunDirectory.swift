@@ -10,6 +10,7 @@ import Synchronization
 /// Where a run keeps what: enough to use the model without its data.
 ///
 ///     recipe.yaml         as resolved
+///     data.json           which rows were trained on, to tell other tables apart
 ///     tokenizer           as `Tokenizers.load` reads it; none where the model reads no text
 ///     classes/LABEL.txt   names of the classes, one a line
 ///     checkpoints/        a safetensors each, the optimizer's state beside it
@@ -22,6 +23,7 @@ public struct RunDirectory: Sendable {
 
     var recipe: String { path + "/recipe.yaml" }
     var tokenizer: String { path + "/tokenizer" }
+    var trainedRows: String { path + "/data.json" }
     var metrics: String { path + "/metrics.jsonl" }
     var checkpoints: CheckpointDirectory { CheckpointDirectory(path + "/checkpoints") }
     func classes(_ label: String) -> String { path + "/classes/\(label).txt" }
@@ -112,7 +114,7 @@ public struct RunDirectory: Sendable {
     }
 
     /// Makes the directory, its parents and what a run starts with.
-    func prepare(recipe: Recipe, tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])]) throws {
+    func prepare(recipe: Recipe, tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])], trainedRows: TrainedRows?) throws {
         try Self.makeFolder(path)
         try takeLock()
         guard !isRun else { throw RecipeError.runExists(path: path) }  // one that started in the same moment
@@ -120,6 +122,7 @@ public struct RunDirectory: Sendable {
         try tokenizer?.write(to: self.tokenizer)
         if !classes.isEmpty { try Self.makeFolder(path + "/classes") }
         for (label, names) in classes { try TextFile.write(names.map { $0 + "\n" }.joined(), to: self.classes(label)) }
+        try trainedRows?.write(to: self.trainedRows)
         try TextFile.write(recipe.yaml, to: self.recipe)  // last: with it the directory is a run
     }
 

@@ -22,7 +22,8 @@ struct SampleLoading: Sendable {
         let image: Image?
         let sound: SoundClips.Decoded?
         let text: String?
-        let textNumber: Int32
+        /// Equal for samples that are each other's positives.
+        let group: Int32
 
         var byteCount: Int { (image?.pixels.byteCount ?? 0) + (sound?.byteCount ?? 0) }
     }
@@ -32,20 +33,21 @@ struct SampleLoading: Sendable {
         let image: PictureViews.View?
         let sound: [Float]?
         let text: String?
-        let textNumber: Int32
+        let group: Int32
     }
 
-    func batches(of table: SampleTable) -> Batches<MultimodalBatch> {
-        table.train.samples(loading: { row in try decoded(row, of: table) })
+    func batches(of table: SampleTable, positives: Positives?) -> Batches<MultimodalBatch> {
+        let hasGroups = positives?.hasGroups ?? false
+        return table.train.samples(loading: { row in try decoded(row, of: table, positives) })
             .cached(limit: recipe.data.cacheMebibytes << 20) { $0.byteCount }
             .augmented { sample, random in try view(of: sample, using: &random) }
             .batches(
                 of: recipe.batch, seed: recipe.seed, threads: recipe.loader.threads, prefetch: recipe.loader.prefetch,
                 badLimit: recipe.data.badShare
-            ) { views, random in batch(views, using: &random) }
+            ) { views, random in batch(views, hasGroups: hasGroups, using: &random) }
     }
 
-    private func decoded(_ row: Row, of table: SampleTable) throws -> Decoded {
+    private func decoded(_ row: Row, of table: SampleTable, _ positives: Positives?) throws -> Decoded {
         let image = try pictures.flatMap { views in try table.path(.image, of: row).map(views.decoded) }
         let sound = try sounds.flatMap { clips in try table.path(.audio, of: row).map(clips.decoded) }
         let text = table.hasText(row) ? table.text(of: row) : nil
@@ -53,16 +55,16 @@ struct SampleLoading: Sendable {
         guard parts > 1 else {
             throw RecipeError.data(message: "\(row.place): a sample must have two of its modalities, this one has \(parts)")
         }
-        return Decoded(image: image, sound: sound, text: text, textNumber: table.textNumber(of: row))
+        return Decoded(image: image, sound: sound, text: text, group: positives?.group(of: row, in: table) ?? -1)
     }
 
     private func view(of sample: Decoded, using random: inout RandomSequence) throws -> View {
         let picture = sample.image.flatMap { image in pictures.map { $0.augmented(image, using: &random) } }
         let sound = try sample.sound.flatMap { sound in try sounds.map { try $0.augmented(sound, using: &random) } }
-        return View(image: picture, sound: sound, text: sample.text, textNumber: sample.textNumber)
+        return View(image: picture, sound: sound, text: sample.text, group: sample.group)
     }
 
-    private func batch(_ views: [View], using random: inout RandomSequence) -> MultimodalBatch {
+    private func batch(_ views: [View], hasGroups: Bool, using random: inout RandomSequence) -> MultimodalBatch {
         var batch = MultimodalBatch()
         if let pictures {
             batch.image = Available(of: views, \.image) { pictures.batch($0, using: &random) }
@@ -71,7 +73,7 @@ struct SampleLoading: Sendable {
         if let tokenizer, let text = recipe.model.text {
             batch.text = Available(of: views, \.text) { tokenizer.encode($0, length: text.context) }
         }
-        if recipe.objective.usesEqualTexts { batch.labels = Tensor(views.map(\.textNumber), shape: [views.count]) }
+        if hasGroups { batch.labels = Tensor(views.map(\.group), shape: [views.count]) }
         return batch
     }
 }

@@ -1,44 +1,60 @@
 import ConcordDatasets
+import ConcordEvaluation
 
 /// The rows that a recipe's `data` names: which to train on, which are held out, and where each row's parts and labels are.
 struct SampleTable: Sendable {
     let train, heldOut: Table
-    private let settings: DataSettings
-    /// A number for each distinct text.
-    private let textNumbers: [String: Int32]
+    let rule: HeldOutRule
+    /// Whether the training rows are others than the held-out ones: probes are fitted on the one and tried on the other.
+    let isSplit: Bool
+    let settings: DataSettings
 
-    /// - Parameter root: the directory that `data.path` starts from.
+    /// - Parameters:
+    ///   - root: the directory that `data.path` starts from.
+    ///   - choice: which rows are held out.
     /// - Throws: `DatasetError` or `RecipeError`, naming the file, line or key.
-    init(_ settings: DataSettings, root: String) throws {
+    init(_ settings: DataSettings, root: String, choice: RowChoice = .heldOut) throws {
         self.settings = settings
         let path = settings.path == "." ? root : Paths.join(root, settings.path)
         let table = try Self.read(settings, path: path)
-        try table.require(columns: settings.columns.values.sorted() + settings.rename.keys.sorted() + [settings.group].compactMap { $0 })
-        if let split = settings.split {
-            let rule =
-                split.values.isEmpty
-                ? Split(column: split.column, modulo: split.modulo, remainder: split.remainder)
-                : Split(column: split.column, values: split.values)
-            (train, heldOut) = try table.split(by: rule)
-            if heldOut.isEmpty || train.isEmpty {
-                throw RecipeError.data(
-                    message:
-                        "\(path): data.split leaves \(train.count) rows to train on and \(heldOut.count) held out; another column or rule")
-            }
+        if case .all(let reason) = choice {
+            (train, heldOut, isSplit) = (table, table, false)
+            rule = HeldOutRule(words: "all rows, \(reason)", table: path, total: table.count, heldOut: table.count)
+        } else if let other = settings.heldOut {
+            let otherPath = Paths.join(root, other)
+            (train, heldOut, isSplit) = (table, try Self.read(settings, path: otherPath), true)
+            rule = HeldOutRule(
+                words: "being in the held-out table (data.held_out)", table: otherPath, total: heldOut.count, heldOut: heldOut.count)
+        } else if let split = settings.split {
+            (train, heldOut) = try table.split(by: split.rule)
+            isSplit = !train.isEmpty
+            rule = HeldOutRule(words: split.words, table: path, total: table.count, heldOut: heldOut.count)
+            if heldOut.isEmpty { throw Self.emptyPart(path, rule) }
         } else {
-            (train, heldOut) = (table, table)
+            (train, heldOut, isSplit) = (table, table, false)
+            rule = HeldOutRule(
+                words: "all rows (data.split: none)", table: path, total: table.count, heldOut: table.count)
         }
-        var numbers: [String: Int32] = [:]
-        if settings.columns[.text] != nil {
-            for row in table {
-                let text = Self.text(of: row, settings)
-                if numbers[text] == nil { numbers[text] = Int32(numbers.count) }
-            }
-        }
-        textNumbers = numbers
+    }
+
+    /// - Throws: where no row is left to train on.
+    func requireTrainingRows() throws {
+        if train.isEmpty { throw Self.emptyPart(rule.table, rule) }
+    }
+
+    private static func emptyPart(_ path: String, _ rule: HeldOutRule) -> RecipeError {
+        .data(
+            message: "\(path): data.split (\(rule.words)) leaves \(rule.total - rule.heldOut) rows to train on and \(rule.heldOut) held "
+                + "out; give another column or rule, `data.split: none` to train and evaluate on all, or a table as data.held_out")
     }
 
     private static func read(_ settings: DataSettings, path: String) throws -> Table {
+        let table = try contents(settings, path: path)
+        try table.require(columns: settings.columns.values.sorted() + settings.rename.keys.sorted() + [settings.group].compactMap { $0 })
+        return table
+    }
+
+    private static func contents(_ settings: DataSettings, path: String) throws -> Table {
         switch settings.kind {
         case .table:
             let separators: [DataSettings.Separator: Character] = [.tab: "\t", .comma: ",", .semicolon: ";"]
@@ -61,11 +77,21 @@ struct SampleTable: Sendable {
 
     /// A row's file of a modality; nil where it has none.
     func path(_ modality: Modality, of row: Row) -> String? {
-        guard let column = settings.columns[modality] else { return nil }
+        guard modality != .text, let column = settings.columns[modality] else { return nil }
         return settings.columns.count > 2 && row[column].isEmpty ? nil : row.path(column)
     }
 
-    func text(of row: Row) -> String { Self.text(of: row, settings) }
+    /// What a row has of a modality: the canonical path of its file, or its text. Rows that share it share an item.
+    func part(_ modality: Modality, of row: Row) -> String? {
+        modality == .text ? (hasText(row) ? text(of: row) : nil) : path(modality, of: row).map(CanonicalPath.of)
+    }
+
+    func text(of row: Row) -> String {
+        guard let column = settings.columns[.text] else { return "" }
+        let value = value(column, of: row)
+        guard settings.kind == .folder else { return value }
+        return settings.template.split(separator: "{}", omittingEmptySubsequences: false).joined(separator: value)
+    }
 
     /// Whether a row has a text: of three modalities it may lack one.
     func hasText(_ row: Row) -> Bool {
@@ -74,27 +100,47 @@ struct SampleTable: Sendable {
     }
 
     /// A row's value in a column, in the recipe's words.
-    func value(_ column: String, of row: Row) -> String { Self.value(column, of: row, settings) }
-
-    /// The names of a label's classes, in the recipe's words.
-    func classes(_ label: String) throws -> ClassNames {
-        let names = try ClassNames(of: train, column: label)
-        guard let words = settings.rename[label] else { return names }
-        return ClassNames(names.names.map { words[$0] ?? $0 })
-    }
-
-    /// Equal for rows of equal text.
-    func textNumber(of row: Row) -> Int32 { textNumbers[text(of: row)] ?? -1 }
-
-    private static func value(_ column: String, of row: Row, _ settings: DataSettings) -> String {
+    func value(_ column: String, of row: Row) -> String {
         let value = row[column]
         return settings.rename[column]?[value] ?? value
     }
 
-    private static func text(of row: Row, _ settings: DataSettings) -> String {
-        guard let column = settings.columns[.text] else { return "" }
-        let value = value(column, of: row, settings)
-        guard settings.kind == .folder else { return value }
-        return settings.template.split(separator: "{}", omittingEmptySubsequences: false).joined(separator: value)
+    /// The names of a label's classes among the training rows, in the recipe's words.
+    func classes(_ label: String) throws -> ClassNames { renamed(try ClassNames(of: train, column: label), label) }
+
+    /// The names of a label's classes among all rows.
+    func allClasses(_ label: String) throws -> ClassNames {
+        let values = try ClassNames(of: train, column: label).names + ClassNames(of: heldOut, column: label).names
+        let sorted = Set(values).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return renamed(ClassNames(sorted), label)
+    }
+
+    /// Held-out rows that name a file of a training row.
+    var heldOutRowsOfTrainedFiles: Int {
+        guard isSplit else { return 0 }
+        func files(of row: Row) -> [String] { [Modality.image, .audio].compactMap { part($0, of: row) } }
+        let trained = Set(train.lazy.flatMap(files))
+        return heldOut.count { files(of: $0).contains(where: trained.contains) }
+    }
+
+    private func renamed(_ names: ClassNames, _ label: String) -> ClassNames {
+        guard let words = settings.rename[label] else { return names }
+        return ClassNames(names.names.map { words[$0] ?? $0 })
+    }
+}
+
+/// Paths as one spelling a file, by text alone: `./a.png`, `x/../a.png` and `a.png` are one, links are not followed.
+enum CanonicalPath {
+    static func of(_ path: String) -> String {
+        var parts: [Substring] = []
+        let isAbsolute = path.hasPrefix("/")
+        for part in path.split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != ".." {
+                parts.removeLast()
+            } else if part != ".." || !isAbsolute {
+                parts.append(part)
+            }
+        }
+        return (isAbsolute ? "/" : "") + parts.joined(separator: "/")
     }
 }

@@ -51,7 +51,7 @@ extension TrainingData {
                 notes.append("held-out texts: \(Self.counts(of: heldOut))")
                 notes += try Self.notes(heldOut.statistics, "the held-out texts", recipe, context: tower.context)
             }
-        case .samples(let table), .streams(let table, _):
+        case .samples(let table, _), .streams(let table, _):
             let parts = [(table.train, "the training texts"), (table.heldOut, "the held-out texts")]
             for (rows, name) in recipe.data.split == nil ? [parts[0]] : parts {
                 let texts = rows.filter(table.hasText).map(table.text)
@@ -69,7 +69,7 @@ extension TrainingData {
         let statistics: TextStatistics
         switch self {
         case .blocks(_, let heldOut): statistics = heldOut?.statistics ?? TextStatistics()
-        case .samples(let table), .streams(let table, _):
+        case .samples(let table, _), .streams(let table, _):
             let texts = table.heldOut.filter(table.hasText).map(table.text)
             statistics = TextStatistics(of: texts, tokenizer: tokenizer, context: tower.context)
         }

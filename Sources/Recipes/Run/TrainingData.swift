@@ -6,8 +6,8 @@ package import ConcordTokenizers
 
 /// What a recipe trains on and is evaluated on.
 enum TrainingData: Sendable {
-    /// Rows of a table, each a sample of its own.
-    case samples(SampleTable)
+    /// Rows of a table, each a sample of its own, and which are each other's positives; nil where no contrastive objective asks.
+    case samples(SampleTable, Positives?)
     /// Clips joined to streams, cut into windows.
     case streams(SampleTable, SoundStreams)
     /// Running text, cut into blocks.
@@ -29,8 +29,17 @@ enum TrainingData: Sendable {
             return
         }
         let table = try SampleTable(recipe.data, root: data)
-        guard let views = recipe.views.audio, recipe.objective.contrastive == nil else {
-            self = .samples(table)
+        try table.requireTrainingRows()
+        if let contrastive = recipe.objective.contrastive {
+            guard recipe.batch > 1 else {
+                throw RecipeError.data(
+                    message: "batch: 1 leaves objective contrastive no negatives, and its loss is 0 for ever; give batch 2 or more")
+            }
+            self = .samples(table, Positives(table, contrastive.positives))
+            return
+        }
+        guard let views = recipe.views.audio else {
+            self = .samples(table, nil)
             return
         }
         self = .streams(
@@ -40,10 +49,16 @@ enum TrainingData: Sendable {
                 badLimit: recipe.data.badShare, cacheLimit: recipe.data.cacheMebibytes << 20))
     }
 
+    /// The rows to evaluate on, without anything that only training reads.
+    static func evaluated(_ recipe: Recipe, data: String, tokenizer: (any Tokenizer)?, choice: RowChoice) throws -> TrainingData {
+        guard recipe.data.kind != .text else { return try TrainingData(recipe, data: data, tokenizer: tokenizer) }
+        return .samples(try SampleTable(recipe.data, root: data, choice: choice), nil)
+    }
+
     /// The rows, where there are any.
     var table: SampleTable? {
         switch self {
-        case .samples(let table), .streams(let table, _): table
+        case .samples(let table, _), .streams(let table, _): table
         case .blocks: nil
         }
     }
@@ -51,17 +66,40 @@ enum TrainingData: Sendable {
     /// What there is to train on, for people.
     var description: String {
         switch self {
-        case .samples(let table): "\(table.train.count) samples to train on, \(table.heldOut.count) held out"
+        case .samples(let table, _): "\(Counted.text(table.train.count, "sample")) to train on, \(table.heldOut.count) held out"
         case .streams(let table, let streams):
-            "\(table.train.count) clips to train on in \(streams.names.count) streams, \(table.heldOut.count) held out"
+            "\(Counted.text(table.train.count, "clip")) to train on in \(Counted.text(streams.names.count, "stream")), "
+                + "\(table.heldOut.count) held out"
         case .blocks(let train, let heldOut):
-            "\(train.tokenCount) tokens to train on" + (heldOut.map { ", \($0.tokenCount) held out" } ?? "")
+            "\(Counted.text(train.tokenCount, "token")) to train on" + (heldOut.map { ", \($0.tokenCount) held out" } ?? "")
         }
+    }
+
+    /// What a user could believe of these data and is not so, a sentence each: how rows were held out, repeated files and texts.
+    func notices(_ recipe: Recipe) -> [String] {
+        guard let table else { return [] }
+        guard recipe.data.split != nil || recipe.data.heldOut != nil else {
+            let positives = if case .samples(_, let positives?) = self { positives.notices } else { [String]() }
+            return ["held out: none (data.split: none); the run is evaluated on the rows it is trained on"] + positives
+        }
+        var result = ["held out: \(table.rule.evaluated.description)"]
+        if recipe.data.isSplitDefault {
+            result[0] += "; this is the default (data.split); `data.split: none` trains on all rows, data.held_out names a table of its own"
+        }
+        let shared = table.heldOutRowsOfTrainedFiles
+        if table.isSplit, shared > 0 {
+            result.append(
+                "\(shared) of \(Counted.text(table.heldOut.count, "held-out row")) \(shared == 1 ? "names" : "name") a file that is also "
+                    + "trained on: held-out results will look better than they are (split by the file's column keeps a file in one part)")
+        }
+        if case .samples(_, let positives?) = self { result += positives.notices }
+        return result
     }
 
     func batches(_ recipe: Recipe, tokenizer: (any Tokenizer)?) -> Batches<MultimodalBatch> {
         switch self {
-        case .samples(let table): return SampleLoading(recipe, tokenizer: tokenizer).batches(of: table)
+        case .samples(let table, let positives):
+            return SampleLoading(recipe, tokenizer: tokenizer).batches(of: table, positives: positives)
         case .streams(_, let streams):
             return batches(of: streams.samples, recipe) { windows in
                 var batch = MultimodalBatch()

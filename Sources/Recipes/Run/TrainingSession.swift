@@ -74,19 +74,21 @@ public struct TrainingSession {
             let classes = try recipe.data.labels.compactMap { label in
                 try samples.table.map { (label: label, names: try $0.classes(label).names) }
             }
-            try place.prepare(recipe: recipe, tokenizer: embedder.tokenizer, classes: classes)
+            try place.prepare(recipe: recipe, tokenizer: embedder.tokenizer, classes: classes, trainedRows: samples.table.map(TrainedRows.init))
         } else if let initial {
             try load(initial, into: objective)  // the checkpoint, where there is one, comes over it
         }
         let trainer = trainer(for: objective, stepsPerEpoch: batches.stepsPerEpoch, evaluation: evaluation)
         print(
-            "\(samples.description); \(batches.stepsPerEpoch) steps an epoch; "
+            "\(samples.description); \(Counted.text(batches.stepsPerEpoch, "step")) an epoch; "
                 + "\(objective.parameterCount) parameters; \(Threads.count) threads, products by \(Self.products(recipe.precision))")
         if let warning = recipe.scheduleWarning(updatesPerEpoch: updatesPerEpoch(batches.stepsPerEpoch)) { print("note: \(warning)") }
+        for notice in samples.notices(recipe) { print(notice) }
         if isResumed {
             print("resumed at step \(try trainer.resume(from: place.checkpoints.path))")
         } else if recipe.objective.contrastive == nil {
-            print("untrained:\n" + (try embedder.report(on: samples, isQuick: true).summary))
+            let untrained = try embedder.report(on: samples, isQuick: true)
+            if !untrained.isEmpty { print("untrained:\n" + untrained.summary) }
         }
         let end =
             switch recipe.length {

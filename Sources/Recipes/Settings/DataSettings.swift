@@ -6,7 +6,7 @@
 ///   path: catalogue.tsv
 ///   columns: {image: filepath, text: title, audio: recording}
 ///   labels: [category]
-///   split: {column: filepath, modulo: 8, remainder: 0}
+///   split: {column: filepath, modulo: 8, remainder: 0}   # or none; or, in its place, held_out: test.tsv
 /// ```
 /// ```yaml
 /// data: {kind: text, path: [books, "wiki-*.txt"], held_out: held-out.txt, lines: true}
@@ -44,7 +44,7 @@ public struct DataSettings: Sendable {
     public let kind: Kind
     /// The table's file or the folder, relative to the data directory; "." is the directory itself.
     public let path: String
-    /// The held-out text's file, for `text`.
+    /// The held-out rows' table or folder, or the held-out text's file, relative to the data directory; nil where `split` chooses them.
     public let heldOut: String?
     /// Files, folders and patterns of the texts to train on and to evaluate on, for `text`.
     public let textPaths, heldOutTexts: [String]
@@ -67,6 +67,8 @@ public struct DataSettings: Sendable {
     /// The column whose clips are joined end to end to one stream (the speaker); nil for every clip by itself.
     public let group: String?
     public let split: Split?
+    /// Whether the recipe says nothing of which rows are held out: an eighth is, by default.
+    public let isSplitDefault: Bool
     /// Share of bad samples above which training stops.
     public let badShare: Double
     /// Decoded pictures and sounds are kept in memory up to this many MiB.
@@ -83,7 +85,7 @@ public struct DataSettings: Sendable {
             path = first
             heldOutTexts = try fields.strings(
                 "held_out", "Text files, folders or patterns to evaluate on; they are left out of the training texts.")
-            heldOut = heldOutTexts.first
+            (heldOut, isSplitDefault) = (heldOutTexts.first, false)
             hasTextLines = try fields.flag(
                 "lines", default: false, "Whether a line is a text of its own, between start and end token; else lines are joined.")
             unknownLimit = try Self.unknownLimit(fields)
@@ -91,7 +93,10 @@ public struct DataSettings: Sendable {
             (columns, rename, labels, group, split, cacheMebibytes) = ([.text: "text"], [:], [], nil, nil, 0)
             return
         }
-        heldOut = nil
+        let other = try fields.string(
+            "held_out", default: "", "The table or folder of the held-out samples, relative to --data; empty: data.split chooses them.")
+        heldOut = other.isEmpty ? nil : other
+        isSplitDefault = other.isEmpty && !fields.has("split") && !fields.turnsOff("split")
         (textPaths, heldOutTexts, hasTextLines) = ([], [], false)
         path = try fields.string("path", default: kind == .table ? "pairs.tsv" : ".", "The table or the folder, relative to --data; . is that directory itself.")
         let isComma = kind == .table && path.lowercased().hasSuffix(".csv")
@@ -108,12 +113,14 @@ public struct DataSettings: Sendable {
         let group = try fields.string("group", default: "", "The column whose clips are joined to one stream (the speaker); empty for every clip by itself.")
         self.group = group.isEmpty ? nil : group
         let splitMeaning = "Which rows are held out for evaluation; none holds out nothing."
-        if fields.turnsOff("split") {
+        if fields.turnsOff("split") || (heldOut != nil && !fields.has("split")) {
             fields.off("split", splitMeaning)
             split = nil
         } else {
-            split = try Self.split(fields.fields("split", splitMeaning), column: columns[.image] ?? columns[.audio] ?? columns[.text] ?? "")
+            let column = columns[.image] ?? columns[.audio] ?? columns[.text] ?? ""
+            split = try Self.split(fields.fields("split", splitMeaning), column: column)
         }
+        if heldOut != nil, split != nil { throw fields.fault("held_out", "give held_out or split, not both") }
         unknownLimit = columns[.text] == nil ? 1 : try Self.unknownLimit(fields)
         cacheMebibytes = try fields.integer("cache_mib", default: 2048, in: 0...1 << 24, "Mebibytes of decoded images and sounds that are kept in memory.")
     }

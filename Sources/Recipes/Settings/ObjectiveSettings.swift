@@ -19,10 +19,10 @@ public enum ObjectiveSettings: Sendable {
 
     private enum Name: String, CaseIterable { case contrastive, masked, predictive, frames }
 
-    init(_ fields: Fields) throws {
+    init(_ fields: Fields, data: DataSettings) throws {
         switch try fields.choice("name", default: Name.contrastive, "What is minimized.") {
         case .contrastive:
-            let settings = try ContrastiveSettings(fields)
+            let settings = try ContrastiveSettings(fields, data: data)
             let masked = try fields.optionalFields("masked", "Adds masked language modeling of the texts, over the same text encoder.")
             self = .contrastive(settings, masked: try masked.map { try MaskedSettings($0, isPart: true) })
         case .masked: self = .masked(try MaskedSettings(fields, isPart: false))
@@ -52,16 +52,15 @@ public enum ObjectiveSettings: Sendable {
         case .predictive, .frames: nil
         }
     }
-
-    /// Whether equal texts are each other's positives, and one candidate in retrieval.
-    var usesEqualTexts: Bool { contrastive?.positives == .equalTexts }
 }
 
 public struct ContrastiveSettings: Sendable {
     public enum Positives: String, Sendable, CaseIterable {
         /// A sample's own, and no other.
         case pair
-        /// Those of every sample with an equal text.
+        /// Those of every sample that names the same file: several captions of one image. The default for tables.
+        case items
+        /// Those of every sample with an equal text or the same file. The default for folders and files, whose texts are classes.
         case equalTexts = "equal_texts"
     }
 
@@ -73,11 +72,13 @@ public struct ContrastiveSettings: Sendable {
     /// The modality that each other one is held against; nil for all pairs.
     public let anchor: Modality?
 
-    init(_ fields: Fields) throws {
+    init(_ fields: Fields, data: DataSettings) throws {
         temperature = try fields.number("temperature", default: 0.07, in: 1e-4...1e4, "Temperature of the softmax; its initial value where it is learned.")
         isTemperatureLearned = try fields.flag("learned", default: true, "Whether the temperature is learned.")
         labelSmoothing = try fields.number("label_smoothing", default: 0, in: 0...0.99, "Probability spread over the negatives.")
-        positives = try fields.choice("positives", default: Positives.pair, "pair: a sample's own; equal_texts: those of every sample with an equal text.")
+        positives = try fields.choice(
+            "positives", default: data.kind == .table ? Positives.items : .equalTexts,
+            "pair: a sample's own; items: also those of samples that name the same file; equal_texts: also those with an equal text.")
         anchor = try fields.choice("anchor", of: Modality.self, "The modality that each other one is contrasted with; all pairs without it.")
     }
 }

@@ -3,6 +3,10 @@ import Concord
 import CStartup
 import ConcordFiles
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 @main
 struct ConcordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,6 +31,8 @@ struct ConcordCommand: ParsableCommand {
         do {
             var command = try parseAsRoot(arguments)
             isOutputTheResult = !(command is TrainCommand || command is DemoCommand)
+            // Training answers SIGUSR1 with a checkpoint; before it starts and after its end there is nothing to write.
+            if !isOutputTheResult { signal(SIGUSR1, SIG_IGN) }
             let advice = isOutputTheResult ? MemoryAdvice.use : MemoryAdvice.training
             OutOfMemory.setHandler { shortage in
                 RunDirectory.discardUnstarted()

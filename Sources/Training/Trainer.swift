@@ -41,6 +41,7 @@ public final class Trainer<O: Objective> {
     ///   - metrics: the path of a file that gets one JSON object a step.
     ///   - evaluation: figures for the log, and to choose the best checkpoint by.
     ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second one ends it at once.
+    ///     SIGUSR1 writes a checkpoint after the step under way, and the run goes on.
     public init(
         _ objective: O, optimizer: any Optimizer, schedule: Schedule = .constant(), clip: Double? = nil, accumulate: Int = 1,
         microbatch: Int? = nil, precision: Precision = .float32, seed: UInt64 = 0, checkpoints: Checkpoints? = nil, metrics: String? = nil,
@@ -143,11 +144,13 @@ public final class Trainer<O: Objective> {
         }
         try run.record(figures, samples: sum.samples)
         let signal = settings.catchesSignals ? StopSignals.pending : nil
+        let isRequested = settings.catchesSignals && StopSignals.takeCheckpointRequest()
         if let checkpoints = settings.checkpoints,
-            isBest || signal != nil || state.step == plan.total || state.step.isMultiple(of: checkpoints.interval)
+            isBest || signal != nil || isRequested || state.step == plan.total || state.step.isMultiple(of: checkpoints.interval)
         {
             try run.synchronize()
             try saveCheckpoint()
+            if isRequested, signal == nil, state.step < plan.total { run.show(checkpointAt: state.step) }
             run.skipTime()
         }
         return signal.map { .interrupted(signal: $0) }

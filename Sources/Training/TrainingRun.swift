@@ -52,6 +52,8 @@ final class TrainingRun {
         meter.print("step \(step): \(figures)\(isBest ? "  (best so far)" : "")")
     }
 
+    func show(checkpointAt step: Int) { meter.print("checkpoint at step \(step), as SIGUSR1 asked; the run goes on") }
+
     /// All figures so far are on the disk.
     func synchronize() throws { try metrics?.synchronize() }
 

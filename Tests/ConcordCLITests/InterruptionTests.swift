@@ -3,12 +3,13 @@ import Testing
 
 @Suite(.serialized) struct InterruptionTests {
     /// A run without end that is past its first step, with what it prints.
-    private func started(_ world: SmallWorld) throws -> (process: Process, log: String) {
+    private func started(_ world: SmallWorld, _ settings: String...) throws -> (process: Process, log: String) {
         let log = world.folder.path + "/log"
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         let process = try CommandLineTool.start(
-            ["train", world.recipe, "--data", world.data, "--out", world.run(), "--set", "steps=100000"], output: handle, errors: handle)
+            ["train", world.recipe, "--data", world.data, "--out", world.run(), "--set", "steps=100000"]
+                + settings.flatMap { ["--set", $0] }, output: handle, errors: handle)
         wait { ((try? world.steps("run").count) ?? 0) < 1 && process.isRunning }
         return (process, log)
     }
@@ -35,6 +36,23 @@ import Testing
         let digits = String(repeating: "0", count: 8 - String(steps.count).count) + String(steps.count)
         #expect(FileManager.default.fileExists(atPath: "\(world.run())/checkpoints/step-\(digits).safetensors"))
         #expect(said.contains("stopped at step \(steps.count)"))
+    }
+
+    @Test func aRequestForACheckpointWritesOneAndTheRunEndsWithTheSameBits() throws {
+        let world = try SmallWorld(), settings = ["steps=60", "checkpoint.every=1000", "checkpoint.keep=9"]
+        let plain = try CommandLineTool.run(
+            ["train", world.recipe, "--data", world.data, "--out", world.run("plain")] + settings.flatMap { ["--set", $0] })
+        #expect(plain.status == 0, "\(plain.errors)")
+        let (process, log) = try started(world, settings[0], settings[1], settings[2])
+        kill(process.processIdentifier, SIGUSR1)
+        let status = ended(process), said = try String(contentsOfFile: log, encoding: .utf8)
+        #expect(status == 0, "\(said)")
+        #expect(process.terminationReason == .exit)
+        let files = try FileManager.default.contentsOfDirectory(atPath: world.run() + "/checkpoints")
+        #expect(files.filter { $0.hasPrefix("step-") && !$0.hasSuffix(".optimizer.safetensors") }.count == 2, "\(files)")
+        #expect(said.contains("as SIGUSR1 asked; the run goes on"), "\(said)")
+        #expect(try world.steps("run") == Array(1...60))
+        #expect(try world.weights("run", step: 60) == world.weights("plain", step: 60))
     }
 
     @Test func aSecondSignalEndsTheRunAtOnce() throws {

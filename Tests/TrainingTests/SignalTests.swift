@@ -27,6 +27,23 @@ struct SignalTests {
         #expect(second.objective.values == expected.objective.values)
     }
 
+    @Test func aRequestForACheckpointWritesOneAndChangesNoBit() throws {
+        Foundation.signal(SIGUSR1, SIG_IGN)  // before and after the run
+        let whole = Run(), expected = whole.trainer()
+        try expected.train(on: points(of: 4))
+        var run = Run(catchesSignals: true)
+        run.evaluation = .every(11) {
+            kill(getpid(), SIGUSR1)
+            usleep(50_000)
+            return []
+        }
+        let trainer = run.trainer()
+        #expect(try trainer.train(on: points(of: 4)) == .finished)
+        #expect(trainer.objective.values == expected.objective.values)
+        #expect(run.files.contains("step-00000011.safetensors"))
+        #expect(!whole.files.contains("step-00000011.safetensors"))
+    }
+
     @Test func anIgnoredHangUpStaysIgnored() {
         Foundation.signal(SIGHUP, SIG_IGN)  // and it stays so: a busy machine may deliver the one below late
         StopSignals.noted {

@@ -40,6 +40,15 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: world.run()))
     }
 
+    @Test func aRunThatFailsBeforeItsFirstStepLeavesNoneOfItsFiles() throws {
+        let world = try SmallWorld()
+        try FileManager.default.createDirectory(atPath: world.run(), withIntermediateDirectories: true)
+        try "not a folder".write(toFile: world.run() + "/checkpoints", atomically: true, encoding: .utf8)
+        let outcome = try world.train("run")
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: world.run()) == ["checkpoints"], "\(outcome.errors)")
+    }
+
     @Test func resumingWhereThereIsNoRunIsRefused() throws {
         let world = try SmallWorld()
         let outcome = try world.train("none", "--resume")

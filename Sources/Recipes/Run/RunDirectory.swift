@@ -54,6 +54,9 @@ public struct RunDirectory: Sendable {
     /// The run of this process that has not made a step yet.
     private static let unstarted = Mutex<RunDirectory?>(nil)
 
+    /// Whether this process wrote its `data.json`; one that was there before stays.
+    private static let madeTrainedRows = Mutex(false)
+
     /// Notes that this process made the directory, until its first step.
     func markUnstarted() { Self.unstarted.withLock { $0 = self } }
 
@@ -61,6 +64,7 @@ public struct RunDirectory: Sendable {
     public static func discardUnstarted() {
         guard let run = unstarted.withLock({ $0 }), run.hasNoStep else { return }
         unlink(run.recipe)  // first: without it the directory is no run
+        if madeTrainedRows.withLock({ $0 }) { unlink(run.trainedRows) }
         for file in [run.tokenizer, run.metrics, run.lock] { unlink(file) }
         for folder in ["/classes", "/checkpoints"] {
             if let names = opendir(run.path + folder) {
@@ -122,7 +126,10 @@ public struct RunDirectory: Sendable {
         try tokenizer?.write(to: self.tokenizer)
         if !classes.isEmpty { try Self.makeFolder(path + "/classes") }
         for (label, names) in classes { try TextFile.write(names.map { $0 + "\n" }.joined(), to: self.classes(label)) }
-        try trainedRows?.write(to: self.trainedRows)
+        if let trainedRows {
+            Self.madeTrainedRows.withLock { $0 = access(self.trainedRows, F_OK) != 0 }
+            try trainedRows.write(to: self.trainedRows)
+        }
         try TextFile.write(recipe.yaml, to: self.recipe)  // last: with it the directory is a run
     }
 

@@ -126,7 +126,9 @@ private struct KeySurvey {
     private mutating func keys(of state: State) -> [RecipeKey] {
         if let known = decoded[state] { return known ?? [] }
         let overrides = state.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.override ?? "null")" }
-        let result = try? Recipe(yaml: Self.base, source: "keys", overrides: overrides).keys
+        // Running text has no columns.
+        let base = state["data.kind"]?.override == "text" ? "data: {}" : Self.base
+        let result = try? Recipe(yaml: base, source: "keys", overrides: overrides).keys
         decoded[state] = .some(result)
         return result ?? []
     }

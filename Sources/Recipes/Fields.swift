@@ -201,7 +201,7 @@ final class Fields {
     func integers(_ key: String, default fallback: [Int], in range: ClosedRange<Int> = 1...Int.max, _ meaning: String) throws -> [Int] {
         let texts = try list(key) ?? fallback.map(String.init)
         let numbers = texts.compactMap { Int($0) }
-        guard numbers.count == texts.count, !numbers.isEmpty, numbers.allSatisfy({ range.contains($0) }) else {
+        guard numbers.count == texts.count, numbers.allSatisfy({ range.contains($0) }) else {
             throw fault(key, "a list of whole numbers, each \(RecipeKey.range(range)), wanted, as in [10, 8, 4]")
         }
         remember(key, .list(texts), .integers, RecipeKey.range(range), Self.listed(fallback.map(String.init)), meaning)

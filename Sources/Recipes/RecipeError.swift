@@ -18,7 +18,8 @@ public enum RecipeError: Error, CustomStringConvertible {
         switch self {
         case .invalid(let source, let line, let key, let message):
             "\(source)\(line.map { ":\($0)" } ?? ""): \(key.isEmpty ? "" : key + ": ")\(message)"
-        case .override(let text, let key, let message): "--set \(text): \(text.hasPrefix(key + "=") ? "" : key + ": ")\(message)"
+        case .override(let text, let key, let message):
+            "--set \(text): \(key.isEmpty || text.hasPrefix(key + "=") ? "" : key + ": ")\(message)"
         case .unreadable(let path, let reason): "\(path): \(reason)"
         case .unknownRecipe(let name, let known):
             "\(name): neither a recipe file nor a built-in recipe\(NearestName.hint(for: name.lowercased(), among: known)); built in are \(known.joined(separator: ", "))"

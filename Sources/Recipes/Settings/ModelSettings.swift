@@ -159,6 +159,7 @@ public struct AudioTowerSettings: Sendable {
         channels = try fields.integers("channels", default: isMel ? [128, 128, 128] : [256, 256, 256, 256, 256], in: 1...65536, "Output channels of each convolution.")
         kernels = try fields.integers("kernels", default: isMel ? channels.map { _ in 3 } : [10, 8, 4, 4, 4], in: 1...65536, "Kernel size of each convolution.")
         strides = try fields.integers("strides", default: isMel ? channels.indices.map { $0 == 0 ? 1 : 2 } : [5, 4, 2, 2, 2], in: 1...65536, "Stride of each convolution.")
+        guard isMel || !channels.isEmpty else { throw fields.fault("channels", "encoder cpc wants at least one convolution") }
         guard kernels.count == channels.count, strides.count == channels.count else {
             throw fields.fault(
                 "kernels", "\(channels.count) channels, \(kernels.count) kernels and \(strides.count) strides: as many of each wanted")

@@ -50,7 +50,7 @@ import Testing
 
     @Test func microbatchesUnderBatchNormalizationAreRefusedUnlessAccepted() throws {
         let error = #expect(throws: RecipeError.self) { try Recipe(named: "pairs", overrides: ["microbatch=16"]) }
-        #expect(error?.description.contains("microbatch: model.image.norm: batch would normalize") == true)
+        #expect(error?.description.contains("model.image.norm: batch would normalize") == true)
         let sound = "data: {kind: files, columns: {audio: filepath, text: word}}\nbatch: 8\nmicrobatch: 4"
         let other = #expect(throws: RecipeError.self) { try Recipe(yaml: sound, source: "sound") }
         #expect(other?.description.contains("model.audio.norm: group is exact") == true)

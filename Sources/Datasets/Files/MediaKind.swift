@@ -153,7 +153,8 @@ extension MediaKind {
             return isFrame ? sound("AAC") : nil
         }
         guard let length = MPEGFrame(head[...])?.length else { return nil }
-        let isFrame = length + 4 > head.count || MPEGFrame(head[length...]) != nil
+        let isAlone = length + 4 > head.count && head[1] != 0xFE
+        let isFrame = isAlone || length + 4 <= head.count && MPEGFrame(head[length...]) != nil
         return isFrame ? sound("MP3", .sndfile) : nil
     }
 

@@ -42,11 +42,15 @@ enum TrainingData: Sendable {
             self = .samples(table, nil)
             return
         }
-        self = .streams(
-            table,
-            try SoundStreams(
+        do throws(DatasetError) {
+            let streams = try SoundStreams(
                 table.train, path: table.column(.audio), stream: recipe.data.group, window: views.length, rate: views.rate,
-                badLimit: recipe.data.badShare, cacheLimit: recipe.data.cacheMebibytes << 20))
+                badLimit: recipe.data.badShare, cacheLimit: recipe.data.cacheMebibytes << 20)
+            self = .streams(table, streams)
+        } catch .noWindows(let window, let rate, let longest, let streams) {
+            let fault = DatasetError.noWindows(window: window, rate: rate, longest: longest, streams: streams)
+            throw RecipeError.data(message: "views.audio.seconds or data.group: \(fault)")
+        }
     }
 
     /// The rows to evaluate on, without anything that only training reads.

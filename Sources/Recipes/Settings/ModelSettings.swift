@@ -31,7 +31,7 @@ public struct ModelSettings: Sendable {
             batchNormalized = audio?.norm == .batch ? "model.audio.norm" : nil
         }
         for modality in Modality.allCases where !modalities.contains(modality) && fields.has(modality.rawValue) {
-            throw fields.fault(modality.rawValue, "the recipe's data have no \(modality.rawValue) for it; add a column to data.columns")
+            throw fields.fault(modality.rawValue, "no \(modality.rawValue) to encode: objective.name uses none, or data.columns names none; leave this key out")
         }
     }
 }

@@ -12,7 +12,7 @@
 
 // OpenBLAS starts its threads and takes 128 MiB for each in its constructor, before main, and tries for ever where mmap fails. libgomp
 // and glibc read their variables there too. The only code of a program that runs earlier is what .preinit_array lists, so the limits are
-// checked and the environment is set here, and the process starts anew with it. Executables alone may have that section: this target
+// checked and the environment is set here, and the process restarts with it. Executables alone may have that section: this target
 // belongs to the command line and is no part of the library.
 
 enum { MIB = 1 << 20 };

@@ -72,7 +72,7 @@ public struct SoundWindows {
     }
 }
 
-/// A file's samples at a rate, from its start to its end in pieces.
+/// A file's samples at a rate, from its start to its end in chunks.
 struct SoundSource {
     private let reader: SoundReader
     private let resampler: StreamResampler?

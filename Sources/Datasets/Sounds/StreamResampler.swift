@@ -2,7 +2,7 @@ import CBridges
 import CSoxr
 import ConcordTensors
 
-/// A change of rate of samples that come in pieces: together its outputs are what `RateChange.resampled` makes of the whole.
+/// A change of rate of samples that come in chunks: together its outputs are what `RateChange.resampled` makes of the whole.
 final class StreamResampler {
     private let change: RateChange
     private let handle: OpaquePointer

@@ -4,7 +4,15 @@ import Concord
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Trains what a recipe says on your data.",
-        discussion: "RECIPE is a YAML file or a built-in recipe: \(Recipe.builtIn.map(\.name).joined(separator: ", ")).")
+        discussion: """
+            RECIPE is a YAML file or a built-in recipe: \(Recipe.builtIn.map(\.name).joined(separator: ", ")).
+
+            --init takes over the tensors that this recipe's model has with the same name and shape, and names the others. Weights that were \
+            trained with another tokenizer are refused: take over other parts alone (--init-only 'image.*'), or give --init-any-tokenizer.
+
+            --resume refuses another recipe, another tokenizer and other data than the run was started with. Of a table it compares the rows' \
+            texts and file names, and the files' sizes (of up to 4096 rows); of texts the files' names and sizes, and their tokens.
+            """)
 
     @Argument(help: "A recipe file, or the name of a built-in recipe.") var recipe: String
     @Option(help: "The directory that the recipe's data paths start from.") var data: String
@@ -13,10 +21,25 @@ struct TrainCommand: ParsableCommand {
     var overrides: [String] = []
     @Flag(help: "Go on with the run in --out from its last checkpoint.") var resume = false
     @Option(name: .customLong("init"), help: "A run directory or safetensors file whose weights to start from.") var initial: String?
+    @Option(
+        name: .customLong("init-only"),
+        help: ArgumentHelp("Takes over only tensors whose names match: image.*; may be given several times.", valueName: "pattern"))
+    var initialPatterns: [String] = []
+    @Flag(name: .customLong("init-any-tokenizer"), help: "Takes over the text encoder even if it was trained with another tokenizer.")
+    var takesOtherTokenizer = false
     @OptionGroup var threads: ThreadOptions
+
+    func validate() throws {
+        guard initial != nil || (initialPatterns.isEmpty && !takesOtherTokenizer) else {
+            throw ValidationError("--init-only and --init-any-tokenizer want --init")
+        }
+    }
 
     func run() throws {
         threads.apply()
+        let initial = initial.map {
+            InitialWeights($0, only: initialPatterns.map { PathPattern($0) }, takesOtherTokenizer: takesOtherTokenizer)
+        }
         let directory = out ?? "runs/" + RunDirectory.name(ofRecipe: recipe)
         let outcome: TrainingEnd
         do {

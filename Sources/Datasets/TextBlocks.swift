@@ -1,3 +1,4 @@
+import ConcordFiles
 public import ConcordLayers
 import ConcordTensors
 public import ConcordTokenizers
@@ -91,6 +92,14 @@ public struct TextBlocks: RandomAccessCollection, Sendable {
     public var startIndex: Int { 0 }
     public var endIndex: Int { starts.count - 1 }
     public subscript(position: Int) -> [Int32] { Array(ids[starts[position]..<starts[position + 1]]) }
+
+    /// A fingerprint of the blocks: 16 hexadecimal digits.
+    package var fingerprint: String {
+        var fingerprint = Fingerprint()
+        ids.withUnsafeBytes { fingerprint.add($0) }
+        for start in starts { fingerprint.add(start) }
+        return fingerprint.description
+    }
 
     /// A sample for each block.
     public var samples: Samples<[Int32]> {

@@ -18,6 +18,8 @@ package struct RecipeModel: Sendable {
     /// The shared space, where the recipe makes one.
     let contrastive: Contrastive<MultimodalBatch>?
     package let masked: MaskedLanguageModel?
+    /// The text encoder, with the head over its vocabulary where there is one; none where no text is read.
+    private let textModules: [any Module]
     private let encode: @Sendable (Input) -> Tensor
 
     /// - Parameters:
@@ -70,7 +72,14 @@ package struct RecipeModel: Sendable {
             objective = predictor.on(\.audio)
             encode = { if case .audio(let sound) = $0 { predictor.embed(sound) } else { Self.stop($0) } }
         }
+        textModules = [text as (any Module)?, masked].compactMap { $0 }
         objective.initialize(seed: recipe.seed)
+    }
+
+    /// Names of a module's tensors that belong to the text encoder.
+    func textTensors(of module: any Module) -> [String] {
+        let own = Set(textModules.flatMap { ParameterWalk($0).parameters.map { ObjectIdentifier($0.parameter) } })
+        return ParameterWalk(module).parameters.filter { own.contains(ObjectIdentifier($0.parameter)) }.map(\.path)
     }
 
     /// What cosines are multiplied with before a softmax over classes.

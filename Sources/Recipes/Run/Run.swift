@@ -36,10 +36,12 @@ public struct Run: Sendable {
             throw RecipeError.notARun(path: directory, reason: "it holds no recipe.yaml")
         }
         recipe = try Recipe(yaml: yaml, source: run.recipe)
-        trainedRows = try TrainedRows.read(run.trainedRows)
+        trainedRows = try TrainedData.read(run.trainedData)?.rows
         tokenizer = recipe.tokenizer.isEmpty ? nil : try run.loadTokenizer()
         let model = try RecipeModel(recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations)
-        try model.objective.load(Safetensors(path: weights))
+        let file = try Safetensors(path: weights)
+        if let tokenizer { try run.requireTokenizer(tokenizer, of: file) }
+        try model.objective.load(file)
         files = [run.recipe, run.tokenizer, weights]
         fingerprint = model.objective.fingerprint()
         embedder = Embedder(model: model, tokenizer: tokenizer, recipe: recipe)

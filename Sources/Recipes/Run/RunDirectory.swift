@@ -10,7 +10,7 @@ import Synchronization
 /// Where a run keeps what: enough to use the model without its data.
 ///
 ///     recipe.yaml         as resolved
-///     data.json           which rows were trained on, to tell other tables apart
+///     data.json           which rows or text files were trained on, to tell other data from them
 ///     tokenizer           as `Tokenizers.load` reads it; none where the model reads no text
 ///     classes/LABEL.txt   names of the classes, one a line
 ///     checkpoints/        a safetensors each, the optimizer's state beside it
@@ -23,7 +23,7 @@ public struct RunDirectory: Sendable {
 
     var recipe: String { path + "/recipe.yaml" }
     var tokenizer: String { path + "/tokenizer" }
-    var trainedRows: String { path + "/data.json" }
+    var trainedData: String { path + "/data.json" }
     var metrics: String { path + "/metrics.jsonl" }
     var checkpoints: CheckpointDirectory { CheckpointDirectory(path + "/checkpoints") }
     func classes(_ label: String) -> String { path + "/classes/\(label).txt" }
@@ -55,7 +55,7 @@ public struct RunDirectory: Sendable {
     private static let unstarted = Mutex<RunDirectory?>(nil)
 
     /// Whether this process wrote its `data.json`; one that was there before stays.
-    private static let madeTrainedRows = Mutex(false)
+    private static let madeTrainedData = Mutex(false)
 
     /// Notes that this process made the directory, until its first step.
     func markUnstarted() { Self.unstarted.withLock { $0 = self } }
@@ -64,7 +64,7 @@ public struct RunDirectory: Sendable {
     public static func discardUnstarted() {
         guard let run = unstarted.withLock({ $0 }), run.hasNoStep else { return }
         unlink(run.recipe)  // first: without it the directory is no run
-        if madeTrainedRows.withLock({ $0 }) { unlink(run.trainedRows) }
+        if madeTrainedData.withLock({ $0 }) { unlink(run.trainedData) }
         for file in [run.tokenizer, run.metrics, run.lock] { unlink(file) }
         for folder in ["/classes", "/checkpoints"] {
             if let names = opendir(run.path + folder) {
@@ -118,7 +118,7 @@ public struct RunDirectory: Sendable {
     }
 
     /// Makes the directory, its parents and what a run starts with.
-    func prepare(recipe: Recipe, tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])], trainedRows: TrainedRows?) throws {
+    func prepare(recipe: Recipe, tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])], trainedData: TrainedData) throws {
         try Self.makeFolder(path)
         try takeLock()
         guard !isRun else { throw RecipeError.runExists(path: path) }  // one that started in the same moment
@@ -126,10 +126,8 @@ public struct RunDirectory: Sendable {
         try tokenizer?.write(to: self.tokenizer)
         if !classes.isEmpty { try Self.makeFolder(path + "/classes") }
         for (label, names) in classes { try TextFile.write(names.map { $0 + "\n" }.joined(), to: self.classes(label)) }
-        if let trainedRows {
-            Self.madeTrainedRows.withLock { $0 = access(self.trainedRows, F_OK) != 0 }
-            try trainedRows.write(to: self.trainedRows)
-        }
+        Self.madeTrainedData.withLock { $0 = access(self.trainedData, F_OK) != 0 }
+        try trainedData.write(to: self.trainedData)
         try TextFile.write(recipe.yaml, to: self.recipe)  // last: with it the directory is a run
     }
 

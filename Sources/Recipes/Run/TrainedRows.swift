@@ -1,11 +1,11 @@
 import ConcordDatasets
-import FoundationEssentials
+import ConcordFiles
 
 #if canImport(Glibc)
     import Glibc
 #endif
 
-/// Which rows a run was trained on, as far as it takes to tell its table from another one: `data.json` of a run directory.
+/// Which rows a run was trained on, as far as it takes to tell its table from another one.
 ///
 /// A row is known by a hash of its files' names (relative to the table), the files' sizes and its text. Of more than 4096 rows those of
 /// the smallest hashes are kept: a sample that depends on the rows alone, so that any other table can be compared with it.
@@ -20,11 +20,16 @@ struct TrainedRows: Codable, Sendable {
     let sample: [String]
     /// The largest hash of names in the sample, where it is not all rows.
     let bound: UInt64?
+    /// A fingerprint of the hashes of all rows' names in their order; nil in runs of older versions.
+    let order: String?
 
     init(_ table: SampleTable) {
         self.table = table.train.path
         rows = table.train.count
         var hashes = table.train.indices.map { (name: Self.nameHash(table.train[$0], table), row: $0) }
+        var inOrder = Fingerprint()
+        for (name, _) in hashes { inOrder.add(Int(bitPattern: UInt(name))) }
+        order = inOrder.description
         hashes.sort { $0.name < $1.name }
         bound = hashes.count > Self.limit ? hashes[Self.limit - 1].name : nil
         sample = hashes.prefix(Self.limit).map { Self.contentHash($0.name, table.train[$0.row], table) }
@@ -79,21 +84,25 @@ struct TrainedRows: Codable, Sendable {
         return stat(path, &status) == 0 ? Int(status.st_size) : -1
     }
 
-    // MARK: - In a run directory
-
-    func write(to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        try TextFile.write(String(decoding: try encoder.encode(self), as: UTF8.self) + "\n", to: path)
-    }
-
-    /// Nil where the run has no such file.
-    static func read(_ path: String) throws -> TrainedRows? {
-        guard let text = try TextFile.read(path) else { return nil }
-        guard let rows = try? JSONDecoder().decode(TrainedRows.self, from: Data(text.utf8)) else {
-            throw RecipeError.unreadable(path: path, reason: "not the list of rows that a training run writes; remove it to go on without")
+    /// How these rows differ from those of a run, in words; nil where they do not.
+    func difference(from saved: TrainedRows, _ table: SampleTable) -> String? {
+        guard rows == saved.rows else {
+            return "\(self.table) has \(Counted.text(rows, "row")) to train on, and the run was trained on \(saved.rows)"
         }
-        return rows
+        guard sample != saved.sample else {
+            guard let order, let before = saved.order, order != before else { return nil }
+            return bound == nil
+                ? "the rows of \(self.table) are in another order than when the run was started"
+                : "the rows of \(self.table) are others, or in another order, than when the run was started"
+        }
+        let known = Set(saved.sample)
+        let other = table.train.first { row in
+            let name = Self.nameHash(row, table)
+            if let bound, name > bound { return false }
+            return !known.contains(Self.contentHash(name, row, table))
+        }
+        let place = other.map { "\($0.place): its file, the file's size, or its text" } ?? "\(self.table): a row"
+        return "\(place) is another than when the run was started"
     }
 }
 

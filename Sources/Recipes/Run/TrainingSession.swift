@@ -1,6 +1,5 @@
 import ConcordDatasets
 import ConcordEvaluation
-import ConcordInterchange
 import ConcordLayers
 import ConcordObjectives
 import ConcordTensors
@@ -17,17 +16,18 @@ public struct TrainingSession {
     private let data: String
     private let place: RunDirectory
     private let isResumed: Bool
-    private let initial: String?
+    private let initial: InitialWeights?
 
     /// - Parameters:
     ///   - recipe: a built-in recipe's name or a YAML file.
     ///   - overrides: `key.path=value`.
     ///   - data: the directory that the recipe's data paths start from.
     ///   - directory: the run directory; refused where it holds a run, unless `isResumed`.
-    ///   - initial: a run directory or safetensors file whose weights to start from, where names and shapes fit.
+    ///   - initial: weights to start from, where names and shapes fit.
     /// - Throws: `RecipeError`.
     public init(
-        recipe: String, overrides: [String] = [], data: String, directory: String, isResumed: Bool = false, initial: String? = nil
+        recipe: String, overrides: [String] = [], data: String, directory: String, isResumed: Bool = false,
+        initial: InitialWeights? = nil
     ) throws {
         self.recipe = try Recipe(named: recipe, overrides: overrides)
         self.data = data
@@ -50,6 +50,7 @@ public struct TrainingSession {
     public func run() throws -> TrainingEnd {
         let tokenizer =
             try place.isRun ? (recipe.tokenizer.isEmpty ? nil : place.loadTokenizer()) : recipe.loadTokenizer(data: data)
+        if place.isRun, let tokenizer { try place.requireSame(tokenizer, as: recipe, data: data) }
         let samples = try TrainingData(recipe, data: data, tokenizer: tokenizer)
         for note in try samples.textNotes(recipe, root: data, tokenizer: tokenizer) { print(note) }
         let model = try RecipeModel(
@@ -68,17 +69,24 @@ public struct TrainingSession {
             let known = try evaluation().map(\.name)
             guard known.contains(best.name) else { throw TrainingError.noSuchFigure(name: best.name, known: known) }
         }
-        if place.isRun { try place.takeLock() }
+        let trained = try TrainedData(samples, recipe, root: data)
+        if place.isRun {
+            if let note = try place.requireSame(trained, samples.table) { print("note: \(note)") }
+            try place.takeLock()
+        }
+        let tokenizer = embedder.tokenizer.map { CheckpointTokenizer(name: recipe.tokenizer, fingerprint: $0.fingerprint) }
+        if let initial {  // of a resumed run, the checkpoint comes over it where there is one
+            let own = tokenizer.map { (name: $0.name, fingerprint: $0.fingerprint) }
+            for note in try initial.load(into: objective, of: embedder.model, tokenizer: own) { print(note) }
+        }
         if !place.isRun {
-            if let initial { try load(initial, into: objective) }
             let classes = try recipe.data.labels.compactMap { label in
                 try samples.table.map { (label: label, names: try $0.classes(label).names) }
             }
-            try place.prepare(recipe: recipe, tokenizer: embedder.tokenizer, classes: classes, trainedRows: samples.table.map(TrainedRows.init))
-        } else if let initial {
-            try load(initial, into: objective)  // the checkpoint, where there is one, comes over it
+            try place.prepare(recipe: recipe, tokenizer: embedder.tokenizer, classes: classes, trainedData: trained)
         }
-        let trainer = trainer(for: objective, stepsPerEpoch: batches.stepsPerEpoch, evaluation: evaluation)
+        let trainer = trainer(
+            for: objective, stepsPerEpoch: batches.stepsPerEpoch, metadata: tokenizer?.metadata ?? [:], evaluation: evaluation)
         print(
             "\(samples.description); \(Counted.text(batches.stepsPerEpoch, "step")) an epoch; "
                 + "\(objective.parameterCount) parameters; \(Threads.count) threads, products by \(Self.products(recipe.precision))")
@@ -114,28 +122,17 @@ public struct TrainingSession {
         precision.available == .bfloat16 ? "oneDNN in bfloat16" : Processor.productRoute.rawValue
     }
 
-    private func load(_ path: String, into model: some Module) throws {
-        let file = try Safetensors(path: RunDirectory.weights(at: path))
-        let wanted = ParameterWalk(model).parameters
-        let fitting = Set(wanted.filter { file.shape(of: $0.path) == $0.parameter.shape }.map(\.path))
-        guard !fitting.isEmpty else {
-            throw RecipeError.unreadable(path: file.path, reason: "none of its tensors has the name and shape of a parameter of this model")
-        }
-        let buffers = Set(ParameterWalk(model).buffers.filter { file.shape(of: $0.path) == $0.buffer.shape }.map(\.path))
-        try model.load(file, allowingMissing: [""]) { fitting.contains($0) || buffers.contains($0) ? $0 : nil }
-        print("starting from \(fitting.count) of \(wanted.count) parameters in \(file.path)")
-    }
-
     private func trainer<O: Objective<MultimodalBatch>>(
-        for objective: O, stepsPerEpoch: Int, evaluation: @escaping () throws -> [(name: String, value: Double)]
+        for objective: O, stepsPerEpoch: Int, metadata: [String: String],
+        evaluation: @escaping () throws -> [(name: String, value: Double)]
     ) -> Trainer<O> {
         Trainer(
             objective, optimizer: recipe.makeOptimizer(), schedule: recipe.makeSchedule(updatesPerEpoch: updatesPerEpoch(stepsPerEpoch)),
             clip: recipe.optimizer.clip,
             accumulate: recipe.optimizer.accumulate, microbatch: recipe.microbatch, precision: recipe.precision, seed: recipe.seed,
             checkpoints: Checkpoints(
-                in: place.checkpoints.path, every: recipe.checkpoint.every, keep: recipe.checkpoint.keep, best: recipe.checkpoint.bestFigure
-            ),
+                in: place.checkpoints.path, every: recipe.checkpoint.every, keep: recipe.checkpoint.keep, best: recipe.checkpoint.bestFigure,
+                metadata: metadata),
             metrics: place.metrics,
             evaluation: recipe.evaluateEvery > 0
                 ? .every(recipe.evaluateEvery, evaluation) : recipe.checkpoint.best != nil ? .atEnd(evaluation) : nil,

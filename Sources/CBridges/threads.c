@@ -8,11 +8,12 @@
 static _Thread_local void *current;
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void (*releaser)(void *);
+static void (*_Atomic releaser)(void *);
 
 static void at_thread_end(void *context) {
     current = NULL;
-    if (releaser) releaser(context);
+    void (*release)(void *) = releaser;
+    if (release) release(context);
 }
 
 static void make_key(void) { pthread_key_create(&key, at_thread_end); }

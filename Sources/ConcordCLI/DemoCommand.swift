@@ -13,7 +13,11 @@ struct DemoCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
-        let outcome = try Demo(directory: out, overrides: overrides).run()
+        let outcome: TrainingEnd
+        do { outcome = try Demo(directory: out, overrides: overrides).run() } catch {
+            RunDirectory.discardUnstarted()
+            throw error
+        }
         if case .interrupted(let signal) = outcome { throw ExitCode(128 + signal) }
     }
 }

@@ -14,12 +14,14 @@ struct TrainCommand: ParsableCommand {
             texts and file names, and the files' sizes (of up to 4096 rows); of texts the files' names and sizes, and their tokens.
             """)
 
-    @Argument(help: "A recipe file, or the name of a built-in recipe.") var recipe: String
+    @Argument(help: "A recipe file, or the name of a built-in recipe; with --resume it may be left out.") var recipe: String?
     @Option(help: "The directory that the recipe's data paths start from.") var data: String
     @Option(help: "The run directory to make; by default runs/RECIPE.") var out: String?
-    @Option(name: .customLong("set"), help: "key=value: overrides one key of the recipe, such as optimizer.learning_rate=3e-4.")
+    @Option(
+        name: .customLong("set"),
+        help: "key=value: overrides one key of the recipe, such as optimizer.learning_rate=3e-4. --resume keeps those of the start.")
     var overrides: [String] = []
-    @Flag(help: "Go on with the run in --out from its last checkpoint.") var resume = false
+    @Flag(help: "Go on with the run in --out from its last checkpoint; with --set epochs=60, to that length.") var resume = false
     @Option(name: .customLong("init"), help: "A run directory or safetensors file whose weights to start from.") var initial: String?
     @Option(
         name: .customLong("init-only"),
@@ -33,6 +35,7 @@ struct TrainCommand: ParsableCommand {
         guard initial != nil || (initialPatterns.isEmpty && !takesOtherTokenizer) else {
             throw ValidationError("--init-only and --init-any-tokenizer want --init")
         }
+        if recipe == nil, !resume { throw ValidationError("Which recipe? Give RECIPE, a YAML file or a built-in recipe's name.") }
     }
 
     func run() throws {
@@ -40,7 +43,9 @@ struct TrainCommand: ParsableCommand {
         let initial = initial.map {
             InitialWeights($0, only: initialPatterns.map { PathPattern($0) }, takesOtherTokenizer: takesOtherTokenizer)
         }
-        let directory = out ?? "runs/" + RunDirectory.name(ofRecipe: recipe)
+        guard let directory = out ?? recipe.map({ "runs/" + RunDirectory.name(ofRecipe: $0) }) else {
+            throw ValidationError("Which run? Give --out, the run directory to resume.")
+        }
         let outcome: TrainingEnd
         do {
             outcome = try TrainingSession(

@@ -1,5 +1,7 @@
+import ConcordTraining
+
 extension Recipe {
-    /// Going on under another recipe would not repeat the run; only how it is loaded, logged and saved may differ.
+    /// Going on under another recipe would not repeat the run; only how long it trains and how it is loaded, logged and saved may differ.
     /// - Throws: `RecipeError.invalid` with the first line that differs.
     func requireSame(as saved: Recipe) throws {
         let now = lasting, before = saved.lasting
@@ -19,12 +21,51 @@ extension Recipe {
         }
     }
 
-    /// The resolved lines that decide the weights.
+    /// The resolved lines that decide the weights after a given step, but for the schedule's end.
     private var lasting: [String] {
+        let free = ["epochs:", "steps:", "loader:", "checkpoint:", "evaluate:", "early_stopping:"]
         var isKept = true
         return yaml.split(separator: "\n").map(String.init).filter { line in
-            if !line.hasPrefix(" ") { isKept = !["loader:", "checkpoint:", "evaluate:"].contains(where: line.hasPrefix) }
+            if !line.hasPrefix(" ") { isKept = !free.contains(where: line.hasPrefix) }
             return isKept
+        }
+    }
+
+    /// What a resume to another length does to the run, in words; nil where the length is the one that the run was started with.
+    /// - Parameter step: the updates made so far.
+    /// - Throws: `RecipeError.invalid` where the run has made more updates than are asked for.
+    func change(from saved: Recipe, at step: Int, updatesPerEpoch: Int) throws -> String? {
+        let total = updates(perEpoch: updatesPerEpoch), before = saved.updates(perEpoch: updatesPerEpoch)
+        guard total != before else { return nil }
+        guard total >= step else {
+            throw RecipeError.invalid(
+                source: "--resume", line: nil, key: length.key,
+                message: "\(length) are \(Counted.text(total, "update")), and the run has made \(step); ask for more, or train into another --out")
+        }
+        func rate(_ recipe: Recipe) -> Double {
+            optimizer.learningRate * recipe.makeSchedule(updatesPerEpoch: updatesPerEpoch).factor(at: step)
+        }
+        let ends = "the run ends at update \(total) in place of \(before)"
+        guard rate(self) != rate(saved) else { return ends }
+        return ends + ": the \(schedule.name.rawValue) schedule spans the new length, "
+            + "and the learning rate of update \(step + 1) is \(brief(rate(self))) in place of \(brief(rate(saved)))"
+    }
+}
+
+extension Recipe.Length: CustomStringConvertible {
+    /// The recipe's key.
+    var key: String {
+        switch self {
+        case .epochs: "epochs"
+        case .steps: "steps"
+        }
+    }
+
+    /// `3 epochs`.
+    public var description: String {
+        switch self {
+        case .epochs(let count): Counted.text(count, "epoch")
+        case .steps(let count): Counted.text(count, "step")
         }
     }
 }

@@ -45,12 +45,21 @@ public struct Recipe: Sendable {
     public let checkpoint: CheckpointSettings
     /// Steps between evaluations on the held-out samples; 0 for one at the end.
     public let evaluateEvery: Int
+    public let earlyStopping: EarlyStoppingSettings
     /// The recipe with every default filled in, as YAML that decodes to the same recipe.
     public let yaml: String
     /// `yaml` with each key's meaning, range and default above it.
     public let commentedYAML: String
     /// Every key that this recipe's choices allow.
     public let keys: [RecipeKey]
+
+    /// How many optimizer updates the run has; the largest Int for what is larger.
+    func updates(perEpoch updatesPerEpoch: Int) -> Int {
+        switch length {
+        case .epochs(let count): count.multipliedReportingOverflow(by: updatesPerEpoch).overflow ? .max : count * updatesPerEpoch
+        case .steps(let count): count
+        }
+    }
 
     /// - Parameters:
     ///   - text: YAML.
@@ -114,6 +123,8 @@ public struct Recipe: Sendable {
         checkpoint = try CheckpointSettings(fields.fields("checkpoint", "When checkpoints are written."))
         let evaluate = try fields.fields("evaluate", "When the held-out samples are evaluated.")
         evaluateEvery = try evaluate.integer("every", default: 0, "Steps between evaluations; 0 for one at the end.")
+        earlyStopping = try EarlyStoppingSettings(
+            fields.fields("early_stopping", "When training ends before its last step."), checkpoint: checkpoint, evaluateEvery: evaluateEvery)
         try fields.finish()
         yaml = fields.yaml()
         commentedYAML = fields.commentedYAML()

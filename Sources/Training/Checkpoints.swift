@@ -25,13 +25,21 @@ public struct Checkpoints: Sendable {
     }
 }
 
-/// The figure of the evaluation that says which checkpoint is the best.
+/// The metric of the evaluation that says which checkpoint is the best, or when to stop.
 public struct BestFigure: Sendable, Equatable {
     public let name: String
     public let isHigherBetter: Bool
 
     public static func highest(_ name: String) -> BestFigure { BestFigure(name: name, isHigherBetter: true) }
     public static func lowest(_ name: String) -> BestFigure { BestFigure(name: name, isHigherBetter: false) }
+
+    /// - Throws: `TrainingError.noSuchFigure` where the evaluation has no metric of this name.
+    package func value(in evaluation: [(name: String, value: Double)]) throws -> Double {
+        guard let value = evaluation.first(where: { $0.name == name })?.value else {
+            throw TrainingError.noSuchFigure(name: name, known: evaluation.map(\.name))
+        }
+        return value
+    }
 
     /// Not-a-number is never better; anything is better than nothing; equal is not better.
     func isBetter(_ value: Double, than old: Double?) -> Bool {

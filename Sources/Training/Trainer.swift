@@ -40,12 +40,13 @@ public final class Trainer<O: Objective> {
     ///   - seed: of initial values, dropout, and every other choice that is not the data's.
     ///   - metrics: the path of a file that gets one JSON object a step.
     ///   - evaluation: figures for the log, and to choose the best checkpoint by.
+    ///   - earlyStopping: ends the run when a metric of the evaluation no longer improves; nil: all steps are made.
     ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second one ends it at once.
     ///     SIGUSR1 writes a checkpoint after the step under way, and the run goes on.
     public init(
         _ objective: O, optimizer: any Optimizer, schedule: Schedule = .constant(), clip: Double? = nil, accumulate: Int = 1,
         microbatch: Int? = nil, precision: Precision = .float32, seed: UInt64 = 0, checkpoints: Checkpoints? = nil, metrics: String? = nil,
-        evaluation: EvaluationHook? = nil,
+        evaluation: EvaluationHook? = nil, earlyStopping: EarlyStopping? = nil,
         progress: ProgressMeter.Style = .automatic, catchesSignals: Bool = false
     ) {
         ShapeCheck.require(accumulate > 0, "Trainer", "accumulation over \(accumulate) batches")
@@ -54,7 +55,8 @@ public final class Trainer<O: Objective> {
         self.objective = objective.initialize(seed: seed)
         self.optimizer = optimizer
         settings = TrainerSettings(
-            schedule: schedule, clip: clip, checkpoints: checkpoints, metrics: metrics, evaluation: evaluation, progress: progress,
+            schedule: schedule, clip: clip, checkpoints: checkpoints, metrics: metrics, evaluation: evaluation,
+            earlyStopping: earlyStopping, progress: progress,
             catchesSignals: catchesSignals, precision: precision)
         state = TrainerState(seed: seed, accumulate: accumulate, microbatch: microbatch)
     }
@@ -67,8 +69,8 @@ public final class Trainer<O: Objective> {
     public func train(on batches: Batches<O.Input>, epochs: Int? = nil, steps: Int? = nil) throws -> TrainingEnd {
         try batches.validate()
         if state.microbatch != nil { _ = try objective.inPieces() }
-        if let best = settings.checkpoints?.best, settings.evaluation == nil {
-            throw TrainingError.noSuchFigure(name: best.name, known: [])
+        if let figure = settings.checkpoints?.best ?? settings.earlyStopping?.figure, settings.evaluation == nil {
+            throw TrainingError.noSuchFigure(name: figure.name, known: [])
         }
         let plan = TrainingPlan(
             batchesPerEpoch: batches.stepsPerEpoch, accumulate: state.accumulate, epochs: epochs, steps: steps, schedule: settings.schedule)
@@ -84,6 +86,7 @@ public final class Trainer<O: Objective> {
 
     private func follow(_ plan: TrainingPlan, on batches: Batches<O.Input>, _ run: TrainingRun) throws -> TrainingEnd {
         guard state.step < plan.total else { return .finished }
+        if let rule = settings.earlyStopping, rule.isOver(state.stopping) { return .stoppedEarly(step: state.step) }
         var pending: Accumulation?
         for batch in batches.steps(plan.firstBatch(of: state.step)..<plan.firstBatch(of: plan.total)) {
             // A batch without a good sample is left out; an update that has no other counts as made.
@@ -136,23 +139,31 @@ public final class Trainer<O: Objective> {
             step: state.step, epoch: (state.step - 1) / plan.stepsPerEpoch + 1, loss: sum.loss, parts: sum.parts,
             learningRate: optimizer.learningRate * factor, gradientNorm: norm)
         run.measure(&figures, samples: sum.samples)
-        var isBest = false
+        var isBest = false, isOver = false
         if let hook = settings.evaluation, hook.isDue(after: state.step, of: plan.total) {
-            figures.evaluation = try hook.body()
-            isBest = try state.compare(figures.evaluation, by: settings.checkpoints?.best)
+            do {
+                figures.evaluation = try hook.body()
+                isBest = try state.compare(figures.evaluation, by: settings.checkpoints?.best)
+                isOver = try state.isOver(after: figures.evaluation, by: settings.earlyStopping) && state.step < plan.total
+            } catch {  // the steps made so far are not lost with an evaluation that fails
+                try run.record(figures, samples: sum.samples)
+                try run.synchronize()
+                try saveCheckpoint()
+                throw error
+            }
             run.show(figures.evaluation, step: state.step, isBest: isBest)
         }
         try run.record(figures, samples: sum.samples)
         let signal = settings.catchesSignals ? StopSignals.pending : nil
         let isRequested = settings.catchesSignals && StopSignals.takeCheckpointRequest()
         if let checkpoints = settings.checkpoints,
-            isBest || signal != nil || isRequested || state.step == plan.total || state.step.isMultiple(of: checkpoints.interval)
+            isBest || isOver || signal != nil || isRequested || state.step == plan.total || state.step.isMultiple(of: checkpoints.interval)
         {
             try run.synchronize()
             try saveCheckpoint()
             if isRequested, signal == nil, state.step < plan.total { run.show(checkpointAt: state.step) }
             run.skipTime()
         }
-        return signal.map { .interrupted(signal: $0) }
+        return signal.map { .interrupted(signal: $0) } ?? (isOver ? .stoppedEarly(step: state.step) : nil)
     }
 }

@@ -7,6 +7,7 @@ struct TrainerSettings {
     let checkpoints: Checkpoints?
     let metrics: String?
     let evaluation: EvaluationHook?
+    let earlyStopping: EarlyStopping?
     let progress: ProgressMeter.Style
     let catchesSignals: Bool
     let precision: Precision

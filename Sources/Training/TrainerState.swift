@@ -17,6 +17,7 @@ struct TrainerState: Equatable {
     /// Updates in an epoch; 0 before data were seen.
     var stepsPerEpoch = 0
     var best: Best?
+    var stopping = EarlyStopping.Progress()
 
     var metadata: [String: String] {
         var result = ["step": "\(step)", "seed": "\(seed)", "accumulate": "\(accumulate)", "steps_per_epoch": "\(stepsPerEpoch)"]
@@ -27,6 +28,8 @@ struct TrainerState: Equatable {
             result["best_value"] = "\(best.value)"
             result["best_step"] = "\(best.step)"
         }
+        if let value = stopping.best { result["early_stopping_best"] = "\(value)" }
+        if stopping.evaluationsSince > 0 { result["early_stopping_evaluations"] = "\(stopping.evaluationsSince)" }
         return result
     }
 
@@ -51,6 +54,8 @@ struct TrainerState: Equatable {
         if let figure = metadata["best_figure"] {
             best = Best(figure: figure, value: try value("best_value"), step: try value("best_step"))
         }
+        if metadata["early_stopping_best"] != nil { stopping.best = try value("early_stopping_best") }
+        if metadata["early_stopping_evaluations"] != nil { stopping.evaluationsSince = try value("early_stopping_evaluations") }
     }
 
     /// Going on under other settings would not repeat the run.
@@ -82,11 +87,16 @@ struct TrainerState: Equatable {
     /// - Returns: whether it is the best so far.
     mutating func compare(_ evaluation: [(name: String, value: Double)], by figure: BestFigure?) throws -> Bool {
         guard let figure else { return false }
-        guard let value = evaluation.first(where: { $0.name == figure.name })?.value else {
-            throw TrainingError.noSuchFigure(name: figure.name, known: evaluation.map(\.name))
-        }
+        let value = try figure.value(in: evaluation)
         guard figure.isBetter(value, than: best?.figure == figure.name ? best?.value : nil) else { return false }
         best = Best(figure: figure.name, value: value, step: step)
         return true
+    }
+    /// Notes an evaluation for early stopping.
+    /// - Returns: whether the run is over.
+    mutating func isOver(after evaluation: [(name: String, value: Double)], by rule: EarlyStopping?) throws -> Bool {
+        guard let rule else { return false }
+        rule.note(try rule.figure.value(in: evaluation), in: &stopping)
+        return rule.isOver(stopping)
     }
 }

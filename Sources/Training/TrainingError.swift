@@ -42,7 +42,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(checkpoint) was written with \(setting) \(saved), this run has \(now): set it back, or start a new run from its weights"
         case .brokenCheckpoint(let path, let reason): "\(path): \(reason)"
         case .noSuchFigure(let name, let known):
-            "no figure \"\(name)\" to choose the best checkpoint by: "
+            "no metric \"\(name)\" to choose the best checkpoint or to stop by: "
                 + (known.isEmpty ? "there is no evaluation" : "the evaluation gave \(known.joined(separator: ", "))")
         case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"
         }

@@ -36,7 +36,7 @@ import Testing
     @Test func aMistypedBestMetricIsRefusedBeforeTheFirstStep() throws {
         let world = try SmallWorld()
         let outcome = try world.train("run", "--set", "checkpoint.best=retrieval.image_to_text.r11")
-        #expect(outcome.status == 1 && outcome.errors.contains("no figure \"retrieval.image_to_text.r11\""), "\(outcome.errors)")
+        #expect(outcome.status == 1 && outcome.errors.contains("no metric \"retrieval.image_to_text.r11\""), "\(outcome.errors)")
         #expect(!FileManager.default.fileExists(atPath: world.run()))
     }
 
@@ -72,5 +72,34 @@ import Testing
         #expect(third.isRunning)
         kill(third.processIdentifier, SIGKILL)
         third.waitUntilExit()
+    }
+
+    @Test func ofTwoProcessesThatStartAtOnceOneTrains() throws {
+        let world = try SmallWorld()
+        let train = "'\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())'"
+        let outcome = try shell("for i in 1 2 3; do (\(train) --set steps=200; echo status $?) & done; wait")
+        let statuses = outcome.output.split(separator: "\n").filter { $0.hasPrefix("status ") }.sorted()
+        #expect(statuses == ["status 0", "status 1", "status 1"], "\(outcome.errors)")
+        #expect(try world.steps("run") == Array(1...200), "one of them alone wrote")
+    }
+
+    @Test func aRunKilledBeforeItsFirstStepStartsAnew() throws {
+        let world = try SmallWorld()
+        try FileManager.default.createDirectory(atPath: world.run(), withIntermediateDirectories: true)
+        try "# --set steps=7\nleft by a killed run".write(toFile: world.run() + "/recipe.yaml", atomically: true, encoding: .utf8)
+        let outcome = try world.train("run")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try world.steps("run") == Array(1...24))
+    }
+
+    @Test func aStartThatFailsKeepsTheUsersFiles() throws {
+        let world = try SmallWorld()
+        try FileManager.default.createDirectory(atPath: world.run() + "/classes", withIntermediateDirectories: true)
+        let own = ["/classes/mine.txt", "/classes/tone.txt", "/notes", "/checkpoints"].map { world.run() + $0 }
+        for path in own { try "mine".write(toFile: path, atomically: true, encoding: .utf8) }  // a file where a folder is to be
+        let outcome = try world.train("run")
+        #expect(outcome.status == 1, "\(outcome.output)")
+        #expect(own.allSatisfy { FileManager.default.fileExists(atPath: $0) })
+        #expect(try Set(FileManager.default.contentsOfDirectory(atPath: world.run())) == ["classes", "notes", "checkpoints"])
     }
 }

@@ -34,7 +34,7 @@ public struct Demo {
         let outcome = try TrainingSession(
             recipe: "demo", overrides: overrides, data: data.folder, directory: runPath, isResumed: RunDirectory(runPath).isRun
         ).run()
-        guard outcome == .finished else { return outcome }
+        if case .interrupted = outcome { return outcome }
         try search(try Run(runPath), data: data.folder)
         return outcome
     }

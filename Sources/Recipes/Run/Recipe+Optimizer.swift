@@ -12,7 +12,7 @@ extension Recipe {
 
     /// - Parameter updatesPerEpoch: of the data at hand.
     package func makeSchedule(updatesPerEpoch: Int) -> Schedule {
-        let total = updates(updatesPerEpoch), warmUp = warmUpUpdates(updatesPerEpoch)
+        let total = updates(perEpoch: updatesPerEpoch), warmUp = warmUpUpdates(updatesPerEpoch)
         switch schedule.name {
         case .cosine: return .cosine(warmup: min(warmUp, total), total: total, floor: schedule.floor)
         case .linear: return .linear(warmup: min(warmUp, total), total: total, floor: schedule.floor)
@@ -22,22 +22,15 @@ extension Recipe {
 
     /// A sentence where the run ends before its warm-up does, so that the learning rate never decays; else nil.
     package func scheduleWarning(updatesPerEpoch: Int) -> String? {
-        let total = updates(updatesPerEpoch), warmUp = warmUpUpdates(updatesPerEpoch)
+        let total = updates(perEpoch: updatesPerEpoch), warmUp = warmUpUpdates(updatesPerEpoch)
         guard warmUp >= total, total > 1 else { return nil }
         return "the learning rate rises to the end: schedule asks for a warm-up of \(warmUp) updates, and the run has \(total); "
             + "schedule.warmup takes a fraction of the run, such as 0.05"
     }
 
-    private func updates(_ updatesPerEpoch: Int) -> Int {
-        switch length {
-        case .epochs(let count): count.multipliedReportingOverflow(by: updatesPerEpoch).overflow ? .max : count * updatesPerEpoch
-        case .steps(let count): count
-        }
-    }
-
     private func warmUpUpdates(_ updatesPerEpoch: Int) -> Int {
         switch schedule.warmUp {
-        case .fraction(let fraction): Self.whole(fraction * Double(updates(updatesPerEpoch)))
+        case .fraction(let fraction): Self.whole(fraction * Double(updates(perEpoch: updatesPerEpoch)))
         case .epochs(let count): Self.whole(count * Double(updatesPerEpoch))
         case .steps(let count): count
         }
@@ -48,9 +41,18 @@ extension Recipe {
 }
 
 extension CheckpointSettings {
-    var bestFigure: BestFigure? {
-        best.map { name in
-            ["loss", "cross_entropy", "perplexity", "rank"].contains(where: name.hasSuffix) ? .lowest(name) : .highest(name)
-        }
+    var bestFigure: BestFigure? { best.map(BestFigure.init(metric:)) }
+}
+
+extension EarlyStoppingSettings {
+    var rule: EarlyStopping? {
+        metric.map { EarlyStopping(BestFigure(metric: $0), patience: patience, minimumChange: minimumChange) }
+    }
+}
+
+extension BestFigure {
+    /// Of losses, perplexities and ranks the lowest is the best, of all other metrics the highest.
+    init(metric name: String) {
+        self = ["loss", "cross_entropy", "perplexity", "rank"].contains(where: name.hasSuffix) ? .lowest(name) : .highest(name)
     }
 }

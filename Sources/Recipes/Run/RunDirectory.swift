@@ -9,7 +9,7 @@ import Synchronization
 
 /// Where a run keeps what: enough to use the model without its data.
 ///
-///     recipe.yaml         as resolved
+///     recipe.yaml         as resolved; its first lines say what --set gave it
 ///     data.json           which rows or text files were trained on, to tell other data from them
 ///     tokenizer           as `Tokenizers.load` reads it; none where the model reads no text
 ///     classes/LABEL.txt   names of the classes, one a line
@@ -51,38 +51,24 @@ public struct RunDirectory: Sendable {
         return entry.model
     }
 
-    /// The run of this process that has not made a step yet.
-    private static let unstarted = Mutex<RunDirectory?>(nil)
+    /// The run of this process that has not made a step yet, and what was not there before it.
+    private static let unstarted = Mutex<(run: RunDirectory, made: [String])?>(nil)
 
-    /// Whether this process wrote its `data.json`; one that was there before stays.
-    private static let madeTrainedData = Mutex(false)
-
-    /// Notes that this process made the directory, until its first step.
-    func markUnstarted() { Self.unstarted.withLock { $0 = self } }
+    /// Notes which of a run's files are not there yet, as this process will make them.
+    private func noteUnstarted(classes: [String], isFolderMade: Bool) {
+        let files = [recipe, trainedData, tokenizer] + classes.map(self.classes) + [metrics, path + "/classes", checkpoints.path]
+        let made = files.filter { access($0, F_OK) != 0 } + [lock] + (isFolderMade ? [path] : [])
+        Self.unstarted.withLock { $0 = (self, made) }
+    }
 
     /// Removes what this process made for a run that has not made a step; nothing where it has, or resumed another.
     public static func discardUnstarted() {
-        guard let run = unstarted.withLock({ $0 }), run.hasNoStep else { return }
-        unlink(run.recipe)  // first: without it the directory is no run
-        if madeTrainedData.withLock({ $0 }) { unlink(run.trainedData) }
-        for file in [run.tokenizer, run.metrics, run.lock] { unlink(file) }
-        for folder in ["/classes", "/checkpoints"] {
-            if let names = opendir(run.path + folder) {
-                while folder == "/classes", let entry = readdir(names) {
-                    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                        String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-                    }
-                    if name.hasSuffix(".txt") { unlink("\(run.path)/classes/\(name)") }
-                }
-                closedir(names)
-            }
-            rmdir(run.path + folder)
-        }
-        rmdir(run.path)  // stays where somebody else's files are in it
+        guard let (run, made) = unstarted.withLockIfAvailable({ $0 }) ?? nil, run.hasNoStep else { return }
+        for path in made { remove(path) }  // the recipe first: without it the directory is no run; a folder only if nothing else is in it
     }
 
-    /// Whether neither a checkpoint nor a line of metrics was written.
-    private var hasNoStep: Bool {
+    /// Whether neither a checkpoint nor a line of metrics was written: starting again loses nothing.
+    var hasNoStep: Bool {
         var status = stat()
         return checkpoints.last == nil && (stat(metrics, &status) != 0 || status.st_size == 0)
     }
@@ -111,24 +97,55 @@ public struct RunDirectory: Sendable {
         var host = [CChar](repeating: 0, count: 256)
         gethostname(&host, host.count - 1)
         let machine = String(decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        let line = Array("process \(getpid()) on \(machine)\n".utf8)
+        let line = Array("process \(getpid()) on \(machine), since \(Self.localTime())\n".utf8)
         _ = ftruncate(descriptor, 0)
         _ = pwrite(descriptor, line, line.count, 0)
         // The descriptor stays open, and with it the lock, until the process ends.
     }
 
+    /// `2026-11-28 17:04:05`, in the time zone of the machine.
+    private static func localTime() -> String {
+        var now = time(nil), parts = tm()
+        guard localtime_r(&now, &parts) != nil else { return "an unknown time" }
+        var text = [CChar](repeating: 0, count: 32)
+        strftime(&text, text.count, "%F %T", &parts)
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// Makes the directory, its parents and what a run starts with.
-    func prepare(recipe: Recipe, tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])], trainedData: TrainedData) throws {
+    ///
+    /// A run that ended before its first step and left its files, as one that was killed does, is started anew.
+    func prepare(
+        recipe: Recipe, overrides: [String], tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])], trainedData: TrainedData
+    ) throws {
+        let isLeft = access(path, F_OK) == 0
         try Self.makeFolder(path)
         try takeLock()
-        guard !isRun else { throw RecipeError.runExists(path: path) }  // one that started in the same moment
-        markUnstarted()
+        guard !isRun || hasNoStep else { throw RecipeError.runExists(path: path) }  // one that started in the same moment
+        unlink(self.recipe)
+        noteUnstarted(classes: classes.map(\.label), isFolderMade: !isLeft)
         try tokenizer?.write(to: self.tokenizer)
         if !classes.isEmpty { try Self.makeFolder(path + "/classes") }
         for (label, names) in classes { try TextFile.write(names.map { $0 + "\n" }.joined(), to: self.classes(label)) }
-        Self.madeTrainedData.withLock { $0 = access(self.trainedData, F_OK) != 0 }
         try trainedData.write(to: self.trainedData)
-        try TextFile.write(recipe.yaml, to: self.recipe)  // last: with it the directory is a run
+        try write(recipe, overrides: overrides)  // last: with it the directory is a run
+    }
+
+    private static let overrideMark = "# --set "
+
+    /// Puts the resolved recipe in place of the one that is there, if any.
+    /// - Parameter overrides: what `--set` gave it.
+    func write(_ recipe: Recipe, overrides: [String]) throws {
+        // A line end in a value counts as a space in YAML.
+        let head = overrides.map { Self.overrideMark + String($0.map { $0.isNewline ? " " : $0 }) + "\n" }
+        try TextFile.write(head.joined() + recipe.yaml, to: self.recipe)
+    }
+
+    /// The recipe that the run was started with, and what `--set` gave it; nil where there is no run.
+    func savedRecipe() throws -> (recipe: Recipe, overrides: [String])? {
+        guard let text = try TextFile.read(recipe) else { return nil }
+        let head = text.split(separator: "\n").prefix { $0.hasPrefix(Self.overrideMark) }
+        return (try Recipe(yaml: text, source: recipe), head.map { String($0.dropFirst(Self.overrideMark.count)) })
     }
 
     /// Makes a folder and those above it.

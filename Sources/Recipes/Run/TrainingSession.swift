@@ -16,41 +16,50 @@ public struct TrainingSession {
     private let data: String
     private let place: RunDirectory
     private let isResumed: Bool
+    /// All that `--set` gave the recipe, at the start and now.
+    private let overrides: [String]
+    /// What the run was started with; nil in a new one.
+    private let saved: Recipe?
     private let initial: InitialWeights?
 
     /// - Parameters:
-    ///   - recipe: a built-in recipe's name or a YAML file.
-    ///   - overrides: `key.path=value`.
+    ///   - recipe: a built-in recipe's name or a YAML file. Nil to go on with the recipe that a resumed run has.
+    ///   - overrides: `key.path=value`. A resumed run has those that it was started with; these come after them. It may go on to another
+    ///     `epochs` or `steps`.
     ///   - data: the directory that the recipe's data paths start from.
     ///   - directory: the run directory; refused where it holds a run, unless `isResumed`.
     ///   - initial: weights to start from, where names and shapes fit.
     /// - Throws: `RecipeError`.
     public init(
-        recipe: String, overrides: [String] = [], data: String, directory: String, isResumed: Bool = false,
+        recipe: String?, overrides: [String] = [], data: String, directory: String, isResumed: Bool = false,
         initial: InitialWeights? = nil
     ) throws {
-        self.recipe = try Recipe(named: recipe, overrides: overrides)
         self.data = data
         place = RunDirectory(directory)
         self.isResumed = isResumed
         self.initial = initial
-        guard place.isRun else {
-            guard !isResumed else {
-                throw RecipeError.notARun(path: directory, reason: "there is nothing to resume; start it without --resume")
-            }
+        guard isResumed else {
+            self.recipe = try Recipe(named: recipe ?? "", overrides: overrides)
+            self.overrides = overrides
+            saved = nil
+            guard !place.isRun || place.hasNoStep else { throw RecipeError.runExists(path: directory) }
             return
         }
-        guard isResumed else { throw RecipeError.runExists(path: directory) }
-        guard let saved = try TextFile.read(place.recipe) else { return }
-        try self.recipe.requireSame(as: Recipe(yaml: saved, source: place.recipe))
+        guard let (saved, earlier) = try place.savedRecipe() else {
+            throw RecipeError.notARun(path: directory, reason: "there is nothing to resume; start it without --resume")
+        }
+        self.saved = saved
+        self.overrides = earlier.filter { !overrides.contains($0) } + overrides
+        self.recipe = try Recipe(named: recipe ?? place.recipe, overrides: recipe == nil ? overrides : self.overrides)
+        try self.recipe.requireSame(as: saved)
     }
 
     /// Trains to the end, or to a signal.
     @discardableResult
     public func run() throws -> TrainingEnd {
         let tokenizer =
-            try place.isRun ? (recipe.tokenizer.isEmpty ? nil : place.loadTokenizer()) : recipe.loadTokenizer(data: data)
-        if place.isRun, let tokenizer { try place.requireSame(tokenizer, as: recipe, data: data) }
+            try isResumed ? (recipe.tokenizer.isEmpty ? nil : place.loadTokenizer()) : recipe.loadTokenizer(data: data)
+        if isResumed, let tokenizer { try place.requireSame(tokenizer, as: recipe, data: data) }
         let samples = try TrainingData(recipe, data: data, tokenizer: tokenizer)
         for note in try samples.textNotes(recipe, root: data, tokenizer: tokenizer) { print(note) }
         let model = try RecipeModel(
@@ -65,12 +74,13 @@ public struct TrainingSession {
         let batches = samples.batches(recipe, tokenizer: embedder.tokenizer)
         try batches.validate()
         let evaluation = { try embedder.report(on: samples, isQuick: true).figures }
-        if let best = recipe.checkpoint.bestFigure {  // judged before the first step, on the untrained model
-            let known = try evaluation().map(\.name)
-            guard known.contains(best.name) else { throw TrainingError.noSuchFigure(name: best.name, known: known) }
+        let wanted = [recipe.checkpoint.bestFigure, recipe.earlyStopping.rule?.figure].compactMap { $0 }
+        if !wanted.isEmpty {  // judged before the first step, on the untrained model
+            let untrained = try evaluation()
+            for metric in wanted { _ = try metric.value(in: untrained) }
         }
         let trained = try TrainedData(samples, recipe, root: data)
-        if place.isRun {
+        if isResumed {
             if let note = try place.requireSame(trained, samples.table) { print("note: \(note)") }
             try place.takeLock()
         }
@@ -79,11 +89,12 @@ public struct TrainingSession {
             let own = tokenizer.map { (name: $0.name, fingerprint: $0.fingerprint) }
             for note in try initial.load(into: objective, of: embedder.model, tokenizer: own) { print(note) }
         }
-        if !place.isRun {
+        if !isResumed {
             let classes = try recipe.data.labels.compactMap { label in
                 try samples.table.map { (label: label, names: try $0.classes(label).names) }
             }
-            try place.prepare(recipe: recipe, tokenizer: embedder.tokenizer, classes: classes, trainedData: trained)
+            try place.prepare(
+                recipe: recipe, overrides: overrides, tokenizer: embedder.tokenizer, classes: classes, trainedData: trained)
         }
         let trainer = trainer(
             for: objective, stepsPerEpoch: batches.stepsPerEpoch, metadata: tokenizer?.metadata ?? [:], evaluation: evaluation)
@@ -93,7 +104,14 @@ public struct TrainingSession {
         if let warning = recipe.scheduleWarning(updatesPerEpoch: updatesPerEpoch(batches.stepsPerEpoch)) { print("note: \(warning)") }
         for notice in samples.notices(recipe) { print(notice) }
         if isResumed {
-            print("resumed at step \(try trainer.resume(from: place.checkpoints.path))")
+            let step = try trainer.resume(from: place.checkpoints.path)
+            print("resumed at step \(step)")
+            if let saved, let change = try recipe.change(
+                from: saved, at: step, updatesPerEpoch: updatesPerEpoch(batches.stepsPerEpoch))
+            {
+                print(change)
+                try place.write(recipe, overrides: overrides)
+            }
         } else if recipe.objective.contrastive == nil {
             let untrained = try embedder.report(on: samples, isQuick: true)
             if !untrained.isEmpty { print("untrained:\n" + untrained.summary) }
@@ -108,7 +126,10 @@ public struct TrainingSession {
             print("\(bad.count) bad samples were replaced; the first: \(bad.examples.first.map { "\($0.name): \($0.reason)" } ?? "")")
         }
         switch end {
-        case .finished:
+        case .finished, .stoppedEarly:
+            if case .stoppedEarly(let step) = end, let rule = recipe.earlyStopping.rule {
+                print("stopped at step \(step): \(rule.figure.name) has not improved for \(Counted.text(rule.patience, "evaluation"))")
+            }
             print(try embedder.report(on: samples, isQuick: true).summary)
             print("the run is in \(place.path)")
         case .interrupted: print("stopped at step \(trainer.step); go on with --resume")
@@ -136,6 +157,7 @@ public struct TrainingSession {
             metrics: place.metrics,
             evaluation: recipe.evaluateEvery > 0
                 ? .every(recipe.evaluateEvery, evaluation) : recipe.checkpoint.best != nil ? .atEnd(evaluation) : nil,
+            earlyStopping: recipe.earlyStopping.rule,
             catchesSignals: true)
     }
 }

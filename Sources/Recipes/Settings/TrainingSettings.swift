@@ -74,6 +74,33 @@ public struct LoaderSettings: Sendable {
     }
 }
 
+/// `early_stopping`.
+public struct EarlyStoppingSettings: Sendable {
+    /// Evaluations in a row without an improvement after which training ends; 0 never.
+    public let patience: Int
+    /// The metric that is to improve; nil where patience is 0.
+    public let metric: String?
+    /// Less than this is no improvement.
+    public let minimumChange: Double
+
+    init(_ fields: Fields, checkpoint: CheckpointSettings, evaluateEvery: Int) throws {
+        patience = try fields.integer(
+            "patience", default: 0, in: 0...1_000_000_000,
+            "Evaluations in a row without an improvement after which training ends; 0 never.")
+        guard patience > 0 else {
+            (metric, minimumChange) = (nil, 0)
+            return
+        }
+        let name = try fields.string("metric", default: checkpoint.best ?? "", "The metric that is to improve; checkpoint.best without it.")
+        minimumChange = try fields.number("min_delta", default: 0, in: 0...1e9, "What a value must be better by to be an improvement.")
+        guard !name.isEmpty else { throw fields.fault("patience", "nothing says what is to improve: give early_stopping.metric or checkpoint.best") }
+        guard evaluateEvery > 0 else {
+            throw fields.fault("patience", "there is one evaluation, at the end: give evaluate.every, the steps between evaluations")
+        }
+        metric = name
+    }
+}
+
 /// `checkpoint`.
 public struct CheckpointSettings: Sendable {
     /// Steps between checkpoints; there is one at the end in any case.

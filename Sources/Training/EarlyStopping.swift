@@ -1,0 +1,40 @@
+/// Ends a run whose evaluation no longer improves.
+///
+/// ```swift
+/// EarlyStopping(.highest("retrieval.image_to_text.r1"), patience: 5)
+/// ```
+///
+/// It needs an evaluation that runs every so many steps. The last checkpoint is written as at the end of any run; the best one is kept where
+/// `Checkpoints(best:)` asks for it. A resumed run counts on from where it was.
+/// - Source: Prechelt 1998, "Early Stopping - But When?", the criterion UP with strips of one evaluation.
+public struct EarlyStopping: Sendable, Equatable {
+    public let figure: BestFigure
+    /// Evaluations in a row without an improvement after which the run ends, at least 1.
+    public let patience: Int
+    /// What a value must be better by to be an improvement, in the metric's unit; at least 0.
+    public let minimumChange: Double
+
+    public init(_ figure: BestFigure, patience: Int, minimumChange: Double = 0) {
+        self.figure = figure
+        self.patience = max(1, patience)
+        self.minimumChange = max(0, minimumChange)
+    }
+
+    /// The best value that counted as an improvement, and how many evaluations came since.
+    struct Progress: Equatable {
+        var best: Double?
+        var evaluationsSince = 0
+    }
+
+    /// Notes one evaluation.
+    func note(_ value: Double, in progress: inout Progress) {
+        let least = progress.best.map { figure.isHigherBetter ? $0 + minimumChange : $0 - minimumChange }
+        if figure.isBetter(value, than: least) {
+            progress = Progress(best: value)
+        } else {
+            progress.evaluationsSince += 1
+        }
+    }
+
+    func isOver(_ progress: Progress) -> Bool { progress.evaluationsSince >= patience }
+}

@@ -4,10 +4,12 @@ import ConcordLayers
 public enum DatasetError: Error, Equatable {
     case unreadable(path: String, reason: String)
     case emptyFile(path: String)
-    /// The file is in an encoding other than UTF-8, by its first bytes.
-    case encoding(path: String, found: String)
+    /// The file is no UTF-8 text but another encoding, compressed, or of another kind; and the command that makes it UTF-8 text.
+    case encoding(path: String, found: String, remedy: String)
     case separator(String)
     case missingColumn(path: String, column: String, columns: [String])
+    /// The first line has no column's name but what looks like a row.
+    case missingHeader(path: String, columns: [String], first: [String])
     case duplicateColumn(path: String, column: String)
     case openQuote(path: String, line: Int)
     case noRows(path: String)
@@ -35,18 +37,20 @@ extension DatasetError: CustomStringConvertible {
         switch self {
         case .unreadable(let path, let reason): "\(path): \(reason)"
         case .emptyFile(let path): "\(path): the file is empty"
-        case .encoding(let path, let found): "\(path): the file is \(found); save it as UTF-8"
+        case .encoding(let path, let found, let remedy): "\(path): the file is \(found); \(remedy)"
         case .separator(let text):
             "separator \"\(text)\": one ASCII character wanted that is no quote, letter, digit or line end, such as \",\" or a tab"
         case .missingColumn(let path, let column, let columns):
-            "\(path): no column \"\(column)\"\(NearestName.hint(for: column, among: columns)); the columns are \(Self.list(columns))"
-                + (columns.count == 1 ? "; is the separator right?" : "")
+            Self.missingColumn(column, among: columns, in: path)
+        case .missingHeader(let path, let columns, let first):
+            "\(path):1: the file has no header: its first line is \(Self.list(first)), without a column \(Self.list(columns)); put a line with "
+                + "the names of the columns above it"
         case .duplicateColumn(let path, let column): "\(path):1: column \"\(column)\" stands twice in the header"
         case .openQuote(let path, let line):
-            "\(path):\(line): a quote opened here is never closed; close it, or read the file with quoting \"none\""
+            "\(path):\(line): a quote opened here is never closed; close it, or read quotes as characters (data.quoting: none)"
         case .noRows(let path): "\(path): a header but no rows"
         case .tooManyBadRows(let path, let bad, let rows, let examples):
-            "\(path): \(bad) of \(rows) rows are bad, wrong separator or quoting? \(examples.joined(separator: "; "))"
+            "\(path): \(bad) of \(rows) rows are bad: wrong separator (data.separator) or quoting (data.quoting)? \(examples.joined(separator: "; "))"
         case .notAnInteger(let place, let column, let value): "\(place): column \"\(column)\" is \"\(value)\", a whole number wanted"
         case .emptyFolder(let path, let wanted): "\(path): no \(wanted) in this folder"
         case .noClassFolders(let path, let kind): "\(path): no folder inside; \(kind)s of each class belong in a folder named after it"
@@ -72,6 +76,18 @@ extension DatasetError: CustomStringConvertible {
             "no window of \(window) samples fits: the longest of \(streams) \(streams == 1 ? "stream" : "streams") has \(longest) at "
                 + "\(rate) a second; shorten the window or group the clips"
         }
+    }
+
+    private static func missingColumn(_ column: String, among columns: [String], in path: String) -> String {
+        let fault = "\(path): no column \"\(column)\""
+        if let other = columns.first(where: { $0.lowercased() == column.lowercased() }) {
+            return fault + "; the header has \"\(other)\", and case matters: name it so (data.columns), or change the header"
+        }
+        let separators: [(sign: Character, name: String)] = [(";", "semicolon"), ("\t", "tab"), (",", "comma"), ("|", "pipe")]
+        if columns.count == 1, let other = separators.first(where: { columns[0].contains($0.sign) }) {
+            return fault + "; the header is one column, \(list(columns)): fields seem to be separated otherwise (data.separator: \(other.name))"
+        }
+        return fault + "\(NearestName.hint(for: column, among: columns)); the columns are \(list(columns))"
     }
 
     private static func list(_ names: [String]) -> String {

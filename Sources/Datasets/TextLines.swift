@@ -1,4 +1,4 @@
-/// The lines of a UTF-8 text file; invalid bytes become U+FFFD and are counted.
+/// The lines of a UTF-8 text file; a few invalid bytes become U+FFFD and are counted, a file in another encoding is refused.
 ///
 /// Lines end with LF or CR LF, in a file without any LF with CR.
 public struct TextLines: RandomAccessCollection, Sendable {
@@ -16,8 +16,7 @@ public struct TextLines: RandomAccessCollection, Sendable {
     /// - Throws: `DatasetError`: unreadable, in another encoding, without a line.
     public init(_ path: String, skippingEmpty: Bool = true) throws(DatasetError) {
         let bytes = try FileBytes.reading(path)
-        if let found = bytes.otherEncoding { throw .encoding(path: path, found: found) }
-        if bytes.hasManyZeros { throw .encoding(path: path, found: "UTF-16 without a byte-order mark, or binary") }
+        try bytes.requireText(path)
         let lineEnd = bytes.contains(Dialect.feed) ? Dialect.feed : Dialect.carriage
         var blank = 0
         var ranges: [Range<Int>] = [], numbers: [Int32] = [], repaired: [Int] = [], number: Int32 = 0
@@ -53,10 +52,4 @@ public struct TextLines: RandomAccessCollection, Sendable {
 
 extension FileBytes {
     fileprivate func contains(_ byte: UInt8) -> Bool { UnsafeBufferPointer(start: base, count: count).contains(byte) }
-
-    /// Whether every other byte or so of the start is zero, as in UTF-16 of Latin text; a text of zeros alone is an empty one.
-    fileprivate var hasManyZeros: Bool {
-        let start = UnsafeBufferPointer(start: base, count: min(count, 4096)), zeros = start.count { $0 == 0 }
-        return zeros * 4 > start.count && start.contains { $0 > 0x20 }
-    }
 }

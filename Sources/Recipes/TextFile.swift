@@ -10,8 +10,11 @@ enum TextFile {
             if error.isMissing { return nil }
             throw RecipeError.unreadable(path: path, reason: error.reason)
         }
+        if let foreign = bytes.withUnsafeBufferPointer({ ForeignText($0, path: path) }) {
+            throw RecipeError.unreadable(path: path, reason: foreign.description)
+        }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw RecipeError.unreadable(path: path, reason: "not UTF-8; save the file in that encoding")
+            throw RecipeError.unreadable(path: path, reason: "a few of its bytes are not UTF-8; replace them by what was meant")
         }
         return text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
     }

@@ -26,7 +26,7 @@ struct TokenizerFile {
             var line = rest[rest.startIndex..<end]
             if line.last == 13 { line.removeLast() }
             guard let text = String(validating: line, as: UTF8.self) else {
-                throw malformed(line: lines.count + 1, "not UTF-8; save the file in that encoding")
+                throw malformed(line: lines.count + 1, "not UTF-8; replace the bytes that are not, by what was meant")
             }
             lines.append(text)
             rest = rest[end...].dropFirst()
@@ -57,15 +57,8 @@ struct TokenizerFile {
         return nil
     }
 
-    /// What the contents are where they are no UTF-8 text by their first bytes; nil for all others.
-    var foreignText: String? {
-        if bytes.starts(with: [0x1F, 0x8B]) { return "compressed (gzip); decompress it first" }
-        if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return "a ZIP archive; extract it first" }
-        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return "UTF-16; save the file as UTF-8" }
-        let start = bytes.prefix(4096)
-        let isBinary = start.count(where: { $0 == 0 }) * 4 > start.count && start.contains { $0 > 32 }
-        return isBinary ? "UTF-16 without a byte-order mark, or binary; save the file as UTF-8" : nil
-    }
+    /// What the contents are where they are no UTF-8 text; nil for all others.
+    var foreignText: String? { bytes.withUnsafeBufferPointer { ForeignText($0, path: path)?.description } }
 
     /// Path of a file in the same folder.
     func beside(_ name: String) -> String { path.lastIndex(of: "/").map { path[...$0] + name } ?? name }

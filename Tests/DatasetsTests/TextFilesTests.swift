@@ -59,7 +59,10 @@ import Testing
 
     @Test func textInUTF16WithoutAMarkIsNamed() throws {
         let path = try folder.write(Array("w0 w1\n".utf8).flatMap { [$0, 0] }, to: "a.txt")
-        #expect(throws: DatasetError.encoding(path: path, found: "UTF-16 without a byte-order mark, or binary")) { try TextLines(path) }
+        #expect(throws: DatasetError.encoding(
+            path: path, found: "UTF-16 without a byte-order mark",
+            remedy: "convert it with: iconv -f UTF-16LE -t UTF-8 \(path) > \(folder.file("a-utf8.txt"))")
+        ) { try TextLines(path) }
     }
 
     @Test func statisticsCountWordsAndTexts() throws {

@@ -81,8 +81,13 @@ struct WordPieceTests {
     }
 
     @Test func bytesThatAreNotUTF8AreNamedWithTheirLine() {
-        #expect(Folder().fault(Array("[PAD]\n[UNK]\ncaf".utf8) + [0xE9, 10]) == "vocab.txt:3: not UTF-8; save the file in that encoding")
-        #expect(Folder().fault(Array("[PAD]\n".utf8) + [0xFF]) == "vocab.txt:2: not UTF-8; save the file in that encoding")
+        #expect(
+            Folder().fault(Array("[PAD]\n[UNK]\ncaf".utf8) + [0xE9, 10])
+                == "vocab.txt: the file is not UTF-8 but ISO-8859-1 (Latin-1); convert it with: "
+                + "iconv -f ISO-8859-1 -t UTF-8 vocab.txt > vocab-utf8.txt")
+        #expect(
+            Folder().fault(Array("[PAD]\n".utf8) + [0xFF])
+                == "vocab.txt:2: not UTF-8; replace the bytes that are not, by what was meant")
     }
 
     @Test func aFileThatIsNotThereIsNamed() {

@@ -85,10 +85,9 @@ package final class FileBytes: @unchecked Sendable {
     /// Length of a UTF-8 byte order mark at the start.
     package var markLength: Int { count >= 3 && base[0] == 0xEF && base[1] == 0xBB && base[2] == 0xBF ? 3 : 0 }
 
-    /// The name of another encoding that the first bytes give away.
-    package var otherEncoding: String? {
-        if count >= 2, (base[0] == 0xFF && base[1] == 0xFE) || (base[0] == 0xFE && base[1] == 0xFF) { return "UTF-16" }
-        if count >= 2, base[0] == 0x1F, base[1] == 0x8B { return "compressed (gzip)" }
-        return nil
+    /// - Throws: `DatasetError.encoding` where this is no UTF-8 text.
+    package func requireText(_ path: String) throws(DatasetError) {
+        guard let foreign = ForeignText(UnsafeBufferPointer(start: base, count: count), path: path) else { return }
+        throw .encoding(path: path, found: foreign.found, remedy: foreign.remedy)
     }
 }

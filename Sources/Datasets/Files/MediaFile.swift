@@ -17,7 +17,7 @@ package enum MediaFile {
         let head: [UInt8]
         do throws(FileError) { head = try RegularFile(reading: path).bytes(at: 0, count: MediaKind.headLength) } catch {
             // A device or a link to nothing may have any name.
-            return .rejected(reason: reason(error))
+            return .rejected(reason: error.reasonWithHint)
         }
         guard let kind = MediaKind(head) else {
             let reason = "not \(medium == .image ? "an image" : "a sound"): \(described(head))"
@@ -50,9 +50,5 @@ package enum MediaFile {
         if start.hasPrefix("%pdf-") { return "it is a PDF document" }
         if head.starts(with: [0x50, 0x4B, 3, 4]) { return "it is a ZIP archive" }
         return "it begins with the bytes " + head.prefix(4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(separator: " ")
-    }
-
-    private static func reason(_ error: FileError) -> String {
-        error.isMissing ? error.reason + (Folder.isLink(error.path) ? " (a link to nothing)" : "") : error.reason
     }
 }

@@ -5,7 +5,7 @@ enum PictureFile {
     /// The bytes of a regular file.
     static func read(_ path: String) throws -> [UInt8] {
         do throws(FileError) { return try WholeFile.read(path, onlyFiles: true) } catch {
-            throw ImageError.unreadable(path: path, reason: error.reason)
+            throw ImageError.unreadable(path: path, reason: error.reasonWithHint)
         }
     }
 

@@ -20,17 +20,17 @@ public enum SoundError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .unreadable(let path, let reason): "\(path): cannot be read: \(reason); check the path"
+        case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
         case .notASound(let path, let found): "\(path): not a sound: \(found); WAV, FLAC, OGG, MP3, AIFF, AU, CAF and others are read"
-        case .damaged(let path, let reason): "\(path): damaged sound: \(reason); copy the file anew or leave it out"
+        case .damaged(let path, let reason): "\(path): the file is damaged: \(reason); copy it again from its source or leave it out"
         case .unsupported(let path, let reason): "\(path): \(reason)"
         case .noSamples(let path): "\(path): a sound without samples; leave it out"
         case .notFinite(let path, let frame, let value):
-            "\(path): sample \(frame) is \(value), not a number to compute with; write the file anew or leave it out"
+            "\(path): sample \(frame) is \(value), not a number to compute with; write the file again without it or leave the file out"
         case .rate(let path, let rate):
             "\(path): \(rate) samples a second, where \(Sound.rates.lowerBound) to \(Sound.rates.upperBound) are read; correct its header"
         case .tooLong(let path, let seconds, let limit):
-            "\(path): \(Self.text(seconds)) s of sound, where \(Self.text(limit)) s are read at once; read windows of it or raise the limit"
+            "\(path): \(Self.text(seconds)) s of sound, where \(Self.text(limit)) s are read at once; give a window of it, or a higher limit"
         case .outside(let path, let window, let frames):
             "\(path): frames \(window.lowerBound) to \(window.upperBound) are not inside its \(frames)"
         case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"

@@ -76,7 +76,7 @@ final class SoundReader {
 
     private static func opened(_ path: String) throws(SoundError) -> RegularFile {
         do throws(FileError) { return try RegularFile(reading: path) } catch {
-            throw .unreadable(path: path, reason: error.reason)
+            throw .unreadable(path: path, reason: error.reasonWithHint)
         }
     }
 

@@ -10,6 +10,8 @@ public enum Quoting: String, Sendable, CaseIterable {
 struct Dialect: Sendable {
     let separator: UInt8
     let quoting: Quoting
+    /// What a row ends with: a line feed, or in files of old Mac programs a carriage return.
+    var lineEnd = Dialect.feed
 
     enum Fault: Sendable { case textAfterQuote, openQuote }
 
@@ -17,12 +19,12 @@ struct Dialect: Sendable {
     struct Field {
         /// Its contents without the quotes around them.
         var range: Range<Int>
-        /// Where it ends: at a separator, a line feed or the limit.
+        /// Where it ends: at a separator, a line end or the limit.
         var next: Int
         var isQuoted = false
         /// Doubled quotes stand in it.
         var isEscaped = false
-        /// Line feeds in it.
+        /// Line ends in it.
         var lines = 0
         var fault: Fault?
     }
@@ -42,13 +44,27 @@ struct Dialect: Sendable {
 
     static let quote = UInt8(ascii: "\""), feed = UInt8(ascii: "\n"), carriage = UInt8(ascii: "\r")
 
+    /// The same for a file whose rows end as its first one does: the first line end outside of quotes decides.
+    func fitted(to bytes: FileBytes) -> Dialect {
+        var isQuoted = false
+        for p in bytes.markLength..<bytes.count {
+            let byte = bytes.base[p]
+            if byte == Self.quote, quoting == .standard { isQuoted.toggle() }
+            guard !isQuoted, byte == Self.feed || byte == Self.carriage else { continue }
+            var result = self
+            if byte == Self.carriage, p + 1 == bytes.count || bytes.base[p + 1] != Self.feed { result.lineEnd = Self.carriage }
+            return result
+        }
+        return self
+    }
+
     /// The field that starts at `start`; a carriage return before a line end belongs to the line end.
     @inline(__always)
     func field(in bytes: UnsafePointer<UInt8>, from start: Int, limit: Int) -> Field {
         if quoting == .standard, start < limit, bytes[start] == Self.quote { return quotedField(in: bytes, from: start, limit: limit) }
         var p = start
-        while p < limit, bytes[p] != separator, bytes[p] != Self.feed { p += 1 }
-        let atLineEnd = p == limit || bytes[p] == Self.feed
+        while p < limit, bytes[p] != separator, bytes[p] != lineEnd { p += 1 }
+        let atLineEnd = p == limit || bytes[p] == lineEnd
         return Field(range: start..<(atLineEnd && p > start && bytes[p - 1] == Self.carriage ? p - 1 : p), next: p)
     }
 
@@ -60,7 +76,7 @@ struct Dialect: Sendable {
                 guard p + 1 < limit, bytes[p + 1] == Self.quote else { break }
                 field.isEscaped = true
                 p += 1
-            } else if bytes[p] == Self.feed {
+            } else if bytes[p] == lineEnd {
                 field.lines += 1
             }
             p += 1
@@ -71,10 +87,10 @@ struct Dialect: Sendable {
             return field
         }
         p += 1
-        if p < limit, bytes[p] == Self.carriage, p + 1 == limit || bytes[p + 1] == Self.feed { p += 1 }
-        if p < limit, bytes[p] != separator, bytes[p] != Self.feed {
+        if p < limit, bytes[p] == Self.carriage, p + 1 == limit || bytes[p + 1] == lineEnd { p += 1 }
+        if p < limit, bytes[p] != separator, bytes[p] != lineEnd {
             field.fault = .textAfterQuote
-            while p < limit, bytes[p] != separator, bytes[p] != Self.feed { p += 1 }
+            while p < limit, bytes[p] != separator, bytes[p] != lineEnd { p += 1 }
         }
         field.next = p
         return field

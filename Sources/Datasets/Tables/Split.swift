@@ -12,7 +12,7 @@ public struct Split: Hashable, Sendable {
 
     /// Holds out the rows whose field has a CRC-32 (of its UTF-8 bytes) that leaves `remainder` modulo `modulo`: about one in `modulo`.
     ///
-    /// Of a path, the shortest spelling decides: `./a.png` and `b//../a.png` fall on the side of `a.png`; and so do all names, links among them, of one file.
+    /// White space around the field is not part of it. Of a path, the shortest spelling decides: `./a.png` and `b//../a.png` fall on the side of `a.png`; and so do all names, links among them, of one file.
     public init(column: String, modulo: Int, remainder: Int = 0) {
         self.column = column
         rule = .checksum(modulo: modulo, remainder: remainder)
@@ -29,8 +29,7 @@ public struct Split: Hashable, Sendable {
     /// Whether rows with this value in the column are held out.
     func isHeldOut(_ value: String) -> Bool {
         switch rule {
-        case .checksum(let modulo, let remainder):
-            Int(CRC32.checksum(Paths.canonical(value).utf8)) % modulo == remainder
+        case .checksum(let modulo, let remainder): Int(CRC32.checksum(value.utf8)) % modulo == remainder
         case .values(let values): values.contains(value)
         }
     }
@@ -44,16 +43,32 @@ public struct Split: Hashable, Sendable {
     }
 }
 
+extension Row {
+    /// A field as it counts in a split: without white space around it, and of a path the shortest spelling, in the letters of the file's own name.
+    fileprivate func name(of column: String) -> String {
+        let value = self[column], path = contents.files.path(of: value), folder = contents.root + "/"
+        guard !path.utf8.elementsEqual(Paths.join(contents.root, value).utf8), path.utf8.starts(with: folder.utf8),
+            let own = String(path.utf8.dropFirst(folder.utf8.count))
+        else { return Paths.canonical(value.trimmingSpace) }
+        return Paths.canonical(own)
+    }
+}
+
 extension Table {
     /// For the values of a column that are further names of one file, the name that counts: the first in the order of bytes.
     private func fileNames(in column: String) -> [String: String] {
         var names: [FileIdentity: String] = [:], identities: [String: FileIdentity] = [:]
+        var misses = 0
         for row in self {
             let value = row[column]
             if identities[value] != nil { continue }
-            guard let identity = FileIdentity(ofFile: row.path(column)) else { continue }
+            guard let identity = FileIdentity(ofFile: row.path(column)) else {
+                misses += 1
+                if identities.isEmpty, misses == 16 { return [:] }  // a column of other values: speakers, numbers
+                continue
+            }
             identities[value] = identity
-            let canonical = Paths.canonical(value)
+            let canonical = row.name(of: column)
             guard let known = names[identity] else {
                 names[identity] = canonical
                 continue
@@ -70,6 +85,7 @@ extension Table {
         try require(columns: [split.column])
         try split.check()
         let names = split.isByChecksum ? fileNames(in: split.column) : [:]
-        return self.split { row in split.isHeldOut(names[row[split.column]] ?? row[split.column]) }
+        guard split.isByChecksum else { return self.split { row in split.isHeldOut(row[split.column]) } }
+        return self.split { row in split.isHeldOut(names[row[split.column]] ?? row.name(of: split.column)) }
     }
 }

@@ -11,6 +11,7 @@ final class TableContents: Sendable {
     private let bytes: FileBytes
     private let dialect: Dialect
     private let places: [String: Int]
+    let files: FileNames
 
     init(
         path: String, root: String, columns: [String], placeColumn: String? = nil, bytes: FileBytes, dialect: Dialect, rows: RowIndex
@@ -22,6 +23,7 @@ final class TableContents: Sendable {
         self.bytes = bytes
         self.dialect = dialect
         (starts, ends, lines, badRows) = (rows.starts, rows.ends, rows.lines, rows.bad)
+        files = FileNames(root: root)
         places = Dictionary(zip(columns, columns.indices), uniquingKeysWith: { first, _ in first })
     }
 
@@ -32,6 +34,7 @@ final class TableContents: Sendable {
         guard var place = places[column] else { return nil }
         var field = dialect.field(in: bytes.base, from: starts[row], limit: ends[row])
         while place > 0 {
+            guard field.next < ends[row] else { return "" }  // of JSON lines, a row may lack the last columns
             field = dialect.field(in: bytes.base, from: field.next + 1, limit: ends[row])
             place -= 1
         }
@@ -40,20 +43,33 @@ final class TableContents: Sendable {
 
     /// A table made of fields in memory: a listing of files.
     convenience init(listing path: String, columns: [String], placeColumn: String, rows: [[String]], bad: BadRows) {
-        let dialect = Dialect(separator: UInt8(ascii: "\t"), quoting: .standard)
-        var bytes: [UInt8] = []
-        var index = RowIndex()
-        index.bad = bad
-        for (number, row) in rows.enumerated() {
-            let start = bytes.count
-            for (place, field) in row.enumerated() {
-                if place > 0 { bytes.append(dialect.separator) }
-                bytes += dialect.written(field)
-            }
-            index.append(start..<bytes.count, line: number + 1)
-        }
+        var written = WrittenRows()
+        written.index.bad = bad
+        for (number, row) in rows.enumerated() { written.append(row, line: number + 1) }
+        self.init(path: path, root: path, columns: columns, placeColumn: placeColumn, rows: written)
+    }
+
+    convenience init(path: String, root: String, columns: [String], placeColumn: String? = nil, rows: WrittenRows) {
         self.init(
-            path: path, root: path, columns: columns, placeColumn: placeColumn, bytes: FileBytes(bytes), dialect: dialect, rows: index)
+            path: path, root: root, columns: columns, placeColumn: placeColumn, bytes: FileBytes(rows.bytes),
+            dialect: WrittenRows.dialect, rows: rows.index)
+    }
+}
+
+/// Rows that come from elsewhere than a CSV file, as the bytes of one.
+struct WrittenRows {
+    static let dialect = Dialect(separator: UInt8(ascii: "\t"), quoting: .standard)
+
+    private(set) var bytes: [UInt8] = []
+    var index = RowIndex()
+
+    mutating func append(_ fields: [String], line: Int) {
+        let start = bytes.count
+        for (place, field) in fields.enumerated() {
+            if place > 0 { bytes.append(Self.dialect.separator) }
+            bytes += Self.dialect.written(field)
+        }
+        index.append(start..<bytes.count, line: line)
     }
 }
 

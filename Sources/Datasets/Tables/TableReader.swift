@@ -13,7 +13,7 @@ struct TableReader {
         position = bytes.markLength
     }
 
-    /// The names in the next record.
+    /// The names in the next record, without white space around them.
     mutating func header() throws(DatasetError) -> [String] {
         while position < bytes.count {
             let start = position
@@ -21,14 +21,16 @@ struct TableReader {
             while true {
                 let field = dialect.field(in: bytes.base, from: position, limit: bytes.count)
                 if field.fault == .openQuote { throw .openQuote(path: path, line: line) }
-                names.append(dialect.text(of: field, in: bytes))
+                names.append(dialect.text(of: field, in: bytes).trimmingSpace)
                 line += field.lines
                 position = field.next + 1
-                if field.next >= bytes.count || bytes.base[field.next] == Dialect.feed { break }
+                if field.next >= bytes.count || bytes.base[field.next] == dialect.lineEnd { break }
             }
             line += 1
             if names == [""] { continue }  // an empty line
-            guard bytes.isUTF8(start..<min(position, bytes.count)) else { throw .encoding(path: path, found: "not UTF-8 in its header") }
+            guard bytes.isUTF8(start..<min(position, bytes.count)) else {
+                throw .encoding(path: path, found: "not UTF-8 in its header", remedy: "correct the names of the columns")
+            }
             for (place, name) in names.enumerated() where !name.isEmpty && names[..<place].contains(name) {
                 throw .duplicateColumn(path: path, column: name)
             }
@@ -54,7 +56,7 @@ struct TableReader {
                 line += field.lines
                 position = field.next + 1
                 end = field.isQuoted ? field.next : field.range.upperBound
-                if field.next >= bytes.count || bytes.base[field.next] == Dialect.feed { break }
+                if field.next >= bytes.count || bytes.base[field.next] == dialect.lineEnd { break }
             }
             line += 1
             if isBlank, count == 1 { continue }

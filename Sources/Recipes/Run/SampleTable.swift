@@ -51,15 +51,28 @@ struct SampleTable: Sendable {
     private static func read(_ settings: DataSettings, path: String) throws -> Table {
         let table = try contents(settings, path: path)
         try table.require(columns: settings.columns.values.sorted() + settings.rename.keys.sorted() + [settings.group].compactMap { $0 })
+        try requireFiles(settings, table)
         return table
+    }
+
+    /// - Throws: where every row names a file by a web address.
+    private static func requireFiles(_ settings: DataSettings, _ table: Table) throws {
+        for (modality, column) in settings.columns where modality != .text {
+            guard let row = table.first, FileAddress.isRemote(row.path(column)) else { continue }
+            guard table.allSatisfy({ FileAddress.isRemote($0.path(column)) }) else { continue }
+            throw RecipeError.data(
+                message: "\(row.place): column \"\(column)\" has web addresses, the first \(row[column]); only files are read: download them "
+                    + "first and put their paths in the table")
+        }
     }
 
     private static func contents(_ settings: DataSettings, path: String) throws -> Table {
         switch settings.kind {
         case .table:
-            let separators: [DataSettings.Separator: Character] = [.tab: "\t", .comma: ",", .semicolon: ";"]
+            let separators: [DataSettings.Separator: Character] = [.tab: "\t", .comma: ",", .semicolon: ";", .pipe: "|"]
             // With two modalities a sample has both; of three it may lack one.
             let wanted = settings.columns.count > 2 ? [] : settings.columns.values.sorted()
+            if Table.isJSONLines(path) { return try Table(jsonLines: path, columns: wanted + settings.labels) }
             return try Table(
                 csv: path, separator: separators[settings.separator, default: "\t"],
                 quoting: settings.quoting == .none ? .none : .standard, columns: wanted + settings.labels

@@ -1,3 +1,5 @@
+import ConcordDatasets
+
 /// `data`: where the samples come from, relative to `--data`.
 ///
 /// ```yaml
@@ -13,7 +15,7 @@
 /// ```
 public struct DataSettings: Sendable {
     public enum Kind: String, Sendable, CaseIterable {
-        /// A CSV or TSV file, one sample a row.
+        /// A CSV, TSV or JSON-lines file, one sample a row.
         case table
         /// One sub-directory a class; its name is the label, and by `template` the text.
         case folder
@@ -23,7 +25,7 @@ public struct DataSettings: Sendable {
         case text
     }
 
-    public enum Separator: String, Sendable, CaseIterable { case tab, comma, semicolon }
+    public enum Separator: String, Sendable, CaseIterable { case tab, comma, semicolon, pipe }
 
     public enum Quoting: String, Sendable, CaseIterable {
         /// Double quotes around fields, doubled inside (RFC 4180).
@@ -76,7 +78,7 @@ public struct DataSettings: Sendable {
 
     init(_ fields: Fields) throws {
         kind = try fields.choice("kind", default: Kind.table,
-            "table: a CSV or TSV file; folder: a sub-directory per class; files: names by a pattern; text: running text.")
+            "table: a CSV, TSV or JSON-lines file; folder: a sub-directory per class; files: names by a pattern; text: running text.")
         badShare = try fields.number("bad_share", default: 0.05, in: 0...1, "Fraction of unreadable samples above which training stops.")
         guard kind != .text else {
             textPaths = try fields.strings(
@@ -100,8 +102,9 @@ public struct DataSettings: Sendable {
         (textPaths, heldOutTexts, hasTextLines) = ([], [], false)
         path = try fields.string("path", default: kind == .table ? "pairs.tsv" : ".", "The table or the folder, relative to --data; . is that directory itself.")
         let isComma = kind == .table && path.lowercased().hasSuffix(".csv")
-        separator = kind == .table ? try fields.choice("separator", default: isComma ? .comma : .tab, "Character between fields; by default by the file's ending.") : .tab
-        quoting = kind == .table ? try fields.choice("quoting", default: isComma ? .standard : Quoting.none,
+        let hasFields = kind == .table && !["jsonl", "ndjson"].contains(Paths.fileExtension(of: path))
+        separator = hasFields ? try fields.choice("separator", default: isComma ? .comma : .tab, "Character between fields; by default by the file's ending.") : .tab
+        quoting = hasFields ? try fields.choice("quoting", default: isComma ? .standard : Quoting.none,
                 "standard: double quotes around fields (RFC 4180); none: quotes are characters like others.") : .none
         pattern = kind == .files ? try fields.string("pattern", default: "{name}.wav", "What file names look like: {digit}_{speaker}.wav makes the columns digit and speaker.") : ""
         columns = try Self.columns(fields, kind)

@@ -19,7 +19,7 @@ struct EmbedCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The run directory.", valueName: "run")) var directory: String
     @Option(parsing: .upToNextOption, help: "Images, or folders of images.") var images: [String] = []
     @Option(parsing: .upToNextOption, help: "Recordings, or folders of recordings.") var audio: [String] = []
-    @Option(parsing: .upToNextOption, help: "UTF-8 text files, one text a line; empty lines are skipped.") var texts: [String] = []
+    @Option(parsing: .upToNextOption, help: "UTF-8 text files, one text a line; - is standard input. Empty lines are skipped.") var texts: [String] = []
     @Option(help: "The index to write: safetensors with the unit embeddings [N, D] and the items' names.") var out: String
     @Option(help: ArgumentHelp("Length of a window of --audio.", valueName: "seconds")) var windows: Double?
     @Option(help: ArgumentHelp("Time from a window's start to the next one's; by default the window's length.", valueName: "seconds"))
@@ -56,7 +56,8 @@ struct EmbedCommand: ParsableCommand {
         let files = listing?.paths
         try OutputPath.requireDistinct(out, from: (files ?? texts) + (listing?.rejected.map(\.name) ?? []) + run.files)
         listing?.report()
-        let sentences = try files == nil ? lines(of: texts, for: run) : []
+        let sentences = try files == nil ? TextLines.all(in: texts) : []
+        for note in run.notes(on: sentences) { warn(note) }
         let given = listing?.count ?? sentences.count
         let unit = files == nil ? "texts" : "files"
         let progress = ItemProgress(total: files?.count ?? given, unit: unit)
@@ -93,20 +94,5 @@ struct EmbedCommand: ParsableCommand {
             try output.line("\(embedded) of \(given) \(unit) embedded\(leftOut); \(time)")
         }
         try output.finish()
-    }
-
-    /// The lines of text files, with a note of what the tokenizer does not know, what is cut and what is left out.
-    private func lines(of paths: [String], for run: Run) throws -> [String] {
-        var texts: [String] = []
-        for path in paths {
-            let lines = try TextLines(path)
-            if lines.blankCount > 0 { warn("\(path): \(lines.blankCount) blank line\(lines.blankCount == 1 ? "" : "s") left out") }
-            if let first = lines.repairedLines.first {
-                warn("\(path):\(first): not UTF-8; \(lines.repairedCount) lines have U+FFFD in place of what is broken")
-            }
-            texts += lines
-        }
-        for note in run.notes(on: texts) { warn(note) }
-        return texts
     }
 }

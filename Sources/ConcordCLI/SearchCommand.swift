@@ -4,30 +4,38 @@ import Concord
 struct SearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",
-        abstract: "Lists the items of an index nearest to a sentence, an image or a recording, with their cosine similarity.",
+        abstract: "Lists the items of an index nearest to sentences, images or recordings, with their cosine similarity.",
         discussion: """
             Prints a line for each item: similarity and name, separated by a tab; tabs, line ends and backslashes in a name are \\t, \
-            \\n, \\r and \\\\. A part of a recording is printed with its place: night.wav [12.0 s to 14.0 s]. Of a recording to look for that \
-            is longer than the model's window, the mean over its windows is looked for.
+            \\n, \\r and \\\\. A part of a recording is printed with its place: night.wav [12.0 s to 14.0 s]. Of a recording to look \
+            for that is longer than the model's window, the mean over its windows is looked for.
+
+            Of several queries the answers come in groups, an empty line between two, each under the query: "text: a red bicycle". \
+            A query file that cannot be read is named on standard error and left out, and the status is 1.
+
+              concord search RUN --index shop.safetensors --text "a red bicycle" "a blue door"
+              concord search RUN --index shop.safetensors --image photos/*.jpg
+              concord search RUN --index shop.safetensors --texts queries.txt          one text a line; - is standard input
 
             An index made by other weights is refused: its embeddings cannot be compared with this run's.
 
-            --json prints {index, query: {text, image or audio}, hits: [{name, similarity, start, end}]}; start and end, in seconds, are \
-            there for parts of recordings.
+            --json prints {index, query: {text, image or audio}, hits: [{name, similarity, start, end}]}, for several queries or --texts \
+            {index, answers: [{query, hits}], left_out: [{file, reason}]}; start and end, in seconds, are there for parts of recordings.
             """)
 
     @Argument(help: ArgumentHelp("The run directory.", valueName: "run")) var directory: String
     @Option(help: "The index that `embed` wrote.") var index: String
-    @Option(help: "A sentence to look for.") var text: String?
-    @Option(help: "An image to look for.") var image: String?
-    @Option(help: "A recording to look for.") var audio: String?
-    @Option(name: .customShort("k"), help: "How many to list, at most.") var count = 10
+    @Option(parsing: .upToNextOption, help: "Sentences to look for.") var text: [String] = []
+    @Option(parsing: .upToNextOption, help: "UTF-8 text files of sentences, one a line; - is standard input.") var texts: [String] = []
+    @Option(parsing: .upToNextOption, help: "Images to look for.") var image: [String] = []
+    @Option(parsing: .upToNextOption, help: "Recordings to look for.") var audio: [String] = []
+    @Option(name: .customShort("k"), help: "How many to list for each query, at most.") var count = 10
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        guard [text, image, audio].count(where: { $0 != nil }) == 1 else {
-            throw ValidationError("give one of --text, --image and --audio")
+        guard [text, texts, image, audio].contains(where: { !$0.isEmpty }) else {
+            throw ValidationError("give something to look for: --text, --texts, --image or --audio")
         }
         guard count > 0 else { throw ValidationError("-k wants 1 or more, not \(count)") }
     }
@@ -39,9 +47,23 @@ struct SearchCommand: ParsableCommand {
             let start, end: Double?
         }
 
-        let index: String
+        /// Nil inside `Answers`, which has it once.
+        var index: String?
         let query: [String: String]
         let hits: [Hit]
+    }
+
+    private struct Answers: Encodable {
+        let index: String
+        let answers: [Answer]
+        let left_out: [LeftOut]
+    }
+
+    /// A query with the kind that it was given as.
+    private struct Query {
+        let kind: Modality
+        let value: String
+        let hits: [EmbeddingIndex.Hit]
     }
 
     func run() throws {
@@ -53,31 +75,46 @@ struct SearchCommand: ParsableCommand {
             StandardError.line(
                 "\(self.index): the index does not say which weights made it; if it was not this run, the answers mean nothing")
         }
-        for note in run.notes(on: [text].compactMap { $0 }) { warn(note) }
-        let query =
-            if let text {
-                try run.embed(texts: [text])
-            } else if let image {
-                try run.embed(images: [image])
-            } else {
-                try run.embed(audio: [audio].compactMap { $0 })
-            }
-        try show(try index.search(query, count: count))
+        let sentences = try text + TextLines.all(in: texts)
+        for note in run.notes(on: sentences) { warn(note) }
+        var queries: [Query] = [], rejected: [Rejected] = []
+        func add(_ kind: Modality, _ found: EmbeddingIndex) throws {
+            let hits = try index.search(each: found.embeddings, count: count)
+            queries += zip(found.names, hits).map { Query(kind: kind, value: $0, hits: $1) }
+            rejected += found.rejected
+        }
+        let isSingle = texts.isEmpty && text.count + image.count + audio.count == 1
+        if !sentences.isEmpty { try add(.text, run.index(texts: sentences)) }
+        if !image.isEmpty { try add(.image, run.index(images: image)) }
+        if !audio.isEmpty { try add(.audio, run.index(audio: audio, windows: .averaged)) }
+        for file in rejected { StandardError.line("left out: \(file.name): \(file.reason)") }
+        try show(queries, rejected, isSingle: isSingle)
+        if !rejected.isEmpty { throw ExitCode.failure }
     }
 
-    private func show(_ hits: [EmbeddingIndex.Hit]) throws {
+    private func show(_ queries: [Query], _ rejected: [Rejected], isSingle: Bool) throws {
         var output = StandardOutput()
         if json {
-            let asked = ["text": text, "image": image, "audio": audio].compactMapValues { $0 }
-            let found = hits.map { hit in
-                Answer.Hit(
-                    name: hit.name, similarity: hit.similarity, start: hit.seconds?.lowerBound, end: hit.seconds?.upperBound)
+            let answers = queries.map { query in
+                let hits = query.hits.map { hit in
+                    Answer.Hit(
+                        name: hit.name, similarity: hit.similarity, start: hit.seconds?.lowerBound, end: hit.seconds?.upperBound)
+                }
+                return Answer(index: isSingle ? index : nil, query: [query.kind.rawValue: query.value], hits: hits)
             }
-            try output.json(Answer(index: index, query: asked, hits: found))
+            if isSingle, let answer = answers.first {
+                try output.json(answer)
+            } else {
+                try output.json(Answers(index: index, answers: answers, left_out: rejected.map(LeftOut.init)))
+            }
         } else {
-            for hit in hits {
-                let place = hit.seconds.map { " [\(tenths($0.lowerBound)) s to \(tenths($0.upperBound)) s]" } ?? ""
-                try output.line("\(decimals(hit.similarity, 4))\t\(hit.name.escapedField)\(place)")
+            for (place, query) in queries.enumerated() {
+                if place > 0 { try output.line("") }
+                if !isSingle { try output.line("\(query.kind.rawValue): \(query.value.escapedField)") }
+                for hit in query.hits {
+                    let seconds = hit.seconds.map { " [\(tenths($0.lowerBound)) s to \(tenths($0.upperBound)) s]" } ?? ""
+                    try output.line("\(decimals(hit.similarity, 4))\t\(hit.name.escapedField)\(seconds)")
+                }
             }
         }
         try output.finish()

@@ -128,7 +128,7 @@ private struct KeySurvey {
         let overrides = state.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.override ?? "null")" }
         // Running text has no columns.
         let base = state["data.kind"]?.override == "text" ? "data: {}" : Self.base
-        let result = try? Recipe(yaml: base, source: "keys", overrides: overrides).keys
+        let result = try? Recipe.keys(yaml: base, source: "keys", overrides: overrides)
         decoded[state] = .some(result)
         return result ?? []
     }

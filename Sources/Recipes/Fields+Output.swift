@@ -45,11 +45,19 @@ extension Fields {
 
     static func listed(_ texts: [String]) -> String { "[\(texts.map(quoted).joined(separator: ", "))]" }
 
+    /// Whether a byte is an ASCII letter or digit, or one of `._/-+`.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2D, 0x2E, 0x2F, 0x5F: true
+        default: false
+        }
+    }
+
     private static func quoted(_ text: String) -> String {
-        let isPlain =
+        let isPlainText =
             !text.isEmpty && text != "-" && !["null", "~"].contains(text.lowercased())
-            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._/-+".contains($0)) }
-        if isPlain { return text }
+            && text.utf8.allSatisfy(isPlain)
+        if isPlainText { return text }
         let escaped = text.unicodeScalars.map { scalar -> String in
             switch scalar {
             case "\\": "\\\\"

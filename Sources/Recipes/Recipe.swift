@@ -47,11 +47,11 @@ public struct Recipe: Sendable {
     public let evaluateEvery: Int
     public let earlyStopping: EarlyStoppingSettings
     /// The recipe with every default filled in, as YAML that decodes to the same recipe.
-    public let yaml: String
+    public private(set) var yaml = ""
     /// `yaml` with each key's meaning, range and default above it.
-    public let commentedYAML: String
+    public private(set) var commentedYAML = ""
     /// Every key that this recipe's choices allow.
-    public let keys: [RecipeKey]
+    public private(set) var keys: [RecipeKey] = []
 
     /// How many optimizer updates the run has; the largest Int for what is larger.
     func updates(perEpoch updatesPerEpoch: Int) -> Int {
@@ -66,27 +66,45 @@ public struct Recipe: Sendable {
     ///   - source: its name in errors.
     ///   - overrides: `key.path=value`, each replacing or adding one key.
     public init(yaml text: String, source: String, overrides: [String] = []) throws {
+        let fields = try Self.fields(text, source, overrides)
+        try self.init(fields)
+        yaml = fields.yaml()
+        commentedYAML = fields.commentedYAML()
+        keys = fields.keys
+    }
+
+    /// Every key that the choices of a recipe allow; `Recipe.keys` without the rest of the recipe.
+    static func keys(yaml text: String, source: String, overrides: [String]) throws -> [RecipeKey] {
+        let fields = try fields(text, source, overrides)
+        _ = try Recipe(fields)
+        return fields.keys
+    }
+
+    private static func fields(_ text: String, _ source: String, _ overrides: [String]) throws -> Fields {
         var root: Node
         do {
-            root = try Yams.compose(yaml: text) ?? Node([(Node, Node)]())
+            root = try Yams.compose(yaml: text, .default, .default, .utf8) ?? Node([(Node, Node)]())
         } catch let error as YamlError {
             throw RecipeError.invalid(source: source, line: error.line, key: "", message: error.reason)
         }
         let origin = RecipeSource(source)
         for override in overrides {
             // One of the two ways to say how long takes the other's place.
-            if override.hasPrefix("steps=") { root = Self.removing("epochs", from: root) }
-            if override.hasPrefix("epochs=") { root = Self.removing("steps", from: root) }
+            if override.hasPrefix("steps=") { root = removing("epochs", from: root) }
+            if override.hasPrefix("epochs=") { root = removing("steps", from: root) }
             // `tokenizer: vocab.txt` is short for `tokenizer: {file: vocab.txt}`.
             if override.hasPrefix("tokenizer."), let file = root.mapping?["tokenizer"], file.scalar != nil {
-                root = Self.set(file, at: ["tokenizer", "file"], in: Self.removing("tokenizer", from: root))
+                root = set(file, at: ["tokenizer", "file"], in: removing("tokenizer", from: root))
             }
             // So do the two ways to say what is held out.
-            if override.hasPrefix("data.held_out="), override != "data.held_out=" { root = Self.removing("data.split", from: root) }
-            if override.hasPrefix("data.split") { root = Self.removing("data.held_out", from: root) }
-            try Self.apply(override, to: &root, origin)
+            if override.hasPrefix("data.held_out="), override != "data.held_out=" { root = removing("data.split", from: root) }
+            if override.hasPrefix("data.split") { root = removing("data.held_out", from: root) }
+            try apply(override, to: &root, origin)
         }
-        let fields = try Fields(root, source: origin)
+        return try Fields(root, source: origin)
+    }
+
+    private init(_ fields: Fields) throws {
         seed = UInt64(try fields.integer("seed", default: 0, "Seed of every random choice."))
         if fields.has("epochs") && fields.has("steps") { throw fields.fault("steps", "give epochs or steps, not both") }
         if let steps = try fields.integer("steps", in: 1...1_000_000_000_000, "Batches to train on, in place of epochs.") {
@@ -126,9 +144,6 @@ public struct Recipe: Sendable {
         earlyStopping = try EarlyStoppingSettings(
             fields.fields("early_stopping", "When training ends before its last step."), checkpoint: checkpoint, evaluateEvery: evaluateEvery)
         try fields.finish()
-        yaml = fields.yaml()
-        commentedYAML = fields.commentedYAML()
-        keys = fields.keys
     }
 
     /// What the objective takes from a sample.
@@ -162,7 +177,7 @@ public struct Recipe: Sendable {
             throw RecipeError.override(override, key: "", message: "key=value wanted, as in optimizer.learning_rate=3e-4")
         }
         // What is no YAML, such as `{digit}_{speaker}.wav`, is a plain text.
-        let value = (try? Yams.compose(yaml: text)) ?? Node(text)
+        let value = (try? Yams.compose(yaml: text, .default, .default, .utf8)) ?? Node(text)
         source.override(path, with: text)
         root = set(value, at: keys[...], in: root)
     }

@@ -44,6 +44,20 @@ struct CommandLineTool {
             status: process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus,
             output: try String(contentsOfFile: out, encoding: .utf8), errors: try String(contentsOfFile: err, encoding: .utf8))
     }
+
+    /// Runs a command of the shell to its end: for limits, signals and pipes around `concord`.
+    static func shell(_ command: String) throws -> Outcome {
+        let folder = try TemporaryFolder()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", "(\(command)) > '\(folder.path)/out' 2> '\(folder.path)/err'"]
+        try process.run()
+        process.waitUntilExit()
+        return Outcome(
+            status: process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus,
+            output: try String(contentsOfFile: folder.path + "/out", encoding: .utf8),
+            errors: try String(contentsOfFile: folder.path + "/err", encoding: .utf8))
+    }
 }
 
 /// A folder that goes with the value.

@@ -151,6 +151,48 @@ import Testing
         #expect(try CommandLineTool.run("classify", world.run(), "--classes", "a", "--top-k", "0", "--images", picture).status == 64)
     }
 
+    @Test func severalQueriesAreAnsweredInGroupsAndTheUnreadableOnesNamed() throws {
+        let world = try SmallWorld()
+        try trained(world)
+        let index = world.folder.path + "/index.safetensors", absent = world.data + "/absent.jpg"
+        #expect(try CommandLineTool.run("embed", world.run(), "--images", world.data, "--out", index).status == 0)
+        let search = ["search", world.run(), "--index", index, "-k", "2"]
+        func hits(_ option: String, _ value: String) throws -> String {
+            let found = try CommandLineTool.run(search + [option, value])
+            #expect(found.status == 0, "\(found.errors)")
+            return found.output
+        }
+        let five = "\(world.data)/5.jpg", six = "\(world.data)/6.jpg"
+        let alone = [try hits("--text", "a red square"), try hits("--text", "a tab\tin it"), try hits("--image", five), try hits("--image", six)]
+        let several = try CommandLineTool.run(
+            search + ["--image", five, absent, six, "--text", "a red square", "a tab\tin it"])
+        #expect(several.status == 1 && several.errors.contains("left out: \(absent): "), "\(several.errors)")
+        let heads = ["text: a red square", "text: a tab\\tin it", "image: \(five)", "image: \(six)"]
+        #expect(several.output == zip(heads, alone).map { "\($0)\n\($1)" }.joined(separator: "\n"))
+
+        let command = ([CommandLineTool.path] + search).map { "'\($0)'" }.joined(separator: " ")
+        let piped = try CommandLineTool.shell("printf 'a red square\\n\\na tab\\tin it\\n' | \(command) --texts -")
+        #expect(piped.status == 0 && piped.errors == "note: -: 1 blank line left out\n", "\(piped.errors)")
+        #expect(piped.output == zip(heads, alone).prefix(2).map { "\($0)\n\($1)" }.joined(separator: "\n"))
+
+        struct Answers: Decodable {
+            struct Answer: Decodable {
+                struct Hit: Decodable { let name: String }
+                let query: [String: String]
+                let hits: [Hit]
+            }
+            let index: String
+            let answers: [Answer]
+            let left_out: [LeftOutFile]
+        }
+        struct LeftOutFile: Decodable { let file: String }
+        let json = try CommandLineTool.run(search + ["--image", five, absent, six, "--text", "a red square", "--json"])
+        let answers: Answers = try decoded(json.output)
+        #expect(json.status == 1 && answers.index == index && answers.left_out.map(\.file) == [absent])
+        #expect(answers.answers.map(\.query) == [["text": "a red square"], ["image": five], ["image": six]])
+        #expect(answers.answers.map { $0.hits.first?.name }.dropFirst() == [five, six] && answers.answers.allSatisfy { $0.hits.count == 2 })
+    }
+
     @Test func namesWithTabsAndLineEndsStayOneField() throws {
         let world = try SmallWorld()
         try trained(world)

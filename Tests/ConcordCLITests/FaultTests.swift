@@ -69,8 +69,8 @@ import Testing
     @Test func aFullDiskFailsInOneLineAndKeepsTheLastCheckpoint() throws {
         let world = try SmallWorld()
         // The shell's file size limit stands in for a full disk: a checkpoint no longer fits, the metrics do.
-        let outcome = try shell(
-            "ulimit -f 128; exec '\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())'")
+        let outcome = try CommandLineTool.shell(
+            "trap '' XFSZ; ulimit -f 128; exec '\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())'")
         #expect(outcome.status == 1, "\(outcome.errors)")
         #expect(outcome.errors.contains("checkpoints"))
         let names = try FileManager.default.contentsOfDirectory(atPath: world.run() + "/checkpoints")
@@ -117,18 +117,5 @@ import Testing
         #expect(try CommandLineTool.run("train").status == 64)
         #expect(try CommandLineTool.run("search", "x", "--index", "y").status == 64)
         for threads in ["0", "-1", "100000", "many"] { #expect(try CommandLineTool.run("doctor", "--threads", threads).status == 64) }
-    }
-
-    private func shell(_ command: String) throws -> CommandLineTool.Outcome {
-        let folder = try TemporaryFolder()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", "trap '' XFSZ; \(command) > '\(folder.path)/out' 2> '\(folder.path)/err'"]
-        try process.run()
-        process.waitUntilExit()
-        return CommandLineTool.Outcome(
-            status: process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus,
-            output: try String(contentsOfFile: folder.path + "/out", encoding: .utf8),
-            errors: try String(contentsOfFile: folder.path + "/err", encoding: .utf8))
     }
 }

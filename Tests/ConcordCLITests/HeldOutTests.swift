@@ -85,6 +85,41 @@ import Testing
         #expect(both.status == 1 && both.errors.contains("held_out or split, not both"), "\(both.errors)")
     }
 
+    /// Squares in a folder for each color.
+    private func colors(_ folder: String, count: Int, first: Int) throws {
+        for (name, red, blue) in [("red", UInt8(200), UInt8(20)), ("blue", 20, 200)] {
+            try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+            for n in 0..<count {
+                let color = Image.Color(red, UInt8(first + n), blue)
+                try Image(width: 8, height: 8, color).write(jpeg: "\(folder)/\(name)/\(n).jpg")
+            }
+        }
+    }
+
+    @Test func aHeldOutFolderOfItsOwn() throws {
+        let world = try SmallWorld()
+        try colors(world.data + "/train", count: 8, first: 10)
+        try colors(world.data + "/train/test", count: 3, first: 30)
+        let settings = "{kind: folder, path: train, held_out: train/test}"
+        let trained = try world.train("run", "--set", "steps=2", "--set", "data=\(settings)")
+        #expect(trained.status == 0, "\(trained.errors)")
+        #expect(trained.output.contains("16 samples to train on, 6 held out"), "\(trained.output)")
+        #expect(trained.output.contains("6 files of data.path are in the held-out folder, and not trained on\n"))
+        let found = try report(world.run(), world.data)
+        #expect(found.rows?.evaluated == 6 && found.rows?.total == 6 && found.rows?.table == world.data + "/train/test")
+        #expect(found.rows?.rule == "being in the held-out folder (data.held_out)")
+        // 0.jpg of the one folder is not 0.jpg of the other.
+        #expect(found.rows?.trainedOn == 0)
+        #expect(found.linearProbe?["label"]?.classes == ["blue", "red"])
+        let all = try report(world.run(), world.data, "--all")
+        #expect(all.rows?.total == 22 && all.rows?.trainedOn == 16)
+        try colors(world.data + "/other", count: 5, first: 60)
+        let other = try report(world.run(), world.data, "--set", "data.held_out=other")
+        #expect(other.rows?.evaluated == 10 && other.rows?.table == world.data + "/other")
+        let moved = try report(world.run(), world.data + "/other", "--set", "data.path=.")
+        #expect(moved.rows?.evaluated == 10 && moved.rows?.rule.contains("since this is not the table that was trained on") == true)
+    }
+
     @Test func aChangeOfTheModelIsRefused() throws {
         let world = try SmallWorld()
         #expect(try world.train("run", "--set", "steps=2").status == 0)

@@ -2,21 +2,8 @@ import Foundation
 import Testing
 
 @Suite(.serialized) struct RunLifeTests {
-    private func shell(_ command: String) throws -> CommandLineTool.Outcome {
-        let folder = try TemporaryFolder()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", "(\(command)) > '\(folder.path)/out' 2> '\(folder.path)/err'"]
-        try process.run()
-        process.waitUntilExit()
-        return CommandLineTool.Outcome(
-            status: process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus,
-            output: try String(contentsOfFile: folder.path + "/out", encoding: .utf8),
-            errors: try String(contentsOfFile: folder.path + "/err", encoding: .utf8))
-    }
-
     @Test(arguments: ["-v", "-d"]) func belowTheMemoryNeededToStartOneLineSaysHowMuchIsNeeded(limit: String) throws {
-        let outcome = try shell("ulimit \(limit) 250000; exec timeout -k 1 20 '\(CommandLineTool.path)' doctor")
+        let outcome = try CommandLineTool.shell("ulimit \(limit) 250000; exec timeout -k 1 20 '\(CommandLineTool.path)' doctor")
         #expect(outcome.status == 1, "\(outcome.errors)")
         #expect(outcome.errors.hasPrefix("Error: the limit on ") && outcome.errors.contains("ulimit \(limit)"), "\(outcome.errors)")
         #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
@@ -25,7 +12,7 @@ import Testing
     @Test func outOfMemoryIsOneLineAndLeavesNoDirectory() throws {
         let world = try SmallWorld()
         let train = "'\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())'"
-        let outcome = try shell("ulimit -v 1500000; exec timeout -k 1 60 \(train) --set model.text.width=8192 --set model.text.heads=8")
+        let outcome = try CommandLineTool.shell("ulimit -v 1500000; exec timeout -k 1 60 \(train) --set model.text.width=8192 --set model.text.heads=8")
         #expect(outcome.status == 1, "\(outcome.errors)")
         let lines = outcome.errors.split(separator: "\n")
         #expect(lines.count == 1 && lines[0].hasPrefix("Error: out of memory: "), "\(outcome.errors)")

@@ -8,9 +8,12 @@ import json
 import pathlib
 import sys
 
-sys.path.pop(0)
+sys.path.pop(0)  # this folder, where tokenizers.py has the name of the library
 import tokenizers
 from tokenizers import BertWordPieceTokenizer, ByteLevelBPETokenizer, normalizers, pre_tokenizers
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from digest import Digest
 
 here = pathlib.Path(__file__).parent
 saved = json.loads((here / "tokenizers.json").read_text())
@@ -21,19 +24,6 @@ strings = [
     "unknown 🙂 word", "\u0344 \u0958 豈",
 ]
 specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-
-
-class Digest:
-    def __init__(self):
-        self.value = 0xCBF29CE484222325
-
-    def add(self, data: bytes):
-        for byte in data:
-            self.value = ((self.value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-        return self
-
-    def __str__(self):
-        return f"{self.value:016x}"
 
 
 def digest(**settings):

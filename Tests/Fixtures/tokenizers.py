@@ -11,6 +11,9 @@ sys.path.pop(0)  # this folder, where this file has the name of the library
 import tokenizers
 from tokenizers import BertWordPieceTokenizer, ByteLevelBPETokenizer, normalizers, pre_tokenizers
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from digest import Digest
+
 data = pathlib.Path(sys.argv[1])
 here = pathlib.Path(__file__).parent
 specials = ["<pad>", "<s>", "</s>", "<unk>", "<mask>"]
@@ -33,24 +36,6 @@ strings = [
     "学" * 120, "!" * 80, " " * 50 + "x", "the\u0301the", "th\u200be fox", "a\u0300\u0301\u0302\u0303b", "Ångström K Ω",
     "\U0001d400\U0001d7d8 𝒳 𐐀𐐨", "\u0378\u0380 \U0003fffe", "x\u000by\u000cz\u001cw\u001f", "don't  stop 's 're 've 'll 'd 'm 't 'x", "  's", "1st 2nd a1b2",
 ]
-
-
-class Digest:
-    """FNV-1a, 64 bits."""
-
-    def __init__(self):
-        self.value = 0xCBF29CE484222325
-
-    def add(self, data: bytes):
-        for byte in data:
-            self.value = ((self.value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-        return self
-
-    def ids(self, ids):
-        return self.add(b"".join(i.to_bytes(4, "little") for i in ids) + b"\xff\xff\xff\xff")
-
-    def __str__(self):
-        return f"{self.value:016x}"
 
 
 def encodings(tokenizer):

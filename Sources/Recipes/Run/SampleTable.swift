@@ -8,6 +8,8 @@ struct SampleTable: Sendable {
     /// Whether the training rows are others than the held-out ones: probes are fitted on the one and tried on the other.
     let isSplit: Bool
     let settings: DataSettings
+    /// Files of a folder that are not trained on since they are in the held-out folder inside it.
+    private(set) var nestedCount = 0
 
     /// - Parameters:
     ///   - root: the directory that `data.path` starts from.
@@ -22,9 +24,12 @@ struct SampleTable: Sendable {
             rule = HeldOutRule(words: "all rows, \(reason)", table: path, total: table.count, heldOut: table.count)
         } else if let other = settings.heldOut {
             let otherPath = Paths.join(root, other)
-            (train, heldOut, isSplit) = (table, try Self.read(settings, path: otherPath), true)
+            (heldOut, isSplit) = (try Self.read(settings, path: otherPath), true)
+            train = settings.kind == .table ? table : Self.outside(otherPath, table)
+            nestedCount = table.count - train.count
+            let kind = settings.kind == .table ? "table" : "folder"
             rule = HeldOutRule(
-                words: "being in the held-out table (data.held_out)", table: otherPath, total: heldOut.count, heldOut: heldOut.count)
+                words: "being in the held-out \(kind) (data.held_out)", table: otherPath, total: heldOut.count, heldOut: heldOut.count)
         } else if let split = settings.split {
             (train, heldOut) = try table.split(by: split.rule)
             isSplit = !train.isEmpty
@@ -35,6 +40,13 @@ struct SampleTable: Sendable {
             rule = HeldOutRule(
                 words: "all rows (data.split: none)", table: path, total: table.count, heldOut: table.count)
         }
+    }
+
+    /// The files of a folder that are not in another folder inside it; all of them where none would be left.
+    private static func outside(_ folder: String, _ table: Table) -> Table {
+        let inside = CanonicalPath.of(folder) + "/"
+        let rest = table.rows { !CanonicalPath.of($0.path("filepath")).hasPrefix(inside) }
+        return rest.isEmpty ? table : rest
     }
 
     /// - Throws: where no row is left to train on.

@@ -7,8 +7,8 @@ import ConcordFiles
 
 /// Which rows a run was trained on, as far as it takes to tell its table from another one.
 ///
-/// A row is known by a hash of its files' names (relative to the table), the files' sizes and its text. Of more than 4096 rows those of
-/// the smallest hashes are kept: a sample that depends on the rows alone, so that any other table can be compared with it.
+/// A row is known by a hash of its text and its files' names (relative to the table), sizes, and bytes at both ends: `train/cat/1.png` and
+/// `test/cat/1.png` have one name, and recordings of one length one size. Of more than 4096 rows those of the smallest hashes are kept: a sample that depends on the rows alone, so that any other table can be compared with it.
 struct TrainedRows: Codable, Sendable {
     static let limit = 4096
 
@@ -22,17 +22,26 @@ struct TrainedRows: Codable, Sendable {
     let bound: UInt64?
     /// A fingerprint of the hashes of all rows' names in their order; nil in runs of older versions.
     let order: String?
+    /// Bytes at each end of a file that its hash is of; nil in runs of older versions, which took the size alone.
+    let ends: Int?
 
     init(_ table: SampleTable) {
         self.table = table.train.path
         rows = table.train.count
-        var hashes = table.train.indices.map { (name: Self.nameHash(table.train[$0], table), row: $0) }
+        var names = table.train.indices.map { (name: Self.nameHash(table.train[$0], table), row: $0) }
         var inOrder = Fingerprint()
-        for (name, _) in hashes { inOrder.add(Int(bitPattern: UInt(name))) }
+        for (name, _) in names { inOrder.add(Int(bitPattern: UInt(name))) }
         order = inOrder.description
-        hashes.sort { $0.name < $1.name }
-        bound = hashes.count > Self.limit ? hashes[Self.limit - 1].name : nil
-        sample = hashes.prefix(Self.limit).map { Self.contentHash($0.name, table.train[$0.row], table) }
+        ends = Self.ends
+        names.sort { $0.name < $1.name }
+        bound = names.count > Self.limit ? names[Self.limit - 1].name : nil
+        sample = Self.hashes(names, table, Self.ends)
+    }
+
+    private static let ends = 4096
+
+    private static func hashes(_ names: [(name: UInt64, row: Int)], _ table: SampleTable, _ ends: Int) -> [String] {
+        names.prefix(limit).map { contentHash($0.name, table.train[$0.row], table, ends) }
     }
 
     /// How a table's rows compare with those trained on.
@@ -49,7 +58,7 @@ struct TrainedRows: Codable, Sendable {
         let isTrained = rows.map { row -> Bool in
             let name = Self.nameHash(row, table)
             if let bound, name > bound { return false }
-            let hash = Self.contentHash(name, row, table)
+            let hash = Self.contentHash(name, row, table, ends ?? 0)
             guard known.contains(hash) else { return false }
             found.insert(hash)
             return true
@@ -70,10 +79,16 @@ struct TrainedRows: Codable, Sendable {
         return hash.value
     }
 
-    private static func contentHash(_ name: UInt64, _ row: Row, _ table: SampleTable) -> String {
+    private static func contentHash(_ name: UInt64, _ row: Row, _ table: SampleTable, _ ends: Int) -> String {
         var hash = FNV1a(value: name)
         for modality in [Modality.image, .audio] {
-            if let path = table.path(modality, of: row) { hash.add(String(size(of: path))) }
+            guard let path = table.path(modality, of: row) else { continue }
+            hash.add(String(size(of: path)))
+            guard ends > 0, let file = try? RegularFile(reading: path) else { continue }
+            for start in Set([0, max(0, file.size - ends)]).sorted() {
+                guard let bytes = try? file.bytes(at: start, count: min(ends, file.size - start)) else { continue }
+                hash.add(bytes)
+            }
         }
         return String(hash.value, radix: 16)
     }
@@ -81,13 +96,18 @@ struct TrainedRows: Codable, Sendable {
     /// A file's size in bytes; -1 where there is none.
     private static func size(of path: String) -> Int {
         var status = stat()
-        return stat(path, &status) == 0 ? Int(status.st_size) : -1
+        return PathEncoding.withCString(path, { stat($0, &status) }) == 0 ? Int(status.st_size) : -1
     }
 
     /// How these rows differ from those of a run, in words; nil where they do not.
     func difference(from saved: TrainedRows, _ table: SampleTable) -> String? {
         guard rows == saved.rows else {
             return "\(self.table) has \(Counted.text(rows, "row")) to train on, and the run was trained on \(saved.rows)"
+        }
+        var sample = sample
+        if saved.ends != ends {
+            let names = table.train.indices.map { (name: Self.nameHash(table.train[$0], table), row: $0) }
+            sample = Self.hashes(names.sorted { $0.name < $1.name }, table, saved.ends ?? 0)
         }
         guard sample != saved.sample else {
             guard let order, let before = saved.order, order != before else { return nil }
@@ -99,9 +119,9 @@ struct TrainedRows: Codable, Sendable {
         let other = table.train.first { row in
             let name = Self.nameHash(row, table)
             if let bound, name > bound { return false }
-            return !known.contains(Self.contentHash(name, row, table))
+            return !known.contains(Self.contentHash(name, row, table, saved.ends ?? 0))
         }
-        let place = other.map { "\($0.place): its file, the file's size, or its text" } ?? "\(self.table): a row"
+        let place = other.map { "\($0.place): its file or its text" } ?? "\(self.table): a row"
         return "\(place) is another than when the run was started"
     }
 }
@@ -113,5 +133,9 @@ private struct FNV1a {
     mutating func add(_ text: String) {
         for byte in text.utf8 { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
         value = (value ^ 0xff) &* 0x100_0000_01b3  // no byte of UTF-8
+    }
+
+    mutating func add(_ bytes: [UInt8]) {
+        for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
     }
 }

@@ -90,6 +90,11 @@ enum TrainingData: Sendable {
         if recipe.data.isSplitDefault {
             result[0] += "; this is the default (data.split); `data.split: none` trains on all rows, data.held_out names a table of its own"
         }
+        if table.nestedCount > 0 {
+            result.append(
+                "\(Counted.text(table.nestedCount, "file")) of data.path \(table.nestedCount == 1 ? "is" : "are") in the held-out folder, "
+                    + "and not trained on")
+        }
         let shared = table.heldOutRowsOfTrainedFiles
         if table.isSplit, shared > 0 {
             result.append(

@@ -96,7 +96,9 @@ public struct DataSettings: Sendable {
             return
         }
         let other = try fields.string(
-            "held_out", default: "", "The table or folder of the held-out samples, relative to --data; empty: data.split chooses them.")
+            "held_out", default: "",
+            "The table or folder of the held-out samples, relative to --data; a folder inside data.path is not trained on. Empty: data.split "
+                + "chooses them.")
         heldOut = other.isEmpty ? nil : other
         isSplitDefault = other.isEmpty && !fields.has("split") && !fields.turnsOff("split")
         (textPaths, heldOutTexts, hasTextLines) = ([], [], false)

@@ -64,7 +64,7 @@ import Testing
     @Test func ofTwoProcessesThatStartAtOnceOneTrains() throws {
         let world = try SmallWorld()
         let train = "'\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())'"
-        let outcome = try shell("for i in 1 2 3; do (\(train) --set steps=200; echo status $?) & done; wait")
+        let outcome = try CommandLineTool.shell("for i in 1 2 3; do (\(train) --set steps=200; echo status $?) & done; wait")
         let statuses = outcome.output.split(separator: "\n").filter { $0.hasPrefix("status ") }.sorted()
         #expect(statuses == ["status 0", "status 1", "status 1"], "\(outcome.errors)")
         #expect(try world.steps("run") == Array(1...200), "one of them alone wrote")

@@ -3,11 +3,22 @@ import Synchronization
 
 /// A value that a module keeps beside its parameters and that no gradient reaches: running statistics, a queue.
 public final class Buffer: Module {
+    /// What stands in a buffer that the microbatches of one batch each wrote to.
+    public enum Merge: Sendable {
+        /// The mean of what they wrote, by their samples: running statistics. What is no float32 is as the last one left it.
+        case mean
+        /// What the last one wrote.
+        case last
+    }
+
     public let shape: [Int]
+    public let merge: Merge
     private let own: Mutex<Tensor>
 
-    public init(_ initial: Tensor) {
+    /// - Parameter merge: what becomes of the values that the microbatches of one batch write.
+    public init(_ initial: Tensor, underMicrobatches merge: Merge = .mean) {
         shape = initial.shape
+        self.merge = merge
         own = Mutex(initial.detached)
     }
 

@@ -27,10 +27,13 @@ extension Module {
     public var checkpointNames: [String: String] { [:] }
     public var unusedCheckpointNames: [String] { [] }
 
-    /// Gives every parameter that has no value yet its initial one, a function of the seed and of the parameter's path.
+    /// Gives every parameter that has no value yet its initial one, a function of the seed and of the parameter's path, and tells every
+    /// ``UpdateObserver``.
     @discardableResult
     public func initialize(seed: UInt64) -> Self {
-        for (path, leaf) in ParameterWalk(self).parameters { leaf.initialize(key: RandomKey(seed: seed).derived(path)) }
+        let walk = ParameterWalk(self)
+        for (path, leaf) in walk.parameters { leaf.initialize(key: RandomKey(seed: seed).derived(path)) }
+        for (_, observer) in walk.observers { observer.parametersDidInitialize() }
         return self
     }
 

@@ -1,3 +1,5 @@
+import ConcordTensors
+
 /// The parameters and buffers of a module with their paths, found by reflection over stored properties.
 ///
 /// A path joins property names in snake_case with dots (`layer1.0.conv1.weight`); array elements stand by index, or by their own
@@ -5,6 +7,8 @@
 public struct ParameterWalk {
     public private(set) var parameters: [(path: String, parameter: Parameter)] = []
     public private(set) var buffers: [(path: String, buffer: Buffer)] = []
+    /// Modules that are told of updates, in the order of their paths.
+    public private(set) var observers: [(path: String, observer: any UpdateObserver)] = []
     /// Later paths of tied leaves, with the path that they are stored under.
     public private(set) var ties: [(path: String, first: String)] = []
     /// Paths that a checkpoint may have and that loading passes over.
@@ -24,6 +28,9 @@ public struct ParameterWalk {
             if let parameter = module as? Parameter { parameters.append((path, parameter)) }
             if let buffer = module as? Buffer { buffers.append((path, buffer)) }
             return
+        }
+        if let observer = module as? any UpdateObserver, seen.updateValue(path, forKey: ObjectIdentifier(module)) == nil {
+            observers.append((path, observer))
         }
         unused += module.unusedCheckpointNames.map { Self.join(path, $0) }
         let names = module.checkpointNames
@@ -51,8 +58,8 @@ public struct ParameterWalk {
         default:
             if Self.hidesModule(value, depth: 0) {
                 fatalError(
-                    "\(type(of: owner)).\(property): a \(type(of: value)) holds a module where no checkpoint would find it; "
-                        + "store modules as properties, optionals or arrays")
+                    "\(type(of: owner)).\(property): a \(type(of: value)) holds \(value is ParameterValues ? "values" : "a module") where no checkpoint "
+                        + "would find \(value is ParameterValues ? "them; keep a MovingAverage, or Buffers" : "it; store modules as properties, optionals or arrays")")
             }
         }
     }
@@ -60,7 +67,7 @@ public struct ParameterWalk {
     /// Whether a struct, tuple, dictionary, enum or plain class holds a module, a few levels down. A closure cannot be looked into:
     /// a parameter that hides in one is found at the first update, which knows every gradient's owner.
     private static func hidesModule(_ value: Any, depth: Int) -> Bool {
-        if value is any Module { return true }
+        if value is any Module || value is ParameterValues { return true }
         guard depth < 4 else { return false }
         let mirror = Mirror(reflecting: value)
         switch mirror.displayStyle {

@@ -7,9 +7,11 @@ import ConcordTensors
 struct BufferMoves {
     private var means: [(buffer: Buffer, value: Tensor, weight: Int)] = []
     private var places: [ObjectIdentifier: Int] = [:]
+    private var staged: [(rows: StagedRows, value: Tensor)] = []
 
     /// - Parameter values: what a piece wrote.
     mutating func add(_ values: ParameterValues, weight: Int) {
+        for case (let rows as StagedRows, let value) in values.own { staged.append((rows, value)) }
         for case (let buffer as Buffer, let value) in values.own {
             guard let place = places[ObjectIdentifier(buffer)] else {
                 places[ObjectIdentifier(buffer)] = means.count
@@ -17,14 +19,14 @@ struct BufferMoves {
                 continue
             }
             let mean = means[place], sum = mean.weight + weight
-            // What is no float32 (a counter) is as the last piece left it.
             means[place].value =
-                value.elementType == .float32 ? mean.value + (value - mean.value) * (Float(weight) / Float(max(1, sum))) : value
+                value.elementType == .float32 && buffer.merge == .mean ? mean.value + (value - mean.value) * (Float(weight) / Float(max(1, sum))) : value
             means[place].weight = sum
         }
     }
 
     func make() {
         for (buffer, value, _) in means { buffer.assign(value) }
+        for (rows, value) in staged { rows.append(value) }
     }
 }

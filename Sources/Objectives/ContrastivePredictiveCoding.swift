@@ -110,7 +110,7 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
     }
 
     private static func keys(of asked: [Int], among sequences: Int) -> [RandomKey] {
-        let keys = SampleKeys.current(count: sequences)
+        let keys = Computation.sampleKeys(count: sequences)
         return asked.map { keys[$0] }
     }
 }

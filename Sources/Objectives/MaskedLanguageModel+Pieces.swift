@@ -4,7 +4,7 @@ public import ConcordTensors
 extension MaskedLanguageModel: PiecewiseObjective {
     /// The mean over the hidden tokens of all pieces.
     public func lossWithGradient(of tokens: Tokens, microbatch: Int) -> (Loss, Gradients) {
-        let masked = masking(tokens, vocabulary: encoder.vocabulary, keys: SampleKeys.current(count: tokens.count))
+        let masked = masking(tokens, vocabulary: encoder.vocabulary, keys: Computation.sampleKeys(count: tokens.count))
         let (loss, gradients) = Pieces(of: tokens.count, atMost: microbatch).meanWithGradient { rows in
             let piece = masked.rows(in: rows)
             return (self(piece), weight: Double(piece.count))

@@ -38,7 +38,7 @@ public final class MaskedLanguageModel: Objective {
     }
 
     public func callAsFunction(_ tokens: Tokens) -> Loss {
-        self(masking(tokens, vocabulary: encoder.vocabulary, keys: SampleKeys.current(count: tokens.count)))
+        self(masking(tokens, vocabulary: encoder.vocabulary, keys: Computation.sampleKeys(count: tokens.count)))
     }
 
     /// The loss of texts that have been masked already.

@@ -58,8 +58,9 @@ public struct Pieces: Sendable {
     }
 
     /// What `body` makes of each piece, without a tape. Each starts with the surrounding randomness and ends with the same; buffers move once.
+    /// - Parameter movingBuffers: false leaves them where they are.
     @discardableResult
-    func encoding<R>(_ body: (Range<Int>) -> R) -> [R] {
+    func encoding<R>(movingBuffers: Bool = true, _ body: (Range<Int>) -> R) -> [R] {
         let random = Context.current.random
         var end = random, moves = BufferMoves()
         let results = ranges.map { rows in
@@ -70,7 +71,7 @@ public struct Pieces: Sendable {
                 return body(rows)
             }
         }
-        moves.make()
+        if movingBuffers { moves.make() }
         Context.current.random = end
         return results
     }

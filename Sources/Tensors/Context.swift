@@ -86,6 +86,6 @@ public func detached<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
 }
 
 /// Runs `body` with the keys of a batch's samples at hand for objectives that draw per sample (masks, negatives).
-package func withSampleKeys<R, E: Error>(_ keys: [RandomKey], _ body: () throws(E) -> R) throws(E) -> R {
+public func withSampleKeys<R, E: Error>(_ keys: [RandomKey], _ body: () throws(E) -> R) throws(E) -> R {
     try Context.with({ $0.sampleKeys = keys }, body)
 }

@@ -22,6 +22,9 @@ public final class ParameterValues: Sendable {
         set { entries.withLock { $0[ObjectIdentifier(leaf)] = newValue.map { Entry(key: leaf, value: $0.detached) } } }
     }
 
+    /// The value that was set here, whatever stands below.
+    package func ownValue(of leaf: any AnyObject & Sendable) -> Tensor? { entries.withLock { $0[ObjectIdentifier(leaf)]?.value } }
+
     /// What was set here, in no particular order.
     package var own: [(leaf: any AnyObject & Sendable, value: Tensor)] { entries.withLock { $0.values.map { ($0.key, $0.value) } } }
 }

@@ -33,7 +33,7 @@ public final class AdamW: Optimizer {
         slots = OptimizerSlots(moments: ["exp_avg", "exp_avg_sq"], weightDecay: weightDecay, groups: groups)
     }
 
-    public func update(_ module: some Module, with gradients: Gradients, learningRateFactor: Double, gradientFactor: Double) throws {
+    public func apply(_ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double) throws {
         let (beta1, beta2) = betas
         try slots.update(module, with: gradients) { slot in
             let rate = learningRate * learningRateFactor * slot.learningRateScale
@@ -46,6 +46,10 @@ public final class AdamW: Optimizer {
             concord_adamw(piece.parameter, piece.moments.0, piece.moments.1, piece.gradient, piece.count, step)
         }
     }
+
+    public var updates: Int { slots.updates }
+
+    public func observers(of module: some Module) -> [any UpdateObserver] { slots.observers }
 
     public var state: [(name: String, tensor: Tensor)] { slots.state }
 

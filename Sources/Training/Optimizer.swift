@@ -14,12 +14,19 @@ public protocol Optimizer: AnyObject {
     /// The rate before the schedule's factor and the groups' scales.
     var learningRate: Double { get }
 
-    /// One step. Parameters without a gradient, and frozen ones, stay as they are.
+    /// Updates made so far: the most that any parameter had; restored with the state.
+    var updates: Int { get }
+
+    /// One step of the parameters alone; ``update(_:with:learningRateFactor:gradientFactor:progress:)`` calls it. Parameters without a
+    /// gradient, and frozen ones, stay as they are.
     /// - Parameters:
     ///   - learningRateFactor: the schedule's, 1 without one.
     ///   - gradientFactor: every gradient is multiplied by it on the way: clipping and averaging cost no pass of their own.
     /// - Throws: `TrainingError.unregistered` if a parameter that the walk over the module does not find got a gradient.
-    func update(_ module: some Module, with gradients: Gradients, learningRateFactor: Double, gradientFactor: Double) throws
+    func apply(_ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double) throws
+
+    /// The modules that are told of updates; a method of its own, so that an optimizer that knows its module need not walk again.
+    func observers(of module: some Module) -> [any UpdateObserver]
 
     /// What the next step depends on besides the parameters, by name: `PATH.exp_avg`.
     var state: [(name: String, tensor: Tensor)] { get }
@@ -30,8 +37,22 @@ public protocol Optimizer: AnyObject {
 }
 
 extension Optimizer {
-    /// One step at the full learning rate.
-    public func update(_ module: some Module, with gradients: Gradients, learningRateFactor: Double = 1) throws {
-        try update(module, with: gradients, learningRateFactor: learningRateFactor, gradientFactor: 1)
+    /// One step: changes the parameters, then tells every ``UpdateObserver`` of the module.
+    /// - Parameters:
+    ///   - learningRateFactor: the schedule's, 1 without one.
+    ///   - gradientFactor: every gradient is multiplied by it on the way.
+    ///   - progress: where the run stands after this update; nil: ``updates``, of a run without an end.
+    /// - Throws: `TrainingError.unregistered` if a parameter that the walk over the module does not find got a gradient.
+    public func update(
+        _ module: some Module, with gradients: Gradients, learningRateFactor: Double = 1, gradientFactor: Double = 1,
+        progress: TrainingProgress? = nil
+    ) throws {
+        try apply(gradients, to: module, learningRateFactor: learningRateFactor, gradientFactor: gradientFactor)
+        let progress = progress ?? TrainingProgress(step: updates)
+        detached {
+            for observer in observers(of: module) { observer.parametersDidUpdate(progress) }
+        }
     }
+
+    public func observers(of module: some Module) -> [any UpdateObserver] { ParameterWalk(module).observers.map(\.observer) }
 }

@@ -15,6 +15,8 @@ final class OptimizerSlots {
     }
 
     private(set) var slots: [Slot] = []
+    /// Of the module, once it is known.
+    private(set) var observers: [any UpdateObserver] = []
     private let moments: [String]
     private let weightDecay: Double
     private let groups: [ParameterGroup]
@@ -32,7 +34,7 @@ final class OptimizerSlots {
             ShapeCheck.require(known === module, "Optimizer", "one optimizer updates one module; this one belongs to a \(type(of: known))")
             return
         }
-        let found = ParameterWalk(module).parameters
+        let walk = ParameterWalk(module), found = walk.parameters
         for group in groups where !found.contains(where: { group.pattern.matches($0.path) }) {
             throw TrainingError.noMatch(group.pattern, purpose: "a parameter group", paths: found.map(\.path))
         }
@@ -42,6 +44,7 @@ final class OptimizerSlots {
                 path: path, parameter: parameter, learningRateScale: matching.compactMap(\.learningRateScale).last ?? 1,
                 weightDecay: matching.compactMap(\.weightDecay).last ?? (parameter.shape.count < 2 ? 0 : weightDecay))
         }
+        observers = walk.observers.map(\.observer)
         self.module = module
     }
 
@@ -76,6 +79,9 @@ final class OptimizerSlots {
         let strangers = gradients.entries.compactMap { known.contains(ObjectIdentifier($0.parameter)) ? nil : $0.parameter as? Parameter }
         return .unregistered(shapes: strangers.map(\.shape), module: module.map { "\(type(of: $0))" } ?? "module")
     }
+
+    /// The most that any parameter had.
+    var updates: Int { slots.map(\.step).max() ?? 0 }
 
     var state: [(name: String, tensor: Tensor)] {
         slots.filter { $0.step > 0 }.flatMap { slot in

@@ -31,7 +31,7 @@ public final class SGD: Optimizer {
         slots = OptimizerSlots(moments: momentum > 0 ? ["momentum_buffer"] : [], weightDecay: weightDecay, groups: groups)
     }
 
-    public func update(_ module: some Module, with gradients: Gradients, learningRateFactor: Double, gradientFactor: Double) throws {
+    public func apply(_ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double) throws {
         try slots.update(module, with: gradients) { slot in
             concord_sgd_step(
                 gradient_scale: Float(gradientFactor), weight_decay: Float(slot.weightDecay), momentum: Float(momentum),
@@ -40,6 +40,10 @@ public final class SGD: Optimizer {
             concord_sgd(piece.parameter, piece.moments.0, piece.gradient, piece.count, step)
         }
     }
+
+    public var updates: Int { slots.updates }
+
+    public func observers(of module: some Module) -> [any UpdateObserver] { slots.observers }
 
     public var state: [(name: String, tensor: Tensor)] { slots.state }
 

@@ -133,7 +133,8 @@ public final class Trainer<O: Objective> {
         let factor = settings.schedule.factor(at: state.step)
         try optimizer.update(
             objective, with: gradients, learningRateFactor: factor,
-            gradientFactor: sum.gradientFactor * Gradients.clippingFactor(norm: norm, limit: settings.clip))
+            gradientFactor: sum.gradientFactor * Gradients.clippingFactor(norm: norm, limit: settings.clip),
+            progress: TrainingProgress(step: state.step + 1, total: plan.total))
         state.step += 1
         var figures = StepFigures(
             step: state.step, epoch: (state.step - 1) / plan.stepsPerEpoch + 1, loss: sum.loss, parts: sum.parts,

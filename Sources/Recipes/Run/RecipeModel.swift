@@ -82,8 +82,8 @@ package struct RecipeModel: Sendable {
         return ParameterWalk(module).parameters.filter { own.contains(ObjectIdentifier($0.parameter)) }.map(\.path)
     }
 
-    /// What cosines are multiplied with before a softmax over classes.
-    var logitScale: Float { contrastive?.logitScale ?? 1 }
+    /// Probabilities of classes `[N, K]` from cosines `[N, K]`.
+    func probabilities(_ similarities: Tensor) -> Tensor { contrastive?.loss.probabilities(similarities) ?? similarities.softmax() }
 
     /// Embeddings `[N, D]`: in the shared space where there is one.
     func embed(_ input: Input) -> Tensor { encode(input) }

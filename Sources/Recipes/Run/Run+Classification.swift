@@ -73,7 +73,7 @@ extension Run {
         }
         let shot = try ZeroShot(classes: classes, templates: templates) { try embedder.texts($0) }
         let files = try embedder.embed(paths, modality, badLimit: badLimit, progress: progress)
-        let probabilities = (shot.similarities(files.embeddings) * embedder.model.logitScale).softmax().scalars
+        let probabilities = embedder.model.probabilities(shot.similarities(files.embeddings)).scalars
         let kept = max(0, min(count, classes.count))
         let answers = files.entries.enumerated().map { row, entry in
             let own = probabilities[row * classes.count..<(row + 1) * classes.count]

@@ -28,7 +28,7 @@ public final class Contrastive<B: Sendable>: Objective {
     }
 
     let towers: [ProjectedTower<B>]
-    public let loss: InfoNCE
+    public let loss: any PairLoss
     public let dimension: Int
     private let pairs: [Pair]
     private let labels: (any KeyPath<B, Tensor?> & Sendable)?
@@ -46,7 +46,7 @@ public final class Contrastive<B: Sendable>: Objective {
     ///   - labels: where a batch says which samples are each other's positives besides themselves: int32 `[N]`, equal for those. Nil, there or
     ///     in the batch: a sample's only positive is its own.
     public convenience init(
-        _ towers: Tower<B>..., dimension: Int, loss: InfoNCE = InfoNCE(), pairs: Pairing = .all,
+        _ towers: Tower<B>..., dimension: Int, loss: any PairLoss = InfoNCE(), pairs: Pairing = .all,
         labels: (any KeyPath<B, Tensor?> & Sendable)? = nil
     ) {
         self.init(towers, dimension: dimension, loss: loss, pairs: pairs, labels: labels)
@@ -54,7 +54,7 @@ public final class Contrastive<B: Sendable>: Objective {
 
     /// The same for towers that are known at run time only.
     public init(
-        _ towers: [Tower<B>], dimension: Int, loss: InfoNCE = InfoNCE(), pairs: Pairing = .all,
+        _ towers: [Tower<B>], dimension: Int, loss: any PairLoss = InfoNCE(), pairs: Pairing = .all,
         labels: (any KeyPath<B, Tensor?> & Sendable)? = nil
     ) {
         let names = towers.map(\.name)
@@ -78,9 +78,6 @@ public final class Contrastive<B: Sendable>: Objective {
     /// The towers' names, in order.
     public var towerNames: [String] { towers.map(\.name) }
 
-    /// What cosines are multiplied with now: 1 / temperature.
-    public var logitScale: Float { loss.scale }
-
     public func callAsFunction(_ batch: B) -> Loss { aligned(towers.map { $0.embeddings(of: batch) }, in: batch) }
 
     /// - Parameter embeddings: `[n, D]` of each tower, nil where no sample of the batch has its input.
@@ -98,7 +95,7 @@ public final class Contrastive<B: Sendable>: Objective {
             }
         }
         if towers.contains(where: \.mayLack) { parts.append(("pairs", Tensor(Float(losses.count)))) }
-        parts.append(("logit_scale", Tensor(loss.scale)))
+        parts += loss.metrics
         for (tower, embeddings) in zip(towers, embeddings) {
             if let embeddings { parts.append(("\(tower.name)_spread", CollapseMeter.spread(of: embeddings.values))) }
         }

@@ -1,0 +1,14 @@
+public import ConcordTensors
+
+/// Two views of each sample of a batch: two crops of a picture, two windows of a recording.
+///
+/// ```swift
+/// let batch = Views(first: crops, second: others)                       // two [N, H, W, C]
+/// ```
+public struct Views<Input: Sendable>: Batch {
+    public let first, second: Input
+    /// int32 `[N]`: samples of equal labels belong together; nil: none do.
+    public let labels: Tensor?
+
+    public init(first: Input, second: Input, labels: Tensor? = nil) { (self.first, self.second, self.labels) = (first, second, labels) }
+}

@@ -1,0 +1,59 @@
+import ConcordLayers
+public import ConcordTensors
+
+/// Positives are drawn together, negatives pushed apart as far as a margin.
+///
+///     loss = mean over positives of 1/2 d^2  +  mean over negatives nearer than the margin of 1/2 max(0, margin - d)^2
+///
+/// As a loss of pairs it takes all N x N pairs of rows; there are so many more negatives than positives that each kind has its own mean, and
+/// of negatives those that are apart already do not thin it.
+///
+/// ```swift
+/// MarginLoss(margin: 0.5, distance: .cosine)
+/// ```
+/// - Source: Hadsell, Chopra, LeCun 2006, "Dimensionality reduction by learning an invariant mapping", eq. 4; the mean over negatives that
+///   still count as in pytorch-metric-learning's `AvgNonZeroReducer`.
+public final class MarginLoss: PairLoss {
+    public let margin: Float
+    public let distance: TripletLoss.Distance
+
+    /// - Parameter margin: in the distance's unit, above 0.
+    public init(margin: Float = 0.5, distance: TripletLoss.Distance = .cosine) {
+        ShapeCheck.require(margin > 0, "MarginLoss", "margin \(margin) is not above 0")
+        (self.margin, self.distance) = (margin, distance)
+    }
+
+    public func callAsFunction(_ a: Tensor, _ b: Tensor, labels: Tensor? = nil) -> Tensor {
+        ShapeCheck.require(a.shape == b.shape && a.rank == 2, "MarginLoss", "\(a.shape) against \(b.shape): two [N, D] wanted")
+        let isPositive = Positives.mask(rows: a.shape[0], labels)
+        let (squares, lack): (Tensor, Tensor)
+        switch distance {
+        case .cosine:
+            let distances = 1 - a.l2Normalized().matmul(b.l2Normalized(), transposing: .right)
+            (squares, lack) = (distances.squared(), (margin - distances).relu())
+        case .euclidean:
+            squares = a.squaredDistances(to: b)
+            let distances = (squares .> 0).selecting((squares .> 0).selecting(squares, otherwise: 1).sqrt(), otherwise: 0)
+            lack = (margin - distances).relu()
+        }
+        let near = isPositive.selecting(Tensor(0), otherwise: lack)
+        let negatives = (near .> 0).converted(to: .float32).sum().item, positives = isPositive.converted(to: .float32).sum().item
+        return isPositive.selecting(squares, otherwise: 0).sum() * (0.5 / max(1, positives)) + near.squared().sum() * (0.5 / max(1, negatives))
+    }
+
+    /// The loss of explicit pairs, the mean over all of them.
+    /// - Parameters:
+    ///   - a, b: `[N, D]`.
+    ///   - isSimilar: uint8 `[N]`: 1 where a row belongs to its row of the other side.
+    public func callAsFunction(_ a: Tensor, _ b: Tensor, isSimilar: Tensor) -> Tensor {
+        ShapeCheck.require(a.shape == b.shape && isSimilar.shape == [a.shape[0]], "MarginLoss", "\(isSimilar.shape) of \(a.shape)")
+        let distances: Tensor
+        switch distance {
+        case .cosine: distances = 1 - (a.l2Normalized() * b.l2Normalized()).sum(axis: 1)
+        case .euclidean:
+            let squares = (a - b).squared().sum(axis: 1)
+            distances = (squares .> 0).selecting((squares .> 0).selecting(squares, otherwise: 1).sqrt(), otherwise: 0)
+        }
+        return isSimilar.selecting(distances.squared(), otherwise: (margin - distances).relu().squared()).mean() * 0.5
+    }
+}

@@ -1,0 +1,48 @@
+public import ConcordLayers
+public import ConcordTensors
+
+/// A loss of two sets of embeddings that belong together row by row.
+///
+/// ```swift
+/// Contrastive<Pair>(image, text, dimension: 256, loss: SigmoidLoss())
+/// ```
+public protocol PairLoss: Module {
+    /// - Parameters:
+    ///   - a, b: `[N, D]`; row i of one belongs to row i of the other.
+    ///   - labels: int32 `[N]`: rows of equal labels belong together too; nil: row i to row i alone.
+    /// - Returns: a scalar.
+    func callAsFunction(_ a: Tensor, _ b: Tensor, labels: Tensor?) -> Tensor
+
+    /// Two views of each sample; a loss may hold rows of one side against each other too.
+    func views(_ a: Tensor, _ b: Tensor, labels: Tensor?) -> Tensor
+
+    /// What a model trained with this loss says of classes, `[N, K]`, from cosine similarities `[N, K]`.
+    func probabilities(_ similarities: Tensor) -> Tensor
+
+    /// Named scalars for the log that are no part of the loss: `logit_scale`.
+    var metrics: [(name: String, value: Tensor)] { get }
+}
+
+extension PairLoss {
+    /// The loss where row i belongs to row i alone.
+    public func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor { self(a, b, labels: nil) }
+
+    public func views(_ a: Tensor, _ b: Tensor, labels: Tensor?) -> Tensor { self(a, b, labels: labels) }
+    public func probabilities(_ similarities: Tensor) -> Tensor { similarities.softmax() }
+    public var metrics: [(name: String, value: Tensor)] { [] }
+}
+
+extension InfoNCE: PairLoss {
+    /// A softmax over the classes at the temperature of the loss.
+    public func probabilities(_ similarities: Tensor) -> Tensor { (similarities * scale).softmax() }
+    public var metrics: [(name: String, value: Tensor)] { [("logit_scale", Tensor(scale))] }
+}
+
+/// Which rows of one side belong to which of the other.
+enum Positives {
+    /// uint8 `[N, M]`: 1 where labels are equal; without labels, on the diagonal.
+    static func mask(rows: Int, _ labels: Tensor?) -> Tensor {
+        let labels = labels ?? Tensor((0..<Int32(rows)).map { $0 }, shape: [rows])
+        return labels.reshaped([rows, 1]) .== labels.reshaped([1, rows])
+    }
+}

@@ -1,0 +1,85 @@
+"""The sigmoid loss, three minings of triplets and the margin loss, dense, in float64. Usage: python pairlosses.py"""
+import math
+
+import torch
+import torch.nn.functional as F
+
+from hashed import hashed, write
+
+out = {}
+N, D = 12, 5
+LABELS = torch.tensor([i * i % 5 for i in range(N)])
+
+
+def sides(name):
+    return hashed(f"{name} a", (N, D)).requires_grad_(), hashed(f"{name} b", (N, D)).requires_grad_()
+
+
+def record(name, loss, **inputs):
+    out[name] = loss.reshape(1)
+    for key, gradient in zip(inputs, torch.autograd.grad(loss, list(inputs.values()))):
+        out[f"{name} d{key}"] = gradient.reshape(1) if gradient.dim() == 0 else gradient
+
+
+def sigmoid(name, labels):
+    """Zhai et al. 2023, arXiv:2303.15343, algorithm 1."""
+    a, b = sides(name)
+    scale, bias = torch.tensor(math.log(10.0)).requires_grad_(), torch.tensor(-10.0).requires_grad_()
+    logits = F.normalize(a, dim=1) @ F.normalize(b, dim=1).T * scale.exp() + bias
+    signs = 2 * (labels[:, None] == labels[None]).double() - 1
+    loss = -F.logsigmoid(signs * logits).sum() / N
+    record(name, loss, a=a, b=b, scale=scale, bias=bias)
+
+
+def euclidean(x):
+    dots = x @ x.T
+    squares = dots.diagonal()
+    d = (squares[None] - 2 * dots + squares[:, None]).clamp(min=0)
+    zero = (d == 0).double()
+    return (1 - zero) * (d + zero * 1e-16).sqrt()
+
+
+def triplets(name, mining, margin, distance):
+    """As sentence-transformers' Batch{All,Hard,SemiHard}TripletLoss define them, by loops."""
+    x = hashed(f"{name} a", (N, D)).requires_grad_()
+    unit = F.normalize(x, dim=1)
+    d = euclidean(x) if distance == "euclidean" else 1 - unit @ unit.T
+    terms, active = [], []
+    for a in range(N):
+        positives = [p for p in range(N) if p != a and LABELS[p] == LABELS[a]]
+        negatives = [n for n in range(N) if LABELS[n] != LABELS[a]]
+        if mining == "all":
+            for p in positives:
+                terms += [F.relu(d[a, p] - d[a, n] + margin) for n in negatives]
+        elif mining == "hard":
+            hardest = max([d[a, p] for p in positives], default=torch.tensor(0.0))
+            terms.append(F.relu(hardest - min(d[a, n] for n in negatives) + margin))
+        else:
+            for p in positives:
+                beyond = [d[a, n] for n in negatives if d[a, n] > d[a, p]]
+                terms.append(F.relu(d[a, p] - (min(beyond) if beyond else max(d[a, n] for n in negatives)) + margin))
+    total = torch.stack(terms)
+    count = (total > 0).sum() if mining == "all" else len(terms)
+    record(name, total.sum() / count, a=x)
+
+
+def margins(name, margin, distance):
+    a, b = sides(name)
+    if distance == "cosine":
+        d = 1 - F.normalize(a, dim=1) @ F.normalize(b, dim=1).T
+    else:
+        d = torch.cdist(a, b)
+    positive = LABELS[:, None] == LABELS[None]
+    near = F.relu(margin - d) * ~positive
+    loss = (d.square() * positive).sum() / positive.sum() / 2 + near.square().sum() / (near > 0).sum() / 2
+    record(name, loss, a=a, b=b)
+
+
+sigmoid("sigmoid", torch.arange(N))
+sigmoid("sigmoid labels", LABELS)
+for mining in ["all", "hard", "semihard"]:
+    triplets(f"triplet {mining} euclidean", mining, 0.4, "euclidean")
+    triplets(f"triplet {mining} cosine", mining, 0.3, "cosine")
+margins("margin cosine", 0.5, "cosine")
+margins("margin euclidean", 1.0, "euclidean")
+write("pairlosses", out)

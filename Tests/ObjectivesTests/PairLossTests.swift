@@ -1,0 +1,70 @@
+import ConcordLayers
+import ConcordObjectives
+import ConcordTensors
+import TestSupport
+import Testing
+
+struct PairLossTests {
+    static let labels = Tensor((0..<Int32(12)).map { $0 * $0 % 5 }, shape: [12])
+
+    private func check(_ name: String, sides: [String], _ loss: ([Tensor]) -> Tensor) throws -> Gradients {
+        let fixture = Fixture("pairlosses")
+        let inputs = sides.map { hashed("\(name) \($0)", [12, 5]) }
+        let (value, pullback) = valueWithPullback(of: inputs) { [loss($0)] }
+        expectClose(value[0].reshaped([1]), fixture[name], name)
+        let (gradients, cotangents) = pullback([Tensor(1)])
+        for (side, cotangent) in zip(sides, cotangents) { expectClose(try #require(cotangent), fixture["\(name) d\(side)"], "\(name) d\(side)") }
+        return gradients
+    }
+
+    @Test(arguments: [true, false]) func theSigmoidLossEqualsPyTorch(isLabeled: Bool) throws {
+        let loss = SigmoidLoss(), name = isLabeled ? "sigmoid labels" : "sigmoid", fixture = Fixture("pairlosses")
+        let gradients = try check(name, sides: ["a", "b"]) { loss($0[0], $0[1], labels: isLabeled ? Self.labels : nil) }
+        expectClose(try #require(gradients[loss.logitScale]).reshaped([1]), fixture["\(name) dscale"])
+        expectClose(try #require(gradients[loss.logitBias]).reshaped([1]), fixture["\(name) dbias"])
+    }
+
+    @Test(arguments: TripletLoss.Mining.allCases, TripletLoss.Distance.allCases)
+    func tripletsEqualPyTorch(mining: TripletLoss.Mining, distance: TripletLoss.Distance) throws {
+        let word = [TripletLoss.Mining.batchAll: "all", .batchHard: "hard", .semiHard: "semihard"][mining] ?? ""
+        let loss = TripletLoss(mining: mining, margin: distance == .cosine ? 0.3 : 0.4, distance: distance)
+        _ = try check("triplet \(word) \(distance.rawValue)", sides: ["a"]) { loss($0[0], labels: Self.labels) }
+    }
+
+    @Test(arguments: TripletLoss.Distance.allCases) func theMarginLossEqualsPyTorch(distance: TripletLoss.Distance) throws {
+        let loss = MarginLoss(margin: distance == .cosine ? 0.5 : 1, distance: distance)
+        _ = try check("margin \(distance.rawValue)", sides: ["a", "b"]) { loss($0[0], $0[1], labels: Self.labels) }
+    }
+
+    /// Zhai et al.: at the start, with random directions, a row's loss is ln(1 + e^10) + (N - 1) ln(1 + e^-10) where all cosines are 0.
+    @Test func theSigmoidLossAtItsStartIsThatOfTheBias() {
+        let a = Tensor((0..<8).map { Float($0 == 0 ? 1 : 0) }, shape: [1, 8]), b = Tensor((0..<8).map { Float($0 == 1 ? 1 : 0) }, shape: [1, 8])
+        let rows = 6
+        let left = Tensor.concatenated((0..<rows).map { _ in a }, axis: 0), right = Tensor.concatenated((0..<rows).map { _ in b }, axis: 0)
+        expectClose(SigmoidLoss()(left, right).reshaped([1]), Tensor([10.0000454 + 5 * 4.53989e-5], shape: [1]))
+    }
+
+    @Test func aTripletBatchOfOneClassIsZeroAndHasAGradientOfZero() throws {
+        let x = hashed("one class", [4, 3]), labels = Tensor([Int32](repeating: 2, count: 4), shape: [4])
+        for mining in TripletLoss.Mining.allCases {
+            let (loss, pullback) = valueWithPullback(of: [x]) { [TripletLoss(mining: mining)($0[0], labels: labels)] }
+            #expect(loss[0].item == 0)
+            #expect(try #require(pullback([Tensor(1)]).1[0]).scalars.allSatisfy { $0 == 0 })
+        }
+    }
+
+    @Test func explicitPairsAreDrawnTogetherOrPushedApart() {
+        let a = Tensor([1, 0, 1, 0], shape: [2, 2]), b = Tensor([0, 1, 1, 0], shape: [2, 2])
+        let loss = MarginLoss(margin: 0.5)
+        // distances 1 and 0: similar costs 1/2 d^2, dissimilar 1/2 (0.5 - d)^2
+        expectClose(loss(a, b, isSimilar: Tensor([UInt8(1), 1], shape: [2])).reshaped([1]), Tensor([0.25], shape: [1]))
+        expectClose(loss(a, b, isSimilar: Tensor([UInt8(0), 0], shape: [2])).reshaped([1]), Tensor([0.0625], shape: [1]))
+    }
+
+    @Test func probabilitiesOfTheSigmoidLossNeedNotAddUp() {
+        let similarities = Tensor([0.9, 0.1, -0.5, 0.2], shape: [2, 2])
+        let sigmoid = SigmoidLoss(scale: 10, bias: -5).probabilities(similarities).scalars
+        expectClose(Tensor(sigmoid, shape: [4]), Tensor([0.9820138, 0.0179862, 4.53979e-5, 0.0474259], shape: [4]))
+        #expect(abs(InfoNCE().probabilities(similarities).sum(axis: 1).scalars[0] - 1) < 1e-6)
+    }
+}

@@ -1,0 +1,199 @@
+import ConcordDatasets
+import ConcordInterchange
+import ConcordLayers
+import ConcordObjectives
+import ConcordTensors
+import ConcordTraining
+import Foundation
+import TestSupport
+import Testing
+
+/// The encoder of Tests/Fixtures/views.py.
+private final class SmallEncoder: Encoder {
+    let linear = Linear(6, 12)
+    let norm = BatchNorm(12)
+    let outputDimension = 12
+    func callAsFunction(_ x: Tensor) -> Tensor { norm(linear(x)).relu() }
+}
+
+/// The same without a statistic of the batch, so that pieces are exact.
+private final class PlainEncoder: Encoder {
+    let linear = Linear(6, 12)
+    let outputDimension = 12
+    func callAsFunction(_ x: Tensor) -> Tensor { linear(x).relu() }
+}
+
+struct SelfDistillationTests {
+    static let steps = 10
+
+    static func views(_ step: Int) -> Views<Tensor> {
+        Views(first: hashed("first \(step)", [8, 6]), second: hashed("second \(step)", [8, 6]))
+    }
+
+    private static func make(_ name: String) -> SelfDistillation<SmallEncoder> {
+        let norm: ProjectionHead.Norm = name == "moco" ? .none : .hidden
+        let projector = ProjectionHead(12, hidden: 10, 5, norm: norm), predictor = ProjectionHead(5, hidden: 10, 5, norm: norm)
+        switch name {
+        case "moco":
+            return SelfDistillation(
+                SmallEncoder(), projector: projector, predictor: nil, target: .movingAverage(.constant(0.9)),
+                loss: QueueContrast(count: 20, dimension: 5, temperature: .fixed(0.2)), isSymmetric: false)
+        case "byol":
+            return SelfDistillation(
+                SmallEncoder(), projector: projector, predictor: predictor, target: .movingAverage(.cosine(from: 0.9)), loss: CosineLoss())
+        default:
+            return SelfDistillation(SmallEncoder(), projector: projector, predictor: predictor, target: .online, loss: CosineLoss())
+        }
+    }
+
+    @Test(arguments: ["moco", "byol", "simsiam"]) func tenStepsEqualPyTorch(name: String) throws {
+        let objective = Self.make(name), walk = ParameterWalk(objective), fixture = Fixture("views")
+        let isOwn = { (path: String) in path.hasPrefix("target") || path.hasPrefix("queue") }
+        for (path, parameter) in walk.parameters { parameter.assign(hashedParameter("\(name) \(path)", parameter.shape)) }
+        for (path, buffer) in walk.buffers where !isOwn(path) { buffer.assign(hashedParameter("\(name) \(path)", buffer.shape)) }
+        walk.buffers.first { $0.path == "queue.rows" }?.buffer.assign(hashed("moco queue", [20, 5]).l2Normalized())
+        objective.initialize(seed: 0)
+        let optimizer = SGD(learningRate: 0.05, momentum: 0.9)
+        var losses: [Float] = []
+        for step in 0..<Self.steps {
+            let (loss, gradients) = valueWithGradient(step: step) { objective(Self.views(step)) }
+            losses.append(loss.total.item)
+            try optimizer.update(objective, with: gradients, progress: TrainingProgress(step: step + 1, total: Self.steps))
+        }
+        expectClose(Tensor(losses, shape: [Self.steps]), fixture["\(name) losses"], "losses")
+        for (path, tensor) in objective.stateDictionary() where path != "target.updates" && path != "queue.head" {
+            let key = path == "queue.rows" ? "queue" : path
+            expectClose(tensor, fixture["\(name) \(key)"], path)
+        }
+    }
+
+    private static func plain(queue count: Int = 20) -> SelfDistillation<PlainEncoder> {
+        SelfDistillation(
+            PlainEncoder(), projector: ProjectionHead(12, hidden: 10, 5), predictor: nil, target: .movingAverage(.constant(0.9)),
+            loss: QueueContrast(count: count, dimension: 5, temperature: .fixed(0.2)), isSymmetric: false)
+    }
+
+    /// Runs steps and gives all state; `accumulate` halves of each batch make one update.
+    private func run(microbatch: Int?, accumulate: Bool = false, steps: Int = 5) throws -> [String: Tensor] {
+        let objective = Self.plain().initialize(seed: 3), optimizer = SGD(learningRate: 0.05)
+        for step in 0..<steps {
+            let batch = Self.views(step)
+            if accumulate {
+                let halves = [0..<4, 4..<8].map { rows in
+                    valueWithGradient(step: step) {
+                        objective(Views(first: batch.first.rows(in: rows), second: batch.second.rows(in: rows))).total
+                    }.1
+                }
+                var sum = halves[0]
+                sum.add(halves[1])
+                try optimizer.update(objective, with: sum, gradientFactor: 0.5)
+            } else if let microbatch {
+                let (_, gradients) = try valueWithGradient(of: objective, batch, microbatch: microbatch, step: step)
+                try optimizer.update(objective, with: gradients)
+            } else {
+                let (_, gradients) = valueWithGradient(step: step) { objective(batch) }
+                try optimizer.update(objective, with: gradients)
+            }
+        }
+        return Dictionary(uniqueKeysWithValues: objective.stateDictionary().map { ($0.name, $0.tensor) })
+    }
+
+    @Test(arguments: [3, 4]) func microbatchesGiveTheSameQueueAndTarget(microbatch: Int) throws {
+        let whole = try run(microbatch: nil), pieces = try run(microbatch: microbatch)
+        for (name, tensor) in whole {
+            if tensor.elementType == .float32 {
+                expectClose(try #require(pieces[name]), tensor, name)
+            } else {
+                #expect(pieces[name]?.integerScalars == tensor.integerScalars, "\(name)")
+            }
+        }
+        #expect(whole["target.updates"]?.integerScalars == [5])
+        #expect(whole["queue.head"]?.integerScalars == [0], "5 x 8 keys into 20 rows: twice around")
+    }
+
+    /// With one contrast a row against the queue alone, two halves make the batch's own update.
+    @Test func accumulationStagesEachKeyOnceAndMovesTheTargetOnce() throws {
+        let whole = try run(microbatch: nil), halves = try run(microbatch: nil, accumulate: true)
+        for (name, tensor) in whole where tensor.elementType == .float32 { expectClose(try #require(halves[name]), tensor, name) }
+        #expect(halves["target.updates"]?.integerScalars == [5] && halves["queue.head"]?.integerScalars == [0])
+    }
+
+    @Test func aQueueKeepsTheNewestKeysInTheirOrder() {
+        let queue = MemoryQueue(count: 5, dimension: 1)
+        func push(_ values: [Float]) {
+            queue.stage(Tensor(values, shape: [values.count, 1]))
+            queue.parametersDidUpdate(TrainingProgress(step: 1))
+        }
+        push([1, 2, 3])
+        push([4, 5, 6])
+        #expect(queue.rows.scalars == [6, 2, 3, 4, 5])
+        push([7, 8, 9, 10, 11, 12, 13])  // more than fit: the last five stay
+        #expect(Set(queue.rows.scalars) == [9, 10, 11, 12, 13])
+        let before = queue.rows.scalars
+        queue.parametersDidUpdate(TrainingProgress(step: 4))
+        #expect(queue.rows.scalars == before, "without new keys it stays")
+    }
+
+    @Test func theCosineMomentumGoesFromItsStartToOne() {
+        let momentum = Momentum.cosine(from: 0.99)
+        #expect(momentum.value(at: TrainingProgress(step: 1, total: 100)) == 0.99)
+        #expect(abs(momentum.value(at: TrainingProgress(step: 51, total: 100)) - 0.995) < 1e-12)
+        #expect(momentum.value(at: TrainingProgress(step: 101, total: 100)) == 1)
+        #expect(momentum.value(at: TrainingProgress(step: 7)) == 0.99)
+    }
+
+    /// arXiv:2011.10566, figure 2: without the stop-gradient all outputs become one.
+    @Test func withoutItsStopGradientSimSiamCollapses() throws {
+        func spread(_ target: SelfDistillation<SmallEncoder>.Target) throws -> Float {
+            let objective = SelfDistillation(
+                SmallEncoder(), projector: ProjectionHead(12, hidden: 10, 5, norm: .allButLastAffine),
+                predictor: ProjectionHead(5, hidden: 10, 5, norm: .hidden), target: target, loss: CosineLoss()
+            ).initialize(seed: 1)
+            let optimizer = SGD(learningRate: 0.2, momentum: 0.9)
+            var last: Float = 0
+            for step in 0..<150 {
+                let (loss, gradients) = valueWithGradient(step: step) { () -> Loss in
+                    let x = hashed("points \(step % 7)", [32, 6])
+                    return objective(Views(first: x + hashed("n \(step)", [32, 6], scale: 0.1), second: x))
+                }
+                last = loss.parts.first { $0.name == "predictor_spread" || $0.name == "spread" }?.value.item ?? .nan
+                try optimizer.update(objective, with: gradients)
+            }
+            return last
+        }
+        let stopped = try spread(.online), open = try spread(.onlineWithGradient)
+        #expect(stopped > 0.5, "with the stop-gradient: \(stopped)")
+        #expect(open < stopped, "without: \(open)")
+    }
+
+    @Test func stoppedAndResumedItIsTheSameBits() throws {
+        let folder = TemporaryFolder()
+        func trainer() -> Trainer<SelfDistillation<PlainEncoder>> {
+            Trainer(
+                Self.plain(queue: 13), optimizer: AdamW(learningRate: 0.01), seed: 4,
+                checkpoints: Checkpoints(in: folder.file("c"), every: 3, keep: 20), progress: .silent)
+        }
+        let batches = pairs()
+        try trainer().train(on: batches, steps: 7)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: folder.file("c") + "/step-00000007.safetensors"))
+        for name in ["/step-00000006", "/step-00000007"] {
+            for kind in [".safetensors", ".optimizer.safetensors"] { try FileManager.default.removeItem(atPath: folder.file("c") + name + kind) }
+        }
+        let second = trainer()
+        #expect(try second.resume(from: folder.file("c")) == 3)
+        try second.train(on: batches, steps: 7)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file("c") + "/step-00000007.safetensors")) == whole)
+    }
+}
+
+/// 40 pairs of noisy points in batches of 8.
+private func pairs() -> Batches<Views<Tensor>> {
+    Samples<(first: Tensor, second: Tensor)>(count: 40) { index, random in
+        let x = hashed("sample \(index)", [6])
+        return (x + 0.1 * random.uniform(), x + 0.1 * random.uniform())
+    }.batches(of: 8, seed: 2, threads: 1) { samples in
+        Views(
+            first: Tensor(samples.flatMap(\.first.scalars), shape: [samples.count, 6]),
+            second: Tensor(samples.flatMap(\.second.scalars), shape: [samples.count, 6]))
+    }
+}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Concord
+import ConcordFiles
 import Foundation
 
 struct EvaluateCommand: ParsableCommand {
@@ -35,9 +36,9 @@ struct EvaluateCommand: ParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            print(PathEncoding.readable(String(decoding: try encoder.encode(report), as: UTF8.self), backslash: "\\\\"))
         } else {
-            print(report.table)
+            print(PathEncoding.readable(report.table))
         }
     }
 }

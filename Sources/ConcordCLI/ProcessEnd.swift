@@ -1,4 +1,5 @@
 import CStartup
+import ConcordFiles
 import Synchronization
 
 #if canImport(Glibc)
@@ -38,7 +39,7 @@ enum ProcessEnd {
     }
 
     private static func say(_ line: String) {
-        var text = line + "\n"
+        var text = PathEncoding.readable(line) + "\n"
         _ = text.withUTF8 { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

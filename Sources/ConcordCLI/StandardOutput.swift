@@ -6,9 +6,9 @@ import Foundation
 struct StandardOutput {
     private var waiting: [UInt8] = []
 
-    /// Adds a line.
+    /// Adds a line; names that are not UTF-8 are made readable.
     mutating func line(_ text: String) throws {
-        waiting += text.utf8
+        waiting += PathEncoding.readable(text).utf8
         waiting.append(UInt8(ascii: "\n"))
         if waiting.count >= 1 << 16 { try finish() }
     }
@@ -17,7 +17,7 @@ struct StandardOutput {
     mutating func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try line(String(decoding: encoder.encode(value), as: UTF8.self))
+        try line(PathEncoding.readable(String(decoding: encoder.encode(value), as: UTF8.self), backslash: "\\\\"))
     }
 
     /// Writes what waits.
@@ -41,7 +41,7 @@ struct StandardOutput {
 enum StandardError {
     static func line(_ text: String) { write(text + "\n") }
 
-    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    static func write(_ text: String) { FileHandle.standardError.write(Data(PathEncoding.readable(text).utf8)) }
 }
 
 extension String {

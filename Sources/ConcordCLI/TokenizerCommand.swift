@@ -186,4 +186,4 @@ struct TokenizerCommandError: Error, CustomStringConvertible {
 }
 
 /// A line on standard error that is no failure.
-func warn(_ message: String) { FileHandle.standardError.write(Data("note: \(message)\n".utf8)) }
+func warn(_ message: String) { StandardError.line("note: \(message)") }

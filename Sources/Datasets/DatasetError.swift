@@ -15,6 +15,8 @@ public enum DatasetError: Error, Equatable {
     case noRows(path: String)
     case tooManyBadRows(path: String, bad: Int, rows: Int, examples: [String])
     case notAnInteger(place: String, column: String, value: String)
+    /// A row's start and end are no segment of its recording.
+    case segment(place: String, reason: String)
     case emptyFolder(path: String, wanted: String)
     case noClassFolders(path: String, kind: String)
     case pattern(String, reason: String)
@@ -52,29 +54,31 @@ extension DatasetError: CustomStringConvertible {
         case .tooManyBadRows(let path, let bad, let rows, let examples):
             "\(path): \(bad) of \(rows) rows are bad: wrong separator (data.separator) or quoting (data.quoting)? \(examples.joined(separator: "; "))"
         case .notAnInteger(let place, let column, let value): "\(place): column \"\(column)\" is \"\(value)\", a whole number wanted"
+        case .segment(let place, let reason): "\(place): \(reason)"
         case .emptyFolder(let path, let wanted): "\(path): no \(wanted) in this folder"
         case .noClassFolders(let path, let kind): "\(path): no folder inside; \(kind)s of each class belong in a folder named after it"
         case .pattern(let pattern, let reason): "pattern \"\(pattern)\": \(reason)"
         case .unmatchedPattern(let pattern, let path, let example):
-            "\(path): no file matches \"\(pattern)\"; a file there is \"\(example)\""
+            "\(path): no file matches \"\(pattern)\" (data.pattern); a file there is \"\(example)\""
         case .split(let column, let reason): "split by \"\(column)\": \(reason)"
         case .unknownClass(let name, let classes):
             "no class \"\(name)\"\(NearestName.hint(for: name, among: classes)); the classes are \(Self.list(classes))"
         case .tooManyBadSamples(let share, let limit, let bad, let tried, let examples):
             (bad == tried
-                ? (bad == 1 ? "" : "all \(bad) samples tried are bad: ")
-                : "\(bad) of \(tried) samples tried are bad, \(Self.percent(share)) where \(Self.percent(limit)) may be: ")
+                ? (bad == 1 ? "" : "all \(bad) samples tried are unreadable: ")
+                : "\(bad) of \(tried) samples tried are unreadable, \(Self.percent(share)) where \(Self.percent(limit)) may be "
+                    + "(data.bad_share; of files --bad-limit): ")
                 + examples.joined(separator: "; ")
-        case .noGoodSample(let name, let attempts, let reason): "no good sample in \(attempts) draws in place of \(name): \(reason)"
+        case .noGoodSample(let name, let attempts, let reason): "no readable sample in \(attempts) draws in place of \(name): \(reason)"
         case .shortText(let path, let tokens, let block):
-            "\(path): \(tokens) tokens do not fill a block of \(block); make blocks shorter or give more text"
+            "\(path): \(tokens) tokens do not fill a block of \(block); make blocks shorter (model.text.context) or give more text"
         case .tooFewSamples(let count, let batch):
             count == 0
                 ? "there are no samples"
-                : "\(count) samples do not fill a batch of \(batch); make the batch smaller or keep the last short one"
+                : "\(count) samples do not fill a batch of \(batch); make the batch smaller (batch)"
         case .noWindows(let window, let rate, let longest, let streams):
             "no window of \(window) samples fits: the longest of \(streams) \(streams == 1 ? "stream" : "streams") has \(longest) at "
-                + "\(rate) a second; shorten the window or group the clips"
+                + "\(rate) a second; shorten the window (views.audio.seconds) or join clips (data.group)"
         }
     }
 

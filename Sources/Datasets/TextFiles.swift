@@ -22,7 +22,7 @@ public struct TextFiles: Sendable {
         for name in names {
             let path = name == "." && !root.isEmpty ? root : Paths.join(root, name)
             var status = stat()
-            if stat(path, &status) != 0 {
+            if PathEncoding.withCString(path, { stat($0, &status) }) != 0 {
                 let reason = String(cString: strerror(errno)), isPattern = name.contains { "*?[".contains($0) }
                 let found = isPattern ? Self.matches(name, root: root) : []
                 guard !found.isEmpty else {
@@ -60,7 +60,7 @@ public struct TextFiles: Sendable {
         let found = (0..<Int(result.gl_pathc)).compactMap { result.gl_pathv[$0].map { PathEncoding.decoded($0) } }
         return found.filter { path in
             var status = stat()
-            return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
+            return PathEncoding.withCString(path) { stat($0, &status) } == 0 && status.st_mode & S_IFMT != S_IFDIR
         }
     }
 }

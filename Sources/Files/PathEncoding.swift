@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-    import Glibc
+    package import Glibc
 #endif
 
 /// Paths between the system, where they are bytes, and the program, where they are `String`s.
@@ -48,11 +48,12 @@ package enum PathEncoding {
         return bytes(of: path).map { CChar(bitPattern: $0) }.withZeroAtEnd(body)
     }
 
-    /// A path for people to read: bytes that are not UTF-8 as `\xE9`.
-    package static func readable(_ path: String) -> String {
+    /// A path, or a text with paths in it, for people to read: bytes that are not UTF-8 as `\xE9`.
+    /// - Parameter backslash: how a backslash is written, which JSON doubles.
+    package static func readable(_ path: String, backslash: String = "\\") -> String {
         guard path.utf8.contains(0xF4) else { return path }
         return path.unicodeScalars.reduce(into: "") { text, scalar in
-            if let byte = byte(of: scalar) { text += "\\x" + String(byte, radix: 16, uppercase: true) } else { text.unicodeScalars.append(scalar) }
+            if let byte = byte(of: scalar) { text += backslash + "x" + String(byte, radix: 16, uppercase: true) } else { text.unicodeScalars.append(scalar) }
         }
     }
 
@@ -61,7 +62,19 @@ package enum PathEncoding {
         withCString(path) { path in withCString(other) { Glibc.rename(path, $0) == 0 } }
     }
 
-    static func remove(_ path: String) { _ = withCString(path) { unlink($0) } }
+    /// Removes a file, or an empty folder, where it is there.
+    package static func remove(_ path: String) { _ = withCString(path) { Glibc.remove($0) } }
+
+    /// Whether something of this name is there, and may be read if `isReadable`.
+    package static func isThere(_ path: String, isReadable: Bool = false) -> Bool {
+        withCString(path) { access($0, isReadable ? R_OK : F_OK) } == 0
+    }
+
+    /// What the system says of the file at a path, links followed; nil where it says nothing (`errno` has the reason).
+    package static func status(of path: String) -> stat? {
+        var status = stat()
+        return withCString(path) { stat($0, &status) } == 0 ? status : nil
+    }
 
     private static let base: UInt32 = 0x10FE00
 

@@ -43,6 +43,23 @@ extension LogMel {
             self.frequencies = frequencies ?? 0...Double(rate / 2)
         }
 
+        /// Bands that no frequency of the transform falls into: they are silent whatever is heard. There are some where the bands are narrower
+        /// than `rate / transform` hertz.
+        public var emptyBandCount: Int {
+            let low = scale.mels(frequencies.lowerBound), high = scale.mels(frequencies.upperBound)
+            let corners = (0..<mels + 2).map { scale.hertz(low + (high - low) * Double($0) / Double(mels + 1)) }
+            let bins = transform / 2 + 1, step = Double(rate / 2) / Double(max(1, bins - 1))
+            return (0..<mels).count { band in
+                let next = (corners[band] / step).rounded(.down) + 1
+                return next >= Double(bins) || next * step >= corners[band + 2]
+            }
+        }
+
+        /// Bytes of the matrices of the spectrum: none where a fast transform takes their place.
+        package var spectrumBytes: Double {
+            Spectrum.needsProducts(transform: transform) ? Double(window) * Double(transform + 2) * 4 : 0
+        }
+
         /// Frames of a clip of `samples` samples.
         public func frameCount(of samples: Int) -> Int {
             if isCentered { return samples > 0 ? 1 + samples / hop : 0 }

@@ -52,7 +52,7 @@ public final class LogMel: Module {
         let output = Tensor(zeros: [waveform.count, frames, c.mels]), samples = waveform.samples
         let blocks = FrameBlock.blocks(of: counts)
         Parallel.run(blocks.count) { range in
-            let scratch = Tensor(uninitialized: [FrameBlock.size * spectrum.scratchPerFrame])
+            let scratch = Tensor(uninitialized: [spectrum.scratchCount(of: FrameBlock.size)])
             for block in blocks[range] {
                 let clip = UnsafeBufferPointer(start: samples.floats + block.clip * waveform.length, count: waveform.lengths[block.clip])
                 // The window stands in the middle of the transform.

@@ -5,9 +5,10 @@ import ConcordTensors
     import Glibc
 #endif
 
-/// The energies of windowed frames' Fourier transforms, by two products with cosines and sines.
+/// The energies of windowed frames' Fourier transforms: of up to 1024 samples by two products with cosines and sines, of more by a fast
+/// Fourier transform.
 ///
-/// Energies do not depend on where a frame's time begins, so it begins in the middle of the window: there the window is even, sums of
+/// Of the products: energies do not depend on where a frame's time begins, so it begins in the middle of the window: there the window is even, sums of
 /// samples on its two sides meet cosines only and differences sines only, and the products are half as large.
 struct Spectrum: Sendable {
     /// Frequencies from 0 to half the rate: `transform / 2 + 1`.
@@ -15,10 +16,26 @@ struct Spectrum: Sendable {
     private let window: Int
     /// `[sums, bins]` and `[differences, bins]`, the Hann window in them.
     private let cosines: Tensor, sines: Tensor
+    private let plan: FourierPlan?
+    /// The Hann window, for the fast transform.
+    private let weights: [Float]
+
+    /// Samples above which the products cost more than a fast transform by far.
+    private static let largestProduct = 1024
+
+    /// Whether a transform's products would be needed, of `transform * window / 2` floats.
+    static func needsProducts(transform: Int) -> Bool { transform <= largestProduct || FourierPlan(transform) == nil }
 
     init(transform: Int, window: Int) {
         let bins = transform / 2 + 1
         (self.bins, self.window) = (bins, window)
+        plan = transform <= Self.largestProduct ? nil : FourierPlan(transform)
+        guard plan == nil else {
+            weights = (0..<window).map { Float(0.5 - 0.5 * cos(2 * Double.pi * Double($0) / Double(window))) }
+            (cosines, sines) = (Tensor(zeros: [1]), Tensor(zeros: [1]))
+            return
+        }
+        weights = []
         // Row p - 1 is of the samples p and window - p; the window is 0 at sample 0, and an even one has a middle of its own.
         func matrix(_ rows: Int, _ wave: (Double) -> Double) -> Tensor {
             var scalars: [Float] = []
@@ -39,17 +56,24 @@ struct Spectrum: Sendable {
     private var sums: Int { window / 2 }
     private var differences: Int { (window - 1) / 2 }
 
-    /// Floats that a frame needs while it is worked on.
-    var scratchPerFrame: Int { sums + differences + 2 * bins }
+    /// Floats that frames need while they are worked on together.
+    func scratchCount(of frames: Int) -> Int {
+        if let plan { return frames * bins + plan.scratchCount }
+        return frames * (sums + differences + 2 * bins)
+    }
 
     /// Energies of frames of a clip.
     /// - Parameters:
     ///   - first: the sample that the first frame's window begins at; beyond its ends the clip is reflected.
-    ///   - scratch: `frames * scratchPerFrame` floats.
+    ///   - scratch: `scratchCount(of: frames)` floats.
     /// - Returns: `[frames, bins]` in `scratch`.
     func energies(
         of clip: UnsafeBufferPointer<Float>, first: Int, hop: Int, frames: Int, _ scratch: UnsafeMutablePointer<Float>
     ) -> UnsafeMutablePointer<Float> {
+        if let plan {
+            transform(plan, clip, first: first, hop: hop, frames: frames, scratch)
+            return scratch
+        }
         let even = scratch, odd = even + frames * sums
         let real = odd + frames * differences, imaginary = real + frames * bins
         for t in 0..<frames {
@@ -68,6 +92,24 @@ struct Spectrum: Sendable {
         }
         concord_squared_lengths(real, real, imaginary, frames * bins)
         return real
+    }
+
+    private func transform(
+        _ plan: FourierPlan, _ clip: UnsafeBufferPointer<Float>, first: Int, hop: Int, frames: Int, _ scratch: UnsafeMutablePointer<Float>
+    ) {
+        weights.withUnsafeBufferPointer { weights in
+            for t in stride(from: 0, to: frames, by: FourierPlan.lanes) {
+                let start = first + t * hop, count = min(FourierPlan.lanes, frames - t)
+                let output = scratch + t * bins, work = scratch + frames * bins
+                if start >= 0, start + (count - 1) * hop + window <= clip.count {
+                    plan.energies(frames: count, samples: window, output, work) { clip[start + $0 * hop + $1] * weights[$1] }
+                } else {
+                    plan.energies(frames: count, samples: window, output, work) {
+                        clip[Self.reflected(start + $0 * hop + $1, clip.count)] * weights[$1]
+                    }
+                }
+            }
+        }
     }
 
     @inline(__always)

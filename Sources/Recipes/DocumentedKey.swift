@@ -69,7 +69,7 @@ private struct KeySurvey {
     /// Compares the key with what the neighbors of `state` ask for, one setting at a time.
     private mutating func document(_ key: RecipeKey, foundIn state: State) -> DocumentedKey {
         var conditions: [String] = [], others: [DocumentedKey.OtherDefault] = []
-        for setting in settings(of: state) {
+        for setting in settings(of: state) where setting.name != key.path {
             let now = current(setting, in: state)
             var allowed = [now], isAlways = true
             for change in changes(of: state, in: setting) where !keys(of: change.state).isEmpty {
@@ -78,7 +78,7 @@ private struct KeySurvey {
                     continue
                 }
                 allowed.append(change.option)
-                guard other.defaultValue != key.defaultValue, setting.name != key.path else { continue }
+                guard other.defaultValue != key.defaultValue else { continue }
                 others.append(.init(value: other.defaultValue, condition: "\(setting.name) is \(change.option.words)"))
             }
             let words = setting.options.filter(allowed.contains).map(\.words)
@@ -99,6 +99,10 @@ private struct KeySurvey {
                     }
                 let options = [Option(words: "not given", override: "null"), Option(words: "given", override: sample)]
                 return Setting(name: key.path, options: sample == nil ? options.reversed() : [.init(words: "not given", override: nil), options[1]])
+            }
+            if key.path == "tokenizer" {  // a file's name, or keys
+                let options = [Option(words: "a name", override: nil), Option(words: "keys", override: "{}")]
+                return Setting(name: key.path, options: options)
             }
             guard key.kind == .choice else { return nil }
             let values = key.range.split(separator: ", ").map(String.init)

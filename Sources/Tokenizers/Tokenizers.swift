@@ -1,3 +1,5 @@
+import ConcordFiles
+
 import ConcordLayers
 #if canImport(Glibc)
     import Glibc
@@ -21,7 +23,7 @@ public enum Tokenizers {
             guard isDefault else { throw TokenizerError.keepsText(name: name) }
             return BPETokenizer.english()
         default:
-            guard access(name, F_OK) == 0 else { throw TokenizerError.unknown(name: name) }
+            guard PathEncoding.isThere(name) else { throw TokenizerError.unknown(name: name) }
             return try load(name, lowercase: lowercase, stripsAccents: stripsAccents)
         }
     }

@@ -1,7 +1,5 @@
+import ConcordFiles
 import FoundationEssentials
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 /// What is known of a vocabulary's normalization before its tokens are looked at.
 struct Normalizing {
@@ -109,7 +107,7 @@ extension WordPieceTokenizer {
 
     /// What the file beside a `vocab.txt` says of it: `vocab.config.json`, or Hugging Face's `tokenizer_config.json`.
     private static func companion(of file: TokenizerFile) throws -> Normalizing {
-        for path in [companionPath(of: file.path), file.beside("tokenizer_config.json")] where access(path, F_OK) == 0 {
+        for path in [companionPath(of: file.path), file.beside("tokenizer_config.json")] where PathEncoding.isThere(path) {
             let companion = try TokenizerFile(path: path), stated = try companion.decoded(VocabularyConfiguration.self)
             guard stated.tokenize_chinese_chars ?? true else {
                 throw companion.malformed("tokenize_chinese_chars: false is not supported")

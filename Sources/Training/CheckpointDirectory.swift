@@ -40,7 +40,7 @@ public struct CheckpointDirectory: Sendable, Equatable {
     }
 
     private var names: [String] {
-        guard let folder = opendir(path) else { return [] }
+        guard let folder = PathEncoding.withCString(path, { opendir($0) }) else { return [] }
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {
@@ -54,7 +54,7 @@ public struct CheckpointDirectory: Sendable, Equatable {
     public var entries: [Entry] { names.compactMap { Self.step(of: $0, suffix: ".safetensors") }.sorted().map(entry) }
 
     /// Those that have their optimizer file.
-    var resumable: [Entry] { entries.filter { access($0.optimizer, R_OK) == 0 } }
+    var resumable: [Entry] { entries.filter { PathEncoding.isThere($0.optimizer, isReadable: true) } }
 
     /// The newest.
     public var last: Entry? { entries.last }
@@ -75,7 +75,7 @@ public struct CheckpointDirectory: Sendable, Equatable {
         for name in names {
             let orphan = Self.step(of: name, suffix: ".optimizer.safetensors").map { !models.contains($0) } ?? false
             let cut = name.hasPrefix("step-") && name.hasSuffix(".safetensors.partial")
-            if orphan || cut { unlink("\(path)/\(name)") }
+            if orphan || cut { PathEncoding.remove("\(path)/\(name)") }
         }
     }
 
@@ -86,7 +86,7 @@ public struct CheckpointDirectory: Sendable, Equatable {
         let entry = entry(step)
         try Safetensors.write(optimizer, metadata: metadata, to: entry.optimizer)
         do { try Safetensors.write(model, metadata: metadata, to: entry.model) } catch {
-            unlink(entry.optimizer)
+            PathEncoding.remove(entry.optimizer)
             throw error
         }
     }
@@ -94,8 +94,8 @@ public struct CheckpointDirectory: Sendable, Equatable {
     /// Removes all but the last `count` and the one of step `best`.
     func prune(keeping count: Int, best: Int?) {
         for entry in entries.dropLast(count) where entry.step != best {
-            unlink(entry.model)  // first: what is left of a removal cut off here is an orphan
-            unlink(entry.optimizer)
+            PathEncoding.remove(entry.model)  // first: what is left of a removal cut off here is an orphan
+            PathEncoding.remove(entry.optimizer)
         }
     }
 }

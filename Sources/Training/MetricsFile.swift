@@ -1,3 +1,5 @@
+import ConcordFiles
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -19,7 +21,7 @@ final class MetricsFile {
         self.path = path
         let (length, seconds) = Self.whole(path, upTo: step)
         self.seconds = seconds
-        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        descriptor = PathEncoding.withCString(path) { open($0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666) }
         var status = stat()
         guard descriptor >= 0, fstat(descriptor, &status) == 0,
             Int(status.st_size) == length || ftruncate(descriptor, off_t(length)) == 0
@@ -29,8 +31,8 @@ final class MetricsFile {
     deinit { Glibc.close(descriptor) }
 
     static func hasContents(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size > 0
+        guard let status = PathEncoding.status(of: path) else { return false }
+        return status.st_mode & S_IFMT == S_IFREG && status.st_size > 0
     }
 
     func append(_ line: String) throws {
@@ -64,7 +66,7 @@ final class MetricsFile {
 
     /// Length in bytes of the lines from the start on that are whole and of steps up to `step`, and the last one's `seconds`.
     private static func whole(_ path: String, upTo step: Int) -> (length: Int, seconds: Double) {
-        guard hasContents(path), let file = fopen(path, "r") else { return (0, 0) }
+        guard hasContents(path), let file = PathEncoding.withCString(path, { fopen($0, "r") }) else { return (0, 0) }
         defer { fclose(file) }
         var line: UnsafeMutablePointer<CChar>?
         var capacity = 0

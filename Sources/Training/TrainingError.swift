@@ -30,13 +30,14 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "pattern \"\(pattern)\" of \(purpose) fits no parameter" + (nearest.map { "; the nearest path is \"\($0)\"" } ?? "")
         case .nothingToTrain(let count):
             count == 0
-                ? "the objective has no parameter to train" : "all \(count) parameters are frozen: nothing to train; freeze fewer of them"
+                ? "the objective has no parameter to train" : "all \(count) parameters are frozen: nothing to train; freeze fewer of them (freeze)"
         case .optimizerState(let reason):
             "the optimizer's saved state does not fit: \(reason); the checkpoint belongs to another model or optimizer"
         case .notFinite(let step, let loss, let culprit):
             "step \(step): \(loss); "
                 + (culprit.map { "first not finite: \($0)" } ?? "all parameters and gradients are finite, look at the batch")
-                + "; a lower learning rate, a longer warm-up or clipping may mend it"
+                + "; try a lower learning rate (optimizer.learning_rate), a longer warm-up (schedule.warmup) or clipping "
+                + "(optimizer.clip)"
         case .runExists(let path): "\(path) holds an earlier run: resume it, or train into another directory"
         case .otherSetting(let checkpoint, let setting, let saved, let now):
             "\(checkpoint) was written with \(setting) \(saved), this run has \(now): set it back, or start a new run from its weights"

@@ -61,7 +61,7 @@ import Testing
         try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: world.data + "/1.jpg"))
         let outcome = try world.train("run", "--set", "data.bad_share=0.3")
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.output.contains("1 bad sample"))
+        #expect(outcome.output.contains("1 unreadable sample replaced"))
         #expect((outcome.output + outcome.errors).contains("1.jpg"))
         #expect(try world.steps("run") == Array(1...24))
     }

@@ -16,6 +16,7 @@
 #include "Contrast.h"
 #include "Dropout.h"
 #include "Elementwise.h"
+#include "Fourier.h"
 #include "Indexing.h"
 #include "LayerNorm.h"
 #include "Mathematics.h"

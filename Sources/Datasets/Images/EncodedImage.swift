@@ -29,7 +29,7 @@ public struct EncodedImage: Sendable {
 
     /// Takes a file's bytes and reads the header.
     /// - Parameter path: what errors call it.
-    public init(_ bytes: [UInt8], path: String = "picture") throws {
+    public init(_ bytes: [UInt8], path: String = "image") throws {
         (self.bytes, self.path) = (bytes, path)
         let format = try PictureFormat(bytes, path: path)
         let (width, height, orientation, isProgressive) = try bytes.withUnsafeBufferPointer { bytes in

@@ -15,7 +15,7 @@ extension Image {
         let radius = kernel / 2
         ShapeCheck.require(
             sigma > 0 && kernel % 2 == 1 && radius < min(width, height), "blurred",
-            "sigma \(sigma), kernel \(kernel) on a picture of \(width)x\(height)")
+            "sigma \(sigma), kernel \(kernel) on an image of \(width)x\(height)")
         let bells = (-radius...radius).map { exp(-0.5 * (Float($0) / sigma) * (Float($0) / sigma)) }
         let total = bells.reduce(0, +), weights = bells.map { $0 / total }
         let output = Image(uninitializedWidth: width, height: height), row = 3 * width

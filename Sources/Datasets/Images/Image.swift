@@ -30,7 +30,7 @@ public struct Image: Sendable {
 
     /// A picture with arbitrary contents, for a kernel to fill.
     init(uninitializedWidth width: Int, height: Int) {
-        ShapeCheck.require(width > 0 && height > 0, "Image", "a picture of \(width)x\(height)")
+        ShapeCheck.require(width > 0 && height > 0, "Image", "an image of \(width)x\(height)")
         pixels = Tensor(uninitialized: [height, width, 3], .uint8)
     }
 
@@ -44,7 +44,7 @@ public struct Image: Sendable {
     /// The colour in column `x`, row `y`.
     public subscript(x: Int, y: Int) -> Color {
         ShapeCheck.require(
-            (0..<width).contains(x) && (0..<height).contains(y), "Image", "pixel (\(x), \(y)) of a picture of \(width)x\(height)")
+            (0..<width).contains(x) && (0..<height).contains(y), "Image", "pixel (\(x), \(y)) of an image of \(width)x\(height)")
         let p = base + 3 * (y * width + x)
         return Color(p[0], p[1], p[2])
     }

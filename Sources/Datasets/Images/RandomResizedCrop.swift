@@ -61,7 +61,7 @@ extension Image {
 
     /// A random square of `size` pixels at the picture's own scale; neither side may be shorter.
     public func randomCrop(to size: Int, using key: RandomKey) -> Image {
-        ShapeCheck.require(min(width, height) >= size, "randomCrop", "\(size) pixels of a picture of \(width)x\(height)")
+        ShapeCheck.require(min(width, height) >= size, "randomCrop", "\(size) pixels of an image of \(width)x\(height)")
         var random = key.derived("random crop").sequence
         let y = random.integer(below: height - size + 1), x = random.integer(below: width - size + 1)
         return cropped(to: PixelRectangle(x: x, y: y, width: size, height: size))

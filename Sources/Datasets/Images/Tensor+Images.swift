@@ -9,16 +9,16 @@ extension Tensor {
     ///   - crop: the part taken from every picture; the whole if nil.
     ///   - flips: pictures to exchange left and right in; none if empty.
     public init(normalizing images: [Image], _ normalization: Normalization, crop: PixelRectangle? = nil, flips: [Bool] = []) {
-        guard let first = images.first else { ShapeCheck.fail("Tensor(normalizing:)", "no pictures") }
+        guard let first = images.first else { ShapeCheck.fail("Tensor(normalizing:)", "no images") }
         let part = crop ?? PixelRectangle(x: 0, y: 0, width: first.width, height: first.height)
         ShapeCheck.require(
             images.allSatisfy { $0.width == first.width && $0.height == first.height }, "Tensor(normalizing:)",
-            "the pictures are not all \(first.width)x\(first.height); resize or crop them")
+            "the images are not all \(first.width)x\(first.height); resize or crop them")
         ShapeCheck.require(
             part.isInside(width: first.width, height: first.height), "Tensor(normalizing:)",
-            "crop \(part) of pictures of \(first.width)x\(first.height)")
+            "crop \(part) of images of \(first.width)x\(first.height)")
         ShapeCheck.require(
-            flips.isEmpty || flips.count == images.count, "Tensor(normalizing:)", "\(flips.count) flips, \(images.count) pictures")
+            flips.isEmpty || flips.count == images.count, "Tensor(normalizing:)", "\(flips.count) flips, \(images.count) images")
         self.init(uninitialized: [images.count, part.height, part.width, 3])
         let output = floats, scale = normalization.scale, offset = normalization.offset, row = 3 * part.width
         Parallel.run(images.count, grain: Swift.max(1, (1 << 16) / (row * part.height))) { range in

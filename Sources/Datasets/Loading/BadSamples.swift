@@ -1,3 +1,4 @@
+import ConcordFiles
 import Logging
 import Synchronization
 
@@ -73,7 +74,7 @@ public final class BadSamples: Sendable {
         }
         if !new.isEmpty {
             let log = Logger(label: "concord.datasets")
-            for example in new { log.warning("bad sample skipped: \(example.line)") }
+            for example in new { log.warning("unreadable sample skipped: \(PathEncoding.readable(example.line))") }
         }
         if let error { throw error }
     }
@@ -97,6 +98,6 @@ public final class BadSamples: Sendable {
 }
 
 extension BadSamples.Example {
-    /// The name stands in most reasons already.
-    fileprivate var line: String { reason.hasPrefix(name) ? reason : "\(name): \(reason)" }
+    /// The name and the reason, which has the name already in most cases.
+    package var line: String { reason.hasPrefix(name) ? reason : "\(name): \(reason)" }
 }

@@ -2,7 +2,7 @@
 ///
 /// A chunk is always read by itself, so its samples are the same bits whether it was kept or is read again.
 struct SoundChunks: Sendable {
-    private let clips: [(path: String, count: Int)]
+    private let clips: [(path: String, frames: Range<Int>)]
     /// The first chunk of each clip.
     private let firstChunks: [Int]
     private let rate: Int, chunk: Int
@@ -12,15 +12,15 @@ struct SoundChunks: Sendable {
     static let smallest = 1 << 16
 
     /// - Parameters:
-    ///   - clips: files with their lengths at `rate`.
+    ///   - clips: files, and the part of each that is the clip, at `rate`.
     ///   - chunk: samples of a chunk; a clip's last one is shorter.
     ///   - limit: bytes kept.
-    init(_ clips: [(path: String, count: Int)], rate: Int, chunk: Int, limit: Int) {
+    init(_ clips: [(path: String, frames: Range<Int>)], rate: Int, chunk: Int, limit: Int) {
         (self.clips, self.rate, self.chunk) = (clips, rate, chunk)
         var first: [Int] = [], chunks = 0
         for clip in clips {
             first.append(chunks)
-            chunks += (clip.count + chunk - 1) / chunk
+            chunks += (clip.frames.count + chunk - 1) / chunk
         }
         firstChunks = first
         cache = SampleCache(count: chunks, limit: limit)
@@ -29,7 +29,7 @@ struct SoundChunks: Sendable {
     /// Appends a part of a clip.
     func append(_ range: Range<Int>, of clip: Int, to samples: inout [Float]) throws(SoundError) {
         for number in range.lowerBound / chunk...max(range.lowerBound, range.upperBound - 1) / chunk {
-            let all = number * chunk..<min((number + 1) * chunk, clips[clip].count)
+            let all = number * chunk..<min((number + 1) * chunk, clips[clip].frames.count)
             let part = range.clamped(to: all), kept = try read(all, number: firstChunks[clip] + number, of: clip)
             samples += kept[part.lowerBound - all.lowerBound..<part.upperBound - all.lowerBound]
         }
@@ -37,7 +37,8 @@ struct SoundChunks: Sendable {
 
     private func read(_ range: Range<Int>, number: Int, of clip: Int) throws(SoundError) -> [Float] {
         if let kept = cache[number] { return kept }
-        let samples = try Sound(contentsOf: clips[clip].path, rate: rate, window: range, limit: .infinity).samples
+        let start = clips[clip].frames.lowerBound, window = start + range.lowerBound..<start + range.upperBound
+        let samples = try Sound(contentsOf: clips[clip].path, rate: rate, window: window, limit: .infinity).samples
         cache.insert(samples, at: number, size: 4 * samples.count)
         return samples
     }

@@ -16,6 +16,8 @@ public enum SoundError: Error, Equatable, CustomStringConvertible {
     case tooLong(path: String, seconds: Double, limit: Double)
     /// A window that is not inside the file, in frames of the rate asked for.
     case outside(path: String, window: Range<Int>, frames: Int)
+    /// A segment that is not inside its recording of so many seconds.
+    case segment(path: String, segment: SoundSegment, seconds: Double)
     case unwritable(path: String, reason: String)
 
     public var description: String {
@@ -33,6 +35,8 @@ public enum SoundError: Error, Equatable, CustomStringConvertible {
             "\(path): \(Self.text(seconds)) s of sound, where \(Self.text(limit)) s are read at once; give a window of it, or a higher limit"
         case .outside(let path, let window, let frames):
             "\(path): frames \(window.lowerBound) to \(window.upperBound) are not inside its \(frames)"
+        case .segment(let path, let segment, let seconds):
+            "the segment of \(segment) is not inside \(path), which lasts \((seconds * 1000).rounded() / 1000) s"
         case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
         }
     }

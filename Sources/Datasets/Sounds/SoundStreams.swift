@@ -36,26 +36,30 @@ public struct SoundStreams: Sendable {
     /// its windows bad samples: replaced, counted and named.
     /// - Parameters:
     ///   - clips: files, and the name of the stream that each belongs to.
+    ///   - segments: the part of each file that is the clip; nil for all of it.
     ///   - window: samples of a window, at `rate`.
     ///   - rate: samples a second; files of other rates are resampled.
     ///   - badLimit: the share of clips, in `0...1`, that may be left out; one bad clip is always let through if there is a good one.
     ///   - cacheLimit: bytes of samples kept in memory at most; nil for a quarter of the memory that is free now.
     /// - Throws: `DatasetError.tooManyBadSamples`, `.noWindows`.
     public init(
-        _ clips: [(path: String, stream: String)], window: Int, rate: Int, badLimit: Double = 0.1, cacheLimit: Int? = nil
+        _ clips: [(path: String, stream: String)], segments: [SoundSegment?]? = nil, window: Int, rate: Int, badLimit: Double = 0.1,
+        cacheLimit: Int? = nil
     ) throws(DatasetError) {
         ShapeCheck.require(window > 0 && Sound.rates.contains(rate), "SoundStreams", "windows of \(window) samples, \(rate) a second")
-        var names: [String: Int] = [:], streams: [SoundStream] = [], good: [(path: String, count: Int)] = [], bad: [BadSamples.Example] = []
-        for clip in clips {
+        var names: [String: Int] = [:], streams: [SoundStream] = []
+        var good: [(path: String, frames: Range<Int>)] = [], bad: [BadSamples.Example] = []
+        for (number, clip) in clips.enumerated() {
             do throws(SoundError) {
-                let count = try Sound.header(of: clip.path).frames(at: rate)
-                let number = names[clip.stream] ?? streams.count
-                if number == streams.count {
-                    names[clip.stream] = number
+                let header = try Sound.header(of: clip.path)
+                let frames = try segments?[number]?.frames(of: header, at: rate, path: clip.path) ?? 0..<header.frames(at: rate)
+                let stream = names[clip.stream] ?? streams.count
+                if stream == streams.count {
+                    names[clip.stream] = stream
                     streams.append(SoundStream(name: clip.stream))
                 }
-                streams[number].append(clip: good.count, count: count)
-                good.append((clip.path, count))
+                streams[stream].append(clip: good.count, count: frames.count)
+                good.append((clip.path, frames))
             } catch { bad.append(BadSamples.Example(name: clip.path, reason: "\(error)")) }
         }
         try Self.check(bad, of: clips.count, limit: badLimit)
@@ -80,16 +84,21 @@ public struct SoundStreams: Sendable {
     ///
     /// - Parameters:
     ///   - column: the column of the files.
-    ///   - stream: the column that names each one's stream; where nil, every file is a stream of its own.
+    ///   - stream: the column that names each one's stream; where nil, every file is a stream of its own, and every segment.
+    ///   - start: the column of the second at which a row's segment of its file starts; nil for the file's start.
+    ///   - end: the column of the second at which it ends; nil for the file's end.
     public init(
-        _ table: Table, path column: String = "filepath", stream: String? = nil, window: Int, rate: Int, badLimit: Double = 0.1,
-        cacheLimit: Int? = nil
+        _ table: Table, path column: String = "filepath", stream: String? = nil, start: String? = nil, end: String? = nil, window: Int,
+        rate: Int, badLimit: Double = 0.1, cacheLimit: Int? = nil
     ) throws(DatasetError) {
-        try table.require(columns: [column] + (stream.map { [$0] } ?? []))
-        try self.init(
-            table.map { row in (row.path(column), stream.map { row[$0] } ?? row.path(column)) }, window: window, rate: rate,
-            badLimit: badLimit,
-            cacheLimit: cacheLimit)
+        try table.require(columns: [column] + [stream, start, end].compactMap { $0 })
+        var clips: [(path: String, stream: String)] = [], segments: [SoundSegment?] = []
+        for row in table {
+            let path = row.path(column), segment = try row.segment(start: start, end: end)
+            clips.append((path, stream.map { row[$0] } ?? segment.map { "\(path) \($0)" } ?? path))
+            segments.append(segment)
+        }
+        try self.init(clips, segments: segments, window: window, rate: rate, badLimit: badLimit, cacheLimit: cacheLimit)
     }
 
     /// The windows, `window` samples each.

@@ -1,3 +1,4 @@
+import ConcordFiles
 import Logging
 
 /// A folder with one folder a class.
@@ -45,7 +46,7 @@ enum ClassFolders {
         for folder in folders where counts[folder] == nil {
             log.warning("\(Paths.join(path, folder)): no \(kind) in this folder; class \"\(folder)\" is left out")
         }
-        for file in rejected.prefix(8) { log.warning("\(file.name): \(file.reason)") }
+        for file in rejected.prefix(8) { log.warning("\(PathEncoding.readable("\(file.name): \(file.reason)"))") }
         if rejected.count > 8 { log.warning("\(path): \(rejected.count) \(kind) files left out in all, of \(rejected.count + rows.count)") }
         if passedOver > 0 { log.notice("\(path): \(passedOver) files that are no \(kind)s passed over") }
         if looseCount > 0 { log.notice("\(path): \(looseCount) files beside the class folders passed over") }

@@ -2,6 +2,7 @@
     import Glibc
 #endif
 import ConcordDatasets
+import ConcordFiles
 import ConcordTensors
 
 /// The demo's pictures, sounds and captions as files: what a user's own data would look like.
@@ -27,11 +28,11 @@ struct DemoData {
             if isHeldOut { heldOut += 1 } else { trainingSamples += count }
             for number in 0..<count {
                 let file = "images/\(thing.slug)-\(number).jpg", recording = "sounds/\(thing.slug)-\(number).wav"
-                if access(folder + "/" + file, F_OK) != 0 {
+                if !PathEncoding.isThere(folder + "/" + file) {
                     let picture = ShapeWorld.picture(of: thing, key: RandomKey(seed: 0).derived(thing.slug, number))
                     try picture.write(jpeg: folder + "/" + file, quality: 92)
                 }
-                if access(folder + "/" + recording, F_OK) != 0 {
+                if !PathEncoding.isThere(folder + "/" + recording) {
                     let sound = ShapeWorld.sound(of: thing, key: RandomKey(seed: 1).derived(thing.slug, number))
                     try sound.write(wav: folder + "/" + recording)
                 }

@@ -54,7 +54,8 @@ extension Embedder {
         _ items: inout EvaluatedItems, _ modality: Modality, isShared: Bool, into report: inout EvaluationReport
     ) throws -> Tensor? {
         guard let paths = items.names[modality], !paths.isEmpty else { return nil }
-        let (embeddings, readable, unreadable) = try readableFiles(paths, modality, features: !isShared)
+        let (embeddings, readable, unreadable) = try readableFiles(
+            paths, modality, items.segments(of: modality), features: !isShared)
         if !unreadable.isEmpty { report.unreadable = (report.unreadable ?? []) + unreadable }
         items.keep(readable, of: modality)
         return embeddings
@@ -62,21 +63,18 @@ extension Embedder {
 
     /// Embeddings of those files that can be read, and which these are.
     func readableFiles(
-        _ paths: [String], _ modality: Modality, features: Bool
+        _ paths: [String], _ modality: Modality, _ segments: [SoundSegment?]?, features: Bool
     ) throws -> (embeddings: Tensor, readable: [Int], unreadable: [UnreadableFile]) {
-        let found = try embed(paths, modality, features: features, badLimit: 1)
+        let found = try embed(paths, modality, segments: segments, features: features, badLimit: 1)
         let unreadable = found.rejected.map { UnreadableFile(name: $0.name, reason: $0.reason) }
         return (found.embeddings, found.entries.map(\.file), unreadable)
     }
 
     /// Takes out items whose rows have no other part left, from `embeddings` too, and embeds the texts that stay.
     private func align(_ items: inout EvaluatedItems, _ embeddings: inout [Modality: Tensor]) throws {
-        let before = items.names
-        items.dropPartless()
+        let stay = items.dropPartless()
         for (modality, values) in embeddings {
-            guard let names = items.names[modality], let old = before[modality], names.count < old.count else { continue }
-            let places = Dictionary(uniqueKeysWithValues: old.enumerated().map { ($1, $0) })
-            let kept = names.compactMap { places[$0] }.map { Int32(truncatingIfNeeded: $0) }
+            guard let kept = stay[modality]?.map({ Int32(truncatingIfNeeded: $0) }), kept.count < values.shape[0] else { continue }
             embeddings[modality] = kept.isEmpty ? nil : values.gathered(at: Tensor(kept, shape: [kept.count]), axis: 0)
         }
         if let texts = items.names[.text], !texts.isEmpty { embeddings[.text] = try self.texts(texts) }

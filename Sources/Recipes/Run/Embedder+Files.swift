@@ -33,6 +33,7 @@ struct EmbeddedFiles {
 extension Embedder {
     /// Embeddings of image or audio files; unreadable files are left out, counted, and named in the log.
     /// - Parameters:
+    ///   - segments: the part of each recording that is embedded; nil for all of it.
     ///   - windows: for recordings that are longer than a window. A mean is over the windows' embeddings, each normalized first where
     ///     the model has a shared space.
     ///   - features: the encoder's output in place of the shared space's.
@@ -40,7 +41,7 @@ extension Embedder {
     ///   - progress: is called with the number of files done.
     /// - Throws: if too many files are unreadable, or all, or the model has no encoder for them.
     func embed(
-        _ paths: [String], _ modality: Modality, windows: AudioWindows = .averaged, features: Bool = false, badLimit: Double,
+        _ paths: [String], _ modality: Modality, segments: [SoundSegment?]? = nil, windows: AudioWindows = .averaged, features: Bool = false, badLimit: Double,
         progress: (Int) -> Void = { _ in }
     ) throws -> EmbeddedFiles {
         switch modality {
@@ -48,7 +49,7 @@ extension Embedder {
         case .image:
             guard let settings = recipe.views.image, model.modalities.contains(.image) else { throw missing(.image) }
             let views = PictureViews(settings), faults = Faults(paths)
-            let batches = faults.samples(views.evaluated).batches(
+            let batches = faults.samples({ _, path in try views.evaluated(path) }).batches(
                 of: size, shuffle: false, dropLast: false, threads: recipe.loader.threads, prefetch: recipe.loader.prefetch,
                 badLimit: badLimit) { views.batch($0) }
             var rows = EmbeddedRows()
@@ -60,7 +61,7 @@ extension Embedder {
             return try rows.files(leavingOut: faults, limit: badLimit)
         case .audio:
             guard let settings = recipe.views.audio, model.modalities.contains(.audio) else { throw missing(.audio) }
-            return try embedAudio(paths, settings, windows, features, badLimit, progress)
+            return try embedAudio(paths, segments, settings, windows, features, badLimit, progress)
         }
     }
 
@@ -69,7 +70,7 @@ extension Embedder {
     }
 
     private func embedAudio(
-        _ paths: [String], _ settings: AudioViewSettings, _ windows: AudioWindows, _ features: Bool, _ badLimit: Double,
+        _ paths: [String], _ segments: [SoundSegment?]?, _ settings: AudioViewSettings, _ windows: AudioWindows, _ features: Bool, _ badLimit: Double,
         _ progress: (Int) -> Void
     ) throws -> EmbeddedFiles {
         let clips = SoundClips(settings)
@@ -78,7 +79,7 @@ extension Embedder {
         let budget = max(length, 2 * size * settings.length)
         let faults = Faults(paths)
         // A file a batch: what is computed together is decided by length, below.
-        let loaded = faults.samples { try clips.evaluated($0, length: length) }.batches(
+        let loaded = faults.samples { try clips.evaluated($1, segments?[$0], length: length) }.batches(
             of: 1, shuffle: false, dropLast: false, threads: recipe.loader.threads, prefetch: max(16, recipe.loader.prefetch),
             badLimit: badLimit) { $0[0] }
         var rows = EmbeddedRows(), waiting: [[Float]] = [], entries: [EmbeddedFiles.Entry] = [], longest = 0
@@ -98,6 +99,13 @@ extension Embedder {
             guard let file = batch.indices.first else { continue }
             switch clip {
             case .whole(let sound): add(sound.samples, .init(file: file, seconds: nil))
+            case .long(let path, let frames) where segments?[file] != nil:
+                do {
+                    try clips.forEachWindow(of: path, frames, length: length, hop: hop) { start, samples in
+                        let seconds = Double(start) / Double(settings.rate)
+                        add(samples, .init(file: file, seconds: seconds..<seconds + Double(samples.count) / Double(settings.rate)))
+                    }
+                } catch { faults.add(file, "\(error)", logging: true) }
             case .long(let path, _):
                 do {
                     var parts = try SoundWindows(path, rate: settings.rate, length: length, hop: hop)
@@ -129,13 +137,13 @@ private final class Faults: Sendable {
         let path = paths[file], own = reason.hasPrefix(path + ": ") ? String(reason.dropFirst(path.count + 2)) : reason
         reasons.withLock { $0[file] = own }
         guard logging else { return }  // the loader names what it could not load
-        Logger(label: "concord.datasets").warning("bad sample skipped: \(path): \(own)")
+        Logger(label: "concord.datasets").warning("unreadable file left out: \(path): \(own)")
     }
 
     /// Samples that note why they could not be loaded.
-    func samples<Item: Sendable>(_ load: @escaping @Sendable (String) throws -> Item) -> Samples<Item> {
+    func samples<Item: Sendable>(_ load: @escaping @Sendable (Int, String) throws -> Item) -> Samples<Item> {
         Samples(count: paths.count, named: { self.paths[$0] }) { index, _ in
-            do { return try load(self.paths[index]) } catch {
+            do { return try load(index, self.paths[index]) } catch {
                 self.add(index, "\(error)")
                 throw error
             }

@@ -7,6 +7,8 @@ import ConcordDatasets
 struct EvaluatedItems {
     /// Distinct files (as in the table, joined to its folder) or texts, in order of first appearance.
     private(set) var names: [Modality: [String]] = [:]
+    /// The parts of recordings that the names of `audio` stand for; nil for all of one.
+    private(set) var segments: [SoundSegment?] = []
     /// Each row's place in `names`, nil where it has nothing of the modality or that could not be read.
     private(set) var places: [Modality: [Int?]] = [:]
     let rows: [Row]
@@ -20,11 +22,15 @@ struct EvaluatedItems {
                 if let place = seen[part] { return place }
                 seen[part] = names.count
                 names.append(modality == .text ? part : table.path(modality, of: row) ?? part)
+                if modality == .audio { segments.append(table.segment(of: row)) }
                 return names.count - 1
             }
             self.names[modality] = names
         }
     }
+
+    /// The segments of a modality's files.
+    func segments(of modality: Modality) -> [SoundSegment?]? { modality == .audio ? segments : nil }
 
     /// Keeps those items of a modality that could be read.
     mutating func keep(_ readable: [Int], of modality: Modality) {
@@ -33,19 +39,24 @@ struct EvaluatedItems {
 
     /// Takes out what only rows without a partner name: a row of two modalities whose image cannot be read leaves its caption no
     /// candidate, unless another row has it.
-    mutating func dropPartless() {
+    /// - Returns: the places, before, of the items that stay.
+    mutating func dropPartless() -> [Modality: [Int]] {
+        var result: [Modality: [Int]] = [:]
         let modalities = Array(places.keys)
         let isAlive = rows.indices.map { row in modalities.count { places[$0]?[row] != nil } > 1 }
         for modality in modalities {
             let used = Set(rows.indices.compactMap { isAlive[$0] ? places[modality]?[$0] : nil })
+            result[modality] = used.sorted()
             keep(only: used.sorted(), of: modality)
         }
+        return result
     }
 
     private mutating func keep(only kept: [Int], of modality: Modality) {
         guard let before = names[modality], kept.count < before.count else { return }
         let new = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1, $0) })
         names[modality] = kept.map { before[$0] }
+        if modality == .audio { segments = kept.map { segments[$0] } }
         places[modality] = places[modality]?.map { place in place.flatMap { new[$0] } }
     }
 

@@ -74,12 +74,13 @@ struct LabelProbes {
     private func fit(_ labels: [Label], _ embeddings: Tensor, into report: inout EvaluationReport) throws {
         guard !labels.isEmpty else { return }
         var bank = EvaluatedItems(Array(table.train), of: table, [modality])
-        let (features, readable, unreadable) = try embedder.readableFiles(bank.names[modality] ?? [], modality, features: true)
+        let (features, readable, unreadable) = try embedder.readableFiles(
+            bank.names[modality] ?? [], modality, bank.segments(of: modality), features: true)
         if !unreadable.isEmpty { report.unreadable = (report.unreadable ?? []) + unreadable }
         bank.keep(readable, of: modality)
         let queries =
             embedder.model.contrastive == nil
-            ? embeddings : try embedder.readableFiles(items.names[modality] ?? [], modality, features: true).embeddings
+            ? embeddings : try embedder.readableFiles(items.names[modality] ?? [], modality, items.segments(of: modality), features: true).embeddings
         for label in labels {
             let classes = try table.classes(label.name), known = Set(classes.names)
             let train = bank.labeled(modality, label.name, in: table)

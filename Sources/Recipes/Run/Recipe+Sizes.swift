@@ -1,3 +1,5 @@
+import ConcordLayers
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -23,7 +25,7 @@ extension Recipe {
             if views.crop == .shared { needs.append(("views.resize", Double(batch) * Double(views.resize) * Double(views.resize) * 3)) }
         }
         if let audio = model.audio, audio.encoder == .logMel {
-            needs.append(("model.audio.window", Double(audio.window) * Double(audio.window + 2) * 4))
+            needs.append(("model.audio.window", audio.frames(rate: views.audio?.rate ?? 16000).spectrumBytes))
         }
         let total = needs.reduce(0) { $0 + $1.bytes }
         guard total > limit, let largest = needs.max(by: { $0.bytes < $1.bytes }) else { return }

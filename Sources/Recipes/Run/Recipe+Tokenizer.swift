@@ -2,6 +2,7 @@
     import Glibc
 #endif
 import ConcordDatasets
+import ConcordFiles
 import ConcordLayers
 import ConcordTokenizers
 
@@ -11,10 +12,10 @@ extension Recipe {
     func loadTokenizer(data: String) throws -> (any Tokenizer)? {
         guard !tokenizer.isEmpty else { return nil }
         let settings = tokenizerSettings, beside = Paths.join(data, tokenizer)
-        if !Tokenizers.builtIn.contains(tokenizer), access(data, F_OK) != 0 {
+        if !Tokenizers.builtIn.contains(tokenizer), !PathEncoding.isThere(data) {
             throw RecipeError.unreadable(path: data, reason: "the data directory is not there")
         }
-        let isBeside = !Tokenizers.builtIn.contains(tokenizer) && access(beside, F_OK) == 0
+        let isBeside = !Tokenizers.builtIn.contains(tokenizer) && PathEncoding.isThere(beside)
         do {
             return try Tokenizers.named(
                 isBeside ? beside : tokenizer, lowercase: settings.lowercase, stripsAccents: settings.stripsAccents)

@@ -52,13 +52,25 @@ extension Recipe {
         }
     }
 
+    /// What to say of mel bands that are silent because no frequency of the spectrum falls into them; nil where there are none.
+    var emptyBandNotice: String? {
+        guard let audio = model.audio, audio.encoder == .logMel, let views = views.audio else { return nil }
+        var frames = audio.frames(rate: views.rate)
+        let empty = frames.emptyBandCount
+        guard empty > 0 else { return nil }
+        while frames.mels > 1, frames.emptyBandCount > 0 { frames.mels -= 1 }
+        return "\(empty) of \(audio.mels) mel bands are empty, since no frequency of a window of \(audio.window) samples at \(views.rate) "
+            + "samples a second falls into them: give fewer bands (model.audio.mels, \(frames.mels) leave none empty) or a larger window "
+            + "(model.audio.window)"
+    }
+
     /// Refuses windows that hold no frame to predict.
     func requireFrames(_ encoder: WaveformEncoder, ahead: Int) throws {
         guard let views = views.audio, encoder.configuration.frames(of: views.length) <= ahead else { return }
         throw RecipeError.data(
             message:
                 "views.audio.seconds: \(views.seconds) s hold \(encoder.configuration.frames(of: views.length)) frames, and the objective "
-                + "predicts \(ahead) ahead; longer windows or a nearer frame")
+                + "predicts \(ahead) ahead; give longer windows, or a smaller objective.ahead or objective.horizon")
     }
 
     /// What runs over the frames of a predictive objective: a GRU where the recipe names nothing else.

@@ -29,7 +29,7 @@ public struct RunDirectory: Sendable {
     func classes(_ label: String) -> String { path + "/classes/\(label).txt" }
 
     /// Whether a run was started here.
-    var isRun: Bool { access(recipe, F_OK) == 0 }
+    var isRun: Bool { PathEncoding.isThere(recipe) }
 
     /// The directory's name for a recipe: that of a file without its folder and ending.
     public static func name(ofRecipe recipe: String) -> String {
@@ -40,8 +40,7 @@ public struct RunDirectory: Sendable {
     /// The weights that a path names: the file itself, or the best checkpoint of a run.
     /// - Throws: `RecipeError` where there is neither.
     public static func weights(at path: String) throws -> String {
-        var info = stat()
-        guard stat(path, &info) == 0 else { throw RecipeError.unreadable(path: path, reason: String(cString: strerror(errno))) }
+        guard let info = PathEncoding.status(of: path) else { throw RecipeError.unreadable(path: path, reason: String(cString: strerror(errno))) }
         guard info.st_mode & S_IFMT == S_IFDIR else { return path }
         let directory = RunDirectory(path)
         guard directory.isRun else { throw RecipeError.notARun(path: path, reason: "it holds no recipe.yaml") }
@@ -57,20 +56,19 @@ public struct RunDirectory: Sendable {
     /// Notes which of a run's files are not there yet, as this process will make them.
     private func noteUnstarted(classes: [String], isFolderMade: Bool) {
         let files = [recipe, trainedData, tokenizer] + classes.map(self.classes) + [metrics, path + "/classes", checkpoints.path]
-        let made = files.filter { access($0, F_OK) != 0 } + [lock] + (isFolderMade ? [path] : [])
+        let made = files.filter { !PathEncoding.isThere($0) } + [lock] + (isFolderMade ? [path] : [])
         Self.unstarted.withLock { $0 = (self, made) }
     }
 
     /// Removes what this process made for a run that has not made a step; nothing where it has, or resumed another.
     public static func discardUnstarted() {
         guard let (run, made) = unstarted.withLockIfAvailable({ $0 }) ?? nil, run.hasNoStep else { return }
-        for path in made { remove(path) }  // the recipe first: without it the directory is no run; a folder only if nothing else is in it
+        for path in made { PathEncoding.remove(path) }  // the recipe first: without it the directory is no run; a folder only if nothing else is in it
     }
 
     /// Whether neither a checkpoint nor a line of metrics was written: starting again loses nothing.
     var hasNoStep: Bool {
-        var status = stat()
-        return checkpoints.last == nil && (stat(metrics, &status) != 0 || status.st_size == 0)
+        return checkpoints.last == nil && PathEncoding.status(of: metrics)?.st_size ?? 0 == 0
     }
 
     private var lock: String { path + "/lock" }
@@ -80,7 +78,7 @@ public struct RunDirectory: Sendable {
     /// On NFS it holds between hosts where the server supports locks (`flock` is emulated by byte-range locks since Linux 2.6.12).
     /// - Throws: `RecipeError` that names who holds it.
     func takeLock() throws {
-        let descriptor = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        let descriptor = PathEncoding.withCString(lock) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
         guard descriptor >= 0 else {
             throw RecipeError.unreadable(path: lock, reason: "cannot be made: \(String(cString: strerror(errno)))")
         }
@@ -118,11 +116,11 @@ public struct RunDirectory: Sendable {
     func prepare(
         recipe: Recipe, overrides: [String], tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])], trainedData: TrainedData
     ) throws {
-        let isLeft = access(path, F_OK) == 0
+        let isLeft = PathEncoding.isThere(path)
         try Self.makeFolder(path)
         try takeLock()
         guard !isRun || hasNoStep else { throw RecipeError.runExists(path: path) }  // one that started in the same moment
-        unlink(self.recipe)
+        PathEncoding.remove(self.recipe)
         noteUnstarted(classes: classes.map(\.label), isFolderMade: !isLeft)
         try tokenizer?.write(to: self.tokenizer)
         if !classes.isEmpty { try Self.makeFolder(path + "/classes") }

@@ -49,7 +49,7 @@ struct SampleLoading: Sendable {
 
     private func decoded(_ row: Row, of table: SampleTable, _ positives: Positives?) throws -> Decoded {
         let image = try pictures.flatMap { views in try table.path(.image, of: row).map(views.decoded) }
-        let sound = try sounds.flatMap { clips in try table.path(.audio, of: row).map(clips.decoded) }
+        let sound = try sounds.flatMap { clips in try table.path(.audio, of: row).map { try clips.decoded($0, table.segment(of: row)) } }
         let text = table.hasText(row) ? table.text(of: row) : nil
         let parts = (image == nil ? 0 : 1) + (sound == nil ? 0 : 1) + (text == nil ? 0 : 1)
         guard parts > 1 else {

@@ -62,8 +62,18 @@ struct SampleTable: Sendable {
 
     private static func read(_ settings: DataSettings, path: String) throws -> Table {
         let table = try contents(settings, path: path)
-        try table.require(columns: settings.columns.values.sorted() + settings.rename.keys.sorted() + [settings.group].compactMap { $0 })
+        let named = [
+            ("data.columns.start", settings.segmentStart), ("data.columns.end", settings.segmentEnd), ("data.group", settings.group),
+        ]
+        for case (let key, let column?) in named where !table.columns.contains(column) {
+            throw RecipeError.data(
+                message: "\(key): \(DatasetError.missingColumn(path: path, column: column, columns: table.columns))")
+        }
+        try table.require(columns: settings.columns.values.sorted() + settings.rename.keys.sorted())
         try requireFiles(settings, table)
+        if let audio = settings.columns[.audio], settings.segmentStart != nil || settings.segmentEnd != nil {
+            try table.requireSegments(of: audio, start: settings.segmentStart, end: settings.segmentEnd)
+        }
         return table
     }
 
@@ -106,9 +116,18 @@ struct SampleTable: Sendable {
         return settings.columns.count > 2 && row[column].isEmpty ? nil : row.path(column)
     }
 
-    /// What a row has of a modality: the canonical path of its file, or its text. Rows that share it share an item.
+    /// The part of its recording that a row is; nil for all of it.
+    func segment(of row: Row) -> SoundSegment? {
+        // Every row's was checked when the table was read.
+        (try? row.segment(start: settings.segmentStart, end: settings.segmentEnd)) ?? nil
+    }
+
+    /// What a row has of a modality: the canonical path of its file (and the segment of it), or its text. Rows that share it share an item.
     func part(_ modality: Modality, of row: Row) -> String? {
-        modality == .text ? (hasText(row) ? text(of: row) : nil) : path(modality, of: row).map(CanonicalPath.of)
+        guard modality != .text else { return hasText(row) ? text(of: row) : nil }
+        guard let file = path(modality, of: row).map(CanonicalPath.of) else { return nil }
+        guard modality == .audio, let segment = segment(of: row) else { return file }
+        return "\(file) \(segment)"
     }
 
     func text(of row: Row) -> String {
@@ -143,7 +162,7 @@ struct SampleTable: Sendable {
     /// Held-out rows that name a file of a training row.
     var heldOutRowsOfTrainedFiles: Int {
         guard isSplit else { return 0 }
-        func files(of row: Row) -> [String] { [Modality.image, .audio].compactMap { part($0, of: row) } }
+        func files(of row: Row) -> [String] { [Modality.image, .audio].compactMap { path($0, of: row).map(CanonicalPath.of) } }
         let trained = Set(train.lazy.flatMap(files))
         return heldOut.count { files(of: $0).contains(where: trained.contains) }
     }

@@ -7,8 +7,8 @@ struct SoundClips: Sendable {
     /// What of a file is kept in memory: its samples, or for a long recording the way to read a part of it.
     enum Decoded: Sendable {
         case whole(Sound)
-        /// Frames at the recipe's rate.
-        case long(path: String, frames: Int)
+        /// The part that is the clip, in frames at the recipe's rate.
+        case long(path: String, frames: Range<Int>)
     }
 
     private let settings: AudioViewSettings
@@ -30,10 +30,24 @@ struct SoundClips: Sendable {
     /// Files of up to this many clips' length are decoded whole; of longer ones a clip is read where it is wanted.
     private static let wholeClips = 16
 
-    func decoded(_ path: String) throws -> Decoded {
-        let frames = try Sound.header(of: path).frames(at: settings.rate)
-        if frames > Self.wholeClips * settings.length, frames > 10 * settings.rate { return .long(path: path, frames: frames) }
-        return .whole(try Sound(contentsOf: path, rate: settings.rate))
+    /// No file that is longer than a clip and this many seconds is decoded whole.
+    private static let wholeSeconds = 1800
+
+    /// - Parameter segment: the part of the file that is the clip; nil for all of it.
+    func decoded(_ path: String, _ segment: SoundSegment?) throws -> Decoded {
+        let frames = try frames(of: path, segment), count = frames.count
+        let isLong = count > Self.wholeClips * settings.length && count > 10 * settings.rate
+        if isLong || count > max(settings.length, Self.wholeSeconds * settings.rate) { return .long(path: path, frames: frames) }
+        return .whole(try sound(path, segment, frames))
+    }
+
+    private func frames(of path: String, _ segment: SoundSegment?) throws -> Range<Int> {
+        let header = try Sound.header(of: path)
+        return try segment?.frames(of: header, at: settings.rate, path: path) ?? 0..<header.frames(at: settings.rate)
+    }
+
+    private func sound(_ path: String, _ segment: SoundSegment?, _ frames: Range<Int>) throws -> Sound {
+        try Sound(contentsOf: path, rate: settings.rate, window: segment == nil ? nil : frames, limit: .infinity)
     }
 
     /// A training view: a random crop where the clip is too long, then the recipe's changes. A shorter clip stays as long as it is.
@@ -44,8 +58,9 @@ struct SoundClips: Sendable {
         case .whole(let sound): clip = sound.count > settings.length ? sound.randomCrop(to: settings.length, using: key) : sound
         case .long(let path, let frames):
             var place = key.derived("window").sequence
-            let first = place.integer(below: max(1, frames - settings.length))
-            clip = try Sound(contentsOf: path, rate: settings.rate, window: first..<min(frames, first + settings.length))
+            let first = frames.lowerBound + place.integer(below: max(1, frames.count - settings.length))
+            clip = try Sound(
+                contentsOf: path, rate: settings.rate, window: first..<min(frames.upperBound, first + settings.length), limit: .infinity)
         }
         return views(clip, using: key).samples
     }
@@ -77,10 +92,23 @@ struct SoundClips: Sendable {
     private static let longest = 60.0
 
     /// What is embedded of a file: all its samples, or the way to its windows where it is longer than one.
-    func evaluated(_ path: String, length: Int) throws -> Decoded {
-        let frames = try Sound.header(of: path).frames(at: settings.rate)
-        if frames > length { return .long(path: path, frames: frames) }
-        return .whole(try Sound(contentsOf: path, rate: settings.rate))
+    func evaluated(_ path: String, _ segment: SoundSegment?, length: Int) throws -> Decoded {
+        let frames = try frames(of: path, segment)
+        if frames.count > length { return .long(path: path, frames: frames) }
+        return .whole(try sound(path, segment, frames))
+    }
+
+    /// The windows of a segment, read one by one: they begin every `hop` samples, and the last one ends where the segment ends.
+    func forEachWindow(
+        of path: String, _ frames: Range<Int>, length: Int, hop: Int, _ body: (_ start: Int, _ samples: [Float]) throws -> Void
+    ) throws {
+        let last = frames.upperBound - length
+        var starts = Array(stride(from: frames.lowerBound, through: last, by: hop))
+        if let end = starts.last, end < last { starts.append(last) }
+        for start in starts {
+            let window = start..<start + length
+            try body(start, try Sound(contentsOf: path, rate: settings.rate, window: window, limit: .infinity).samples)
+        }
     }
 
     /// Clips as one padded batch.

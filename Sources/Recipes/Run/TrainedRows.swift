@@ -74,6 +74,7 @@ struct TrainedRows: Codable, Sendable {
                 if table.hasText(row) { hash.add(table.text(of: row)) }
             } else if table.path(modality, of: row) != nil {
                 hash.add(CanonicalPath.of(row[table.column(modality)]))
+                if modality == .audio, let segment = table.segment(of: row) { hash.add("\(segment)") }
             }
         }
         return hash.value

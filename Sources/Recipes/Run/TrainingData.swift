@@ -44,8 +44,8 @@ enum TrainingData: Sendable {
         }
         do throws(DatasetError) {
             let streams = try SoundStreams(
-                table.train, path: table.column(.audio), stream: recipe.data.group, window: views.length, rate: views.rate,
-                badLimit: recipe.data.badShare, cacheLimit: recipe.data.cacheMebibytes << 20)
+                table.train, path: table.column(.audio), stream: recipe.data.group, start: recipe.data.segmentStart,
+                end: recipe.data.segmentEnd, window: views.length, rate: views.rate, badLimit: recipe.data.badShare, cacheLimit: recipe.data.cacheMebibytes << 20)
             self = .streams(table, streams)
         } catch .noWindows(let window, let rate, let longest, let streams) {
             let fault = DatasetError.noWindows(window: window, rate: rate, longest: longest, streams: streams)
@@ -82,6 +82,16 @@ enum TrainingData: Sendable {
     /// What a user could believe of these data and is not so, a sentence each: how rows were held out, repeated files and texts.
     func notices(_ recipe: Recipe) -> [String] {
         guard let table else { return [] }
+        return notices(recipe, table) + [recipe.emptyBandNotice, shortClipNotice(recipe)].compactMap { $0 }
+    }
+
+    /// How many clips do not fill a window; streams are joined, and say so themselves.
+    private func shortClipNotice(_ recipe: Recipe) -> String? {
+        guard case .samples(let table, _) = self, let views = recipe.views.audio else { return nil }
+        return ShortClips(table, views).notice
+    }
+
+    private func notices(_ recipe: Recipe, _ table: SampleTable) -> [String] {
         guard recipe.data.split != nil || recipe.data.heldOut != nil else {
             let positives = if case .samples(_, let positives?) = self { positives.notices } else { [String]() }
             return ["held out: none (data.split: none); the run is evaluated on the rows it is trained on"] + positives

@@ -1,5 +1,6 @@
 import ConcordDatasets
 import ConcordEvaluation
+import ConcordFiles
 import ConcordLayers
 import ConcordObjectives
 import ConcordTensors
@@ -61,7 +62,7 @@ public struct TrainingSession {
             try isResumed ? (recipe.tokenizer.isEmpty ? nil : place.loadTokenizer()) : recipe.loadTokenizer(data: data)
         if isResumed, let tokenizer { try place.requireSame(tokenizer, as: recipe, data: data) }
         let samples = try TrainingData(recipe, data: data, tokenizer: tokenizer)
-        for note in try samples.textNotes(recipe, root: data, tokenizer: tokenizer) { print(note) }
+        for note in try samples.textNotes(recipe, root: data, tokenizer: tokenizer) { print(PathEncoding.readable(note)) }
         let model = try RecipeModel(
             recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations, memory: Recipe.physicalMemory)
         return try train(model.objective, Embedder(model: model, tokenizer: tokenizer, recipe: recipe), samples)
@@ -87,7 +88,7 @@ public struct TrainingSession {
         let tokenizer = embedder.tokenizer.map { CheckpointTokenizer(name: recipe.tokenizer, fingerprint: $0.fingerprint) }
         if let initial {  // of a resumed run, the checkpoint comes over it where there is one
             let own = tokenizer.map { (name: $0.name, fingerprint: $0.fingerprint) }
-            for note in try initial.load(into: objective, of: embedder.model, tokenizer: own) { print(note) }
+            for note in try initial.load(into: objective, of: embedder.model, tokenizer: own) { print(PathEncoding.readable(note)) }
         }
         if !isResumed {
             let classes = try recipe.data.labels.compactMap { label in
@@ -102,7 +103,7 @@ public struct TrainingSession {
             "\(samples.description); \(Counted.text(batches.stepsPerEpoch, "step")) an epoch; "
                 + "\(objective.parameterCount) parameters; \(Threads.count) threads, products by \(Self.products(recipe.precision))")
         if let warning = recipe.scheduleWarning(updatesPerEpoch: updatesPerEpoch(batches.stepsPerEpoch)) { print("note: \(warning)") }
-        for notice in samples.notices(recipe) { print(notice) }
+        for notice in samples.notices(recipe) { print(PathEncoding.readable(notice)) }
         if isResumed {
             let step = try trainer.resume(from: place.checkpoints.path)
             print("resumed at step \(step)")
@@ -123,15 +124,15 @@ public struct TrainingSession {
             }
         let bad = batches.badSamples
         if bad.count > 0 {
-            print("\(bad.count) bad samples were replaced; the first: \(bad.examples.first.map { "\($0.name): \($0.reason)" } ?? "")")
+            print("\(Counted.text(bad.count, "unreadable sample")) replaced by others; the first: \(PathEncoding.readable(bad.examples.first?.line ?? ""))")
         }
         switch end {
         case .finished, .stoppedEarly:
             if case .stoppedEarly(let step) = end, let rule = recipe.earlyStopping.rule {
                 print("stopped at step \(step): \(rule.figure.name) has not improved for \(Counted.text(rule.patience, "evaluation"))")
             }
-            print(try embedder.report(on: samples, isQuick: true).summary)
-            print("the run is in \(place.path)")
+            print(PathEncoding.readable(try embedder.report(on: samples, isQuick: true).summary))
+            print(PathEncoding.readable("the run is in \(place.path)"))
         case .interrupted: print("stopped at step \(trainer.step); go on with --resume")
         }
         return end

@@ -7,6 +7,7 @@ import ConcordDatasets
 ///   kind: table                      # or folder, files, text
 ///   path: catalogue.tsv
 ///   columns: {image: filepath, text: title, audio: recording}
+///                                    # and start: begin, end: end, columns of seconds, where a row is a part of a recording
 ///   labels: [category]
 ///   split: {column: filepath, modulo: 8, remainder: 0}   # or none; or, in its place, held_out: test.tsv
 /// ```
@@ -60,6 +61,8 @@ public struct DataSettings: Sendable {
     public let quoting: Quoting
     /// The column of each modality: a file's path, or the text itself.
     public let columns: [Modality: String]
+    /// The columns of the second at which a row's part of its recording starts and ends, for `table`; nil for the recording's own start and end.
+    public let segmentStart, segmentEnd: String?
     /// Other words for the values of a column: `rename: {digit: {"7": seven}}`.
     public let rename: [String: [String: String]]
     /// Columns whose values are classes for zero-shot, k-NN and linear probes.
@@ -93,6 +96,7 @@ public struct DataSettings: Sendable {
             unknownLimit = try Self.unknownLimit(fields)
             (separator, quoting, pattern, template) = (.tab, .none, "", "")
             (columns, rename, labels, group, split, cacheMebibytes) = ([.text: "text"], [:], [], nil, nil, 0)
+            (segmentStart, segmentEnd) = (nil, nil)
             return
         }
         let other = try fields.string(
@@ -109,7 +113,11 @@ public struct DataSettings: Sendable {
         quoting = hasFields ? try fields.choice("quoting", default: isComma ? .standard : Quoting.none,
                 "standard: double quotes around fields (RFC 4180); none: quotes are characters like others.") : .none
         pattern = kind == .files ? try fields.string("pattern", default: "{name}.wav", "What file names look like: {digit}_{speaker}.wav makes the columns digit and speaker.") : ""
-        columns = try Self.columns(fields, kind)
+        let named = try fields.fields("columns", "The column of each modality: a file's path, or the text itself.")
+        columns = try Self.columns(named, kind)
+        let hasSegments = kind == .table && columns[.audio] != nil
+        segmentStart = hasSegments ? try named.string("start", "The column of the second at which a row's part of its sound file starts; else the file's start.") : nil
+        segmentEnd = hasSegments ? try named.string("end", "The column of the second at which a row's part of its sound file ends; else the file's end.") : nil
         var rename: [String: [String: String]] = [:]
         for (column, words) in try fields.maps("rename", "Other words for the values of a column: {digit: {\"7\": seven}}.") { rename[column] = Dictionary(words, uniquingKeysWith: { first, _ in first }) }
         self.rename = rename
@@ -137,8 +145,8 @@ public struct DataSettings: Sendable {
 
     /// The columns that the recipe names. A table without sounds is one of pictures and texts, a folder without them one of pictures; files
     /// are sounds where nothing else is said.
-    private static func columns(_ fields: Fields, _ kind: Kind) throws -> [Modality: String] {
-        let named = try fields.fields("columns", "The column of each modality: a file's path, or the text itself."), hasSounds = named.has("audio")
+    private static func columns(_ named: Fields, _ kind: Kind) throws -> [Modality: String] {
+        let hasSounds = named.has("audio")
         let isGiven = Modality.allCases.contains { named.has($0.rawValue) }
         let fallbacks: [Modality: String] =
             switch kind {

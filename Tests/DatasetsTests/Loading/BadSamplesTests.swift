@@ -74,7 +74,7 @@ import Testing
             return (steps, "")
         }
         let (steps, message) = run(threads)
-        #expect(message.contains("samples tried are bad") && message.contains("10.0 % may be: f") && message.contains("truncated"))
+        #expect(message.contains("samples tried are unreadable") && message.contains("10.0 % may be (data.bad_share; of files --bad-limit): f") && message.contains("truncated"))
         #expect((steps, message) == run(0))
         #expect(steps < 10)
     }

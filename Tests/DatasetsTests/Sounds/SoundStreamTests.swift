@@ -128,7 +128,7 @@ import Testing
         #expect(streams.count == 4 + 4)
         #expect(try !epoch(streams, 0).flatMap { places($0) }.contains { $0.clip == 3 })
         _ = try folder.write("", to: "clip5.wav")
-        #expect { try self.streams() } throws: { "\($0)".contains("2 of 8 samples tried are bad") && "\($0)".contains("clip3.wav") }
+        #expect { try self.streams() } throws: { "\($0)".contains("2 of 8 samples tried are unreadable") && "\($0)".contains("clip3.wav") }
     }
 
     @Test(arguments: [0, 3]) func aClipThatTurnsOutBadLaterIsReplacedCountedAndNamedOnce(threads: Int) throws {
@@ -146,7 +146,7 @@ import Testing
         #expect(batches.badSamples.count > 4)
         #expect(
             batches.badSamples.examples.map(\.reason) == [
-                "\(path(7)): sample 150 is nan, not a number to compute with; write the file anew or leave it out"
+                "\(path(7)): sample 150 is nan, not a number to compute with; write the file again without it or leave the file out"
             ])
     }
 
@@ -156,7 +156,7 @@ import Testing
             try Sound([Float](repeating: .infinity, count: counts[clip]), rate: 8000).write(wav: path(clip), .float32)
         }
         let batches = try streams(20).samples.batches(of: 2, badLimit: 0.2) { $0 }
-        #expect { for batch in batches.epoch(0) { _ = try batch.get() } } throws: { "\($0)".contains("samples tried are bad") }
+        #expect { for batch in batches.epoch(0) { _ = try batch.get() } } throws: { "\($0)".contains("samples tried are unreadable") }
     }
 
     @Test func badWindowsOfSeveralEpochsDoNotAddUp() throws {

@@ -76,7 +76,7 @@ import Testing
         try touch("a.flac")
         #expect(
             message { _ = try FileListing(folder.path, pattern: "{n}.wav") }
-                == "ROOT: no file matches \"{n}.wav\"; a file there is \"a.flac\"")
+                == "ROOT: no file matches \"{n}.wav\" (data.pattern); a file there is \"a.flac\"")
     }
 
     @Test(arguments: ["a.wav", "{a}{b}.wav", "{a}_{a}.wav", "{a.wav", "a}.wav", "{}.wav", "{filepath}.wav"]) func faultyPatternsAreErrors(

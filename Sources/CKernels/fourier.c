@@ -3,9 +3,11 @@
 #include "dispatch.h"
 #include "lanes.h"
 
-// Source: Stockham's autosort transform, as in Van Loan 1992, "Computational Frameworks for the Fast Fourier Transform", section 1.7.
+// Source: Stockham's autosort transform, as in Van Loan 1992, "Computational Frameworks for the Fast Fourier
+// Transform", section 1.7.
 
-// `count` floats of each part for one output frequency of the passes before: inputs lie `gap` floats apart, outputs `step`.
+// `count` floats of each part for one output frequency of the passes before: inputs lie `gap` floats apart, outputs
+// `step`.
 typedef struct {
     float *restrict to_real, *restrict to_imaginary;
     const float *restrict from_real, *restrict from_imaginary;
@@ -57,17 +59,19 @@ INLINE void pass_any(run r, size_t radix, const float *c, const float *s, const 
                     v[l] += x[t][l] * roots_s[turn] + y[t][l] * roots_c[turn];
                 }
             }
-            for (int l = 0; l < LANES; l++) r.to_real[i + f * r.step + l] = u[l], r.to_imaginary[i + f * r.step + l] = v[l];
+            float *real = r.to_real + i + f * r.step, *imaginary = r.to_imaginary + i + f * r.step;
+            for (int l = 0; l < LANES; l++) real[l] = u[l], imaginary[l] = v[l];
         }
     }
 }
 
 SIMD void concord_fourier_pass(
-    float *to_real, float *to_imaginary, const float *from_real, const float *from_imaginary, size_t points, size_t done, size_t radix,
-    const float *cosines, const float *sines) {
+    float *to_real, float *to_imaginary, const float *from_real, const float *from_imaginary, size_t points,
+    size_t done, size_t radix, const float *cosines, const float *sines) {
     const size_t span = points / done, next = span / radix;  // subsequences before and after
     float roots_c[61], roots_s[61], c[61], s[61];
-    for (size_t t = 0; t < radix; t++) roots_c[t] = cosines[t * (points / radix)], roots_s[t] = sines[t * (points / radix)];
+    const size_t turn = points / radix;
+    for (size_t t = 0; t < radix; t++) roots_c[t] = cosines[t * turn], roots_s[t] = sines[t * turn];
     for (size_t k = 0; k < done; k++) {
         for (size_t t = 0; t < radix; t++) c[t] = cosines[t * k * next], s[t] = sines[t * k * next];
         const run r = {to_real + k * next * LANES,   to_imaginary + k * next * LANES, from_real + k * span * LANES,

@@ -4,7 +4,8 @@ import ConcordLayers
 public enum DatasetError: Error, Equatable {
     case unreadable(path: String, reason: String)
     case emptyFile(path: String)
-    /// The file is no UTF-8 text but another encoding, compressed, or of another kind; and the command that makes it UTF-8 text.
+    /// The file is no UTF-8 text but another encoding, compressed, or of another kind; and the command that makes it
+    /// UTF-8 text.
     case encoding(path: String, found: String, remedy: String)
     case separator(String)
     case missingColumn(path: String, column: String, columns: [String])
@@ -45,18 +46,22 @@ extension DatasetError: CustomStringConvertible {
         case .missingColumn(let path, let column, let columns):
             Self.missingColumn(column, among: columns, in: path)
         case .missingHeader(let path, let columns, let first):
-            "\(path):1: the file has no header: its first line is \(Self.list(first)), without a column \(Self.list(columns)); put a line with "
-                + "the names of the columns above it"
+            "\(path):1: the file has no header: its first line is \(Self.list(first)), without a column "
+                + "\(Self.list(columns)); put a line with the names of the columns above it"
         case .duplicateColumn(let path, let column): "\(path):1: column \"\(column)\" stands twice in the header"
         case .openQuote(let path, let line):
-            "\(path):\(line): a quote opened here is never closed; close it, or read quotes as characters (data.quoting: none)"
+            "\(path):\(line): a quote opened here is never closed; close it, or read quotes as characters "
+                + "(data.quoting: none)"
         case .noRows(let path): "\(path): a header but no rows"
         case .tooManyBadRows(let path, let bad, let rows, let examples):
-            "\(path): \(bad) of \(rows) rows are bad: wrong separator (data.separator) or quoting (data.quoting)? \(examples.joined(separator: "; "))"
-        case .notAnInteger(let place, let column, let value): "\(place): column \"\(column)\" is \"\(value)\", a whole number wanted"
+            "\(path): \(bad) of \(rows) rows are bad: wrong separator (data.separator) or quoting (data.quoting)? "
+                + examples.joined(separator: "; ")
+        case .notAnInteger(let place, let column, let value):
+            "\(place): column \"\(column)\" is \"\(value)\", a whole number wanted"
         case .segment(let place, let reason): "\(place): \(reason)"
         case .emptyFolder(let path, let wanted): "\(path): no \(wanted) in this folder"
-        case .noClassFolders(let path, let kind): "\(path): no folder inside; \(kind)s of each class belong in a folder named after it"
+        case .noClassFolders(let path, let kind):
+            "\(path): no folder inside; \(kind)s of each class belong in a folder named after it"
         case .pattern(let pattern, let reason): "pattern \"\(pattern)\": \(reason)"
         case .unmatchedPattern(let pattern, let path, let example):
             "\(path): no file matches \"\(pattern)\" (data.pattern); a file there is \"\(example)\""
@@ -66,12 +71,14 @@ extension DatasetError: CustomStringConvertible {
         case .tooManyBadSamples(let share, let limit, let bad, let tried, let examples):
             (bad == tried
                 ? (bad == 1 ? "" : "all \(bad) samples tried are unreadable: ")
-                : "\(bad) of \(tried) samples tried are unreadable, \(Self.percent(share)) where \(Self.percent(limit)) may be "
-                    + "(data.bad_share; of files --bad-limit): ")
+                : "\(bad) of \(tried) samples tried are unreadable, \(Self.percent(share)) where "
+                    + "\(Self.percent(limit)) may be (data.bad_share; of files --bad-limit): ")
                 + examples.joined(separator: "; ")
-        case .noGoodSample(let name, let attempts, let reason): "no readable sample in \(attempts) draws in place of \(name): \(reason)"
+        case .noGoodSample(let name, let attempts, let reason):
+            "no readable sample in \(attempts) draws in place of \(name): \(reason)"
         case .shortText(let path, let tokens, let block):
-            "\(path): \(tokens) tokens do not fill a block of \(block); make blocks shorter (model.text.context) or give more text"
+            "\(path): \(tokens) tokens do not fill a block of \(block); make blocks shorter (model.text.context) or "
+                + "give more text"
         case .tooFewSamples(let count, let batch):
             count == 0
                 ? "there are no samples"
@@ -85,11 +92,15 @@ extension DatasetError: CustomStringConvertible {
     private static func missingColumn(_ column: String, among columns: [String], in path: String) -> String {
         let fault = "\(path): no column \"\(column)\""
         if let other = columns.first(where: { $0.lowercased() == column.lowercased() }) {
-            return fault + "; the header has \"\(other)\", and case matters: name it so (data.columns), or change the header"
+            return fault
+                + "; the header has \"\(other)\", and case matters: name it so (data.columns), or change the header"
         }
-        let separators: [(sign: Character, name: String)] = [(";", "semicolon"), ("\t", "tab"), (",", "comma"), ("|", "pipe")]
+        let separators: [(sign: Character, name: String)] = [
+            (";", "semicolon"), ("\t", "tab"), (",", "comma"), ("|", "pipe"),
+        ]
         if columns.count == 1, let other = separators.first(where: { columns[0].contains($0.sign) }) {
-            return fault + "; the header is one column, \(list(columns)): fields seem to be separated otherwise (data.separator: \(other.name))"
+            return fault
+                + "; the header is one column, \(list(columns)): fields seem to be separated otherwise (data.separator: \(other.name))"
         }
         return fault + "\(NearestName.hint(for: column, among: columns)); the columns are \(list(columns))"
     }

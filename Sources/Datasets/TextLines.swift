@@ -1,4 +1,5 @@
-/// The lines of a UTF-8 text file; a few invalid bytes become U+FFFD and are counted, a file in another encoding is refused.
+/// The lines of a UTF-8 text file; a few invalid bytes become U+FFFD and are counted, a file in another encoding is
+/// refused.
 ///
 /// Lines end with LF or CR LF, in a file without any LF with CR.
 public struct TextLines: RandomAccessCollection, Sendable {

@@ -1,7 +1,7 @@
 /// What a file is where a reader of UTF-8 text cannot take it, and the command that makes text of it.
 ///
-/// Every reader of text asks here: tables, texts to train on and to embed, vocabularies, recipes. Bytes that are damaged in places are not
-/// foreign: a text of UTF-8 with a few broken bytes is for its reader to repair or refuse.
+/// Every reader of text asks here: tables, texts to train on and to embed, vocabularies, recipes. Bytes that are
+/// damaged in places are not foreign: a text of UTF-8 with a few broken bytes is for its reader to repair or refuse.
 package struct ForeignText: Equatable, Sendable {
     /// "UTF-16", "a gzip file".
     package let found: String
@@ -32,15 +32,20 @@ package struct ForeignText: Equatable, Sendable {
 
     /// A file's name as a shell takes it.
     package static func shell(_ path: String) -> String {
-        let isPlain = path.utf8.allSatisfy { $0 >= 0x80 || $0 >= 0x30 && $0 <= 0x39 || $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A || "./_-+,:=@".utf8.contains($0) }
-        return isPlain && !path.isEmpty ? path : "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        let isPlain = path.utf8.allSatisfy {
+            $0 >= 0x80 || $0 >= 0x30 && $0 <= 0x39 || $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A
+                || "./_-+,:=@".utf8.contains($0)
+        }
+        return isPlain && !path.isEmpty
+            ? path : "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
     // MARK: - Unicode of other widths
 
     private static func unicode(_ bytes: UnsafeBufferPointer<UInt8>, _ path: String) -> ForeignText? {
         let marks: [(name: String, bytes: [UInt8])] = [
-            ("UTF-32", [0xFF, 0xFE, 0, 0]), ("UTF-32", [0, 0, 0xFE, 0xFF]), ("UTF-16", [0xFF, 0xFE]), ("UTF-16", [0xFE, 0xFF]),
+            ("UTF-32", [0xFF, 0xFE, 0, 0]), ("UTF-32", [0, 0, 0xFE, 0xFF]), ("UTF-16", [0xFF, 0xFE]),
+            ("UTF-16", [0xFE, 0xFF]),
         ]
         guard let mark = marks.first(where: { bytes.starts(with: $0.bytes) }) else { return nil }
         return ForeignText(mark.name, conversion(from: mark.name, path))
@@ -55,7 +60,8 @@ package struct ForeignText: Equatable, Sendable {
         guard fewer * 8 <= more else {
             return ForeignText("binary, not text", "give a UTF-8 text file")
         }
-        return ForeignText("UTF-16 without a byte-order mark", conversion(from: odd > even ? "UTF-16LE" : "UTF-16BE", path))
+        return ForeignText(
+            "UTF-16 without a byte-order mark", conversion(from: odd > even ? "UTF-16LE" : "UTF-16BE", path))
     }
 
     // MARK: - Files that are no text
@@ -72,18 +78,26 @@ package struct ForeignText: Equatable, Sendable {
         if begins([0x1F, 0x8B]) { return compressed("gzip", "gunzip -k") }
         if begins([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]) { return compressed("xz", "unxz -k") }
         if begins([0x28, 0xB5, 0x2F, 0xFD]) { return compressed("zstd", "unzstd") }
-        if has("BZh"), bytes.count > 9, bytes[3] >= 0x31, bytes[3] <= 0x39, has("1AY&SY", at: 4) { return compressed("bzip2", "bunzip2 -k") }
+        if has("BZh"), bytes.count > 9, bytes[3] >= 0x31, bytes[3] <= 0x39, has("1AY&SY", at: 4) {
+            return compressed("bzip2", "bunzip2 -k")
+        }
         if has("ustar", at: 257) {
-            return ForeignText("a tar archive", "unpack it with: tar -xf \(file), and name the unpacked text file, or a table of the files")
+            return ForeignText(
+                "a tar archive",
+                "unpack it with: tar -xf \(file), and name the unpacked text file, or a table of the files")
         }
         if begins([0x50, 0x4B, 3, 4]) || begins([0x50, 0x4B, 5, 6]) {
             let start = String(decoding: bytes.prefix(4096), as: UTF8.self)
-            if start.contains("[Content_Types].xml") || start.contains("xl/") || start.contains("opendocument.spreadsheet") {
+            if start.contains("[Content_Types].xml") || start.contains("xl/")
+                || start.contains("opendocument.spreadsheet")
+            {
                 return ForeignText("a spreadsheet or office document (ZIP)", "save it from there as CSV in UTF-8")
             }
             return ForeignText("a ZIP archive", "unpack it with: unzip \(file)")
         }
-        if begins([0xD0, 0xCF, 0x11, 0xE0]) { return ForeignText("an old Excel or Word document", "save it from there as CSV in UTF-8") }
+        if begins([0xD0, 0xCF, 0x11, 0xE0]) {
+            return ForeignText("an old Excel or Word document", "save it from there as CSV in UTF-8")
+        }
         if begins([0x37, 0x7A, 0xBC, 0xAF]) { return ForeignText("a 7z archive", "unpack it with: 7z x \(file)") }
         let pandas = "write it as CSV or JSON lines first, for example in Python with pandas"
         if has("PAR1") { return ForeignText("a Parquet file", "\(pandas): read_parquet(…).to_csv(…, index=False)") }
@@ -94,15 +108,22 @@ package struct ForeignText: Equatable, Sendable {
             return ForeignText("an HDF5 file", "\(pandas) or h5py")
         }
         if has("SQLite format 3") {
-            return ForeignText("an SQLite database", "write a table of it as CSV: sqlite3 -header -csv \(file) 'SELECT * FROM …'")
+            return ForeignText(
+                "an SQLite database", "write a table of it as CSV: sqlite3 -header -csv \(file) 'SELECT * FROM …'")
         }
-        if begins([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) { return ForeignText("a NumPy array", "\(pandas) or numpy.savetxt") }
-        if begins([0x80]), bytes.count > 2, (2...5).contains(bytes[1]), bytes.last == 0x2E { return ForeignText("a Python pickle", pandas) }
+        if begins([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) {
+            return ForeignText("a NumPy array", "\(pandas) or numpy.savetxt")
+        }
+        if begins([0x80]), bytes.count > 2, (2...5).contains(bytes[1]), bytes.last == 0x2E {
+            return ForeignText("a Python pickle", pandas)
+        }
         if has("%PDF-") { return ForeignText("a PDF document", "give a UTF-8 text file") }
         if begins([0xFF, 0xD8, 0xFF]) || begins([0x89, 0x50, 0x4E, 0x47]) {
             return ForeignText("an image", "give a UTF-8 text file, such as a table with the paths of images")
         }
-        if has("RIFF"), has("WAVE", at: 8) { return ForeignText("a sound", "give a UTF-8 text file, such as a table with the paths of sounds") }
+        if has("RIFF"), has("WAVE", at: 8) {
+            return ForeignText("a sound", "give a UTF-8 text file, such as a table with the paths of sounds")
+        }
         return nil
     }
 }

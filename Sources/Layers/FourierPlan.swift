@@ -5,7 +5,8 @@ import ConcordTensors
     import Glibc
 #endif
 
-/// A fast Fourier transform's radices and angles: energies of the frequencies of n real samples, sixteen frames at a time.
+/// A fast Fourier transform's radices and angles: energies of the frequencies of n real samples, sixteen frames at a
+/// time.
 ///
 /// An even n is a complex transform of n / 2 points, an odd one of n. The cost is n times the sum of n's prime factors.
 struct FourierPlan: Sendable {
@@ -34,7 +35,9 @@ struct FourierPlan: Sendable {
             Tensor((0..<count).map { Float(wave(-2 * Double.pi * Double($0) / Double(period))) }, shape: [count])
         }
         (cosines, sines) = (table(points, of: points) { cos($0) }, table(points, of: points) { sin($0) })
-        (halfCosines, halfSines) = (table(size / 2 + 1, of: size) { cos($0) }, table(size / 2 + 1, of: size) { sin($0) })
+        (halfCosines, halfSines) = (
+            table(size / 2 + 1, of: size) { cos($0) }, table(size / 2 + 1, of: size) { sin($0) }
+        )
     }
 
     /// Frequencies from 0 to half the rate.
@@ -56,7 +59,8 @@ struct FourierPlan: Sendable {
         sample: (_ frame: Int, _ place: Int) -> Float
     ) {
         let lanes = Self.lanes, part = points * lanes
-        var (real, imaginary) = (scratch, scratch + part), (nextReal, nextImaginary) = (scratch + 2 * part, scratch + 3 * part)
+        var (real, imaginary) = (scratch, scratch + part),
+            (nextReal, nextImaginary) = (scratch + 2 * part, scratch + 3 * part)
         real.update(repeating: 0, count: 2 * part)
         let isHalved = points < size
         for frame in 0..<frames {

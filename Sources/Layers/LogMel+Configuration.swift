@@ -43,8 +43,8 @@ extension LogMel {
             self.frequencies = frequencies ?? 0...Double(rate / 2)
         }
 
-        /// Bands that no frequency of the transform falls into: they are silent whatever is heard. There are some where the bands are narrower
-        /// than `rate / transform` hertz.
+        /// Bands that no frequency of the transform falls into: they are silent whatever is heard. There are some where
+        /// the bands are narrower than `rate / transform` hertz.
         public var emptyBandCount: Int {
             let low = scale.mels(frequencies.lowerBound), high = scale.mels(frequencies.upperBound)
             let corners = (0..<mels + 2).map { scale.hertz(low + (high - low) * Double($0) / Double(mels + 1)) }

@@ -5,11 +5,12 @@ import ConcordTensors
     import Glibc
 #endif
 
-/// The energies of windowed frames' Fourier transforms: of up to 1024 samples by two products with cosines and sines, of more by a fast
-/// Fourier transform.
+/// The energies of windowed frames' Fourier transforms: of up to 1024 samples by two products with cosines and sines,
+/// of more by a fast Fourier transform.
 ///
-/// Of the products: energies do not depend on where a frame's time begins, so it begins in the middle of the window: there the window is even, sums of
-/// samples on its two sides meet cosines only and differences sines only, and the products are half as large.
+/// Of the products: energies do not depend on where a frame's time begins, so it begins in the middle of the window:
+/// there the window is even, sums of samples on its two sides meet cosines only and differences sines only, and the
+/// products are half as large.
 struct Spectrum: Sendable {
     /// Frequencies from 0 to half the rate: `transform / 2 + 1`.
     let bins: Int
@@ -86,7 +87,8 @@ struct Spectrum: Sendable {
         }
         Product.serial(frames, bins, sums, 1, even, sums, false, cosines.floats, bins, false, 0, real, bins)
         if differences > 0 {
-            Product.serial(frames, bins, differences, 1, odd, differences, false, sines.floats, bins, false, 0, imaginary, bins)
+            Product.serial(
+                frames, bins, differences, 1, odd, differences, false, sines.floats, bins, false, 0, imaginary, bins)
         } else {
             imaginary.update(repeating: 0, count: frames * bins)
         }
@@ -95,14 +97,17 @@ struct Spectrum: Sendable {
     }
 
     private func transform(
-        _ plan: FourierPlan, _ clip: UnsafeBufferPointer<Float>, first: Int, hop: Int, frames: Int, _ scratch: UnsafeMutablePointer<Float>
+        _ plan: FourierPlan, _ clip: UnsafeBufferPointer<Float>, first: Int, hop: Int, frames: Int,
+        _ scratch: UnsafeMutablePointer<Float>
     ) {
         weights.withUnsafeBufferPointer { weights in
             for t in stride(from: 0, to: frames, by: FourierPlan.lanes) {
                 let start = first + t * hop, count = min(FourierPlan.lanes, frames - t)
                 let output = scratch + t * bins, work = scratch + frames * bins
                 if start >= 0, start + (count - 1) * hop + window <= clip.count {
-                    plan.energies(frames: count, samples: window, output, work) { clip[start + $0 * hop + $1] * weights[$1] }
+                    plan.energies(frames: count, samples: window, output, work) {
+                        clip[start + $0 * hop + $1] * weights[$1]
+                    }
                 } else {
                     plan.energies(frames: count, samples: window, output, work) {
                         clip[Self.reflected(start + $0 * hop + $1, clip.count)] * weights[$1]
@@ -113,7 +118,8 @@ struct Spectrum: Sendable {
     }
 
     @inline(__always)
-    private func fold(_ sample: (Int) -> Float, _ even: UnsafeMutablePointer<Float>, _ odd: UnsafeMutablePointer<Float>) {
+    private func fold(_ sample: (Int) -> Float, _ even: UnsafeMutablePointer<Float>, _ odd: UnsafeMutablePointer<Float>)
+    {
         for p in 1..<differences + 1 {
             let a = sample(p), b = sample(window - p)
             even[p - 1] = a + b

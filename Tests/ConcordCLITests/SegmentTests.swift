@@ -17,7 +17,8 @@ import Testing
                 rates.insert(clip.rate)
                 let start = Double(samples.count) / 8000
                 samples += clip.samples
-                rows += "long/\(pitch).wav\tsounds/\(pitch)_\(n).wav\t\(start)\t\(Double(samples.count) / 8000)\ta \(pitch) tone \(n)\t\(pitch)\n"
+                rows +=
+                    "long/\(pitch).wav\tsounds/\(pitch)_\(n).wav\t\(start)\t\(Double(samples.count) / 8000)\ta \(pitch) tone \(n)\t\(pitch)\n"
             }
             try FileManager.default.createDirectory(atPath: world.data + "/long", withIntermediateDirectories: true)
             try Sound(samples, rate: 8000).write(wav: world.data + "/long/\(pitch).wav")
@@ -48,7 +49,8 @@ import Testing
         """
 
     /// The same recipe over the clips as files of their own.
-    private static let asFiles = ["data.columns.audio=file", "data.columns.start=null", "data.columns.end=null"].flatMap { ["--set", $0] }
+    private static let asFiles = ["data.columns.audio=file", "data.columns.start=null", "data.columns.end=null"].flatMap
+    { ["--set", $0] }
 
     private func train(_ recipe: String, _ name: String, _ more: [String] = []) throws -> CommandLineTool.Outcome {
         try CommandLineTool.run(["train", world.recipe(recipe), "--data", world.data, "--out", world.run(name)] + more)
@@ -90,7 +92,8 @@ import Testing
         ("0", "99", "parts.tsv:2: the segment of 0.0 s to 99.0 s is not inside "),
         ("77", "", "parts.tsv:2: the segment of 77.0 s to the end is not inside "),
     ]) func aSegmentThatIsNoneIsRefusedWithItsLine(start: String, end: String, reason: String) throws {
-        var lines = try String(contentsOfFile: world.data + "/parts.tsv", encoding: .utf8).split(separator: "\n").map(String.init)
+        var lines = try String(contentsOfFile: world.data + "/parts.tsv", encoding: .utf8).split(separator: "\n").map(
+            String.init)
         var fields = lines[1].split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
         (fields[2], fields[3]) = (start, end)
         lines[1] = fields.joined(separator: "\t")
@@ -103,7 +106,9 @@ import Testing
     @Test func emptyMelBandsAreSaidWithTheirKeys() throws {
         let trained = try train("parts", "run", ["--set", "model.audio.mels=256", "--set", "steps=1"])
         #expect(trained.status == 0, "\(trained.errors)")
-        #expect(trained.output.contains(" of 256 mel bands are empty, since no frequency of a window of 128 samples"), "\(trained.output)")
+        #expect(
+            trained.output.contains(" of 256 mel bands are empty, since no frequency of a window of 128 samples"),
+            "\(trained.output)")
         #expect(trained.output.contains("model.audio.mels, ") && trained.output.contains("(model.audio.window)"))
     }
 
@@ -119,7 +124,8 @@ import Testing
         let trained = try train(
             "parts", "run",
             [
-                "--set", "data={kind: folder, path: hours, columns: {audio: filepath}, split: none}", "--set", "batch=2", "--set", "steps=1",
+                "--set", "data={kind: folder, path: hours, columns: {audio: filepath}, split: none}", "--set",
+                "batch=2", "--set", "steps=1",
                 "--set", "views.audio.seconds=1900", "--set", "views.audio.rate=1000", "--set", "model.audio.hop=4000",
             ])
         #expect(trained.status == 0 && !trained.errors.contains("read at once"), "\(trained.errors)")

@@ -9,9 +9,11 @@ import Testing
     /// Mel energies by the definition, in double precision, of the frame that begins at `start`.
     private func energies(_ samples: [Float], at start: Int, _ c: LogMel.Configuration) -> [Double] {
         let n = c.transform, bins = n / 2 + 1, offset = (n - c.window) / 2
-        let cosines = (0..<n).map { cos(2 * Double.pi * Double($0) / Double(n)) }, sines = (0..<n).map { sin(2 * Double.pi * Double($0) / Double(n)) }
+        let cosines = (0..<n).map { cos(2 * Double.pi * Double($0) / Double(n)) },
+            sines = (0..<n).map { sin(2 * Double.pi * Double($0) / Double(n)) }
         let frame = (0..<c.window).map { place in
-            Double(samples[start + offset + place]) * (0.5 - 0.5 * cos(2 * Double.pi * Double(place) / Double(c.window)))
+            Double(samples[start + offset + place])
+                * (0.5 - 0.5 * cos(2 * Double.pi * Double(place) / Double(c.window)))
         }
         let spectrum = (0..<bins).map { bin -> Double in
             var real = 0.0, imaginary = 0.0
@@ -34,11 +36,16 @@ import Testing
         }
     }
 
-    /// Sizes with the factors 2, 3, 5, 7 and 11; an odd one; one with a large prime factor, which is no fast transform; a window in a larger transform.
-    @Test(arguments: [(1026, 1026), (2048, 2048), (2205, 2205), (3080, 3080), (2187, 2187), (4096, 4096), (8192, 8192), (2062, 2062), (4096, 3001)])
+    /// Sizes with the factors 2, 3, 5, 7 and 11; an odd one; one with a large prime factor, which is no fast transform;
+    /// a window in a larger transform.
+    @Test(arguments: [
+        (1026, 1026), (2048, 2048), (2205, 2205), (3080, 3080), (2187, 2187), (4096, 4096), (8192, 8192), (2062, 2062),
+        (4096, 3001),
+    ])
     func theyEqualTheDefinition(transform: Int, window: Int) {
         let c = LogMel.Configuration(
-            rate: 48000, transform: transform, window: window, hop: 700, mels: 40, isCentered: false, logarithm: .natural(offset: 1e-9))
+            rate: 48000, transform: transform, window: window, hop: 700, mels: 40, isCentered: false,
+            logarithm: .natural(offset: 1e-9))
         let count = transform + 700 * 18
         let samples = zip(hashed("large.\(transform)", [count], scale: 0.1).scalars, 0...).map { noise, place in
             noise + Float(0.5 * Foundation.sin(Double(place) * 0.3))
@@ -58,7 +65,8 @@ import Testing
         let noise = hashed("reflected", [5000], scale: 0.3).scalars
         let mirrored = Array(noise[1...1024].reversed()) + noise  // what stands before the first sample of a centered clip
         let centered = front(Waveform([noise], rate: 16000))
-        let plain = LogMel(.init(rate: 16000, transform: 2048, hop: 512, mels: 20, isCentered: false))(Waveform([mirrored], rate: 16000))
+        let plain = LogMel(.init(rate: 16000, transform: 2048, hop: 512, mels: 20, isCentered: false))(
+            Waveform([mirrored], rate: 16000))
         #expect(centered.sliced(0..<1, axis: 1).scalars == plain.sliced(0..<1, axis: 1).scalars)
         let silence = [Float](repeating: 0, count: 5000)
         let batch = front(Waveform([noise, silence], rate: 16000))
@@ -71,8 +79,11 @@ import Testing
         #expect(LogMel.Configuration(rate: 16000, transform: 400, mels: 40).emptyBandCount == 0)
         for mels in [20, 80, 128, 256] {
             let c = LogMel.Configuration(rate: 16000, transform: 400, mels: mels, logarithm: .natural(offset: 1e-6))
-            let noise = hashed("bands", [4000], scale: 0.5).scalars, frames = LogMel(c)(Waveform([noise], rate: 16000)).scalars
-            let silent = (0..<mels).count { band in stride(from: band, to: frames.count, by: mels).allSatisfy { frames[$0] < log(1.1e-6) } }
+            let noise = hashed("bands", [4000], scale: 0.5).scalars,
+                frames = LogMel(c)(Waveform([noise], rate: 16000)).scalars
+            let silent = (0..<mels).count { band in
+                stride(from: band, to: frames.count, by: mels).allSatisfy { frames[$0] < log(1.1e-6) }
+            }
             #expect(c.emptyBandCount == silent, "\(mels)")
         }
     }

@@ -171,8 +171,9 @@ struct NormalizationTests {
     }
 
     @Test(arguments: [
-        ([0x1F, 0x8B, 8, 0], "vocab.txt: compressed (gzip); decompress it first"),
-        (Array("h\0e\0l\0l\0o\0\n\0".utf8), "vocab.txt: UTF-16 without a byte-order mark, or binary; save the file as UTF-8"),
+        ([0x1F, 0x8B, 8, 0], "vocab.txt: the file is compressed (gzip); unpack it with: gunzip -k vocab.txt"),
+        (Array("h\0e\0l\0l\0o\0\n\0".utf8), "vocab.txt: the file is UTF-16 without a byte-order mark; convert it with: "
+                + "iconv -f UTF-16LE -t UTF-8 vocab.txt > vocab-utf8.txt"),
         (Array("[PAD] 5\n".utf8), "vocab.txt:1: “[PAD] 5” has white space inside; a line is one token, without a count or a score"),
         (
             Array("\n\u{0e}\n\u{05}<unk>\u{15}\0\0\0\0".utf8),

@@ -14,7 +14,9 @@ package enum FileAddress {
         var bytes: [UInt8] = []
         while let byte = rest.popFirst() {
             let digits = rest.prefix(2)
-            if byte == UInt8(ascii: "%"), digits.count == 2, let value = UInt8(String(Substring(digits)), radix: 16), value > 0 {
+            if byte == UInt8(ascii: "%"), digits.count == 2, let value = UInt8(String(Substring(digits)), radix: 16),
+                value > 0
+            {
                 bytes.append(value)
                 rest = rest.dropFirst(2)
             } else {
@@ -26,8 +28,11 @@ package enum FileAddress {
 
     /// Whether this is an address of something that is not on this machine: `https://…`, `s3://…`.
     package static func isRemote(_ path: String) -> Bool {
-        guard path.utf8.contains(UInt8(ascii: ":")), let scheme = path.firstRange(of: "://")?.lowerBound else { return false }
-        return path[..<scheme].utf8.allSatisfy { $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A || $0 >= 0x30 && $0 <= 0x39 } && scheme > path.startIndex
+        guard path.utf8.contains(UInt8(ascii: ":")), let scheme = path.firstRange(of: "://")?.lowerBound else {
+            return false
+        }
+        return path[..<scheme].utf8.allSatisfy { $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A || $0 >= 0x30 && $0 <= 0x39 }
+            && scheme > path.startIndex
     }
 
     /// What may be wrong with a path where no file is; nil where nothing can be said.
@@ -36,8 +41,11 @@ package enum FileAddress {
         let name = Paths.name(of: path)
         let parts = name.split(separator: "\\", omittingEmptySubsequences: false)
         let isDrive = { (part: Substring) in part.utf8.count == 2 && part.utf8.last == UInt8(ascii: ":") }
-        if path.split(separator: "/").dropLast().contains(where: isDrive) || parts.dropLast().first.map(isDrive) ?? false {
-            return "it is a Windows path with a drive letter; write where the file is on this machine, relative to the table"
+        if path.split(separator: "/").dropLast().contains(where: isDrive)
+            || parts.dropLast().first.map(isDrive) ?? false
+        {
+            return
+                "it is a Windows path with a drive letter; write where the file is on this machine, relative to the table"
         }
         if parts.count > 1 {
             let slashed = parts.joined(separator: "/")

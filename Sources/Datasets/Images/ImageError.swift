@@ -16,7 +16,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
         case .notAPicture(let path, let found): "\(path): not an image: \(found); JPEG, PNG and WebP are read"
-        case .damaged(let path, let reason): "\(path): the file is damaged: \(reason); copy it again from its source or leave it out"
+        case .damaged(let path, let reason):
+            "\(path): the file is damaged: \(reason); copy it again from its source or leave it out"
         case .unsupported(let path, let reason): "\(path): \(reason)"
         case .tooLarge(let path, let width, let height, let limit):
             "\(path): an image of \(width)x\(height) pixels, where \(limit) pixels are decoded at most; make a smaller copy of it or leave it out"

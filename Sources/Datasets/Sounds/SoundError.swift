@@ -23,8 +23,10 @@ public enum SoundError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
-        case .notASound(let path, let found): "\(path): not a sound: \(found); WAV, FLAC, OGG, MP3, AIFF, AU, CAF and others are read"
-        case .damaged(let path, let reason): "\(path): the file is damaged: \(reason); copy it again from its source or leave it out"
+        case .notASound(let path, let found):
+            "\(path): not a sound: \(found); WAV, FLAC, OGG, MP3, AIFF, AU, CAF and others are read"
+        case .damaged(let path, let reason):
+            "\(path): the file is damaged: \(reason); copy it again from its source or leave it out"
         case .unsupported(let path, let reason): "\(path): \(reason)"
         case .noSamples(let path): "\(path): a sound without samples; leave it out"
         case .notFinite(let path, let frame, let value):

@@ -11,7 +11,8 @@ public struct SoundSegment: Sendable, Hashable {
     /// Seconds from the recording's start, more than `start`; nil for the recording's end.
     public let end: Double?
 
-    /// Seconds that a segment may reach beyond its recording: tables round, and encoders leave out the last few samples. It ends at the end then.
+    /// Seconds that a segment may reach beyond its recording: tables round, and encoders leave out the last few
+    /// samples. It ends at the end then.
     static let tolerance = 0.1
 
     public init(start: Double, end: Double?) { (self.start, self.end) = (start, end) }
@@ -38,16 +39,19 @@ extension SoundSegment: CustomStringConvertible {
 }
 
 extension Row {
-    /// The segment that two columns name, in seconds; nil where both fields are empty. An empty start is 0, an empty end the recording's end.
+    /// The segment that two columns name, in seconds; nil where both fields are empty. An empty start is 0, an empty
+    /// end the recording's end.
     /// - Parameters:
     ///   - start: the column of the start; nil for 0.
     ///   - end: the column of the end; nil for the recording's end.
-    /// - Throws: `DatasetError.segment` with the row's place where they are no numbers, or the end is not after the start.
+    /// - Throws: `DatasetError.segment` with the row's place where they are no numbers, or the end is not after the
+    ///   start.
     public func segment(start: String?, end: String?) throws(DatasetError) -> SoundSegment? {
         let first = try seconds(start), last = try seconds(end)
         guard first != nil || last != nil else { return nil }
         if let last, last <= first ?? 0 {
-            throw .segment(place: place, reason: "the segment ends at \(last) s, not after its start at \(first ?? 0) s")
+            throw .segment(
+                place: place, reason: "the segment ends at \(last) s, not after its start at \(first ?? 0) s")
         }
         return SoundSegment(start: first ?? 0, end: last)
     }
@@ -57,15 +61,16 @@ extension Row {
         let text = self[column].trimmingSpace
         guard !text.isEmpty else { return nil }
         guard let value = Double(text), value.isFinite, value >= 0, value < 1e9 else {
-            throw .segment(place: place, reason: "column \"\(column)\" is \"\(text)\"; seconds wanted, 0 or more, such as 12.5")
+            throw .segment(
+                place: place, reason: "column \"\(column)\" is \"\(text)\"; seconds wanted, 0 or more, such as 12.5")
         }
         return value
     }
 }
 
 extension Table {
-    /// Checks that every row's segment is inside its recording, whose header is read once. Recordings that cannot be read are passed over: who reads
-    /// them names them.
+    /// Checks that every row's segment is inside its recording, whose header is read once. Recordings that cannot be
+    /// read are passed over: who reads them names them.
     /// - Throws: `DatasetError.segment` with the place of the first row whose segment is not.
     public func requireSegments(of column: String, start: String?, end: String?) throws(DatasetError) {
         try require(columns: [column] + [start, end].compactMap { $0 })

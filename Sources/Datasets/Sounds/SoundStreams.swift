@@ -43,16 +43,19 @@ public struct SoundStreams: Sendable {
     ///   - cacheLimit: bytes of samples kept in memory at most; nil for a quarter of the memory that is free now.
     /// - Throws: `DatasetError.tooManyBadSamples`, `.noWindows`.
     public init(
-        _ clips: [(path: String, stream: String)], segments: [SoundSegment?]? = nil, window: Int, rate: Int, badLimit: Double = 0.1,
+        _ clips: [(path: String, stream: String)], segments: [SoundSegment?]? = nil, window: Int, rate: Int,
+        badLimit: Double = 0.1,
         cacheLimit: Int? = nil
     ) throws(DatasetError) {
-        ShapeCheck.require(window > 0 && Sound.rates.contains(rate), "SoundStreams", "windows of \(window) samples, \(rate) a second")
+        ShapeCheck.require(
+            window > 0 && Sound.rates.contains(rate), "SoundStreams", "windows of \(window) samples, \(rate) a second")
         var names: [String: Int] = [:], streams: [SoundStream] = []
         var good: [(path: String, frames: Range<Int>)] = [], bad: [BadSamples.Example] = []
         for (number, clip) in clips.enumerated() {
             do throws(SoundError) {
                 let header = try Sound.header(of: clip.path)
-                let frames = try segments?[number]?.frames(of: header, at: rate, path: clip.path) ?? 0..<header.frames(at: rate)
+                let frames =
+                    try segments?[number]?.frames(of: header, at: rate, path: clip.path) ?? 0..<header.frames(at: rate)
                 let stream = names[clip.stream] ?? streams.count
                 if stream == streams.count {
                     names[clip.stream] = stream
@@ -70,7 +73,9 @@ public struct SoundStreams: Sendable {
         }
         if short.count > 1 {
             let samples = short.reduce(0) { $0 + $1.count }
-            log.notice("\(short.count) of \(all) streams are shorter than a window of \(window) and not used: \(samples) samples in all")
+            log.notice(
+                "\(short.count) of \(all) streams are shorter than a window of \(window) and not used: \(samples) samples in all"
+            )
         }
         streams.removeAll { $0.count < window }
         guard !streams.isEmpty else { throw .noWindows(window: window, rate: rate, longest: longest, streams: all) }
@@ -84,11 +89,13 @@ public struct SoundStreams: Sendable {
     ///
     /// - Parameters:
     ///   - column: the column of the files.
-    ///   - stream: the column that names each one's stream; where nil, every file is a stream of its own, and every segment.
+    ///   - stream: the column that names each one's stream; where nil, every file is a stream of its own, and every
+    ///     segment.
     ///   - start: the column of the second at which a row's segment of its file starts; nil for the file's start.
     ///   - end: the column of the second at which it ends; nil for the file's end.
     public init(
-        _ table: Table, path column: String = "filepath", stream: String? = nil, start: String? = nil, end: String? = nil, window: Int,
+        _ table: Table, path column: String = "filepath", stream: String? = nil, start: String? = nil,
+        end: String? = nil, window: Int,
         rate: Int, badLimit: Double = 0.1, cacheLimit: Int? = nil
     ) throws(DatasetError) {
         try table.require(columns: [column] + [stream, start, end].compactMap { $0 })
@@ -115,7 +122,9 @@ public struct SoundStreams: Sendable {
         let order = orders.of(epoch) { streams.map { $0.ordered(epoch) } }[number]
         var samples: [Float] = []
         samples.reserveCapacity(window)
-        for piece in order.pieces(of: start..<start + window) { try clips.append(piece.range, of: piece.clip, to: &samples) }
+        for piece in order.pieces(of: start..<start + window) {
+            try clips.append(piece.range, of: piece.clip, to: &samples)
+        }
         return samples
     }
 
@@ -123,7 +132,8 @@ public struct SoundStreams: Sendable {
         guard let first = bad.first else { return }
         let share = Double(bad.count) / Double(all)
         if bad.count == all || (bad.count > 1 && share > limit) {
-            throw .tooManyBadSamples(share: share, limit: limit, bad: bad.count, tried: all, examples: bad.prefix(3).map(\.reason))
+            throw .tooManyBadSamples(
+                share: share, limit: limit, bad: bad.count, tried: all, examples: bad.prefix(3).map(\.reason))
         }
         let log = Logger(label: "concord.datasets")
         for example in bad.prefix(8) { log.warning("clip left out: \(example.reason)") }

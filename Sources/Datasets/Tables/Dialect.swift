@@ -30,7 +30,8 @@ struct Dialect: Sendable {
     }
 
     init(separator: Character, quoting: Quoting) throws(DatasetError) {
-        guard let byte = separator.asciiValue, !separator.isLetter, !separator.isNumber, byte != Self.quote, byte != Self.feed,
+        guard let byte = separator.asciiValue, !separator.isLetter, !separator.isNumber, byte != Self.quote,
+            byte != Self.feed,
             byte != Self.carriage
         else { throw .separator(String(separator)) }
         self.separator = byte
@@ -52,7 +53,9 @@ struct Dialect: Sendable {
             if byte == Self.quote, quoting == .standard { isQuoted.toggle() }
             guard !isQuoted, byte == Self.feed || byte == Self.carriage else { continue }
             var result = self
-            if byte == Self.carriage, p + 1 == bytes.count || bytes.base[p + 1] != Self.feed { result.lineEnd = Self.carriage }
+            if byte == Self.carriage, p + 1 == bytes.count || bytes.base[p + 1] != Self.feed {
+                result.lineEnd = Self.carriage
+            }
             return result
         }
         return self
@@ -61,7 +64,9 @@ struct Dialect: Sendable {
     /// The field that starts at `start`; a carriage return before a line end belongs to the line end.
     @inline(__always)
     func field(in bytes: UnsafePointer<UInt8>, from start: Int, limit: Int) -> Field {
-        if quoting == .standard, start < limit, bytes[start] == Self.quote { return quotedField(in: bytes, from: start, limit: limit) }
+        if quoting == .standard, start < limit, bytes[start] == Self.quote {
+            return quotedField(in: bytes, from: start, limit: limit)
+        }
         var p = start
         while p < limit, bytes[p] != separator, bytes[p] != lineEnd { p += 1 }
         let atLineEnd = p == limit || bytes[p] == lineEnd
@@ -112,7 +117,8 @@ struct Dialect: Sendable {
     /// A field as it is written: quoted where its contents ask for it.
     func written(_ text: String) -> [UInt8] {
         let utf8 = Array(text.utf8)
-        guard utf8.contains(where: { $0 == separator || $0 == Self.quote || $0 == Self.feed || $0 == Self.carriage }) else { return utf8 }
+        guard utf8.contains(where: { $0 == separator || $0 == Self.quote || $0 == Self.feed || $0 == Self.carriage })
+        else { return utf8 }
         return [Self.quote] + utf8.flatMap { $0 == Self.quote ? [$0, $0] : [$0] } + [Self.quote]
     }
 }

@@ -3,9 +3,9 @@ import Synchronization
 
 /// The files that a table's fields name, seen from its root.
 ///
-/// A field is a path as the system has it. Where there is no such file, what people's tables have instead is tried: white space around the
-/// path, and accents in the other Unicode normalization form (macOS writes `é` as two scalars, most others as one). `file://` addresses
-/// are read as their paths.
+/// A field is a path as the system has it. Where there is no such file, what people's tables have instead is tried:
+/// white space around the path, and accents in the other Unicode normalization form (macOS writes `é` as two scalars,
+/// most others as one). `file://` addresses are read as their paths.
 final class FileNames: Sendable {
     private let root: String
     /// The names in a folder that are not ASCII, by any spelling that is canonically equivalent.
@@ -17,7 +17,9 @@ final class FileNames: Sendable {
         let field = FileAddress.path(of: field) ?? field
         guard !FileAddress.isRemote(field) else { return field }
         let path = Paths.join(root, field)
-        guard field.utf8.contains(where: { $0 >= 0x80 }) || field.utf8.first == 0x20 || field.utf8.last == 0x20 else { return path }
+        guard field.utf8.contains(where: { $0 >= 0x80 }) || field.utf8.first == 0x20 || field.utf8.last == 0x20 else {
+            return path
+        }
         guard FileIdentity(of: path) == nil else { return path }
         let trimmed = field.trimmingSpace
         if FileIdentity(of: Paths.join(root, trimmed)) != nil { return Paths.join(root, trimmed) }
@@ -31,7 +33,9 @@ final class FileNames: Sendable {
             let next = Paths.join(found, String(part))
             if FileIdentity(of: next) != nil {
                 found = next
-            } else if part.utf8.contains(where: { $0 >= 0x80 }), let name = name(String(part), in: found.isEmpty ? "." : found) {
+            } else if part.utf8.contains(where: { $0 >= 0x80 }),
+                let name = name(String(part), in: found.isEmpty ? "." : found)
+            {
                 found = Paths.join(found, name)
             } else {
                 return nil

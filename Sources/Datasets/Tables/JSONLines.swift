@@ -198,7 +198,8 @@ struct JSONLineScanner {
         case UInt8(ascii: "u"):
             var units = [try codeUnit()]
             if UTF16.isLeadSurrogate(units[0]), place + 1 < bytes.count, bytes[place] == UInt8(ascii: "\\"),
-                bytes[place + 1] == UInt8(ascii: "u") {
+                bytes[place + 1] == UInt8(ascii: "u")
+            {
                 place += 2
                 units.append(try codeUnit())
             }

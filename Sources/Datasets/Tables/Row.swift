@@ -15,8 +15,9 @@ public struct Row: Sendable {
 
     /// A field that names a file, seen from the table's root; an absolute path stays as it is.
     ///
-    /// A `file://` address is its path, decoded. Where no file has the name as it is written, one whose name is the same in the other Unicode
-    /// normalization form is taken, or the name without white space around it. A web address stays, and no file can be opened at it.
+    /// A `file://` address is its path, decoded. Where no file has the name as it is written, one whose name is the
+    /// same in the other Unicode normalization form is taken, or the name without white space around it. A web address
+    /// stays, and no file can be opened at it.
     public func path(_ column: String) -> String { contents.files.path(of: self[column]) }
 
     /// A field that is a whole number.

@@ -12,7 +12,8 @@ public struct Split: Hashable, Sendable {
 
     /// Holds out the rows whose field has a CRC-32 (of its UTF-8 bytes) that leaves `remainder` modulo `modulo`: about one in `modulo`.
     ///
-    /// White space around the field is not part of it. Of a path, the shortest spelling decides: `./a.png` and `b//../a.png` fall on the side of `a.png`; and so do all names, links among them, of one file.
+    /// White space around the field is not part of it. Of a path, the shortest spelling decides: `./a.png` and
+    /// `b//../a.png` fall on the side of `a.png`; and so do all names, links among them, of one file.
     public init(column: String, modulo: Int, remainder: Int = 0) {
         self.column = column
         rule = .checksum(modulo: modulo, remainder: remainder)
@@ -44,7 +45,8 @@ public struct Split: Hashable, Sendable {
 }
 
 extension Row {
-    /// A field as it counts in a split: without white space around it, and of a path the shortest spelling, in the letters of the file's own name.
+    /// A field as it counts in a split: without white space around it, and of a path the shortest spelling, in the
+    /// letters of the file's own name.
     fileprivate func name(of column: String) -> String {
         let value = self[column], path = contents.files.path(of: value), folder = contents.root + "/"
         guard !path.utf8.elementsEqual(Paths.join(contents.root, value).utf8), path.utf8.starts(with: folder.utf8),

@@ -22,8 +22,8 @@ public struct Table: RandomAccessCollection, Sendable {
     /// Reads a table.
     ///
     /// A row with a wrong number of fields, invalid UTF-8, text after a closing quote or a required field that is empty is left
-    /// out, counted and named in the log and in `badRows`. Empty lines are passed over; a byte order mark, and CRLF and CR line ends are
-    /// understood; white space around the columns' names is none of the names.
+    /// out, counted and named in the log and in `badRows`. Empty lines are passed over; a byte order mark, and CRLF and
+    /// CR line ends are understood; white space around the columns' names is none of the names.
     /// - Parameters:
     ///   - path: a UTF-8 file whose first line names the columns.
     ///   - separator: one ASCII character between fields.
@@ -35,7 +35,8 @@ public struct Table: RandomAccessCollection, Sendable {
     /// - Throws: `DatasetError`: unreadable, empty, in another encoding, a missing or doubled column, a quote never closed, no
     ///   rows, too many bad ones.
     public init(
-        csv path: String, separator: Character = ",", quoting: Quoting = .standard, columns: [String] = [], header: [String]? = nil,
+        csv path: String, separator: Character = ",", quoting: Quoting = .standard, columns: [String] = [],
+        header: [String]? = nil,
         root: String? = nil, badRowShare: Double = 0.1
     ) throws(DatasetError) {
         let wanted = try Dialect(separator: separator, quoting: quoting)
@@ -47,23 +48,27 @@ public struct Table: RandomAccessCollection, Sendable {
         let names: [String]
         if let header { names = header } else { names = try reader.header() }
         if header == nil { try Self.requireHeader(names, columns: columns, path: path, root: root) }
-        for column in columns where !names.contains(column) { throw .missingColumn(path: path, column: column, columns: names) }
+        for column in columns where !names.contains(column) {
+            throw .missingColumn(path: path, column: column, columns: names)
+        }
         let rows = try reader.rows(columns: names, required: names.map(columns.contains))
         try rows.bad.check(path: path, good: rows.starts.count, share: badRowShare)
         guard !rows.starts.isEmpty else { throw .noRows(path: path) }
         self.init(
-            TableContents(path: path, root: root ?? Paths.directory(of: path), columns: names, bytes: bytes, dialect: dialect, rows: rows))
+            TableContents(
+                path: path, root: root ?? Paths.directory(of: path), columns: names, bytes: bytes, dialect: dialect,
+                rows: rows))
     }
 
     /// Reads JSON lines: an object a line, whose keys are the columns.
     ///
-    /// A column is there if any row has its key, in the order in which keys come up. Texts and numbers are fields as they are written; a missing
-    /// key and `null` are an empty field. Other values (`true`, lists, objects) are kept as JSON in columns that nobody requires. A row that is
-    /// no object, gives a key twice, or has nothing, or such a value, in a required column is left out, counted and named as a bad row of
-    /// a CSV file is.
+    /// A column is there if any row has its key, in the order in which keys come up. Texts and numbers are fields as
+    /// they are written; a missing key and `null` are an empty field. Other values (`true`, lists, objects) are kept as
+    /// JSON in columns that nobody requires. A row that is no object, gives a key twice, or has nothing, or such a
+    /// value, in a required column is left out, counted and named as a bad row of a CSV file is.
     /// - Parameters: as for CSV files.
-    /// - Throws: `DatasetError`: unreadable, empty, in another encoding, one JSON document over many lines, a missing column, no rows, too many
-    ///   bad ones.
+    /// - Throws: `DatasetError`: unreadable, empty, in another encoding, one JSON document over many lines, a missing
+    ///   column, no rows, too many bad ones.
     public init(
         jsonLines path: String, columns: [String] = [], root: String? = nil, badRowShare: Double = 0.1
     ) throws(DatasetError) {
@@ -78,23 +83,35 @@ public struct Table: RandomAccessCollection, Sendable {
         }
         try lines.rows.index.bad.check(path: path, good: good, share: badRowShare)
         guard good > 0 else { throw .noRows(path: path) }
-        self.init(TableContents(path: path, root: root ?? Paths.directory(of: path), columns: lines.columns, rows: lines.rows))
+        self.init(
+            TableContents(path: path, root: root ?? Paths.directory(of: path), columns: lines.columns, rows: lines.rows)
+        )
     }
 
-    /// Whether a file is JSON lines: by its ending (`.jsonl`, `.ndjson`), or because it begins with an object, as no CSV file does.
+    /// Whether a file is JSON lines: by its ending (`.jsonl`, `.ndjson`), or because it begins with an object, as no
+    /// CSV file does.
     public static func isJSONLines(_ path: String) -> Bool {
         if ["jsonl", "ndjson"].contains(Paths.fileExtension(of: path)) { return true }
-        guard let file = try? RegularFile(reading: path), let head = try? file.bytes(at: 0, count: 4096) else { return false }
+        guard let file = try? RegularFile(reading: path), let head = try? file.bytes(at: 0, count: 4096) else {
+            return false
+        }
         let start = head.starts(with: [0xEF, 0xBB, 0xBF]) ? head.dropFirst(3) : head[...]
         let text = start.drop { $0 <= 0x20 }
         return text.first == UInt8(ascii: "{") && text.dropFirst().drop { $0 <= 0x20 }.first == UInt8(ascii: "\"")
     }
 
-    /// - Throws: `DatasetError.missingHeader` where the first line has none of the columns and a value that is no name of one.
-    private static func requireHeader(_ names: [String], columns: [String], path: String, root: String?) throws(DatasetError) {
+    /// - Throws: `DatasetError.missingHeader` where the first line has none of the columns and a value that is no name
+    ///   of one.
+    private static func requireHeader(
+        _ names: [String], columns: [String], path: String, root: String?
+    ) throws(DatasetError) {
         guard !columns.isEmpty, !names.contains(where: columns.contains) else { return }
-        let media = MediaFile.endings(of: .image).union(MediaFile.endings(of: .sound)), folder = root ?? Paths.directory(of: path)
-        guard names.contains(where: { media.contains(Paths.fileExtension(of: $0)) || FileIdentity(ofFile: Paths.join(folder, $0)) != nil })
+        let media = MediaFile.endings(of: .image).union(MediaFile.endings(of: .sound)),
+            folder = root ?? Paths.directory(of: path)
+        guard
+            names.contains(where: {
+                media.contains(Paths.fileExtension(of: $0)) || FileIdentity(ofFile: Paths.join(folder, $0)) != nil
+            })
         else { return }
         throw .missingHeader(path: path, columns: columns, first: names)
     }
@@ -114,7 +131,9 @@ public struct Table: RandomAccessCollection, Sendable {
 
     /// - Throws: `DatasetError.missingColumn` for the first that is not there, with the nearest that is.
     public func require(columns names: [String]) throws(DatasetError) {
-        for name in names where !contents.hasColumn(name) { throw .missingColumn(path: path, column: name, columns: columns) }
+        for name in names where !contents.hasColumn(name) {
+            throw .missingColumn(path: path, column: name, columns: columns)
+        }
     }
 
     /// The rows that satisfy a condition, in order.

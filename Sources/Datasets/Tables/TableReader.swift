@@ -29,7 +29,8 @@ struct TableReader {
             line += 1
             if names == [""] { continue }  // an empty line
             guard bytes.isUTF8(start..<min(position, bytes.count)) else {
-                throw .encoding(path: path, found: "not UTF-8 in its header", remedy: "correct the names of the columns")
+                throw .encoding(
+                    path: path, found: "not UTF-8 in its header", remedy: "correct the names of the columns")
             }
             for (place, name) in names.enumerated() where !name.isEmpty && names[..<place].contains(name) {
                 throw .duplicateColumn(path: path, column: name)
@@ -63,7 +64,8 @@ struct TableReader {
             let place = "\(path):\(first)"
             if count != columns.count {
                 let span = line - first > 1 ? ", on lines \(first) to \(line - 1): a stray quote?" : ""
-                index.bad.append("\(place): \(count) \(count == 1 ? "field" : "fields"), \(columns.count) wanted\(span)")
+                index.bad.append(
+                    "\(place): \(count) \(count == 1 ? "field" : "fields"), \(columns.count) wanted\(span)")
             } else if stray {
                 index.bad.append("\(place): text after a closing quote; quotes inside a quoted field are doubled")
             } else if !bytes.isUTF8(start..<end) {

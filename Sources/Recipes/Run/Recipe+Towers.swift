@@ -52,7 +52,8 @@ extension Recipe {
         }
     }
 
-    /// What to say of mel bands that are silent because no frequency of the spectrum falls into them; nil where there are none.
+    /// What to say of mel bands that are silent because no frequency of the spectrum falls into them; nil where there
+    /// are none.
     var emptyBandNotice: String? {
         guard let audio = model.audio, audio.encoder == .logMel, let views = views.audio else { return nil }
         var frames = audio.frames(rate: views.rate)

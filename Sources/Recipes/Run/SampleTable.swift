@@ -122,7 +122,8 @@ struct SampleTable: Sendable {
         (try? row.segment(start: settings.segmentStart, end: settings.segmentEnd)) ?? nil
     }
 
-    /// What a row has of a modality: the canonical path of its file (and the segment of it), or its text. Rows that share it share an item.
+    /// What a row has of a modality: the canonical path of its file (and the segment of it), or its text. Rows that
+    /// share it share an item.
     func part(_ modality: Modality, of row: Row) -> String? {
         guard modality != .text else { return hasText(row) ? text(of: row) : nil }
         guard let file = path(modality, of: row).map(CanonicalPath.of) else { return nil }

@@ -12,7 +12,9 @@ struct ShortClips {
     init(_ table: SampleTable, _ views: AudioViewSettings) {
         var seen: Set<String> = [], clips: [(path: String, segment: SoundSegment?)] = []
         for row in table.train {
-            guard let part = table.part(.audio, of: row), let path = table.path(.audio, of: row), seen.insert(part).inserted else { continue }
+            guard let part = table.part(.audio, of: row), let path = table.path(.audio, of: row),
+                seen.insert(part).inserted
+            else { continue }
             clips.append((path, table.segment(of: row)))
         }
         let count = min(clips.count, Self.limit), all = clips
@@ -36,7 +38,8 @@ struct ShortClips {
     var notice: String? {
         guard short > 0 else { return nil }
         let sample = examined < total ? ", of \(examined) examined among \(total)," : ""
-        return "\(short) of \(examined) training clips\(sample) are shorter than the window of \(seconds) s (views.audio.seconds) and are "
+        return
+            "\(short) of \(examined) training clips\(sample) are shorter than the window of \(seconds) s (views.audio.seconds) and are "
             + "zero-padded; the encoder masks the padding"
     }
 }

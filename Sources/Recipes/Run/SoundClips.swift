@@ -98,7 +98,8 @@ struct SoundClips: Sendable {
         return .whole(try sound(path, segment, frames))
     }
 
-    /// The windows of a segment, read one by one: they begin every `hop` samples, and the last one ends where the segment ends.
+    /// The windows of a segment, read one by one: they begin every `hop` samples, and the last one ends where the
+    /// segment ends.
     func forEachWindow(
         of path: String, _ frames: Range<Int>, length: Int, hop: Int, _ body: (_ start: Int, _ samples: [Float]) throws -> Void
     ) throws {

@@ -82,7 +82,8 @@ enum TrainingData: Sendable {
     /// What a user could believe of these data and is not so, a sentence each: how rows were held out, repeated files and texts.
     func notices(_ recipe: Recipe) -> [String] {
         guard let table else { return [] }
-        return notices(recipe, table) + [recipe.emptyBandNotice, shortClipNotice(recipe)].compactMap { $0 }
+        let audio = [recipe.emptyBandNotice, shortClipNotice(recipe)].compactMap { $0 }
+        return audio + notices(recipe, table)
     }
 
     /// How many clips do not fill a window; streams are joined, and say so themselves.

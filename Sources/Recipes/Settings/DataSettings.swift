@@ -7,9 +7,8 @@ import ConcordDatasets
 ///   kind: table                      # or folder, files, text
 ///   path: catalogue.tsv
 ///   columns: {image: filepath, text: title, audio: recording}
-///                                    # and start: begin, end: end, columns of seconds, where a row is a part of a recording
-///   labels: [category]
-///   split: {column: filepath, modulo: 8, remainder: 0}   # or none; or, in its place, held_out: test.tsv
+/// # and start: begin, end: end, columns of seconds, where a row is a part of a recording labels: [category] split:
+/// {column: filepath, modulo: 8, remainder: 0}   # or none; or, in its place, held_out: test.tsv
 /// ```
 /// ```yaml
 /// data: {kind: text, path: [books, "wiki-*.txt"], held_out: held-out.txt, lines: true}
@@ -61,7 +60,8 @@ public struct DataSettings: Sendable {
     public let quoting: Quoting
     /// The column of each modality: a file's path, or the text itself.
     public let columns: [Modality: String]
-    /// The columns of the second at which a row's part of its recording starts and ends, for `table`; nil for the recording's own start and end.
+    /// The columns of the second at which a row's part of its recording starts and ends, for `table`; nil for the
+    /// recording's own start and end.
     public let segmentStart, segmentEnd: String?
     /// Other words for the values of a column: `rename: {digit: {"7": seven}}`.
     public let rename: [String: [String: String]]

@@ -18,12 +18,17 @@ import Testing
     @Test func aNameInTheOtherNormalizationFormIsFound() throws {
         let composed = "caf\u{E9}", decomposed = "cafe\u{301}"
         _ = try folder.write("x", to: "\(decomposed) gr\u{FC}n/\(composed).png")
-        let found = try paths(["\(composed) gru\u{308}n/\(decomposed).png", "\(composed) gr\u{FC}n/\(composed).png", "\(composed)/none.png"])
-        // As bytes: texts compare by canonical equivalence.
-        #expect(found.map { Array($0.utf8) } == [
-            Array("\(decomposed) gr\u{FC}n/\(composed).png".utf8), Array("\(decomposed) gr\u{FC}n/\(composed).png".utf8),
-            Array("\(composed)/none.png".utf8),
+        let found = try paths([
+            "\(composed) gru\u{308}n/\(decomposed).png", "\(composed) gr\u{FC}n/\(composed).png",
+            "\(composed)/none.png",
         ])
+        // As bytes: texts compare by canonical equivalence.
+        #expect(
+            found.map { Array($0.utf8) } == [
+                Array("\(decomposed) gr\u{FC}n/\(composed).png".utf8),
+                Array("\(decomposed) gr\u{FC}n/\(composed).png".utf8),
+                Array("\(composed)/none.png".utf8),
+            ])
         // Rows that spell one file in both forms are on one side of a split.
         let rows = ["\(decomposed) gr\u{FC}n/\(composed).png", "\(composed) gr\u{FC}n/\(decomposed).png"]
         let table = try Table(csv: folder.write("f\n" + rows.joined(separator: "\n") + "\n", to: "s.csv"))
@@ -39,13 +44,17 @@ import Testing
         _ = try folder.write("x", to: "b.png")
         #expect(try paths([" a.png ", "b.png ", "b.png"]) == ["a.png", "b.png ", "b.png"])
         let table = try Table(csv: folder.write("f\n" + (0..<40).map { "p\($0).png \n" }.joined(), to: "t.csv"))
-        #expect(try table.split(by: Split(column: "f", modulo: 4)).heldOut.map(\.line)
-            == (0..<40).filter { CRC32.checksum("p\($0).png".utf8) % 4 == 0 }.map { $0 + 2 })
+        #expect(
+            try table.split(by: Split(column: "f", modulo: 4)).heldOut.map(\.line)
+                == (0..<40).filter { CRC32.checksum("p\($0).png".utf8) % 4 == 0 }.map { $0 + 2 })
     }
 
     @Test func addressesOfFilesAreTheirPathsAndOthersStay() throws {
         #expect(
-            try paths(["file:///data/a%20b%C3%A9.png", "FILE://localhost/x%zz.png", "file:/y", "https://e.org/a.png", "files/a.png"])
+            try paths([
+                "file:///data/a%20b%C3%A9.png", "FILE://localhost/x%zz.png", "file:/y", "https://e.org/a.png",
+                "files/a.png",
+            ])
                 == ["/data/a bé.png", "/x%zz.png", "/y", "https://e.org/a.png", "files/a.png"])
     }
 

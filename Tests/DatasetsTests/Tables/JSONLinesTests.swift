@@ -51,15 +51,18 @@ import Testing
     @Test func faultyFilesAreErrors() throws {
         #expect(
             message { _ = try table("{\"Image\": \"a\"}\n", columns: ["image"]) }
-                == "t.jsonl: no column \"image\"; the header has \"Image\", and case matters: name it so (data.columns), or change the header")
+                == "t.jsonl: no column \"image\"; the header has \"Image\", and case matters: name it so (data.columns), or change the header"
+        )
         #expect(message { _ = try table("", columns: ["a"]) } == "t.jsonl: the file is empty")
         for document in ["[\n{\"a\": 1},\n{\"a\": 2}\n]\n", "{\n\"a\": 1\n}\n"] {
             #expect(
                 message { _ = try table(document, columns: ["a"]) }
-                    == "t.jsonl: the file is one JSON document, not JSON lines; write an object a line, for example with: jq -c '.[]' t.jsonl")
+                    == "t.jsonl: the file is one JSON document, not JSON lines; write an object a line, for example with: jq -c '.[]' t.jsonl"
+            )
         }
         let bad = String(repeating: "{\"a\": []}\n", count: 9)
-        #expect(message { _ = try table("{\"a\": 1}\n" + bad, columns: ["a"]) }.hasPrefix("t.jsonl: 9 of 10 rows are bad"))
+        #expect(
+            message { _ = try table("{\"a\": 1}\n" + bad, columns: ["a"]) }.hasPrefix("t.jsonl: 9 of 10 rows are bad"))
     }
 
     @Test func jsonLinesAreKnownByNameAndByContents() throws {

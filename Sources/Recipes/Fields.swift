@@ -5,7 +5,7 @@ import Yams
 ///
 /// Every key that is asked for is remembered with its resolved value and its documentation. `finish` refuses the keys that nobody
 /// asked for; `yaml` and `keys` (`Fields+Output.swift`) print what was asked for.
-final class Fields {
+public final class Fields {
     /// A value of the resolved recipe.
     enum Resolved {
         case scalar(String)
@@ -50,13 +50,13 @@ final class Fields {
     }
 
     /// Whether the recipe gives the key a value; `null` is none.
-    func has(_ key: String) -> Bool { node(key) != nil }
+    public func has(_ key: String) -> Bool { node(key) != nil }
 
     /// Whether the recipe gives the key keys of its own.
-    func hasKeys(_ key: String) -> Bool { node(key)?.mapping != nil }
+    public func hasKeys(_ key: String) -> Bool { node(key)?.mapping != nil }
 
     /// An error that names the key and where its value comes from.
-    func fault(_ key: String, _ message: String) -> RecipeError { source.fault(at: full(key), node(key)?.mark, message) }
+    public func fault(_ key: String, _ message: String) -> RecipeError { source.fault(at: full(key), node(key)?.mark, message) }
 
     // MARK: Mappings
 
@@ -70,14 +70,14 @@ final class Fields {
     /// Notes that a mapping was turned off.
     func off(_ key: String, _ meaning: String) { remember(key, .scalar("none"), .keys, "", nil, meaning) }
 
-    func fields(_ key: String, _ meaning: String) throws -> Fields {
+    public func fields(_ key: String, _ meaning: String) throws -> Fields {
         let inner = try Fields(node(key), path: full(key), source: source, meaning: meaning)
         entries.append(Entry(name: key, value: .map(inner), key: nil))
         return inner
     }
 
     /// A mapping that turns something on by being there, even if it is empty; nil where it is left out.
-    func optionalFields(_ key: String, _ meaning: String) throws -> Fields? {
+    public func optionalFields(_ key: String, _ meaning: String) throws -> Fields? {
         guard has(key) else {
             remember(key, .absent, .keys, "", nil, meaning)
             return nil
@@ -117,36 +117,46 @@ final class Fields {
 
     // MARK: Texts
 
-    func string(_ key: String, _ meaning: String) throws -> String? {
+    public func string(_ key: String, _ meaning: String) throws -> String? {
         let text = try plainText(key)
         remember(key, text.map { .scalar($0) } ?? .absent, .text, "", nil, meaning)
         return text
     }
 
-    func string(_ key: String, default fallback: String, _ meaning: String) throws -> String {
+    public func string(_ key: String, default fallback: String, _ meaning: String) throws -> String {
         let text = try plainText(key) ?? fallback
         remember(key, .scalar(text), .text, "", fallback, meaning)
         return text
     }
 
-    func strings(_ key: String, default fallback: [String] = [], _ meaning: String) throws -> [String] {
+    public func strings(_ key: String, default fallback: [String] = [], _ meaning: String) throws -> [String] {
         let texts = try list(key) ?? fallback
         remember(key, .list(texts), .texts, "", Self.listed(fallback), meaning)
         return texts
     }
 
     /// One of an enumeration's raw values.
-    func choice<E: RawRepresentable<String> & CaseIterable>(_ key: String, default fallback: E, _ meaning: String) throws -> E {
+    public func choice<E: RawRepresentable<String> & CaseIterable>(_ key: String, default fallback: E, _ meaning: String) throws -> E {
         let result: E = try given(key) ?? fallback
         remember(key, .scalar(result.rawValue), .choice, Self.values(E.self), fallback.rawValue, meaning)
         return result
     }
 
     /// One of an enumeration's raw values, or nil where the recipe leaves it out.
-    func choice<E: RawRepresentable<String> & CaseIterable>(_ key: String, of type: E.Type, _ meaning: String) throws -> E? {
+    public func choice<E: RawRepresentable<String> & CaseIterable>(_ key: String, of type: E.Type, _ meaning: String) throws -> E? {
         let result: E? = try given(key)
         remember(key, result.map { .scalar($0.rawValue) } ?? .absent, .choice, Self.values(E.self), nil, meaning)
         return result
+    }
+
+    /// One of some names.
+    public func choice(_ key: String, default fallback: String, of known: [String], _ meaning: String) throws -> String {
+        let text = try scalar(key) ?? fallback
+        guard known.contains(text) else {
+            throw fault(key, "\"\(text)\" is none of \(known.joined(separator: ", "))\(NearestName.hint(for: text, among: known))")
+        }
+        remember(key, .scalar(text), .choice, known.joined(separator: ", "), fallback, meaning)
+        return text
     }
 
     private func given<E: RawRepresentable<String> & CaseIterable>(_ key: String) throws -> E? {
@@ -164,21 +174,21 @@ final class Fields {
 
     // MARK: Numbers
 
-    func integer(_ key: String, default fallback: Int, in range: ClosedRange<Int> = 0...Int.max, _ meaning: String) throws -> Int {
+    public func integer(_ key: String, default fallback: Int, in range: ClosedRange<Int> = 0...Int.max, _ meaning: String) throws -> Int {
         let result = try integer(key, range) ?? fallback
         guard range.contains(result) else { throw outOfRange(key, String(result), RecipeKey.range(range)) }
         remember(key, .scalar(String(result)), .integer, RecipeKey.range(range), String(fallback), meaning)
         return result
     }
 
-    func integer(_ key: String, in range: ClosedRange<Int> = 0...Int.max, _ meaning: String) throws -> Int? {
+    public func integer(_ key: String, in range: ClosedRange<Int> = 0...Int.max, _ meaning: String) throws -> Int? {
         let result = try integer(key, range)
         remember(key, result.map { .scalar(String($0)) } ?? .absent, .integer, RecipeKey.range(range), nil, meaning)
         return result
     }
 
     /// One of a few whole numbers.
-    func integer(_ key: String, default fallback: Int, oneOf values: [Int], _ meaning: String) throws -> Int {
+    public func integer(_ key: String, default fallback: Int, oneOf values: [Int], _ meaning: String) throws -> Int {
         let known = values.map(String.init).joined(separator: ", ")
         let result = try integer(key, Int.min...Int.max) ?? fallback
         guard values.contains(result) else { throw fault(key, "\(result) is none of \(known)") }
@@ -198,7 +208,7 @@ final class Fields {
     }
 
     /// Whole numbers: `[10, 8, 4]`.
-    func integers(_ key: String, default fallback: [Int], in range: ClosedRange<Int> = 1...Int.max, _ meaning: String) throws -> [Int] {
+    public func integers(_ key: String, default fallback: [Int], in range: ClosedRange<Int> = 1...Int.max, _ meaning: String) throws -> [Int] {
         let texts = try list(key) ?? fallback.map(String.init)
         let numbers = texts.compactMap { Int($0) }
         guard numbers.count == texts.count, numbers.allSatisfy({ range.contains($0) }) else {
@@ -208,7 +218,7 @@ final class Fields {
         return numbers
     }
 
-    func number(
+    public func number(
         _ key: String, default fallback: Double, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude, _ meaning: String
     ) throws -> Double {
         let result = try number(key, range) ?? fallback
@@ -217,7 +227,7 @@ final class Fields {
         return result
     }
 
-    func number(_ key: String, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude, _ meaning: String) throws -> Double? {
+    public func number(_ key: String, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude, _ meaning: String) throws -> Double? {
         let result = try number(key, range)
         remember(key, result.map { .scalar(String($0)) } ?? .absent, .number, RecipeKey.range(range), nil, meaning)
         return result
@@ -231,7 +241,7 @@ final class Fields {
     }
 
     /// Numbers of a fixed count: `[0.9, 0.999]`.
-    func numbers(_ key: String, default fallback: [Double], in range: ClosedRange<Double>, _ meaning: String) throws -> [Double] {
+    public func numbers(_ key: String, default fallback: [Double], in range: ClosedRange<Double>, _ meaning: String) throws -> [Double] {
         let texts = try list(key) ?? fallback.map { String($0) }
         let numbers = texts.compactMap { Double($0) }
         guard numbers.count == fallback.count, texts.count == fallback.count, numbers.allSatisfy({ range.contains($0) }) else {
@@ -241,7 +251,7 @@ final class Fields {
         return numbers
     }
 
-    func flag(_ key: String, default fallback: Bool, _ meaning: String) throws -> Bool {
+    public func flag(_ key: String, default fallback: Bool, _ meaning: String) throws -> Bool {
         let words = ["true": true, "yes": true, "on": true, "false": false, "no": false, "off": false]
         var result = fallback
         if let text = try scalar(key) {
@@ -253,7 +263,7 @@ final class Fields {
     }
 
     /// True or false, or nil where the recipe leaves it out.
-    func flag(_ key: String, _ meaning: String) throws -> Bool? {
+    public func flag(_ key: String, _ meaning: String) throws -> Bool? {
         guard has(key) else {
             remember(key, .absent, .flag, "", nil, meaning)
             return nil

@@ -122,18 +122,18 @@ public struct Recipe: Sendable {
                 "exact: refuse microbatches under batch normalization; per_microbatch: normalize each by its own statistics.")
         precision = try fields.choice("precision", default: Precision.float32, "Number format of activations and matrix products.")
         data = try DataSettings(fields.fields("data", "Where the samples come from."))
-        objective = try ObjectiveSettings(fields.fields("objective", "What is minimized."), data: data)
-        let modalities = try Self.modalities(of: objective, data, fields)
+        objective = try ObjectiveSettings(fields.fields("objective", "What is minimized."), data: data, root: fields)
+        let needs = objective.needs, modalities = needs.modalities
         tokenizerSettings = modalities.contains(.text) ? try TokenizerSettings(fields) : .none
         tokenizer = tokenizerSettings.file
-        model = try ModelSettings(fields.fields("model", "An encoder for each modality of the data."), modalities: modalities, objective: objective)
+        model = try ModelSettings(fields.fields("model", "An encoder for each modality of the data."), needs: needs)
         if let microbatch, microbatch < batch, statistics == .exact, let key = model.batchNormalized {
             throw fields.fault(
                 "microbatch",
                 "\(key): batch would normalize each microbatch by its own statistics, with other gradients than the whole batch's; "
                     + "\(key): group is exact, microbatch_statistics: per_microbatch accepts the difference, or leave microbatch out")
         }
-        views = try ViewSettings(fields.fields("views", "How images and sounds become tensors."), modalities: modalities)
+        views = try ViewSettings(fields.fields("views", "How images and sounds become tensors."), needs: needs)
         optimizer = try OptimizerSettings(fields.fields("optimizer", "How weights are updated."))
         schedule = try ScheduleSettings(fields.fields("schedule", "The learning rate over time."))
         freeze = try fields.strings("freeze", "Patterns of parameter paths that are not trained: image.encoder.*")
@@ -144,29 +144,6 @@ public struct Recipe: Sendable {
         earlyStopping = try EarlyStoppingSettings(
             fields.fields("early_stopping", "When training ends before its last step."), checkpoint: checkpoint, evaluateEvery: evaluateEvery)
         try fields.finish()
-    }
-
-    /// What the objective takes from a sample.
-    private static func modalities(of objective: ObjectiveSettings, _ data: DataSettings, _ fields: Fields) throws -> Set<Modality> {
-        let given = Set(data.columns.keys)
-        func require(_ needed: Modality, _ name: String) throws -> Set<Modality> {
-            guard given.contains(needed) else {
-                throw fields.fault("data", "objective \(name) learns from \(needed.rawValue), and data.columns names none")
-            }
-            return [needed]
-        }
-        switch objective {
-        case .contrastive(let settings, let masked):
-            guard given.count > 1, data.kind != .text else {
-                throw fields.fault("data", "objective contrastive aligns two of image, text and audio; data.columns must name them")
-            }
-            if masked != nil { _ = try require(.text, "masked") }
-            if let anchor = settings.anchor { _ = try require(anchor, "contrastive with anchor \(anchor.rawValue)") }
-            return given
-        case .masked: return try require(.text, "masked")
-        case .predictive: return try require(.audio, "predictive")
-        case .frames: return try require(.audio, "frames")
-        }
     }
 
     /// Sets the value at a dotted path, making the mappings on the way.

@@ -148,7 +148,7 @@ import Testing
     @Test func aBatchOfOneIsRefused() throws {
         let world = try SmallWorld()
         let outcome = try world.train("run", "--set", "batch=1")
-        #expect(outcome.status == 1 && outcome.errors.contains("batch: 1 leaves objective contrastive no negatives"), "\(outcome.errors)")
+        #expect(outcome.status == 1 && outcome.errors.contains("batch: 1 leaves objective contrastive nothing"), "\(outcome.errors)")
         #expect(!FileManager.default.fileExists(atPath: world.run()))
     }
 }

@@ -33,7 +33,7 @@ import Testing
         let recipe = try Recipe(named: "digits-cpc")
         #expect(recipe.batch == 32 && recipe.length == .epochs(20) && recipe.views.audio?.length == 10240 && recipe.data.group == "speaker")
         #expect(recipe.model.audio?.kernels == [10, 8, 4, 4, 4] && recipe.model.audio?.strides == [5, 4, 2, 2, 2])
-        guard case .predictive(let objective) = recipe.objective else {
+        guard let objective = recipe.objective.recipe as? PredictiveRecipe else {
             Issue.record("\(recipe.objective)")
             return
         }

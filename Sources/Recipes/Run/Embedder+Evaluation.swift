@@ -21,7 +21,7 @@ extension Embedder {
     private func report(on table: SampleTable, templates: [String], isQuick: Bool) throws -> EvaluationReport {
         var report = EvaluationReport()
         report.rows = table.rule.evaluated
-        let isContrastive = model.contrastive != nil
+        let isContrastive = model.hasSharedSpace
         let isProbed = !(isQuick && isContrastive) && !table.settings.labels.isEmpty
         if !isContrastive, model.modalities == [.text] {
             report.note("masked words are evaluated on running text only (data.kind: text)")

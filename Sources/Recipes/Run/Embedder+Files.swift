@@ -74,7 +74,7 @@ extension Embedder {
         _ progress: (Int) -> Void
     ) throws -> EmbeddedFiles {
         let clips = SoundClips(settings)
-        let (length, hop) = try clips.window(windows, takesAnyLength: recipe.objective.contrastive == nil)
+        let (length, hop) = try clips.window(windows, takesAnyLength: recipe.objective.needs.unit == .windows)
         // As much as the files of a batch of the recipe's clips, or one window: it bounds memory.
         let budget = max(length, 2 * size * settings.length)
         let faults = Faults(paths)
@@ -121,7 +121,7 @@ extension Embedder {
         }
         compute()
         let files = try rows.files(leavingOut: faults, limit: badLimit)
-        return windows == .averaged ? files.averaged(normalizing: !features && model.contrastive != nil) : files
+        return windows == .averaged ? files.averaged(normalizing: !features && model.hasSharedSpace) : files
     }
 }
 

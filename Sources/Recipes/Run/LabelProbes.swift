@@ -46,7 +46,7 @@ struct LabelProbes {
     private func zeroShot(
         _ label: Label, _ classes: ClassNames, _ embeddings: Tensor, into report: inout EvaluationReport
     ) throws {
-        guard embedder.model.contrastive != nil, embedder.model.modalities.contains(.text) else { return }
+        guard embedder.model.hasSharedSpace, embedder.model.modalities.contains(.text) else { return }
         let shot = try ZeroShot(classes: classes.names, templates: templates) { try embedder.texts($0) }
         let predicted = shot.classify(embeddings)
         let truth = try label.samples.values.map { Int(try classes.label(of: $0)) }
@@ -79,8 +79,9 @@ struct LabelProbes {
         if !unreadable.isEmpty { report.unreadable = (report.unreadable ?? []) + unreadable }
         bank.keep(readable, of: modality)
         let queries =
-            embedder.model.contrastive == nil
-            ? embeddings : try embedder.readableFiles(items.names[modality] ?? [], modality, items.segments(of: modality), features: true).embeddings
+            !embedder.model.hasSharedSpace
+            ? embeddings
+            : try embedder.readableFiles(items.names[modality] ?? [], modality, items.segments(of: modality), features: true).embeddings
         for label in labels {
             let classes = try table.classes(label.name), known = Set(classes.names)
             let train = bank.labeled(modality, label.name, in: table)

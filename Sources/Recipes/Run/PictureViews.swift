@@ -44,6 +44,10 @@ struct PictureViews: Sendable {
         var choice = key.derived("flip and grey").sequence
         let isFlipped = settings.flip && choice.chance(0.5)
         if settings.grey > 0, choice.chance(Float(settings.grey)) { view = view.grayscale() }
+        var rest = key.derived("blur").sequence
+        let sigma = rest.uniform(in: 0.1...2)
+        if settings.blur > 0, rest.chance(Float(settings.blur)) { view = view.blurred(sigma: sigma, kernel: settings.size / 20 * 2 + 1) }
+        if settings.solarize > 0, rest.chance(Float(settings.solarize)) { view = view.solarized() }
         return View(image: view, isFlipped: isFlipped)
     }
 

@@ -57,16 +57,14 @@ extension Recipe {
             result.append(("model.audio.channels", layers.reduce(0, +)))
             let channels = Double(audio.channels.last ?? 1), hidden = Double(audio.hidden)
             switch audio.context {
-            case .none: result.append(("model.audio.channels", objective.contrastive == nil ? 6 * channels * channels : 0))
+            case .none: result.append(("model.audio.channels", objective.needs.unit == .windows ? 6 * channels * channels : 0))
             case .gru, .lstm:
                 result.append(("model.audio.hidden", 4 * hidden * (channels + hidden + 2 * hidden * Double(audio.layers - 1))))
             case .transformer: result.append(("model.audio.channels", 12 * channels * channels * Double(audio.layers)))
             }
             let width = audio.context == .gru || audio.context == .lstm ? hidden : channels
             outputs += width
-            if case .predictive(let settings) = objective {
-                result.append(("objective.horizon", Double(settings.horizon) * channels * width))
-            }
+            if let own = objective.recipe.weights(features: channels, context: width) { result.append(own) }
         }
         result.append(("model.dimension", outputs * Double(model.dimension)))
         return result

@@ -4,54 +4,6 @@ import ConcordObjectives
 import ConcordTensors
 
 extension Recipe {
-    /// The towers of the recipe's modalities, in one space.
-    func contrastive(_ settings: ContrastiveSettings, text: TextTransformer?) -> Contrastive<MultimodalBatch> {
-        var towers: [Tower<MultimodalBatch>] = []
-        if let image = model.image {
-            towers.append(
-                Tower(
-                    "image", \.image,
-                    ResNet(
-                        depth: image.depth, stem: image.stem == .cifar ? .cifar : .imageNet, width: image.width,
-                        normalization: image.norm, checkpointing: image.checkpointing)))
-        }
-        if let text { towers.append(Tower("text", \.text, text)) }
-        if let audio = model.audio, let views = views.audio {
-            towers.append(Tower("audio", \.audio, WaveformEncoder(.init(audio, rate: views.rate))))
-        }
-        let temperature = Float(settings.temperature)
-        let loss = InfoNCE(
-            temperature: settings.isTemperatureLearned ? .learned(initial: temperature) : .fixed(temperature),
-            smoothing: Float(settings.labelSmoothing))
-        var labels: (any KeyPath<MultimodalBatch, Tensor?> & Sendable)?
-        if settings.positives != .pair { labels = \MultimodalBatch.labels }
-        return Contrastive(
-            towers, dimension: model.dimension, loss: loss, pairs: settings.anchor.map { .anchored($0.rawValue) } ?? .all, labels: labels)
-    }
-
-    /// The sound encoder alone, for objectives that put a context over its frames themselves.
-    func audioEncoder(withContext: Bool) throws -> WaveformEncoder {
-        guard let audio = model.audio, let views = views.audio else { throw RecipeError.data(message: "the objective wants sounds") }
-        var configuration = WaveformEncoder.Configuration(audio, rate: views.rate)
-        if !withContext { configuration.context = .none }
-        return WaveformEncoder(configuration)
-    }
-
-    /// What frame prediction predicts: log-mel frames, or the samples of a frame.
-    func frameTarget(_ settings: FrameSettings) throws -> FrameTarget<Waveform> {
-        guard let audio = model.audio, let views = views.audio else { throw RecipeError.data(message: "the objective wants sounds") }
-        let stride = audio.strides.reduce(1, *)
-        switch (settings.target, audio.encoder) {
-        case (.logMel, .logMel): return .logMel(audio.frames(rate: views.rate), stride: stride)
-        case (.logMel, .cpc):
-            let frames = LogMel.Configuration(
-                rate: views.rate, transform: 2 * stride, hop: stride, mels: 40, logarithm: .natural(offset: 1e-6), isStandardized: true)
-            return .logMel(frames)
-        case (.samples, .logMel): return .samples(hop: stride * audio.hop)
-        case (.samples, .cpc): return .samples(hop: stride)
-        }
-    }
-
     /// What to say of mel bands that are silent because no frequency of the spectrum falls into them; nil where there
     /// are none.
     var emptyBandNotice: String? {
@@ -63,26 +15,6 @@ extension Recipe {
         return "\(empty) of \(audio.mels) mel bands are empty, since no frequency of a window of \(audio.window) samples at \(views.rate) "
             + "samples a second falls into them: give fewer bands (model.audio.mels, \(frames.mels) leave none empty) or a larger window "
             + "(model.audio.window)"
-    }
-
-    /// Refuses windows that hold no frame to predict.
-    func requireFrames(_ encoder: WaveformEncoder, ahead: Int) throws {
-        guard let views = views.audio, encoder.configuration.frames(of: views.length) <= ahead else { return }
-        throw RecipeError.data(
-            message:
-                "views.audio.seconds: \(views.seconds) s hold \(encoder.configuration.frames(of: views.length)) frames, and the objective "
-                + "predicts \(ahead) ahead; give longer windows, or a smaller objective.ahead or objective.horizon")
-    }
-
-    /// What runs over the frames of a predictive objective: a GRU where the recipe names nothing else.
-    func context(over channels: Int) throws -> any SequenceLayer {
-        guard let audio = model.audio else { throw RecipeError.data(message: "the objective wants sounds") }
-        switch audio.context {
-        case .none: return GRU(channels, hidden: channels)
-        case .gru: return GRU(channels, hidden: audio.hidden, layers: audio.layers)
-        case .lstm: return LSTM(channels, hidden: audio.hidden, layers: audio.layers)
-        case .transformer: return TransformerContext(channels, depth: audio.layers, heads: audio.heads, causal: true)
-        }
     }
 }
 

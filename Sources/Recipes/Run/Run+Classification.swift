@@ -67,7 +67,7 @@ extension Run {
                 throw RecipeError.data(message: "class \(name.debugDescription) is given twice, which would divide its probability")
             }
         }
-        guard embedder.model.contrastive != nil, modalities.contains(.text) else {
+        guard embedder.model.hasSharedSpace, modalities.contains(.text) else {
             throw RecipeError.data(
                 message: "the run has no space that \(modality.rawValue) and text share; classes want a contrastive recipe with text")
         }

@@ -9,6 +9,7 @@ struct SampleLoading: Sendable {
     private let tokenizer: (any Tokenizer)?
     private let pictures: PictureViews?
     private let sounds: SoundClips?
+    private var needs: DataNeeds { recipe.objective.needs }
 
     init(_ recipe: Recipe, tokenizer: (any Tokenizer)?) {
         self.recipe = recipe
@@ -32,6 +33,9 @@ struct SampleLoading: Sendable {
     private struct View: Sendable {
         let image: PictureViews.View?
         let sound: [Float]?
+        /// Where two views are compared.
+        let secondImage: PictureViews.View?
+        let secondSound: [Float]?
         let text: String?
         let group: Int32
     }
@@ -52,24 +56,33 @@ struct SampleLoading: Sendable {
         let sound = try sounds.flatMap { clips in try table.path(.audio, of: row).map { try clips.decoded($0, table.segment(of: row)) } }
         let text = table.hasText(row) ? table.text(of: row) : nil
         let parts = (image == nil ? 0 : 1) + (sound == nil ? 0 : 1) + (text == nil ? 0 : 1)
-        guard parts > 1 else {
-            throw RecipeError.data(message: "\(row.place): a sample must have two of its modalities, this one has \(parts)")
+        guard parts >= needs.least else {
+            throw RecipeError.data(
+                message: needs.least == 2
+                    ? "\(row.place): a sample must have two of its modalities, this one has \(parts)" : "\(row.place): a sample without its file")
         }
         return Decoded(image: image, sound: sound, text: text, group: positives?.group(of: row, in: table) ?? -1)
     }
 
     private func view(of sample: Decoded, using random: inout RandomSequence) throws -> View {
-        let picture = sample.image.flatMap { image in pictures.map { $0.augmented(image, using: &random) } }
-        let sound = try sample.sound.flatMap { sound in try sounds.map { try $0.augmented(sound, using: &random) } }
-        return View(image: picture, sound: sound, text: sample.text, group: sample.group)
+        func picture() -> PictureViews.View? { sample.image.flatMap { image in pictures.map { $0.augmented(image, using: &random) } } }
+        func clip() throws -> [Float]? { try sample.sound.flatMap { sound in try sounds.map { try $0.augmented(sound, using: &random) } } }
+        let image = picture(), sound = try clip(), isPaired = needs.views > 1
+        return View(
+            image: image, sound: sound, secondImage: isPaired ? picture() : nil, secondSound: isPaired ? try clip() : nil, text: sample.text,
+            group: sample.group)
     }
 
     private func batch(_ views: [View], hasGroups: Bool, using random: inout RandomSequence) -> MultimodalBatch {
         var batch = MultimodalBatch()
         if let pictures {
             batch.image = Available(of: views, \.image) { pictures.batch($0, using: &random) }
+            if needs.views > 1 { batch.secondImage = Available(of: views, \.secondImage) { pictures.batch($0, using: &random) } }
         }
-        if let sounds { batch.audio = Available(of: views, \.sound) { sounds.batch($0) } }
+        if let sounds {
+            batch.audio = Available(of: views, \.sound) { sounds.batch($0) }
+            if needs.views > 1 { batch.secondAudio = Available(of: views, \.secondSound) { sounds.batch($0) } }
+        }
         if let tokenizer, let text = recipe.model.text {
             batch.text = Available(of: views, \.text) { tokenizer.encode($0, length: text.context) }
         }

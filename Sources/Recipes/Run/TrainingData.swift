@@ -30,16 +30,17 @@ enum TrainingData: Sendable {
         }
         let table = try SampleTable(recipe.data, root: data)
         try table.requireTrainingRows()
-        if let contrastive = recipe.objective.contrastive {
-            guard recipe.batch > 1 else {
-                throw RecipeError.data(
-                    message: "batch: 1 leaves objective contrastive no negatives, and its loss is 0 for ever; give batch 2 or more")
-            }
-            self = .samples(table, Positives(table, contrastive.positives))
-            return
+        let needs = recipe.objective.needs
+        guard recipe.batch >= needs.smallestBatch else {
+            throw RecipeError.data(
+                message: "batch: \(recipe.batch) leaves objective \(recipe.objective.name) nothing to tell a sample from, and its loss is the "
+                    + "same for ever; give batch \(needs.smallestBatch) or more")
         }
-        guard let views = recipe.views.audio else {
-            self = .samples(table, nil)
+        let views = needs.unit == .windows ? recipe.views.audio : nil
+        guard let views else {
+            var positives: Positives?
+            if let kind = needs.positives { positives = Positives(table, kind) }
+            self = .samples(table, positives)
             return
         }
         do throws(DatasetError) {

@@ -113,7 +113,7 @@ public struct TrainingSession {
                 print(change)
                 try place.write(recipe, overrides: overrides)
             }
-        } else if recipe.objective.contrastive == nil {
+        } else if !embedder.model.hasSharedSpace {
             let untrained = try embedder.report(on: samples, isQuick: true)
             if !untrained.isEmpty { print("untrained:\n" + untrained.summary) }
         }

@@ -20,10 +20,11 @@ public struct ModelSettings: Sendable {
     /// The key of the first encoder that normalizes by the statistics of the batch; nil where none does.
     let batchNormalized: String?
 
-    init(_ fields: Fields, modalities: Set<Modality>, objective: ObjectiveSettings) throws {
-        dimension = objective.contrastive != nil ? try fields.integer("dimension", default: 256, in: 1...65536, "Size D of the shared embedding space.") : 0
+    init(_ fields: Fields, needs: DataNeeds) throws {
+        let modalities = needs.modalities
+        dimension = needs.hasSharedSpace ? try fields.integer("dimension", default: 256, in: 1...65536, "Size D of the shared embedding space.") : 0
         image = modalities.contains(.image) ? try ImageTowerSettings(fields.fields("image", "The image encoder.")) : nil
-        text = modalities.contains(.text) ? try TextTowerSettings(fields.fields("text", "The text encoder."), isTied: objective.masked != nil) : nil
+        text = modalities.contains(.text) ? try TextTowerSettings(fields.fields("text", "The text encoder."), isTied: needs.predictsTokens) : nil
         audio = modalities.contains(.audio) ? try AudioTowerSettings(fields.fields("audio", "The audio encoder.")) : nil
         if image?.norm == .batch {
             batchNormalized = "model.image.norm"

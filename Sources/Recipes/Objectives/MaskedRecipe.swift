@@ -1,0 +1,56 @@
+import ConcordEncoders
+import ConcordLayers
+import ConcordObjectives
+
+/// Masked language modeling of text (BERT).
+///
+/// ```yaml
+/// objective: {name: masked, share: 0.15, whole_word: true}           # all pieces of a word are masked together
+/// ```
+public struct MaskedRecipe: ObjectiveRecipe {
+    public static let name = "masked"
+
+    let settings: MaskedSettings
+
+    public init(_ fields: Fields, data: DataSettings) throws { settings = try MaskedSettings(fields, isPart: false) }
+
+    public func needs(_ data: DataSettings) throws -> DataNeeds {
+        try data.require(.text, for: Self.name)
+        var needs = DataNeeds([.text])
+        needs.predictsTokens = true
+        return needs
+    }
+
+    public func task(_ parts: RecipeParts) throws -> TrainingTask {
+        guard let text = parts.text else { throw RecipeError.data(message: "objective masked wants a text encoder") }
+        let masked = try Self.model(text, settings, parts)
+        return TrainingTask(masked.on(\.text), embedders: [.text: .texts { text($0) }], masked: masked)
+    }
+
+    static func model(_ text: TextTransformer, _ settings: MaskedSettings, _ parts: RecipeParts) throws -> MaskedLanguageModel {
+        guard text.vocabulary.mask != nil else {
+            throw RecipeError.data(message: "objective masked: the tokenizer has no mask token; `concord tokenizer train` makes one that has")
+        }
+        guard !text.isCausal else {
+            throw RecipeError.data(message: "model.text.causal: objective masked must see the whole text; set it to false")
+        }
+        let continuations = settings.masksWholeWords ? parts.wordContinuations : nil
+        return MaskedLanguageModel(text, masking: Masking(share: Float(settings.share), wordContinuations: continuations))
+    }
+}
+
+/// The keys of masked language modeling, alone or as a part of another objective.
+public struct MaskedSettings: Sendable {
+    /// Share of a text's tokens that are masked.
+    public let share: Double
+    /// What the part counts beside the first objective.
+    public let weight: Double
+    /// Whether all pieces of a word are masked together.
+    public let masksWholeWords: Bool
+
+    init(_ fields: Fields, isPart: Bool) throws {
+        share = try fields.number("share", default: 0.15, in: 0.001...0.999, "Fraction of a text's tokens that are masked.")
+        masksWholeWords = try fields.flag("whole_word", default: false, "Whether all pieces of a word are masked together.")
+        weight = isPart ? try fields.number("weight", default: 0.1, in: 0...1000, "Weight of the masked loss beside the contrastive one.") : 1
+    }
+}

@@ -1,0 +1,192 @@
+public import ConcordLayers
+public import ConcordObjectives
+public import ConcordTensors
+import Synchronization
+
+/// A kind of objective that recipes name: its keys, what it needs of the data, and how its parts are put together.
+///
+/// One file defines one, and one line registers it; a package of one's own does so with ``Recipe/register(_:)``:
+/// ```swift
+/// struct RotationRecipe: ObjectiveRecipe {
+///     static let name = "rotation"
+///     let angles: Int
+///     init(_ fields: Fields, data: DataSettings) throws {
+///         angles = try fields.integer("angles", default: 4, in: 2...8, "Angles to tell apart.")
+///     }
+///     func needs(_ data: DataSettings) throws -> DataNeeds { DataNeeds([.image]) }
+///     func task(_ parts: RecipeParts) throws -> TrainingTask { … }
+/// }
+/// ```
+public protocol ObjectiveRecipe: Sendable {
+    /// What `objective.name` calls it.
+    static var name: String { get }
+
+    /// Decodes the keys of `objective`.
+    /// - Throws: `RecipeError` that names a key.
+    init(_ fields: Fields, data: DataSettings) throws
+
+    /// What it asks of the data.
+    /// - Throws: ``ObjectiveFault`` where these data cannot serve it.
+    func needs(_ data: DataSettings) throws -> DataNeeds
+
+    /// Puts the parts together.
+    func task(_ parts: RecipeParts) throws -> TrainingTask
+
+    /// Weights that the objective adds to its encoders, roughly, and the key that they follow; nil for few.
+    func weights(features: Double, context: Double) -> (key: String, count: Double)?
+}
+
+extension ObjectiveRecipe {
+    public func weights(features: Double, context: Double) -> (key: String, count: Double)? { nil }
+}
+
+/// What an objective asks of a recipe's data.
+public struct DataNeeds: Sendable {
+    /// What a training sample is.
+    public enum Unit: Sendable {
+        /// A row of a table, or a file.
+        case rows
+        /// A window of a recording, or of several joined to a stream.
+        case windows
+    }
+
+    public var modalities: Set<Modality>
+    /// How many of its modalities a sample must have.
+    public var least = 1
+    /// How many views of each image or clip a sample has: 1 or 2.
+    public var views = 1
+    public var unit = Unit.rows
+    /// The smallest batch that the loss has anything to learn from.
+    public var smallestBatch = 1
+    /// Which samples are each other's positives; nil where the objective asks for none.
+    public var positives: ContrastiveSettings.Positives?
+    /// Whether the encoders share a space of their own size, `model.dimension`.
+    public var hasSharedSpace = false
+    /// Whether tokens are predicted by the text encoder's own table.
+    public var predictsTokens = false
+
+    public init(_ modalities: Set<Modality>) { self.modalities = modalities }
+}
+
+/// Why an objective cannot learn from a recipe's data.
+public struct ObjectiveFault: Error {
+    public let message: String
+    public init(_ message: String) { self.message = message }
+}
+
+/// What a recipe trains: the objective over a batch, and a way from each modality to an embedding.
+public struct TrainingTask: Sendable {
+    public let objective: any Objective<MultimodalBatch>
+    public let embedders: [Modality: ModalityEmbedder]
+    /// Probabilities of classes `[N, K]` from cosines `[N, K]`, where the modalities share a space; nil where they do not.
+    public let probabilities: (@Sendable (Tensor) -> Tensor)?
+    /// The model of masked tokens, where there is one.
+    let masked: MaskedLanguageModel?
+
+    public init(
+        _ objective: any Objective<MultimodalBatch>, embedders: [Modality: ModalityEmbedder],
+        probabilities: (@Sendable (Tensor) -> Tensor)? = nil
+    ) {
+        self.init(objective, embedders: embedders, probabilities: probabilities, masked: nil)
+    }
+
+    init(
+        _ objective: any Objective<MultimodalBatch>, embedders: [Modality: ModalityEmbedder],
+        probabilities: (@Sendable (Tensor) -> Tensor)? = nil, masked: MaskedLanguageModel?
+    ) {
+        (self.objective, self.embedders, self.probabilities, self.masked) = (objective, embedders, probabilities, masked)
+    }
+}
+
+/// From one modality of some samples to their embeddings.
+public struct ModalityEmbedder: Sendable {
+    /// `[N, D]`, in the shared space where there is one.
+    let embedding: @Sendable (ModalityInput) -> Tensor
+    /// `[N, C]`, what probes look at: the encoder's output.
+    let features: @Sendable (ModalityInput) -> Tensor
+
+    /// One output for both.
+    public init(_ embedding: @escaping @Sendable (ModalityInput) -> Tensor) { (self.embedding, features) = (embedding, embedding) }
+
+    public init(embedding: @escaping @Sendable (ModalityInput) -> Tensor, features: @escaping @Sendable (ModalityInput) -> Tensor) {
+        (self.embedding, self.features) = (embedding, features)
+    }
+
+    /// An encoder of images.
+    public static func images(_ encoder: some Encoder<Tensor>) -> ModalityEmbedder {
+        ModalityEmbedder { input in
+            guard case .image(let images) = input else { input.stop(.image) }
+            return encoder(images)
+        }
+    }
+
+    /// Something that takes texts.
+    public static func texts(_ body: @escaping @Sendable (Tokens) -> Tensor) -> ModalityEmbedder {
+        ModalityEmbedder { input in
+            guard case .text(let tokens) = input else { input.stop(.text) }
+            return body(tokens)
+        }
+    }
+
+    /// Something that takes sounds.
+    public static func sounds(_ body: @escaping @Sendable (Waveform) -> Tensor) -> ModalityEmbedder {
+        ModalityEmbedder { input in
+            guard case .audio(let sounds) = input else { input.stop(.audio) }
+            return body(sounds)
+        }
+    }
+}
+
+/// One modality of some samples, as an encoder takes it.
+public enum ModalityInput: Sendable {
+    /// `[N, H, W, 3]`.
+    case image(Tensor)
+    /// `[N, T]`.
+    case text(Tokens)
+    /// `[N, S]`.
+    case audio(Waveform)
+
+    func stop(_ wanted: Modality) -> Never { ShapeCheck.fail("embed", "an encoder of \(wanted.rawValue) got \(self)") }
+}
+
+extension Recipe {
+    private static let objectives = Mutex<[any ObjectiveRecipe.Type]>([
+        ContrastiveRecipe.self, MaskedRecipe.self, PredictiveRecipe.self, FramesRecipe.self, SimCLRRecipe.self, MoCoRecipe.self,
+        BYOLRecipe.self, SimSiamRecipe.self,
+    ])
+
+    /// Makes an objective known to recipes, by its name; one of the same name is replaced.
+    public static func register(_ objective: any ObjectiveRecipe.Type) {
+        objectives.withLock { known in
+            if let place = known.firstIndex(where: { $0.name == objective.name }) { known[place] = objective } else { known.append(objective) }
+        }
+    }
+
+    static var objectiveKinds: [any ObjectiveRecipe.Type] { objectives.withLock { $0 } }
+}
+
+/// `objective`: what is minimized.
+public struct ObjectiveSettings: Sendable {
+    public let name: String
+    public let recipe: any ObjectiveRecipe
+    public let needs: DataNeeds
+
+    init(_ fields: Fields, data: DataSettings, root: Fields) throws {
+        let kinds = Recipe.objectiveKinds
+        let name = try fields.choice("name", default: ContrastiveRecipe.name, of: kinds.map { $0.name }, "What is minimized.")
+        let kind = kinds.first { $0.name == name } ?? ContrastiveRecipe.self
+        self.name = name
+        recipe = try kind.init(fields, data: data)
+        do { needs = try recipe.needs(data) } catch let fault as ObjectiveFault { throw root.fault("data", fault.message) }
+    }
+}
+
+extension DataSettings {
+    /// The modality, if these data have it.
+    /// - Throws: ``ObjectiveFault`` where they do not.
+    public func require(_ modality: Modality, for objective: String) throws {
+        guard columns[modality] != nil else {
+            throw ObjectiveFault("objective \(objective) learns from \(modality.rawValue), and data.columns names none")
+        }
+    }
+}

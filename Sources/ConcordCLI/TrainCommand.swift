@@ -32,6 +32,7 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
+        guard initial != "" else { throw ValidationError("--init is empty; give a run directory or a safetensors file") }
         guard initial != nil || (initialPatterns.isEmpty && !takesOtherTokenizer) else {
             throw ValidationError("--init-only and --init-any-tokenizer want --init")
         }

@@ -82,7 +82,7 @@ extension DatasetError: CustomStringConvertible {
         case .tooFewSamples(let count, let batch):
             count == 0
                 ? "there are no samples"
-                : "\(count) samples do not fill a batch of \(batch); make the batch smaller (batch)"
+                : "\(count) \(count == 1 ? "sample does" : "samples do") not fill a batch of \(batch); make the batch smaller (batch)"
         case .noWindows(let window, let rate, let longest, let streams):
             "no window of \(window) samples fits: the longest of \(streams) \(streams == 1 ? "stream" : "streams") has \(longest) at "
                 + "\(rate) a second; shorten the window (views.audio.seconds) or join clips (data.group)"

@@ -160,7 +160,8 @@ public final class Fields {
     }
 
     private func given<E: RawRepresentable<String> & CaseIterable>(_ key: String) throws -> E? {
-        guard let text = try scalar(key) else { return nil }
+        // As typed where it is an override: `|` and `,` mean something in YAML.
+        guard let text = try plainText(key).map({ $0.trimmingSpaces }) else { return nil }
         guard let result = E(rawValue: text) else {
             let known = E.allCases.map(\.rawValue)
             throw fault(key, "\"\(text)\" is none of \(known.joined(separator: ", "))\(NearestName.hint(for: text, among: known))")
@@ -333,6 +334,13 @@ public final class Fields {
 
     private func outOfRange(_ key: String, _ value: String, _ range: String) -> RecipeError {
         fault(key, "\(value) is out of range: \(range)")
+    }
+}
+
+extension String {
+    fileprivate var trimmingSpaces: String {
+        let start = drop { $0 == " " }
+        return String(start[..<(start.lastIndex { $0 != " " }.map { start.index(after: $0) } ?? start.startIndex)])
     }
 }
 

@@ -86,6 +86,7 @@ package enum Product {
         defer { concord_restore_floats(mode) }
         switch route {
         case .openBLAS:
+            ProductBuffers.prepare(for: Threads.count)
             cblas_sgemm(
                 CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n),
                 blasint(k), alpha, a, blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))

@@ -27,7 +27,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "a parameter of shape \(shapes.map { "\($0)" }.joined(separator: ", ")) got a gradient but is not stored in \(module) "
                 + "as a property, optional or array of modules: no optimizer step or checkpoint would reach it"
         case .noMatch(let pattern, let purpose, let nearest):
-            "pattern \"\(pattern)\" of \(purpose) fits no parameter" + (nearest.map { "; the nearest path is \"\($0)\"" } ?? "")
+            "pattern \"\(pattern)\" of \(purpose) fits no parameter" + (nearest.map { "; " + Self.hint($0, for: pattern) } ?? "")
         case .nothingToTrain(let count):
             count == 0
                 ? "the objective has no parameter to train" : "all \(count) parameters are frozen: nothing to train; freeze fewer of them (freeze)"
@@ -47,5 +47,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
                 + (known.isEmpty ? "there is no evaluation" : "the evaluation gave \(known.joined(separator: ", "))")
         case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"
         }
+    }
+    /// A pattern stands for whole paths: what is meant by the beginning of one ends in `.*`.
+    private static func hint(_ nearest: String, for pattern: String) -> String {
+        let stem = pattern.hasSuffix(".") ? String(pattern.dropLast()) : pattern
+        return nearest == stem ? "all below it are \"\(stem).*\"" : "the nearest path is \"\(nearest)\""
     }
 }

@@ -43,6 +43,17 @@ import Testing
         try refused({ _ in }, ["--set", "data.columns.text=titel"], words: "pairs.tsv", "titel", "title")
     }
 
+    @Test func aPatternThatIsTheBeginningOfPathsIsCompleted() throws {
+        try refused({ _ in }, ["--set", "freeze=[image]"], words: "fits no parameter; all below it are \"image.*\"")
+    }
+
+    @Test func aDataDirectoryThatIsAFileIsNamed() throws {
+        let world = try SmallWorld(), table = world.data + "/pairs.tsv"
+        let outcome = try CommandLineTool.run("train", world.recipe, "--data", table, "--out", world.run())
+        #expect(outcome.status == 1 && outcome.errors.contains("\(table): not a directory; --data is the directory"), "\(outcome.errors)")
+        #expect(try CommandLineTool.run("train", world.recipe, "--data", world.data, "--init", "").status == 64)
+    }
+
     @Test func aMissingTableIsNamed() throws { try refused({ _ in }, ["--set", "data.path=absent.tsv"], words: "absent.tsv") }
 
     @Test func notYAMLIsNamedWithItsLine() throws { try refused({ try edit($0.recipe, "batch: 8", "batch: [8") }, words: "small.yaml") }

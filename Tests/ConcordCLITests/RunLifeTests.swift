@@ -9,6 +9,18 @@ import Testing
         #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
     }
 
+    /// OpenBLAS wants 128 MiB for each thread, and where there are none it tries for ever.
+    @Test(arguments: [560, 620, 700, 760]) func underALimitThatLeavesNoRoomForBuffersItTrainsOrEndsInOneLine(megabytes: Int) throws {
+        let world = try SmallWorld()
+        let train = "'\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())'"
+        let outcome = try CommandLineTool.shell("export OMP_NUM_THREADS=2; ulimit -v \(megabytes)000; exec timeout -k 1 60 \(train) --set steps=2")
+        guard outcome.status != 0 else { return }
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        let errors = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("Error: ") }
+        #expect(errors.count == 1 && errors[0].contains("ulimit -v"), "\(outcome.errors)")
+        #expect(!FileManager.default.fileExists(atPath: world.run()))
+    }
+
     @Test func outOfMemoryIsOneLineAndLeavesNoDirectory() throws {
         let world = try SmallWorld()
         let train = "'\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())'"

@@ -87,6 +87,19 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: world.run() + "/recipe.yaml"))
     }
 
+    @Test func recordingsTooFewOrShortForABatchNameTheKeysToChange() throws {
+        let world = try SoundWorld()
+        // Clips of 0.4 to 0.56 seconds.
+        let short = try world.train("predictive", "short", "--set", "data.group=", "--set", "views.audio.seconds=0.5", "--set", "batch=30")
+        #expect(short.status == 1, "\(short.output)")
+        #expect(short.errors.contains("Error: batch: 30 is more than the "), "\(short.errors)")
+        #expect(short.errors.contains("are shorter than views.audio.seconds 0.5 and not used"), "\(short.errors)")
+        #expect(short.errors.contains("(data.group)") && !short.errors.contains("last short one"))
+        let few = try world.train("three", "few", "--set", "batch=100")
+        #expect(few.errors.contains("samples to train on; make it smaller, or give more data"), "\(few.errors)")
+        #expect(!FileManager.default.fileExists(atPath: world.run("few")))
+    }
+
     @Test func badSoundsAreReplacedCountedAndNamed() throws {
         let world = try SoundWorld()
         try Data("no sound at all".utf8).write(to: URL(fileURLWithPath: world.sound(1)))

@@ -47,6 +47,7 @@ import Testing
         ("batch=1e3", "--set batch=1e3: a whole number wanted, \"1e3\" found"),
         ("optimizer={learning_rate: -1}", "--set optimizer={learning_rate: -1}: optimizer.learning_rate: -1 is out of range: 0 or more"),
         ("data.separator=,", "--set data.separator=,: \",\" is none of tab, comma, semicolon, pipe"),
+        ("data.separator=|", "--set data.separator=|: \"|\" is none of tab, comma, semicolon, pipe"),
         ("=1", "--set =1: key=value wanted, as in optimizer.learning_rate=3e-4"),
         ("batch", "--set batch: key=value wanted, as in optimizer.learning_rate=3e-4"),
         ("a..b=1", "--set a..b=1: key=value wanted, as in optimizer.learning_rate=3e-4"),

@@ -23,6 +23,8 @@ public struct SoundStreams: Sendable {
     public var names: [String] { streams.map(\.name) }
     /// The clips that were left out because their headers could not be read.
     public let badClips: [BadSamples.Example]
+    /// Streams that are shorter than a window and left out.
+    public let shortCount: Int
 
     private let clips: SoundChunks
     private let streams: [SoundStream]
@@ -80,6 +82,7 @@ public struct SoundStreams: Sendable {
         streams.removeAll { $0.count < window }
         guard !streams.isEmpty else { throw .noWindows(window: window, rate: rate, longest: longest, streams: all) }
         (self.window, self.rate, self.streams, badClips) = (window, rate, streams, bad)
+        shortCount = short.count
         firstWindows = streams.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count / window) }
         self.clips = SoundChunks(
             good, rate: rate, chunk: max(window, SoundChunks.smallest), limit: cacheLimit ?? FreeMemory.bytes / 4)

@@ -12,9 +12,6 @@ extension Recipe {
     func loadTokenizer(data: String) throws -> (any Tokenizer)? {
         guard !tokenizer.isEmpty else { return nil }
         let settings = tokenizerSettings, beside = Paths.join(data, tokenizer)
-        if !Tokenizers.builtIn.contains(tokenizer), !PathEncoding.isThere(data) {
-            throw RecipeError.unreadable(path: data, reason: "the data directory is not there")
-        }
         let isBeside = !Tokenizers.builtIn.contains(tokenizer) && PathEncoding.isThere(beside)
         do {
             return try Tokenizers.named(
@@ -22,6 +19,20 @@ extension Recipe {
         } catch let error as TokenizerError {
             guard case .unknown = error else { throw error }
             throw RecipeError.data(message: "tokenizer: \(error); it is looked for in \(data) first")
+        }
+    }
+}
+
+extension Recipe {
+    /// - Throws: `RecipeError` where there is no directory `data`.
+    static func requireDirectory(_ data: String) throws {
+        var status = stat()
+        guard PathEncoding.withCString(data, { stat($0, &status) }) == 0 else {
+            throw RecipeError.unreadable(path: data, reason: "the data directory is not there")
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw RecipeError.unreadable(
+                path: data, reason: "not a directory; --data is the directory that the recipe's data paths start from (data.path names the file)")
         }
     }
 }

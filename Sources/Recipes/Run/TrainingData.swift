@@ -15,6 +15,7 @@ enum TrainingData: Sendable {
 
     /// - Parameter data: the directory that the recipe's data paths start from.
     init(_ recipe: Recipe, data: String, tokenizer: (any Tokenizer)?) throws {
+        try Recipe.requireDirectory(data)
         guard recipe.data.kind != .text else {
             guard let tokenizer, let text = recipe.model.text else {
                 throw RecipeError.data(message: "running text wants an objective over text")
@@ -57,6 +58,7 @@ enum TrainingData: Sendable {
     /// The rows to evaluate on, without anything that only training reads.
     static func evaluated(_ recipe: Recipe, data: String, tokenizer: (any Tokenizer)?, choice: RowChoice) throws -> TrainingData {
         guard recipe.data.kind != .text else { return try TrainingData(recipe, data: data, tokenizer: tokenizer) }
+        try Recipe.requireDirectory(data)
         return .samples(try SampleTable(recipe.data, root: data, choice: choice), nil)
     }
 
@@ -134,6 +136,31 @@ enum TrainingData: Sendable {
                 batch.text = Available(train.tokens(blocks), count: blocks.count)
                 return batch
             }
+        }
+    }
+
+    /// - Throws: `RecipeError` with the keys to change where the samples do not fill one batch.
+    func requireBatch(_ batches: Batches<MultimodalBatch>, _ recipe: Recipe) throws {
+        do throws(DatasetError) { try batches.validate() } catch {
+            guard case .tooFewSamples(let count, let batch) = error, count > 0 else { throw error }
+            var message = "batch: \(batch) is more than the \(Counted.text(count, unit)) to train on"
+            if case .streams(_, let streams) = self, streams.shortCount > 0, let views = recipe.views.audio {
+                let all = streams.shortCount + streams.names.count
+                message += "; \(streams.shortCount) of \(Counted.text(all, "stream")) are shorter than views.audio.seconds \(views.seconds) and "
+                    + "not used: make it shorter, or join short clips by a column (data.group)"
+            } else {
+                message += "; make it smaller, or give more data"
+            }
+            throw RecipeError.data(message: message)
+        }
+    }
+
+    /// What a sample is called.
+    private var unit: String {
+        switch self {
+        case .samples: "sample"
+        case .streams: "window"
+        case .blocks: "text block"
         }
     }
 

@@ -58,6 +58,7 @@ public struct TrainingSession {
     /// Trains to the end, or to a signal.
     @discardableResult
     public func run() throws -> TrainingEnd {
+        try Recipe.requireDirectory(data)
         let tokenizer =
             try isResumed ? (recipe.tokenizer.isEmpty ? nil : place.loadTokenizer()) : recipe.loadTokenizer(data: data)
         if isResumed, let tokenizer { try place.requireSame(tokenizer, as: recipe, data: data) }
@@ -73,7 +74,7 @@ public struct TrainingSession {
         if recipe.microbatch != nil { _ = try objective.inPieces() }
         try objective.freeze(matching: recipe.freeze.map { PathPattern($0) })
         let batches = samples.batches(recipe, tokenizer: embedder.tokenizer)
-        try batches.validate()
+        try samples.requireBatch(batches, recipe)
         let evaluation = { try embedder.report(on: samples, isQuick: true).figures }
         let wanted = [recipe.checkpoint.bestFigure, recipe.earlyStopping.rule?.figure].compactMap { $0 }
         if !wanted.isEmpty {  // judged before the first step, on the untrained model

@@ -9,8 +9,8 @@ import Synchronization
 enum ProductBuffers {
     /// A buffer with its alignment.
     private static let bytes = 129 << 20
-    /// How many buffers there are; its constructor takes one.
-    private static let count = Atomic<Int>(1)
+    /// Threads that have been prepared for.
+    private static let count = Atomic<Int>(0)
     private static let taking = Mutex<Void>(())
 
     /// Sees to it that so many threads can multiply.
@@ -20,15 +20,17 @@ enum ProductBuffers {
     }
 
     private static func take(_ threads: Int) {
-        let there = count.load(ordering: .relaxed)
-        guard threads > there else { return }
+        guard threads > count.load(ordering: .relaxed) else { return }
         defer { count.store(threads, ordering: .releasing) }
-        guard let limit = MemoryLimit.addresses else { return }
-        let wanted = (threads - there) * bytes
-        guard wanted <= limit.available else {
-            OutOfMemory.fail(wanted, for: "buffers of OpenBLAS for \(threads) threads (OMP_NUM_THREADS sets their number)")
+        var buffers: [UnsafeMutableRawPointer?] = []
+        defer { for buffer in buffers { blas_memory_free(buffer) } }
+        // Some of them may be there already: OpenBLAS does not say. One that is there takes nothing from what is available.
+        for _ in 0..<threads {
+            guard let limit = MemoryLimit.addresses else { return }
+            guard limit.available >= bytes else {
+                OutOfMemory.fail(bytes, for: "a buffer of OpenBLAS for each of \(threads) threads (OMP_NUM_THREADS sets their number)")
+            }
+            buffers.append(blas_memory_alloc(0))
         }
-        let buffers = (0..<threads).map { _ in blas_memory_alloc(0) }
-        for buffer in buffers { blas_memory_free(buffer) }
     }
 }

@@ -11,6 +11,10 @@ struct EvaluateCommand: ParsableCommand {
             On the rows that the recipe holds out (data.split or data.held_out). A table that is not the one trained on is evaluated whole. \
             The first line says how many rows were evaluated and how they were chosen.
 
+            Retrieval is per item: a file that several rows name is one query and one candidate, and so is a text that several rows \
+            have. Right answers are all items that share a row with the query; a query is found at K if one of them is among the first \
+            K candidates, and candidates of equal similarity share the credit.
+
               concord evaluate runs/shop --data shop                                     the held-out rows
               concord evaluate runs/shop --data shop --set data.held_out=test.tsv        a table of its own
               concord evaluate runs/shop --data shop --all                               every row

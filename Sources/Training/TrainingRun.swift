@@ -6,6 +6,8 @@ final class TrainingRun {
     private let started = ContinuousClock.now
     private var stepStarted = ContinuousClock.now
     private let epochs: Int
+    /// Whether a collapse was told of.
+    private var hasToldCollapse = false
     /// Losses since they were last shown.
     private var shown = (sum: 0.0, count: 0)
 
@@ -37,7 +39,19 @@ final class TrainingRun {
         stepStarted = .now
         shown = (shown.sum + Double(figures.loss), shown.count + 1)
         meter.update(figures.step, items: samples, caption(figures))
+        warnOfCollapse(figures)
         try metrics?.append(figures.line)
+    }
+
+    /// Embeddings that spread over less than a tenth of what random directions do tell inputs apart no longer.
+    private func warnOfCollapse(_ figures: StepFigures) {
+        guard !hasToldCollapse, figures.step >= 10,
+            let spread = figures.parts.first(where: { $0.name.hasSuffix("spread") && $0.value < 0.1 })
+        else { return }
+        hasToldCollapse = true
+        meter.print(
+            "note: step \(figures.step): \(spread.name) is \(brief(Double(spread.value))), where embeddings of random directions have 1: "
+                + "they are nearly all the same (collapse)")
     }
 
     private func caption(_ figures: StepFigures) -> String {

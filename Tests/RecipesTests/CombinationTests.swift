@@ -46,6 +46,15 @@ import Testing
             """
         ),
         (
+            "views",
+            """
+            data: {path: samples.tsv, columns: {image: picture}, split: none}
+            objective: {name: moco, hidden: 16, dimension: 8, queue: 12}
+            model: {image: {width: 4, stem: cifar}}
+            views: {size: 8}
+            """
+        ),
+        (
             "frames",
             """
             data: {kind: files, path: ., pattern: "{name}.wav", columns: {audio: filepath}, split: none}

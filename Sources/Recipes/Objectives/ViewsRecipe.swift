@@ -21,7 +21,9 @@ extension ViewsRecipe {
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
         let modality = input == .image ? Modality.image : .audio
-        try data.require(modality, for: Self.name)
+        guard data.columns[modality] != nil else {
+            throw ObjectiveFault("objective.input is \(modality.rawValue), and data.columns names no \(modality.rawValue)")
+        }
         var needs = DataNeeds([modality])
         (needs.views, needs.smallestBatch) = (2, smallestBatch)
         return needs

@@ -6,7 +6,8 @@ final class TrainingRun {
     private let started = ContinuousClock.now
     private var stepStarted = ContinuousClock.now
     private let epochs: Int
-    /// Whether a collapse was told of.
+    /// The largest spread of embeddings so far, by the part's name.
+    private var spreads: [String: Float] = [:]
     private var hasToldCollapse = false
     /// Losses since they were last shown.
     private var shown = (sum: 0.0, count: 0)
@@ -43,15 +44,18 @@ final class TrainingRun {
         try metrics?.append(figures.line)
     }
 
-    /// Embeddings that spread over less than a tenth of what random directions do tell inputs apart no longer.
+    /// Says once that embeddings spread over less than two fifths of the directions that they did: they tell inputs apart less and less.
     private func warnOfCollapse(_ figures: StepFigures) {
-        guard !hasToldCollapse, figures.step >= 10,
-            let spread = figures.parts.first(where: { $0.name.hasSuffix("spread") && $0.value < 0.1 })
-        else { return }
-        hasToldCollapse = true
-        meter.print(
-            "note: step \(figures.step): \(spread.name) is \(brief(Double(spread.value))), where embeddings of random directions have 1: "
-                + "they are nearly all the same (collapse)")
+        guard !hasToldCollapse else { return }
+        for part in figures.parts where part.name.hasSuffix("spread") {
+            let largest = max(part.value, spreads[part.name] ?? 0)
+            spreads[part.name] = largest
+            guard part.value < 0.4 * largest, figures.step >= 10 else { continue }
+            hasToldCollapse = true
+            return meter.print(
+                "note: step \(figures.step): \(part.name) fell from \(brief(Double(largest))) to \(brief(Double(part.value))): the "
+                    + "embeddings become the same for all inputs (collapse)")
+        }
     }
 
     private func caption(_ figures: StepFigures) -> String {

@@ -73,11 +73,11 @@ public struct RunDirectory: Sendable {
 
     private var lock: String { path + "/lock" }
 
-    /// Takes the run for this process until it ends, however it ends: the kernel drops the lock.
+    /// Takes the run until the lock is released, or the process ends, however it ends: the kernel drops it then.
     ///
     /// On NFS it holds between hosts where the server supports locks (`flock` is emulated by byte-range locks since Linux 2.6.12).
     /// - Throws: `RecipeError` that names who holds it.
-    func takeLock() throws {
+    func takeLock() throws -> RunLock {
         let descriptor = PathEncoding.withCString(lock) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
         guard descriptor >= 0 else {
             throw RecipeError.unreadable(path: lock, reason: "cannot be made: \(String(cString: strerror(errno)))")
@@ -87,7 +87,7 @@ public struct RunDirectory: Sendable {
             var holder = [UInt8](repeating: 0, count: 256)
             let count = max(0, pread(descriptor, &holder, holder.count, 0))
             close(descriptor)
-            guard code == EWOULDBLOCK else { return }  // a file system without locks
+            guard code == EWOULDBLOCK else { return RunLock(nil) }  // a file system without locks
             let name = String(decoding: holder[..<count].prefix { $0 != 0x0A }, as: UTF8.self)
             throw RecipeError.unreadable(
                 path: path, reason: "another process trains into this directory\(name.isEmpty ? "" : " (\(name))"); wait for it, or end it")
@@ -98,7 +98,7 @@ public struct RunDirectory: Sendable {
         let line = Array("process \(getpid()) on \(machine), since \(Self.localTime())\n".utf8)
         _ = ftruncate(descriptor, 0)
         _ = pwrite(descriptor, line, line.count, 0)
-        // The descriptor stays open, and with it the lock, until the process ends.
+        return RunLock(descriptor)
     }
 
     /// `2026-11-28 17:04:05`, in the time zone of the machine.
@@ -115,10 +115,10 @@ public struct RunDirectory: Sendable {
     /// A run that ended before its first step and left its files, as one that was killed does, is started anew.
     func prepare(
         recipe: Recipe, overrides: [String], tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])], trainedData: TrainedData
-    ) throws {
+    ) throws -> RunLock {
         let isLeft = PathEncoding.isThere(path)
         try Self.makeFolder(path)
-        try takeLock()
+        let lock = try takeLock()
         guard !isRun || hasNoStep else { throw RecipeError.runExists(path: path) }  // one that started in the same moment
         PathEncoding.remove(self.recipe)
         noteUnstarted(classes: classes.map(\.label), isFolderMade: !isLeft)
@@ -127,6 +127,7 @@ public struct RunDirectory: Sendable {
         for (label, names) in classes { try TextFile.write(names.map { $0 + "\n" }.joined(), to: self.classes(label)) }
         try trainedData.write(to: self.trainedData)
         try write(recipe, overrides: overrides)  // last: with it the directory is a run
+        return lock
     }
 
     private static let overrideMark = "# --set "
@@ -152,4 +153,14 @@ public struct RunDirectory: Sendable {
             throw RecipeError.unreadable(path: error.path, reason: "cannot be made: \(error.reason)")
         }
     }
+}
+
+/// A run directory held against other processes, and other sessions of this one, while this value lives.
+final class RunLock: Sendable {
+    private let descriptor: Int32?
+
+    /// - Parameter descriptor: an open file with the lock; nil where the file system has none.
+    init(_ descriptor: Int32?) { self.descriptor = descriptor }
+
+    deinit { if let descriptor { close(descriptor) } }
 }

@@ -82,9 +82,11 @@ public struct TrainingSession {
             for metric in wanted { _ = try metric.value(in: untrained) }
         }
         let trained = try TrainedData(samples, recipe, root: data)
+        var lock: RunLock?
+        defer { withExtendedLifetime(lock) {} }  // held to the end
         if isResumed {
             if let note = try place.requireSame(trained, samples.table) { print("note: \(note)") }
-            try place.takeLock()
+            lock = try place.takeLock()
         }
         let tokenizer = embedder.tokenizer.map { CheckpointTokenizer(name: recipe.tokenizer, fingerprint: $0.fingerprint) }
         if let initial {  // of a resumed run, the checkpoint comes over it where there is one
@@ -95,7 +97,7 @@ public struct TrainingSession {
             let classes = try recipe.data.labels.compactMap { label in
                 try samples.table.map { (label: label, names: try $0.classes(label).names) }
             }
-            try place.prepare(
+            lock = try place.prepare(
                 recipe: recipe, overrides: overrides, tokenizer: embedder.tokenizer, classes: classes, trainedData: trained)
         }
         let trainer = trainer(

@@ -1,0 +1,36 @@
+import ConcordDatasets
+import ConcordRecipes
+import ConcordTensors
+import ConcordTraining
+import Foundation
+import TestSupport
+import Testing
+
+/// Runs carried out from Swift, several in one process.
+struct SessionTests {
+    @Test func oneProcessTrainsResumesAndReadsARun() throws {
+        let folder = TemporaryFolder()
+        var rows = "filepath\ttitle\n"
+        for n in 0..<12 {
+            try Image(width: 8, height: 8, Image.Color(UInt8(20 * n), 90, 200)).write(jpeg: folder.file("\(n).jpg"))
+            rows += "\(n).jpg\tthing \(n)\n"
+        }
+        try rows.write(toFile: folder.file("things.tsv"), atomically: true, encoding: .utf8)
+        let recipe = folder.file("views.yaml"), run = folder.file("run")
+        try """
+            steps: 2
+            batch: 4
+            data: {path: things.tsv, columns: {image: filepath}, split: none}
+            objective: {name: simclr, hidden: 8, dimension: 4}
+            model: {image: {width: 4, stem: cifar}}
+            views: {size: 8}
+            """.write(toFile: recipe, atomically: true, encoding: .utf8)
+        let data = folder.file("")
+        #expect(try TrainingSession(recipe: recipe, data: data, directory: run).run() == .finished)
+        let more = try TrainingSession(recipe: nil, overrides: ["steps=4"], data: data, directory: run, isResumed: true)
+        #expect(try more.run() == .finished, "the first session no longer holds the directory")
+        #expect(CheckpointDirectory(run + "/checkpoints").last?.step == 4)
+        let index = try Run(run).index(images: [folder.file("0.jpg"), folder.file("1.jpg")])
+        #expect(index.embeddings.shape == [2, 32])
+    }
+}

@@ -2,7 +2,7 @@ public import ConcordTensors
 
 /// The newest keys of earlier batches, `[K, D]`: negatives without their encoder's pass.
 ///
-/// Keys are staged in the forward pass and enter after the update, oldest rows first replaced, so that a batch is never held against itself,
+/// Keys are staged in the forward pass and enter after the update, oldest rows first replaced, so that a batch is never contrasted with itself,
 /// and each key stands in the queue once, whatever accumulation and microbatches do. Rows start as random directions.
 ///
 /// ```swift

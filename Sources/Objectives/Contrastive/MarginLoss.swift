@@ -33,8 +33,7 @@ public final class MarginLoss: PairLoss {
             (squares, lack) = (distances.squared(), (margin - distances).relu())
         case .euclidean:
             squares = a.squaredDistances(to: b)
-            let distances = (squares .> 0).selecting((squares .> 0).selecting(squares, otherwise: 1).sqrt(), otherwise: 0)
-            lack = (margin - distances).relu()
+            lack = (margin - squares.rootWithoutGradientAtZero).relu()
         }
         let near = isPositive.selecting(Tensor(0), otherwise: lack)
         let negatives = (near .> 0).converted(to: .float32).sum().item, positives = isPositive.converted(to: .float32).sum().item
@@ -51,8 +50,7 @@ public final class MarginLoss: PairLoss {
         switch distance {
         case .cosine: distances = 1 - (a.l2Normalized() * b.l2Normalized()).sum(axis: 1)
         case .euclidean:
-            let squares = (a - b).squared().sum(axis: 1)
-            distances = (squares .> 0).selecting((squares .> 0).selecting(squares, otherwise: 1).sqrt(), otherwise: 0)
+            distances = (a - b).squared().sum(axis: 1).rootWithoutGradientAtZero
         }
         return isSimilar.selecting(distances.squared(), otherwise: (margin - distances).relu().squared()).mean() * 0.5
     }

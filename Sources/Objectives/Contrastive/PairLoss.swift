@@ -13,7 +13,7 @@ public protocol PairLoss: Module {
     /// - Returns: a scalar.
     func callAsFunction(_ a: Tensor, _ b: Tensor, labels: Tensor?) -> Tensor
 
-    /// Two views of each sample; a loss may hold rows of one side against each other too.
+    /// Two views of each sample; a loss may compare rows of one side with each other too.
     func views(_ a: Tensor, _ b: Tensor, labels: Tensor?) -> Tensor
 
     /// What a model trained with this loss says of classes, `[N, K]`, from cosine similarities `[N, K]`.
@@ -36,6 +36,14 @@ extension InfoNCE: PairLoss {
     /// A softmax over the classes at the temperature of the loss.
     public func probabilities(_ similarities: Tensor) -> Tensor { (similarities * scale).softmax() }
     public var metrics: [(name: String, value: Tensor)] { [("logit_scale", Tensor(scale))] }
+}
+
+extension Tensor {
+    /// Square roots of values at least 0; where a value is 0, the root has no derivative, and 0 is taken for it.
+    var rootWithoutGradientAtZero: Tensor {
+        let isPositive = self .> 0
+        return isPositive.selecting(isPositive.selecting(self, otherwise: 1).sqrt(), otherwise: 0)
+    }
 }
 
 /// Which rows of one side belong to which of the other.

@@ -9,7 +9,7 @@ public import ConcordTensors
 ///
 ///     loss = 1/N sum over i, j of  -log sigmoid(y_ij (t cos(a_i, b_j) + bias)),   y = 1 for positives, -1 else
 ///
-/// No row is held against the others of its batch, so small batches do better than with InfoNCE. `t` and `bias` are learned. At the start the
+/// No softmax runs over the others of a batch, so small batches do better than with InfoNCE. `t` and `bias` are learned. At the start the
 /// bias makes nearly all pairs negatives, as nearly all are.
 ///
 /// ```swift

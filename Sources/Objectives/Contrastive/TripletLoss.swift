@@ -71,9 +71,7 @@ public final class TripletLoss: PairLoss {
             let unit = x.l2Normalized()
             return 1 - unit.matmul(unit, transposing: .right)
         case .euclidean:
-            let squares = x.squaredDistances(to: x)
-            // The root has no derivative at 0.
-            return (squares .> 0).selecting((squares .> 0).selecting(squares, otherwise: 1).sqrt(), otherwise: 0)
+            return x.squaredDistances(to: x).rootWithoutGradientAtZero
         }
     }
 }

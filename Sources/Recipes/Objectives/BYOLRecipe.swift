@@ -23,8 +23,9 @@ public struct BYOLRecipe: ViewsRecipe {
 
     public func objective<E: Encoder>(over encoder: E) -> any Objective<Views<E.Input>> {
         SelfDistillation(
-            encoder, projector: ProjectionHead(encoder.outputDimension, hidden: hidden, dimension, norm: .hidden),
-            predictor: ProjectionHead(dimension, hidden: hidden, dimension, norm: .hidden), target: .movingAverage(.cosine(from: momentum)),
+            encoder, projector: ProjectionHead(encoder.outputDimension, hidden: hidden, dimension, norm: .hidden, biases: .hidden),
+            predictor: ProjectionHead(dimension, hidden: hidden, dimension, norm: .hidden, biases: .hidden),
+            target: .movingAverage(.cosine(from: momentum)),
             loss: CosineLoss())
     }
 }

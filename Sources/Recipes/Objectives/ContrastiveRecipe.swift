@@ -81,7 +81,7 @@ public struct ContrastiveSettings: Sendable {
         case equalTexts = "equal_texts"
     }
 
-    /// How two sets of embeddings are held against each other.
+    /// How two sets of embeddings are compared.
     public enum LossName: String, Sendable, CaseIterable {
         /// A softmax over the batch (CLIP).
         case infoNCE = "infonce"
@@ -99,7 +99,7 @@ public struct ContrastiveSettings: Sendable {
     public let isTemperatureLearned: Bool
     public let labelSmoothing: Double
     public let positives: Positives
-    /// The modality that each other one is held against; nil for all pairs.
+    /// The modality that each other one is contrasted with; nil for all pairs.
     public let anchor: Modality?
     /// Of `sigmoid`: logits' scale and bias at the start.
     public let scale, bias: Double

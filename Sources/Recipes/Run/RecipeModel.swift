@@ -29,7 +29,7 @@ package struct RecipeModel: Sendable {
     /// What can be embedded.
     var modalities: Set<Modality> { Set(task.embedders.keys) }
 
-    /// Whether the modalities have one space, in which they can be held against each other.
+    /// Whether the modalities have one space, in which they can be compared.
     var hasSharedSpace: Bool { task.probabilities != nil }
 
     /// Names of a module's tensors that belong to the text encoder.

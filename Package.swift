@@ -46,7 +46,9 @@ let package = Package(
         .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
-        .target(name: "CBridges", dependencies: ["COneDNN", "CJPEG", "CPNG", "CSoxr"], linkerSettings: [.linkedLibrary("gomp")]),
+        .target(
+            name: "CBridges", dependencies: ["COneDNN", "CJPEG", "CPNG", "CSoxr"],
+            linkerSettings: [.linkedLibrary("gomp")]),
         .target(name: "CStartup"),  // of the command line alone: it runs before the libraries' constructors
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
         .target(
@@ -67,41 +69,53 @@ let package = Package(
         library(
             "Datasets",
             [
-                "ConcordFiles", "ConcordTokenizers", "ConcordLayers", "ConcordTensors", "CBridges", "CJPEG", "CPNG", "CWebP", "CSndfile", "CSoxr",
+                "ConcordFiles", "ConcordTokenizers", "ConcordLayers", "ConcordTensors", "CBridges", "CJPEG", "CPNG",
+                "CWebP", "CSndfile", "CSoxr",
                 logging,
             ]),
         library(
             "Training",
             [
-                "ConcordFiles", "ConcordObjectives", "ConcordInterchange", "ConcordDatasets", "ConcordLayers", "ConcordTensors", "CBridges",
+                "ConcordFiles", "ConcordObjectives", "ConcordInterchange", "ConcordDatasets", "ConcordLayers",
+                "ConcordTensors", "CBridges",
                 logging,
             ]),
         library(
             "Recipes",
             [
                 "ConcordTraining", "ConcordEncoders", "ConcordEvaluation", "ConcordTokenizers", "ConcordDatasets",
-                "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors", "ConcordFiles", yams, logging,
+                "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors", "ConcordFiles", yams,
+                logging,
             ]),
         .target(
             name: "Concord",
             dependencies: [
-                "ConcordRecipes", "ConcordTraining", "ConcordEncoders", "ConcordEvaluation", "ConcordTokenizers", "ConcordDatasets",
+                "ConcordRecipes", "ConcordTraining", "ConcordEncoders", "ConcordEvaluation", "ConcordTokenizers",
+                "ConcordDatasets",
                 "ConcordObjectives", "ConcordInterchange", "ConcordLayers", "ConcordTensors",
             ],
             swiftSettings: swift),
         .executableTarget(
-            name: "ConcordCLI", dependencies: ["Concord", "ConcordFiles", "ConcordTokenizers", "CStartup", argumentParser, logging],
+            name: "ConcordCLI",
+            dependencies: ["Concord", "ConcordFiles", "ConcordTokenizers", "CStartup", argumentParser, logging],
             swiftSettings: swift),
-        .executableTarget(name: "ConcordBench", dependencies: ["Concord", "CKernels", argumentParser], swiftSettings: swift),
+        .executableTarget(
+            name: "ConcordBench", dependencies: ["Concord", "CKernels", argumentParser], swiftSettings: swift),
 
         .target(
-            name: "TestSupport", dependencies: ["ConcordInterchange", "ConcordLayers", "ConcordTensors"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["ConcordInterchange", "ConcordLayers", "ConcordTensors"],
+            path: "Tests/TestSupport",
             swiftSettings: swift),
-        tests(of: "Files"), tests(of: "Tensors"), tests(of: "Layers"), tests(of: "Encoders"), tests(of: "Objectives", ["ConcordEncoders"]),
+        tests(of: "Files"), tests(of: "Tensors"), tests(of: "Layers"), tests(of: "Encoders"),
+        tests(of: "Objectives", ["ConcordEncoders"]),
         tests(of: "Interchange"),
         tests(of: "Evaluation"), tests(of: "Tokenizers"), tests(of: "Datasets", ["CSndfile"]),
-        tests(of: "Training", ["ConcordEncoders"]), tests(of: "Recipes", ["ConcordLayers", "ConcordObjectives", "ConcordTraining", "ConcordDatasets", "ConcordTokenizers"]),
+        tests(of: "Training", ["ConcordEncoders"]),
+        tests(
+            of: "Recipes",
+            ["ConcordLayers", "ConcordObjectives", "ConcordTraining", "ConcordDatasets", "ConcordTokenizers"]),
         .testTarget(name: "ConcordBenchTests", dependencies: ["TestSupport", "ConcordBench"], swiftSettings: swift),
-        .testTarget(name: "ConcordCLITests", dependencies: ["TestSupport", "Concord", "ConcordCLI"], swiftSettings: swift),
+        .testTarget(
+            name: "ConcordCLITests", dependencies: ["TestSupport", "Concord", "ConcordCLI"], swiftSettings: swift),
     ]
 )

@@ -5,15 +5,21 @@ import Concord
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "concord-bench",
-        abstract: "Times training steps, single operations and the reading of data, against what the processor can do and against PyTorch.",
+        abstract:
+            """
+                Times training steps, single operations and the reading of data, against what the processor can do and \
+                against PyTorch.
+                """,
         version: ConcordRelease.version,
         subcommands: [
-            StepsCommand.self, CompareCommand.self, OperationsCommand.self, CachingCommand.self, InferenceCommand.self, DataCommand.self,
+            StepsCommand.self, CompareCommand.self, OperationsCommand.self, CachingCommand.self, InferenceCommand.self,
+            DataCommand.self,
             StepCommand.self, LossesCommand.self, CachingStepCommand.self,
         ])
 
     static func main() {
-        // PyTorch's threads are libgomp's too, and would inherit the short waits; Concord's steps start anew by themselves.
+        // PyTorch's threads are libgomp's too, and would inherit the short waits; Concord's steps start anew by
+        // themselves.
         if !["compare", "data"].contains(CommandLine.arguments.dropFirst().first) { Threads.restartWithShortWaits() }
         main(nil)
     }

@@ -12,7 +12,8 @@ enum BenchError: Error, CustomStringConvertible {
             "no workload \"\(name)\"; there are \(Workloads.all.map { $0.name }.joined(separator: ", "))"
         case .failed(let command, let status, let message): "\(command) ended with status \(status): \(message)"
         case .unreadable(let command, let output): "\(command) printed what cannot be read: \(output)"
-        case .otherModel(let workload, let own, let peers): "\(workload): \(own) parameters here, \(peers) in the peer's"
+        case .otherModel(let workload, let own, let peers):
+            "\(workload): \(own) parameters here, \(peers) in the peer's"
         case .otherLosses(let workload, let own, let peers):
             "\(workload): three losses from the same weights are \(own) here, \(peers) in the peer's"
         }

@@ -3,13 +3,17 @@ import Concord
 
 struct ClassifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "classify", abstract: "Says which of some classes each image shows, or each recording is of, by sentences about them.",
+        commandName: "classify",
+        abstract: "Says which of some classes each image shows, or each recording is of, by sentences about them.",
         discussion: """
-            Prints a line for each file and class: path, class and probability, separated by tabs; tabs, line ends and backslashes in \
-            a name are \\t, \\n, \\r and \\\\. Of a recording that is longer than the model's window, the mean over its windows is \
+            Prints a line for each file and class: path, class and probability, separated by tabs; tabs, line ends and \
+            backslashes in \
+            a name are \\t, \\n, \\r and \\\\. Of a recording that is longer than the model's window, the mean over \
+            its windows is \
             classified.
 
-            Files that cannot be read are named on standard error and left out. The status is 0 if every file was classified, 1 if any \
+            Files that cannot be read are named on standard error and left out. The status is 0 if every file was \
+            classified, 1 if any \
             was left out.
 
             --json prints {files: [{file, classes: [{name, probability}]}], left_out: [{file, reason}]}.
@@ -17,7 +21,8 @@ struct ClassifyCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("The run directory.", valueName: "run")) var directory: String
     @Option(parsing: .upToNextOption, help: "The classes' names.") var classes: [String] = []
-    @Option(help: "A UTF-8 text file of the classes' names, one a line, in place of --classes.") var classesFile: String?
+    @Option(help: "A UTF-8 text file of the classes' names, one a line, in place of --classes.") var classesFile:
+        String?
     @Option(help: "Sentences with {} where the class goes; several are averaged.") var template: [String] = []
     @Option(parsing: .upToNextOption, help: "Images, or folders of images.") var images: [String] = []
     @Option(parsing: .upToNextOption, help: "Recordings, or folders of recordings.") var audio: [String] = []
@@ -28,7 +33,9 @@ struct ClassifyCommand: ParsableCommand {
 
     func validate() throws {
         guard images.isEmpty != audio.isEmpty else { throw ValidationError("give --images or --audio, and not both") }
-        guard classes.isEmpty != (classesFile == nil) else { throw ValidationError("give --classes or --classes-file, and not both") }
+        guard classes.isEmpty != (classesFile == nil) else {
+            throw ValidationError("give --classes or --classes-file, and not both")
+        }
         guard count > 0 else { throw ValidationError("--top-k wants 1 or more, not \(count)") }
     }
 
@@ -58,7 +65,8 @@ struct ClassifyCommand: ParsableCommand {
         let progress = ItemProgress(total: paths.count, unit: "files")
         defer { progress.finish() }
         let ranking = try run.rankClasses(
-            of: paths, images.isEmpty ? .audio : .image, classes: names, templates: template.isEmpty ? ["{}"] : template, count: count,
+            of: paths, images.isEmpty ? .audio : .image, classes: names,
+            templates: template.isEmpty ? ["{}"] : template, count: count,
             badLimit: limit.badLimit, progress: progress.update)
         progress.finish()
         let rejected = listing.rejected + ranking.rejected, left = rejected.count
@@ -66,7 +74,8 @@ struct ClassifyCommand: ParsableCommand {
         try show(ranking, rejected)
         if listing.count > 1 || left > 0 {
             let leftOut = left > 0 ? "; \(left) left out" : ""
-            StandardError.line("\(ranking.answers.count) of \(listing.count) files classified\(leftOut); \(progress.summary)")
+            StandardError.line(
+                "\(ranking.answers.count) of \(listing.count) files classified\(leftOut); \(progress.summary)")
         }
         if names.count == 1 { StandardError.line("there is one class: its probability is 1 for every file") }
         if left > 0 { throw ExitCode.failure }
@@ -76,7 +85,9 @@ struct ClassifyCommand: ParsableCommand {
         var output = StandardOutput()
         if json {
             let files = ranking.answers.map { answer in
-                Answers.File(file: answer.file, classes: answer.classes.map { Answers.Class(name: $0.name, probability: $0.probability) })
+                Answers.File(
+                    file: answer.file,
+                    classes: answer.classes.map { Answers.Class(name: $0.name, probability: $0.probability) })
             }
             try output.json(Answers(files: files, left_out: rejected.map(LeftOut.init)))
         } else {

@@ -12,16 +12,24 @@ struct ConcordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "concord",
         abstract: "Learns one embedding space for images, text and sound from your files, and searches in it.",
-        discussion: "Start with `concord demo`. Errors are one line on standard error; exit codes are 0 done, 1 failed, 64 wrong usage.",
+        discussion:
+            """
+                Start with `concord demo`. Errors are one line on standard error; exit codes are 0 done, 1 failed, 64 \
+                wrong usage.
+                """,
         version: ConcordRelease.version,
         subcommands: [
-            DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self, SearchCommand.self, FillCommand.self,
+            DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self,
+            SearchCommand.self, FillCommand.self,
             TokenizerCommand.self, RecipesCommand.self, InspectCommand.self, DoctorCommand.self,
         ])
 
-    /// The command line's words, byte by byte: `CommandLine.arguments` replaces what is not UTF-8, and the file is not found.
+    /// The command line's words, byte by byte: `CommandLine.arguments` replaces what is not UTF-8, and the file is not
+    /// found.
     private static var arguments: [String] {
-        (1..<max(1, Int(CommandLine.argc))).compactMap { place in CommandLine.unsafeArgv[place].map { PathEncoding.decoded($0) } }
+        (1..<max(1, Int(CommandLine.argc))).compactMap { place in
+            CommandLine.unsafeArgv[place].map { PathEncoding.decoded($0) }
+        }
     }
 
     static func main() {
@@ -55,7 +63,11 @@ struct ConcordCommand: ParsableCommand {
 /// What to turn where memory is short.
 private enum MemoryAdvice {
     static let training =
-        "a smaller batch or microbatch, checkpointing: true of the encoder, precision: bfloat16, shorter texts (context), smaller "
-        + "images (views.size) or shorter clips (views.audio.seconds) need less; a run that wrote a checkpoint goes on with --resume"
+        "a smaller batch or microbatch, checkpointing: true of the encoder, precision: bfloat16, shorter texts "
+            + "(context), smaller "
+        + """
+            images (views.size) or shorter clips (views.audio.seconds) need less; a run that wrote a checkpoint goes \
+            on with --resume
+            """
     static let use = "fewer or shorter inputs at a time, or a smaller model, need less"
 }

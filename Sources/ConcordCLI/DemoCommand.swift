@@ -8,7 +8,8 @@ struct DemoCommand: ParsableCommand {
         discussion: "A few minutes on two cores. The run that it leaves serves evaluate, embed, search and classify.")
 
     @Option(help: "Where to put the data, the run and the contact sheet.") var out = "runs/demo"
-    @Option(name: .customLong("set"), help: "key=value: overrides one key of the demo's recipe.") var overrides: [String] = []
+    @Option(name: .customLong("set"), help: "key=value: overrides one key of the demo's recipe.") var overrides:
+        [String] = []
     @OptionGroup var threads: ThreadOptions
 
     func run() throws {

@@ -3,9 +3,11 @@ import Concord
 
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Shows the processor, the kernels in use and why, threads, library versions and memory.",
+        commandName: "doctor",
+        abstract: "Shows the processor, the kernels in use and why, threads, library versions and memory.",
         discussion: """
-            --json prints an object of strings: processor, instructions, matrix_products, convolutions, bfloat16, threads, openblas, memory.
+            --json prints an object of strings: processor, instructions, matrix_products, convolutions, bfloat16, \
+            threads, openblas, memory.
             """)
 
     @Flag(help: "Print JSON.") var json = false

@@ -4,25 +4,36 @@ import ConcordFiles
 
 struct EmbedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "embed", abstract: "Writes the embeddings of images, recordings or texts to an index that `search` reads.",
+        commandName: "embed",
+        abstract: "Writes the embeddings of images, recordings or texts to an index that `search` reads.",
         discussion: """
-            A recording that is longer than the model's window (views.audio.seconds; ten seconds for a predictive recipe) gets an \
-            embedding for each window, with its start and end; the last window ends where the recording ends. --per-file gives it \
+            A recording that is longer than the model's window (views.audio.seconds; ten seconds for a predictive \
+            recipe) gets an \
+            embedding for each window, with its start and end; the last window ends where the recording ends. \
+            --per-file gives it \
             one embedding instead, the mean over its windows.
 
-            Files that cannot be read are named on standard error and left out; the index holds all the others. The status is 0 if \
+            Files that cannot be read are named on standard error and left out; the index holds all the others. The \
+            status is 0 if \
             every file was embedded, 1 if any was left out.
 
-            --json prints {index, dimension, embeddings, given, embedded, left_out: [{file, reason}], weights_fingerprint}.
+            --json prints {index, dimension, embeddings, given, embedded, left_out: [{file, reason}], \
+            weights_fingerprint}.
             """)
 
     @Argument(help: ArgumentHelp("The run directory.", valueName: "run")) var directory: String
     @Option(parsing: .upToNextOption, help: "Images, or folders of images.") var images: [String] = []
     @Option(parsing: .upToNextOption, help: "Recordings, or folders of recordings.") var audio: [String] = []
-    @Option(parsing: .upToNextOption, help: "UTF-8 text files, one text a line; - is standard input. Empty lines are skipped.") var texts: [String] = []
-    @Option(help: "The index to write: safetensors with the unit embeddings [N, D] and the items' names.") var out: String
+    @Option(
+        parsing: .upToNextOption,
+        help: "UTF-8 text files, one text a line; - is standard input. Empty lines are skipped.") var texts: [String] =
+            []
+    @Option(help: "The index to write: safetensors with the unit embeddings [N, D] and the items' names.") var out:
+        String
     @Option(help: ArgumentHelp("Length of a window of --audio.", valueName: "seconds")) var windows: Double?
-    @Option(help: ArgumentHelp("Time from a window's start to the next one's; by default the window's length.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Time from a window's start to the next one's; by default the window's length.", valueName: "seconds"))
     var hop: Double?
     @Flag(help: "One embedding for each recording: the mean over its windows.") var perFile = false
     @OptionGroup var limit: BadLimitOption
@@ -52,7 +63,9 @@ struct EmbedCommand: ParsableCommand {
     func run() throws {
         threads.apply()
         let run = try Run(directory)
-        let listing = try images.isEmpty ? (audio.isEmpty ? nil : MediaFiles.list(audio, .audio)) : MediaFiles.list(images, .image)
+        let listing =
+            try images.isEmpty
+            ? (audio.isEmpty ? nil : MediaFiles.list(audio, .audio)) : MediaFiles.list(images, .image)
         let files = listing?.paths
         try OutputPath.requireDistinct(out, from: (files ?? texts) + (listing?.rejected.map(\.name) ?? []) + run.files)
         listing?.report()
@@ -66,7 +79,8 @@ struct EmbedCommand: ParsableCommand {
             if let files {
                 try images.isEmpty
                     ? run.index(
-                        audio: files, windows: perFile ? .averaged : .separate(seconds: windows, hop: hop), badLimit: limit.badLimit,
+                        audio: files, windows: perFile ? .averaged : .separate(seconds: windows, hop: hop),
+                        badLimit: limit.badLimit,
                         progress: progress.update)
                     : run.index(images: files, badLimit: limit.badLimit, progress: progress.update)
             } else {

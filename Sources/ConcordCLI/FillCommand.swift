@@ -5,7 +5,11 @@ import ConcordTokenizers
 struct FillCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fill",
-        abstract: "Predicts masked words: the likeliest tokens for each [MASK] (or <mask>) of a text, with their probability.",
+        abstract:
+            """
+                Predicts masked words: the likeliest tokens for each [MASK] (or <mask>) of a text, with their \
+                probability.
+                """,
         discussion: "The run must have a masked objective, alone or beside another.")
 
     @Argument(help: ArgumentHelp("The run directory.", valueName: "run")) var directory: String
@@ -27,7 +31,10 @@ struct FillCommand: ParsableCommand {
             guard !json else {
                 let lists = masks.map { fillings in
                     let objects = fillings.map {
-                        "{\"token\": \(JSONText.quoted($0.token)), \"id\": \($0.id), \"probability\": \($0.probability)}"
+                        """
+                            {\"token\": \(JSONText.quoted($0.token)), \"id\": \($0.id), \"probability\": \
+                            \($0.probability)}
+                            """
                     }
                     return "[\(objects.joined(separator: ", "))]"
                 }
@@ -36,7 +43,9 @@ struct FillCommand: ParsableCommand {
             }
             for (place, fillings) in masks.enumerated() {
                 for filling in fillings {
-                    print((masks.count > 1 ? "\(place + 1)\t" : "") + "\(decimals(filling.probability, 4))\t\(filling.token)")
+                    print(
+                        (masks.count > 1 ? "\(place + 1)\t" : "")
+                            + "\(decimals(filling.probability, 4))\t\(filling.token)")
                 }
             }
         }

@@ -4,9 +4,11 @@ import Foundation
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "Lists the parameters, shapes, sizes, metadata and fingerprint of a run or a safetensors file.",
+        commandName: "inspect",
+        abstract: "Lists the parameters, shapes, sizes, metadata and fingerprint of a run or a safetensors file.",
         discussion: """
-            The fingerprint is equal for equal tensors, whatever the file is called: an index holds the one of the weights that made it.
+            The fingerprint is equal for equal tensors, whatever the file is called: an index holds the one of the \
+            weights that made it.
 
             --json prints {path, metadata, tensors: [{name, type, shape}], values, bytes, fingerprint}.
             """)
@@ -32,7 +34,8 @@ struct InspectCommand: ParsableCommand {
         let file = try RunDirectory.weights(at: path)
         let tensors = try Safetensors(path: file)
         let rows = tensors.names.map { name in
-            Description.Entry(name: name, type: tensors.storedType(of: name) ?? "", shape: tensors.shape(of: name) ?? [])
+            Description.Entry(
+                name: name, type: tensors.storedType(of: name) ?? "", shape: tensors.shape(of: name) ?? [])
         }
         let values = rows.reduce(0) { $0 + $1.shape.reduce(1, *) }, size = try size(of: file)
         let fingerprint = try fingerprint(of: tensors)
@@ -40,7 +43,8 @@ struct InspectCommand: ParsableCommand {
         guard !json else {
             try output.json(
                 Description(
-                    path: file, metadata: tensors.metadata, tensors: rows, values: values, bytes: size, fingerprint: fingerprint))
+                    path: file, metadata: tensors.metadata, tensors: rows, values: values, bytes: size,
+                    fingerprint: fingerprint))
             return try output.finish()
         }
         try output.line(file)
@@ -48,7 +52,8 @@ struct InspectCommand: ParsableCommand {
         if let fingerprint { try output.line("  fingerprint: \(fingerprint)") }
         let width = rows.map(\.name.count).max() ?? 0
         for row in rows {
-            try output.line("  \(row.name)\(String(repeating: " ", count: width - row.name.count))  \(row.type)  \(row.shape)")
+            try output.line(
+                "  \(row.name)\(String(repeating: " ", count: width - row.name.count))  \(row.type)  \(row.shape)")
         }
         try output.line("\(rows.count) tensors, \(values) values, \(bytes(size))")
         try output.finish()

@@ -38,6 +38,7 @@ extension Duration {
     /// `1:02:03`.
     fileprivate var clock: String {
         let all = Int(clamping: components.seconds), hours = all / 3600
-        return (hours > 0 ? "\(hours):" : "") + String(format: hours > 0 ? "%02d:%02d" : "%d:%02d", all / 60 % 60, all % 60)
+        return (hours > 0 ? "\(hours):" : "")
+            + String(format: hours > 0 ? "%02d:%02d" : "%d:%02d", all / 60 % 60, all % 60)
     }
 }

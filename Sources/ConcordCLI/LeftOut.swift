@@ -5,7 +5,10 @@ import Concord
 struct BadLimitOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The fraction of the files, from 0 to 1, that may be unreadable. Above it nothing is written and the status is 1.",
+            """
+                The fraction of the files, from 0 to 1, that may be unreadable. Above it nothing is written and the \
+                status is 1.
+                """,
             valueName: "fraction"))
     var badLimit = 1.0
 
@@ -20,7 +23,8 @@ extension BadLimitOption {
         let fraction = Double(leftOut.count) / Double(max(1, count))
         guard leftOut.count > 1, fraction > badLimit, let first = leftOut.first else { return }
         throw DatasetError.tooManyBadSamples(
-            share: fraction, limit: badLimit, bad: leftOut.count, tried: count, examples: ["\(first.name): \(first.reason)"])
+            share: fraction, limit: badLimit, bad: leftOut.count, tried: count,
+            examples: ["\(first.name): \(first.reason)"])
     }
 }
 
@@ -29,7 +33,9 @@ extension MediaFiles.Listing {
     func report() {
         for file in rejected { StandardError.line("left out: \(file.name): \(file.reason)") }
         if otherCount > 0 { StandardError.line("\(otherCount) other files in the folders are not of this kind") }
-        if repeatedCount > 0 { StandardError.line("\(repeatedCount) further names of the same files are not read again") }
+        if repeatedCount > 0 {
+            StandardError.line("\(repeatedCount) further names of the same files are not read again")
+        }
     }
 }
 

@@ -4,11 +4,13 @@ import Foundation
 
 struct RecipesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "recipes", abstract: "Lists the built-in recipes, prints one to start from, and explains every key.",
+        commandName: "recipes",
+        abstract: "Lists the built-in recipes, prints one to start from, and explains every key.",
         subcommands: [List.self, Show.self, Keys.self], defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The built-in recipes and where their data come from.")
+        static let configuration = CommandConfiguration(
+            abstract: "The built-in recipes and where their data come from.")
         @Flag(help: "Print JSON.") var json = false
 
         private struct Line: Encodable { let name, summary, data: String }
@@ -35,7 +37,9 @@ struct RecipesCommand: ParsableCommand {
 
         func run() throws {
             let recipe = try Recipe(named: name, overrides: overrides)
-            if let known = Recipe.builtIn.first(where: { $0.name == name }) { print("# \(known.name): \(known.summary)\n# Data: \(known.data)") }
+            if let known = Recipe.builtIn.first(where: { $0.name == name }) {
+                print("# \(known.name): \(known.summary)\n# Data: \(known.data)")
+            }
             print(recipe.commentedYAML, terminator: "")
         }
     }
@@ -62,7 +66,8 @@ struct RecipesCommand: ParsableCommand {
                     encoded(
                         keys.map { key in
                             Line(
-                                path: key.key.path, type: key.key.kind.rawValue, range: key.key.range.isEmpty ? nil : key.key.range,
+                                path: key.key.path, type: key.key.kind.rawValue,
+                                range: key.key.range.isEmpty ? nil : key.key.range,
                                 default: key.key.defaultValue, defaults: key.otherDefaults, meaning: key.key.meaning,
                                 conditions: key.conditions)
                         }))
@@ -75,7 +80,9 @@ struct RecipesCommand: ParsableCommand {
             let type = key.key.kind.rawValue + (key.key.range.isEmpty ? "" : " " + key.key.range)
             func shown(_ value: String?) -> String { value.map { $0.isEmpty ? "empty" : $0 } ?? "none" }
             let others = key.otherDefaults.map { ", \(shown($0.value)) where \($0.condition)" }.joined()
-            var lines = ["\(key.key.path): \(type); default \(shown(key.key.defaultValue))\(others)", "    \(key.key.meaning)"]
+            var lines = [
+                "\(key.key.path): \(type); default \(shown(key.key.defaultValue))\(others)", "    \(key.key.meaning)",
+            ]
             if !key.conditions.isEmpty { lines.append("    Only where \(key.conditions.joined(separator: ", and "))") }
             return lines.joined(separator: "\n")
         }

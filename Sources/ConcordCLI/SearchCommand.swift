@@ -4,29 +4,37 @@ import Concord
 struct SearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",
-        abstract: "Lists the items of an index nearest to sentences, images or recordings, with their cosine similarity.",
+        abstract:
+            "Lists the items of an index nearest to sentences, images or recordings, with their cosine similarity.",
         discussion: """
-            Prints a line for each item: similarity and name, separated by a tab; tabs, line ends and backslashes in a name are \\t, \
-            \\n, \\r and \\\\. A part of a recording is printed with its place: night.wav [12.0 s to 14.0 s]. Of a recording to look \
+            Prints a line for each item: similarity and name, separated by a tab; tabs, line ends and backslashes in a \
+            name are \\t, \
+            \\n, \\r and \\\\. A part of a recording is printed with its place: night.wav [12.0 s to 14.0 s]. Of a \
+            recording to look \
             for that is longer than the model's window, the mean over its windows is looked for.
 
-            Of several queries the answers come in groups, an empty line between two, each under the query: "text: a red bicycle". \
+            Of several queries the answers come in groups, an empty line between two, each under the query: "text: a \
+            red bicycle". \
             A query file that cannot be read is named on standard error and left out, and the status is 1.
 
               concord search RUN --index shop.safetensors --text "a red bicycle" "a blue door"
               concord search RUN --index shop.safetensors --image photos/*.jpg
-              concord search RUN --index shop.safetensors --texts queries.txt          one text a line; - is standard input
+              concord search RUN --index shop.safetensors --texts queries.txt          one text a line; - is standard \
+              input
 
             An index made by other weights is refused: its embeddings cannot be compared with this run's.
 
-            --json prints {index, query: {text, image or audio}, hits: [{name, similarity, start, end}]}, for several queries or --texts \
-            {index, answers: [{query, hits}], left_out: [{file, reason}]}; start and end, in seconds, are there for parts of recordings.
+            --json prints {index, query: {text, image or audio}, hits: [{name, similarity, start, end}]}, for several \
+            queries or --texts \
+            {index, answers: [{query, hits}], left_out: [{file, reason}]}; start and end, in seconds, are there for \
+            parts of recordings.
             """)
 
     @Argument(help: ArgumentHelp("The run directory.", valueName: "run")) var directory: String
     @Option(help: "The index that `embed` wrote.") var index: String
     @Option(parsing: .upToNextOption, help: "Sentences to look for.") var text: [String] = []
-    @Option(parsing: .upToNextOption, help: "UTF-8 text files of sentences, one a line; - is standard input.") var texts: [String] = []
+    @Option(parsing: .upToNextOption, help: "UTF-8 text files of sentences, one a line; - is standard input.")
+    var texts: [String] = []
     @Option(parsing: .upToNextOption, help: "Images to look for.") var image: [String] = []
     @Option(parsing: .upToNextOption, help: "Recordings to look for.") var audio: [String] = []
     @Option(name: .customShort("k"), help: "How many to list for each query, at most.") var count = 10
@@ -73,7 +81,11 @@ struct SearchCommand: ParsableCommand {
         try index.requireMade(by: run)
         if index.source == nil {
             StandardError.line(
-                "\(self.index): the index does not say which weights made it; if it was not this run, the answers mean nothing")
+                """
+                    \(self.index): the index does not say which weights made it; if it was not this run, the answers \
+                    mean nothing
+                    """
+            )
         }
         let sentences = try text + TextLines.all(in: texts)
         for note in run.notes(on: sentences) { warn(note) }
@@ -98,7 +110,8 @@ struct SearchCommand: ParsableCommand {
             let answers = queries.map { query in
                 let hits = query.hits.map { hit in
                     Answer.Hit(
-                        name: hit.name, similarity: hit.similarity, start: hit.seconds?.lowerBound, end: hit.seconds?.upperBound)
+                        name: hit.name, similarity: hit.similarity, start: hit.seconds?.lowerBound,
+                        end: hit.seconds?.upperBound)
                 }
                 return Answer(index: isSingle ? index : nil, query: [query.kind.rawValue: query.value], hits: hits)
             }
@@ -112,7 +125,8 @@ struct SearchCommand: ParsableCommand {
                 if place > 0 { try output.line("") }
                 if !isSingle { try output.line("\(query.kind.rawValue): \(query.value.escapedField)") }
                 for hit in query.hits {
-                    let seconds = hit.seconds.map { " [\(tenths($0.lowerBound)) s to \(tenths($0.upperBound)) s]" } ?? ""
+                    let seconds =
+                        hit.seconds.map { " [\(tenths($0.lowerBound)) s to \(tenths($0.upperBound)) s]" } ?? ""
                     try output.line("\(decimals(hit.similarity, 4))\t\(hit.name.escapedField)\(seconds)")
                 }
             }

@@ -2,7 +2,8 @@ import ArgumentParser
 import ConcordFiles
 import Foundation
 
-/// What a command prints, with every failure noticed: a full disk is an error, and a reader that went away ends the command quietly.
+/// What a command prints, with every failure noticed: a full disk is an error, and a reader that went away ends the
+/// command quietly.
 struct StandardOutput {
     private var waiting: [UInt8] = []
 

@@ -6,7 +6,9 @@ extension TextLines {
         var texts: [String] = []
         for path in paths {
             let lines = try TextLines(path == "-" ? "/dev/stdin" : path)
-            if lines.blankCount > 0 { warn("\(path): \(lines.blankCount) blank line\(lines.blankCount == 1 ? "" : "s") left out") }
+            if lines.blankCount > 0 {
+                warn("\(path): \(lines.blankCount) blank line\(lines.blankCount == 1 ? "" : "s") left out")
+            }
             if let first = lines.repairedLines.first {
                 warn("\(path):\(first): not UTF-8; \(lines.repairedCount) lines have U+FFFD in place of what is broken")
             }

@@ -31,7 +31,8 @@ struct TokenizerCommand: ParsableCommand {
                 stripsAccents: keepAccents ? false : stripAccents ? true : nil)
             if let guess = tokenizer.guessedNormalization {
                 warn(
-                    "\(self.tokenizer): \(guess), guessed from its tokens; --cased or --uncased, --keep-accents or --strip-accents "
+                    "\(self.tokenizer): \(guess), guessed from its tokens; --cased or --uncased, --keep-accents or "
+                        + "--strip-accents "
                         + "set it")
             }
             return tokenizer
@@ -41,15 +42,19 @@ struct TokenizerCommand: ParsableCommand {
     struct Train: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a vocabulary from text files.",
-            discussion: "A WordPiece vocabulary in FILE.txt has FILE.config.json beside it, which states how case and accents are "
+            discussion:
+                "A WordPiece vocabulary in FILE.txt has FILE.config.json beside it, which states how case and accents "
+                    + "are "
                 + "handled; in a file of another ending both are one JSON object.")
 
-        @Option(help: "wordpiece (a vocab.txt) or bpe (byte-level, a JSON file; no text is unknown to it).") var kind = Kind.wordpiece
+        @Option(help: "wordpiece (a vocab.txt) or bpe (byte-level, a JSON file; no text is unknown to it).") var kind =
+            Kind.wordpiece
         @Option(help: "Number of ids, special ones included.") var size = 8192
         @Option(help: "Pairs that are rarer do not become a token.") var minFrequency = 2
         @Option(help: "The most characters of a WordPiece vocabulary, the most frequent ones.") var alphabetLimit = 1000
         @Flag(help: "Keep upper case (WordPiece); accents are then kept too, unless --strip-accents.") var cased = false
-        @Flag(help: "Keep accents and vowel signs (WordPiece): needed for Hindi, Thai, Arabic and others.") var keepAccents = false
+        @Flag(help: "Keep accents and vowel signs (WordPiece): needed for Hindi, Thai, Arabic and others.")
+        var keepAccents = false
         @Flag(help: "Strip accents although --cased.") var stripAccents = false
         @Option(help: "The file to write.") var out: String
         @Argument(help: "UTF-8 text files; - is standard input.") var files: [String]
@@ -57,11 +62,16 @@ struct TokenizerCommand: ParsableCommand {
         func validate() throws {
             if keepAccents && stripAccents { throw ValidationError("give --keep-accents or --strip-accents, not both") }
             if kind == .bpe, cased || keepAccents || stripAccents {
-                throw ValidationError("--cased, --keep-accents and --strip-accents are WordPiece's; a byte-level BPE keeps text as it is")
+                throw ValidationError(
+                    "--cased, --keep-accents and --strip-accents are WordPiece's; a byte-level BPE keeps text as it is")
             }
             guard size > 0 else { throw ValidationError("--size wants 1 or more, not \(size)") }
-            guard minFrequency > 0 else { throw ValidationError("--min-frequency wants 1 or more, not \(minFrequency)") }
-            guard alphabetLimit > 0 else { throw ValidationError("--alphabet-limit wants 1 or more, not \(alphabetLimit)") }
+            guard minFrequency > 0 else {
+                throw ValidationError("--min-frequency wants 1 or more, not \(minFrequency)")
+            }
+            guard alphabetLimit > 0 else {
+                throw ValidationError("--alphabet-limit wants 1 or more, not \(alphabetLimit)")
+            }
         }
 
         func run() throws {
@@ -78,7 +88,8 @@ struct TokenizerCommand: ParsableCommand {
                     throw TokenizerError.unwritable(path: output, reason: error.reason)
                 }
             }
-            try TokenizerCommand.check(paths, stripsAccents: kind == .wordpiece && !keepAccents && (!cased || stripAccents))
+            try TokenizerCommand.check(
+                paths, stripsAccents: kind == .wordpiece && !keepAccents && (!cased || stripAccents))
             let tokenizer: any Tokenizer
             do {
                 switch kind {
@@ -86,7 +97,8 @@ struct TokenizerCommand: ParsableCommand {
                     let normalization = BERTNormalization(
                         lowercase: !cased, stripsAccents: keepAccents ? false : stripAccents ? true : nil)
                     tokenizer = try WordPieceTrainer(
-                        size: size, minimumFrequency: minFrequency, alphabetLimit: alphabetLimit, normalization: normalization
+                        size: size, minimumFrequency: minFrequency, alphabetLimit: alphabetLimit,
+                        normalization: normalization
                     ).train(files: paths)
                 case .bpe: tokenizer = try BPETrainer(size: size, minimumFrequency: minFrequency).train(files: paths)
                 }
@@ -114,7 +126,11 @@ struct TokenizerCommand: ParsableCommand {
             if stripsAccents, !hasVowelSigns, let word = lines.lazy.compactMap(wordWithVowelSigns).first {
                 hasVowelSigns = true
                 warn(
-                    "\(path): the vowel signs of words such as “\(word)” are stripped like accents; --keep-accents keeps them")
+                    """
+                        \(path): the vowel signs of words such as “\(word)” are stripped like accents; --keep-accents \
+                        keeps them
+                        """
+                )
             }
             guard let first = lines.repairedLines.first else { continue }
             warn(
@@ -126,7 +142,9 @@ struct TokenizerCommand: ParsableCommand {
     struct Encode: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Prints the ids and the pieces of texts; of standard input's lines without any.",
-            discussion: "With --json a text is one object a line: ids, tokens, and offsets, each token's first character and the one after "
+            discussion:
+                "With --json a text is one object a line: ids, tokens, and offsets, each token's first character and "
+                    + "the one after "
                 + "its last, counted in Unicode code points of the text as Hugging Face's offsets in Python are.")
 
         @OptionGroup var choice: Choice
@@ -139,7 +157,9 @@ struct TokenizerCommand: ParsableCommand {
             func show(_ text: String) {
                 let pieces = tokenizer.aligned(text, special: special ? .parsed : .plain), ids = pieces.map(\.id)
                 let tokens = tokenizer.tokens(ids)
-                guard json else { return print(ids.map(String.init).joined(separator: " ") + "\t" + tokens.joined(separator: " ")) }
+                guard json else {
+                    return print(ids.map(String.init).joined(separator: " ") + "\t" + tokens.joined(separator: " "))
+                }
                 let offsets = pieces.map { "[\($0.characters.lowerBound), \($0.characters.upperBound)]" }
                 print(
                     "{\"text\": \(JSONText.quoted(text)), \"ids\": [\(ids.map(String.init).joined(separator: ", "))], "
@@ -168,7 +188,8 @@ struct TokenizerCommand: ParsableCommand {
 }
 
 extension TokenizerCommand {
-    /// The first word with marks that are letters of a script (Hebrew, Arabic, Hindi, Thai …) rather than accents of one.
+    /// The first word with marks that are letters of a script (Hebrew, Arabic, Hindi, Thai …) rather than accents of
+    /// one.
     private static func wordWithVowelSigns(_ line: String) -> String? {
         guard line.utf8.contains(where: { $0 >= 0xD6 }) else { return nil }
         return line.split(separator: " ").first { word in

@@ -7,36 +7,55 @@ struct TrainCommand: ParsableCommand {
         discussion: """
             RECIPE is a YAML file or a built-in recipe: \(Recipe.builtIn.map(\.name).joined(separator: ", ")).
 
-            --init takes over the tensors that this recipe's model has with the same name and shape, and names the others. Weights that were \
-            trained with another tokenizer are refused: take over other parts alone (--init-only 'image.*'), or give --init-any-tokenizer.
+            --init takes over the tensors that this recipe's model has with the same name and shape, and names the \
+            others. Weights that were \
+            trained with another tokenizer are refused: take over other parts alone (--init-only 'image.*'), or give \
+            --init-any-tokenizer.
 
-            --resume refuses another recipe, another tokenizer and other data than the run was started with. Of a table it compares the rows' \
-            texts and file names, and the files' sizes (of up to 4096 rows); of texts the files' names and sizes, and their tokens.
+            --resume refuses another recipe, another tokenizer and other data than the run was started with. Of a \
+            table it compares the rows' \
+            texts and file names, and the files' sizes (of up to 4096 rows); of texts the files' names and sizes, and \
+            their tokens.
             """)
 
-    @Argument(help: "A recipe file, or the name of a built-in recipe; with --resume it may be left out.") var recipe: String?
+    @Argument(help: "A recipe file, or the name of a built-in recipe; with --resume it may be left out.") var recipe:
+        String?
     @Option(help: "The directory that the recipe's data paths start from.") var data: String
     @Option(help: "The run directory to make; by default runs/RECIPE.") var out: String?
     @Option(
         name: .customLong("set"),
-        help: "key=value: overrides one key of the recipe, such as optimizer.learning_rate=3e-4. --resume keeps those of the start.")
+        help:
+            """
+                key=value: overrides one key of the recipe, such as optimizer.learning_rate=3e-4. --resume keeps those \
+                of the start.
+                """
+    )
     var overrides: [String] = []
-    @Flag(help: "Go on with the run in --out from its last checkpoint; with --set epochs=60, to that length.") var resume = false
-    @Option(name: .customLong("init"), help: "A run directory or safetensors file whose weights to start from.") var initial: String?
+    @Flag(help: "Go on with the run in --out from its last checkpoint; with --set epochs=60, to that length.")
+    var resume = false
+    @Option(name: .customLong("init"), help: "A run directory or safetensors file whose weights to start from.")
+    var initial: String?
     @Option(
         name: .customLong("init-only"),
-        help: ArgumentHelp("Takes over only tensors whose names match: image.*; may be given several times.", valueName: "pattern"))
+        help: ArgumentHelp(
+            "Takes over only tensors whose names match: image.*; may be given several times.", valueName: "pattern"))
     var initialPatterns: [String] = []
-    @Flag(name: .customLong("init-any-tokenizer"), help: "Takes over the text encoder even if it was trained with another tokenizer.")
+    @Flag(
+        name: .customLong("init-any-tokenizer"),
+        help: "Takes over the text encoder even if it was trained with another tokenizer.")
     var takesOtherTokenizer = false
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        guard initial != "" else { throw ValidationError("--init is empty; give a run directory or a safetensors file") }
+        guard initial != "" else {
+            throw ValidationError("--init is empty; give a run directory or a safetensors file")
+        }
         guard initial != nil || (initialPatterns.isEmpty && !takesOtherTokenizer) else {
             throw ValidationError("--init-only and --init-any-tokenizer want --init")
         }
-        if recipe == nil, !resume { throw ValidationError("Which recipe? Give RECIPE, a YAML file or a built-in recipe's name.") }
+        if recipe == nil, !resume {
+            throw ValidationError("Which recipe? Give RECIPE, a YAML file or a built-in recipe's name.")
+        }
     }
 
     func run() throws {
@@ -50,7 +69,8 @@ struct TrainCommand: ParsableCommand {
         let outcome: TrainingEnd
         do {
             outcome = try TrainingSession(
-                recipe: recipe, overrides: overrides, data: data, directory: directory, isResumed: resume, initial: initial
+                recipe: recipe, overrides: overrides, data: data, directory: directory, isResumed: resume,
+                initial: initial
             ).run()
         } catch {
             RunDirectory.discardUnstarted()

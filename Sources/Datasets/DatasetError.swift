@@ -42,7 +42,10 @@ extension DatasetError: CustomStringConvertible {
         case .emptyFile(let path): "\(path): the file is empty"
         case .encoding(let path, let found, let remedy): "\(path): the file is \(found); \(remedy)"
         case .separator(let text):
-            "separator \"\(text)\": one ASCII character wanted that is no quote, letter, digit or line end, such as \",\" or a tab"
+            """
+                separator \"\(text)\": one ASCII character wanted that is no quote, letter, digit or line end, such as \
+                \",\" or a tab
+                """
         case .missingColumn(let path, let column, let columns):
             Self.missingColumn(column, among: columns, in: path)
         case .missingHeader(let path, let columns, let first):
@@ -82,9 +85,13 @@ extension DatasetError: CustomStringConvertible {
         case .tooFewSamples(let count, let batch):
             count == 0
                 ? "there are no samples"
-                : "\(count) \(count == 1 ? "sample does" : "samples do") not fill a batch of \(batch); make the batch smaller (batch)"
+                : """
+                    \(count) \(count == 1 ? "sample does" : "samples do") not fill a batch of \(batch); make the batch \
+                    smaller (batch)
+                    """
         case .noWindows(let window, let rate, let longest, let streams):
-            "no window of \(window) samples fits: the longest of \(streams) \(streams == 1 ? "stream" : "streams") has \(longest) at "
+            "no window of \(window) samples fits: the longest of \(streams) \(streams == 1 ? "stream" : "streams") has "
+                + "\(longest) at "
                 + "\(rate) a second; shorten the window (views.audio.seconds) or join clips (data.group)"
         }
     }
@@ -100,7 +107,10 @@ extension DatasetError: CustomStringConvertible {
         ]
         if columns.count == 1, let other = separators.first(where: { columns[0].contains($0.sign) }) {
             return fault
-                + "; the header is one column, \(list(columns)): fields seem to be separated otherwise (data.separator: \(other.name))"
+                + """
+                    ; the header is one column, \(list(columns)): fields seem to be separated otherwise \
+                    (data.separator: \(other.name))
+                    """
         }
         return fault + "\(NearestName.hint(for: column, among: columns)); the columns are \(list(columns))"
     }

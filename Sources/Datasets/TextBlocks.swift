@@ -11,10 +11,10 @@ import Logging
 /// let batches = text.batches(of: 32, seed: 0)                           // Tokens [32, 128]
 /// ```
 ///
-/// Running text (`Form.running`) is one stream: lines are tokenized one by one, without start and end tokens, and joined; blocks do not
-/// end with lines, and what does not fill a last block is left out. Of `Form.lines` each line is a block of its own between start and end
-/// token, cut to T. Lines of white space alone are left out and counted. Bytes that are not UTF-8 become U+FFFD, and their lines are named
-/// in the log.
+/// Running text (`Form.running`) is one stream: lines are tokenized one by one, without start and end tokens, and
+/// joined; blocks do not end with lines, and what does not fill a last block is left out. Of `Form.lines` each line is
+/// a block of its own between start and end token, cut to T. Lines of white space alone are left out and counted. Bytes
+/// that are not UTF-8 become U+FFFD, and their lines are named in the log.
 public struct TextBlocks: RandomAccessCollection, Sendable {
     public enum Form: Sendable {
         /// One stream, cut into blocks of T.
@@ -45,10 +45,12 @@ public struct TextBlocks: RandomAccessCollection, Sendable {
     /// - Parameters:
     ///   - paths: files, one after the other.
     ///   - length: T, at least 1.
-    /// - Throws: `DatasetError`: a file that is unreadable, in another encoding or without a line; too little text for one block.
+    /// - Throws: `DatasetError`: a file that is unreadable, in another encoding or without a line; too little text for
+    ///   one block.
     public init(_ paths: [String], tokenizer: any Tokenizer, length: Int, form: Form = .running) throws(DatasetError) {
         ShapeCheck.require(length > 0, "TextBlocks", "blocks of \(length)")
-        var ids: [Int32] = [], repaired = 0, empty: [String] = [], lineCount = 0, blank = 0, statistics = TextStatistics()
+        var ids: [Int32] = [], repaired = 0, empty: [String] = [], lineCount = 0, blank = 0,
+            statistics = TextStatistics()
         var starts = [0], total = 0
         for path in paths {
             let lines: TextLines
@@ -155,13 +157,17 @@ extension TextLines {
     /// `{ Tokens($0, length: length, padding: tokenizer.vocabulary.padding) }`.
     public func texts(_ tokenizer: any Tokenizer, length: Int) -> DecodedSamples<[Int32]> {
         let lines = self
-        return DecodedSamples(count: count, named: { "\(lines.path):\(lines.line(of: $0))" }) { tokenizer.encode(lines[$0], limit: length) }
+        return DecodedSamples(count: count, named: { "\(lines.path):\(lines.line(of: $0))" }) {
+            tokenizer.encode(lines[$0], limit: length)
+        }
     }
 
     /// Names lines with bytes that are not UTF-8 in the log.
     func logRepairs() {
         let log = Logger(label: "concord.datasets"), named = 8
-        for line in repairedLines.prefix(named) { log.warning("\(path):\(line): not UTF-8; U+FFFD stands for what is broken") }
+        for line in repairedLines.prefix(named) {
+            log.warning("\(path):\(line): not UTF-8; U+FFFD stands for what is broken")
+        }
         if repairedCount > named { log.warning("\(path): \(repairedCount) lines in all are not UTF-8") }
     }
 }

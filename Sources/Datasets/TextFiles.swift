@@ -9,7 +9,8 @@ import ConcordFiles
 /// ```swift
 /// let files = try TextFiles(["books", "wiki-*.txt"], root: "data")
 /// ```
-/// A folder stands for the `.txt` files anywhere below it, a pattern (`*`, `?`, `[…]`) for the files that match; each file comes once.
+/// A folder stands for the `.txt` files anywhere below it, a pattern (`*`, `?`, `[…]`) for the files that match; each
+/// file comes once.
 public struct TextFiles: Sendable {
     public let paths: [String]
     /// Files of the folders whose names do not end in `.txt`.
@@ -49,7 +50,8 @@ public struct TextFiles: Sendable {
     public func excluding(_ others: TextFiles) -> TextFiles {
         let others = Set(others.paths.compactMap { FileIdentity(of: $0) })
         return TextFiles(
-            paths: paths.filter { path in FileIdentity(of: path).map { !others.contains($0) } ?? true }, leftOut: leftOut)
+            paths: paths.filter { path in FileIdentity(of: path).map { !others.contains($0) } ?? true },
+            leftOut: leftOut)
     }
 
     private static func matches(_ pattern: String, root: String) -> [String] {

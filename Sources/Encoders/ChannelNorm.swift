@@ -18,7 +18,8 @@ public final class ChannelNorm: Module {
         }
     }
 
-    /// 32 groups as in Wu, He 2018 (arXiv:1803.08494), fewer where they do not divide the channels or would have a single one.
+    /// 32 groups as in Wu, He 2018 (arXiv:1803.08494), fewer where they do not divide the channels or would have a
+    /// single one.
     static func groups(of channels: Int) -> Int {
         (1...max(1, min(32, channels / 2))).last { channels.isMultiple(of: $0) } ?? 1
     }

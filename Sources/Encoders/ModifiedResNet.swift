@@ -1,14 +1,15 @@
 public import ConcordLayers
 public import ConcordTensors
 
-/// CLIP's residual network: a stem of three convolutions, strides taken by average pooling, attention in place of the last mean;
-/// open_clip's parameter names (those of its `visual` part).
+/// CLIP's residual network: a stem of three convolutions, strides taken by average pooling, attention in place of the
+/// last mean; open_clip's parameter names (those of its `visual` part).
 ///
 /// ```swift
 /// let encoder = ModifiedResNet()                                        // RN50
 /// let embedding = encoder(images)                                       // [N, 224, 224, 3] -> [N, 1024]
 /// ```
-/// - Source: Radford et al. 2021, arXiv:2103.00020, section 2.4; anti-aliased strides after Zhang 2019, arXiv:1904.11486.
+/// - Source: Radford et al. 2021, arXiv:2103.00020, section 2.4; anti-aliased strides after Zhang 2019,
+///   arXiv:1904.11486.
 public final class ModifiedResNet: Encoder {
     public let conv1: Conv2d, bn1: BatchNorm
     public let conv2: Conv2d, bn2: BatchNorm
@@ -29,19 +30,22 @@ public final class ModifiedResNet: Encoder {
     ///   - size: side of the pictures, a multiple of 32.
     ///   - heads: of the attention that pools; one for every 64 channels of the last stage where nil.
     ///   - outputDimension: size D of the embedding.
-    ///   - checkpointing: keeps each block's input alone for the backward pass, which computes the rest again: less memory, a third more time.
+    ///   - checkpointing: keeps each block's input alone for the backward pass, which computes the rest again: less
+    ///     memory, a third more time.
     public init(
         blocks: [Int] = [3, 4, 6, 3], width: Int = 64, size: Int = 224, heads: Int? = nil, outputDimension: Int = 1024,
         checkpointing: Bool = false
     ) {
         ShapeCheck.require(
-            blocks.count == 4 && blocks.allSatisfy { $0 > 0 } && width % 2 == 0 && size > 0 && size % 32 == 0, "ModifiedResNet",
+            blocks.count == 4 && blocks.allSatisfy { $0 > 0 } && width % 2 == 0 && size > 0 && size % 32 == 0,
+            "ModifiedResNet",
             "\(blocks) blocks, width \(width), size \(size): four stages, an even width and a multiple of 32 wanted")
         func stage(_ index: Int) -> [PooledBottleneck] {
             let own = width << index, inputs = index == 0 ? width : own / 2 * PooledBottleneck.expansion
             return (0..<blocks[index]).map { block in
                 PooledBottleneck(
-                    block == 0 ? inputs : own * PooledBottleneck.expansion, width: own, stride: block == 0 && index > 0 ? 2 : 1)
+                    block == 0 ? inputs : own * PooledBottleneck.expansion, width: own,
+                    stride: block == 0 && index > 0 ? 2 : 1)
             }
         }
         conv1 = Conv2d(3, width / 2, kernel: 3, stride: 2, padding: 1, bias: false)
@@ -51,7 +55,8 @@ public final class ModifiedResNet: Encoder {
         (layer1, layer2, layer3, layer4) = (stage(0), stage(1), stage(2), stage(3))
         let channels = width * 8 * PooledBottleneck.expansion
         pooling = AttentionPooling(
-            places: (size / 32) * (size / 32), channels: channels, heads: heads ?? channels / 64, outputs: outputDimension)
+            places: (size / 32) * (size / 32), channels: channels, heads: heads ?? channels / 64,
+            outputs: outputDimension)
         (self.size, self.outputDimension, self.checkpointing) = (size, outputDimension, checkpointing)
     }
 
@@ -119,7 +124,8 @@ final class AttentionPooling: Module {
     private let heads: Int
 
     init(places: Int, channels: Int, heads: Int, outputs: Int) {
-        ShapeCheck.require(channels % heads == 0, "AttentionPooling", "\(heads) heads do not divide \(channels) channels")
+        ShapeCheck.require(
+            channels % heads == 0, "AttentionPooling", "\(heads) heads do not divide \(channels) channels")
         positionalEmbedding = Parameter([1 + places, channels], .normal(deviation: 1 / Float(channels).squareRoot()))
         let projection = Initializer.normal(deviation: 1 / Float(channels).squareRoot())
         qProj = Linear(channels, channels, weights: projection)
@@ -134,7 +140,9 @@ final class AttentionPooling: Module {
     func callAsFunction(_ map: Tensor) -> Tensor {
         let (count, channels) = (map.shape[0], map.shape[3])
         let places = map.reshaped([count, -1, channels])  // [N, HW, C]
-        let tokens = Tensor.concatenated([places.mean(axes: [1], keepingAxes: true), places], axis: 1) + positionalEmbedding.value
+        let tokens =
+            Tensor.concatenated([places.mean(axes: [1], keepingAxes: true), places], axis: 1)
+            + positionalEmbedding.value
         let query = qProj(tokens.sliced(0..<1, axis: 1))  // [N, 1, C]
         let seen = Tensor.attention(query: query, key: kProj(tokens), value: vProj(tokens), heads: heads)
         return cProj(seen).reshaped([count, -1])

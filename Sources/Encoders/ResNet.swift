@@ -7,7 +7,8 @@ public import ConcordTensors
 /// let encoder = ResNet(depth: 18)
 /// let embedding = encoder(images)                                       // [N, 224, 224, 3] -> [N, 512]
 /// ```
-/// - Source: He, Zhang, Ren, Sun 2016, arXiv:1512.03385. Depth 50 has the stride in the 3x3 convolution, as torchvision's.
+/// - Source: He, Zhang, Ren, Sun 2016, arXiv:1512.03385. Depth 50 has the stride in the 3x3 convolution, as
+///   torchvision's.
 public final class ResNet: Encoder {
     /// The first layers.
     public enum Stem: String, Sendable, CaseIterable {
@@ -59,7 +60,8 @@ public final class ResNet: Encoder {
     ///   - channels: of the pictures.
     ///   - classes: adds the classifier `fc`, for `logits(_:)`.
     ///   - normalization: what follows each convolution; the paper's is `.batch`.
-    ///   - checkpointing: keeps each block's input alone for the backward pass, which computes the rest again: less memory, a third more time.
+    ///   - checkpointing: keeps each block's input alone for the backward pass, which computes the rest again: less
+    ///     memory, a third more time.
     public init(
         depth: Int, stem: Stem = .imageNet, width: Int = 64, channels: Int = 3, classes: Int? = nil,
         normalization: Normalization = .batch, initialization: Initialization = .fanIn, checkpointing: Bool = false
@@ -71,7 +73,8 @@ public final class ResNet: Encoder {
             let inputs = index == 0 ? width : own / 2 * expansion
             return (0..<blocks[index]).map { block in
                 ResidualBlock(
-                    block == 0 ? inputs : own * expansion, width: own, stride: block == 0 && index > 0 ? 2 : 1, isBottleneck: isBottleneck,
+                    block == 0 ? inputs : own * expansion, width: own, stride: block == 0 && index > 0 ? 2 : 1,
+                    isBottleneck: isBottleneck,
                     normalization: normalization, initialization: initialization)
             }
         }
@@ -109,7 +112,9 @@ public final class ResNet: Encoder {
     /// - Returns: `[N, classes]`.
     /// - Precondition: made with `classes`.
     public func logits(_ images: Tensor) -> Tensor {
-        guard let fc else { ShapeCheck.fail("ResNet", "logits wanted of an encoder without a classifier; make it with `classes:`") }
+        guard let fc else {
+            ShapeCheck.fail("ResNet", "logits wanted of an encoder without a classifier; make it with `classes:`")
+        }
         return fc(self(images))
     }
 }

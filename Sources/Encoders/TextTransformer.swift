@@ -9,7 +9,8 @@ public import ConcordTensors
 /// let encoder = TextTransformer(vocabulary: tokenizer.vocabulary, width: 256, depth: 6)
 /// let embedding = encoder(tokenizer.encode(["a red bicycle"], length: 32))   // [N, 256]
 /// ```
-/// - Source: Radford et al. 2021, arXiv:2103.00020 (causal, end of text); Devlin et al. 2018, arXiv:1810.04805 (bidirectional, first).
+/// - Source: Radford et al. 2021, arXiv:2103.00020 (causal, end of text); Devlin et al. 2018, arXiv:1810.04805
+///   (bidirectional, first).
 public final class TextTransformer: TokenEncoder {
     /// Which of a text's steps stand for it.
     public enum Pooling: String, Sendable, CaseIterable {
@@ -55,10 +56,12 @@ public final class TextTransformer: TokenEncoder {
     ///   - embeddingDropout: probability on tokens at their positions.
     ///   - attentionDropout: probability on the attention weights; `dropout` where nil.
     ///   - activationDropout: probability after the activation of every MLP; `dropout` where nil.
-    ///   - checkpointing: keeps each block's input alone for the backward pass, which computes the rest again: less memory, a third more time.
+    ///   - checkpointing: keeps each block's input alone for the backward pass, which computes the rest again: less
+    ///     memory, a third more time.
     ///   - initialization: `.plain` where nil.
     public init(
-        vocabulary: Vocabulary, width: Int = 512, depth: Int = 12, heads: Int? = nil, context: Int = 77, causal: Bool = false,
+        vocabulary: Vocabulary, width: Int = 512, depth: Int = 12, heads: Int? = nil, context: Int = 77,
+        causal: Bool = false,
         pooling: Pooling = .first, activation: Activation = .gelu, dropout: Float = 0, embeddingDropout: Float = 0,
         attentionDropout: Float? = nil, activationDropout: Float? = nil, checkpointing: Bool = false,
         initialization: Initialization? = nil
@@ -69,7 +72,8 @@ public final class TextTransformer: TokenEncoder {
         blocks = (0..<depth).map { _ in
             TransformerBlock(
                 width: width, heads: heads ?? max(1, width / 64), activation: activation, dropout: dropout,
-                attentionDropout: attentionDropout, activationDropout: activationDropout, initialization: initialization.blocks)
+                attentionDropout: attentionDropout, activationDropout: activationDropout,
+                initialization: initialization.blocks)
         }
         finalNorm = LayerNorm(width)
         (self.embeddingDropout, self.checkpointing) = (embeddingDropout, checkpointing)
@@ -103,7 +107,9 @@ public final class TextTransformer: TokenEncoder {
         case .first: return steps.sliced(0..<1, axis: 1).reshaped([texts, width])
         case .endOfText:
             let real = mask.octets
-            let last = (0..<texts).map { n in Int32(n * length + ((0..<length).last { real[n * length + $0] != 0 } ?? 0)) }
+            let last = (0..<texts).map { n in
+                Int32(n * length + ((0..<length).last { real[n * length + $0] != 0 } ?? 0))
+            }
             return steps.reshaped([texts * length, width]).gathered(at: Tensor(last, shape: [texts]), axis: 0)
         case .mean:
             let weights = mask.converted(to: .float32).reshaped([texts, length, 1])
@@ -114,13 +120,16 @@ public final class TextTransformer: TokenEncoder {
 
 extension TextTransformer.Initialization {
     /// Tokens from N(0, 1) or narrower, positions from 0.01 N(0, 1), every projection as `nn.Linear`.
-    /// - Parameter tokens: the tokens' deviation; BERT's is 0.02, which a table that a language-model head shares needs.
+    /// - Parameter tokens: the tokens' deviation; BERT's is 0.02, which a table that a language-model head shares
+    ///   needs.
     public static func plain(width: Int, tokens: Float = 1) -> Self {
         Self(tokens: .normal(deviation: tokens), positions: .normal(deviation: 0.01), blocks: .linear(width: width))
     }
 
     /// OpenAI's for CLIP.
     public static func clip(width: Int, depth: Int) -> Self {
-        Self(tokens: .normal(deviation: 0.02), positions: .normal(deviation: 0.01), blocks: .clip(width: width, depth: depth))
+        Self(
+            tokens: .normal(deviation: 0.02), positions: .normal(deviation: 0.01),
+            blocks: .clip(width: width, depth: depth))
     }
 }

@@ -71,7 +71,8 @@ extension WaveformEncoder {
 
         /// - Parameter convolutions: over log-mel frames there may be none: the frames are the features then.
         public init(
-            front: Front = .samples, convolutions: [Convolution], biases: Bool = true, norm: Norm = .batch, activation: Activation = .relu,
+            front: Front = .samples, convolutions: [Convolution], biases: Bool = true, norm: Norm = .batch,
+            activation: Activation = .relu,
             context: Context = .none,
             pooling: Pooling = .mean
         ) {
@@ -82,10 +83,11 @@ extension WaveformEncoder {
 }
 
 extension WaveformEncoder.Configuration {
-    /// The encoder of contrastive predictive coding: 160 samples a frame, 256 channels, batch normalisation and ReLU after each of five
-    /// convolutions.
-    /// - Source: van den Oord, Li, Vinyals 2018, arXiv:1807.03748, section 3.1, with 256 channels and the paddings of Riviere et al. 2020,
-    ///   arXiv:2002.02848; batch normalisation, because with theirs over channels small sets of clips are not learned.
+    /// The encoder of contrastive predictive coding: 160 samples a frame, 256 channels, batch normalisation and ReLU
+    /// after each of five convolutions.
+    /// - Source: van den Oord, Li, Vinyals 2018, arXiv:1807.03748, section 3.1, with 256 channels and the paddings of
+    ///   Riviere et al. 2020, arXiv:2002.02848; batch normalisation, because with theirs over channels small sets of
+    ///   clips are not learned.
     public static let cpc = cpc(width: 256)
 
     /// The same with another number of channels.
@@ -97,18 +99,22 @@ extension WaveformEncoder.Configuration {
         ])
     }
 
-    /// Convolutions over log-mel frames, the second and third of which halve the rate: for contrastive towers over clips of some seconds.
+    /// Convolutions over log-mel frames, the second and third of which halve the rate: for contrastive towers over
+    /// clips of some seconds.
     ///
-    /// On few clips it learns far sooner than convolutions over samples: on 2700 spoken digits with their words, 4 epochs give 0.97 of
-    /// the held-out ones, where `.cpc(width: 64)` has 0.43 after 3.
+    /// On few clips it learns far sooner than convolutions over samples: on 2700 spoken digits with their words, 4
+    /// epochs give 0.97 of the held-out ones, where `.cpc(width: 64)` has 0.43 after 3.
     /// - Parameters:
     ///   - front: frames of 25 ms, 10 ms apart, each clip brought to mean 0 and deviation 1, at the clips' own rate.
     ///   - width: channels of the three convolutions, each with kernel 3, batch normalisation and ReLU.
     public static func logMel(_ front: LogMel.Configuration = .speech(), width: Int = 256) -> Self {
-        Self(front: .logMel(front), convolutions: [1, 2, 2].map { Convolution(width, kernel: 3, stride: $0, padding: 1) })
+        Self(
+            front: .logMel(front),
+            convolutions: [1, 2, 2].map { Convolution(width, kernel: 3, stride: $0, padding: 1) })
     }
 
-    /// Frames of a clip of so many samples; at least one, since shorter clips than the receptive field are taken with zeros behind them.
+    /// Frames of a clip of so many samples; at least one, since shorter clips than the receptive field are taken with
+    /// zeros behind them.
     public func frames(of samples: Int) -> Int {
         convolutions.reduce(frontFrames(of: Swift.max(samples, minimumSamples))) { $1.frames(of: $0) }
     }

@@ -10,9 +10,10 @@ public import ConcordTensors
 /// let tower = WaveformEncoder(.logMel(.speech(rate: 8000)))             // over log-mel frames
 /// ```
 ///
-/// A clip's frames depend on its own samples alone: padding is zero in front of every convolution, as beyond a clip's end, and outside of
-/// all statistics, so in evaluation mode the length that a batch is padded to changes nothing. Where no clip is padded nothing of
-/// this costs anything. A clip shorter than the receptive field is taken with zeros behind it, as one frame.
+/// A clip's frames depend on its own samples alone: padding is zero in front of every convolution, as beyond a clip's
+/// end, and outside of all statistics, so in evaluation mode the length that a batch is padded to changes nothing.
+/// Where no clip is padded nothing of this costs anything. A clip shorter than the receptive field is taken with zeros
+/// behind it, as one frame.
 public final class WaveformEncoder: SequenceEncoder {
     /// The log-mel front end, where there is one; nothing in it is trained.
     public let front: LogMel?
@@ -32,17 +33,23 @@ public final class WaveformEncoder: SequenceEncoder {
         let layers = configuration.convolutions
         if case .logMel(let front) = configuration.front { self.front = LogMel(front) } else { front = nil }
         ShapeCheck.require(
-            !(layers.isEmpty && front == nil) && layers.allSatisfy { $0.channels > 0 && $0.kernel > 0 && $0.stride > 0 && $0.padding >= 0 },
+            !(layers.isEmpty && front == nil)
+                && layers.allSatisfy { $0.channels > 0 && $0.kernel > 0 && $0.stride > 0 && $0.padding >= 0 },
             "WaveformEncoder", "convolutions \(layers)")
         let inputs = [front?.outputDimension ?? 1] + layers.map(\.channels)
         convs = zip(layers, inputs).map { layer, inputs in
             Conv1d(
-                inputs, layer.channels, kernel: layer.kernel, stride: layer.stride, padding: layer.padding, bias: configuration.hasBiases)
+                inputs, layer.channels, kernel: layer.kernel, stride: layer.stride, padding: layer.padding,
+                bias: configuration.hasBiases)
         }
-        norms = layers.map { FrameNorm(configuration.norm, channels: $0.channels, activation: configuration.activation) }
+        norms = layers.map {
+            FrameNorm(configuration.norm, channels: $0.channels, activation: configuration.activation)
+        }
         let width = inputs[inputs.count - 1]
         contextLayer = configuration.context.layer(width)
-        (self.configuration, featureDimension, outputDimension) = (configuration, width, contextLayer?.outputDimension ?? width)
+        (self.configuration, featureDimension, outputDimension) = (
+            configuration, width, contextLayer?.outputDimension ?? width
+        )
     }
 
     /// - Returns: `[N, D]`, pooled over each clip's real frames.
@@ -66,7 +73,9 @@ public final class WaveformEncoder: SequenceEncoder {
     }
 
     /// Frames in their context, `[N, T, D]`; the frames themselves in an encoder without one.
-    public func context(_ features: Tensor, mask: Tensor?) -> Tensor { contextLayer.map { $0(features, mask: mask) } ?? features }
+    public func context(_ features: Tensor, mask: Tensor?) -> Tensor {
+        contextLayer.map { $0(features, mask: mask) } ?? features
+    }
 
     /// - Parameter frames: `[N, T, D]`.
     private func pooled(_ frames: Tensor, mask: Tensor?) -> Tensor {
@@ -87,7 +96,8 @@ extension Waveform {
     fileprivate func padded(to length: Int) -> Waveform {
         guard lengths.contains(where: { $0 < length }) else { return self }
         return Waveform(
-            samples: samples.padded([(0, 0), (0, max(0, length - self.length))]), lengths: lengths.map { max($0, length) }, rate: rate)
+            samples: samples.padded([(0, 0), (0, max(0, length - self.length))]),
+            lengths: lengths.map { max($0, length) }, rate: rate)
     }
 }
 

@@ -22,7 +22,8 @@ struct AlignedTable {
     }
 }
 
-/// A number with a fixed count of decimals, of any size: from 1e12 on in scientific notation, "-" where it is not finite.
+/// A number with a fixed count of decimals, of any size: from 1e12 on in scientific notation, "-" where it is not
+/// finite.
 enum DecimalText {
     static func text(_ value: Double, decimals: Int) -> String {
         guard value.isFinite else { return "-" }

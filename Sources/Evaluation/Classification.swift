@@ -2,7 +2,8 @@
 public struct Classification: Sendable, Codable, Equatable {
     /// Fraction predicted correctly; chance is 1 / K for balanced classes.
     public let accuracy: Double
-    /// Mean of the F1 scores (the harmonic mean of precision and recall) of the classes that are true or predicted for some sample.
+    /// Mean of the F1 scores (the harmonic mean of precision and recall) of the classes that are true or predicted for
+    /// some sample.
     ///
     /// A class of `classes` that no sample has and none is predicted to have is excluded, as in scikit-learn's
     /// `f1_score(truth, predicted, average="macro")`; 0 without samples.

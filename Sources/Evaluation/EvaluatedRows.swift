@@ -1,4 +1,5 @@
-/// Which rows of the data an evaluation used, and by what rule: `3 of 25 rows of shop/pairs.tsv, chosen by: crc32 of "filepath" modulo 8 is 0`.
+/// Which rows of the data an evaluation used, and by what rule: `3 of 25 rows of shop/pairs.tsv, chosen by: crc32 of
+/// "filepath" modulo 8 is 0`.
 public struct EvaluatedRows: Sendable, Codable, Equatable {
     /// The table's file or the folder.
     public let table: String

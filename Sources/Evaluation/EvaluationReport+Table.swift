@@ -16,7 +16,8 @@ extension EvaluationReport {
         remarks += notes ?? []
         if !remarks.isEmpty { blocks.append(remarks) }
         if let retrieval, !retrieval.isEmpty { blocks.append(Self.lines(retrieval)) }
-        let probes = Self.named("zero-shot", zeroShot) + Self.named("k-NN", knn) + Self.named("linear probe", linearProbe)
+        let probes =
+            Self.named("zero-shot", zeroShot) + Self.named("k-NN", knn) + Self.named("linear probe", linearProbe)
         if !probes.isEmpty { blocks.append(Self.lines(probes)) }
         for (name, report) in probes where withConfusions && report.classes.count <= 12 {
             blocks.append(["\(name), rows true, columns predicted"] + Self.matrix(report))
@@ -35,7 +36,9 @@ extension EvaluationReport {
             }
             table.append(
                 direction.split(separator: "_").joined(separator: " "),
-                recalls + [DecimalText.text(found.medianRank, decimals: 1), String(found.queries), String(found.candidates)])
+                recalls + [
+                    DecimalText.text(found.medianRank, decimals: 1), String(found.queries), String(found.candidates),
+                ])
         }
         return table.lines()
     }
@@ -80,14 +83,19 @@ extension EvaluationReport {
 
     private static func sentence(about files: [UnreadableFile]) -> String {
         let named = files.prefix(3).map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
-        return "\(files.count) \(files.count == 1 ? "file" : "files") could not be read and \(files.count == 1 ? "is" : "are") left out: "
+        return
+            "\(files.count) \(files.count == 1 ? "file" : "files") could not be read and "
+                + "\(files.count == 1 ? "is" : "are") left out: "
             + named + (files.count > 3 ? "; …" : "")
     }
 
     private static func sentence(about values: [String: Int], of label: String) -> String {
         let count = values.values.reduce(0, +)
-        let names = values.sorted { $0.key < $1.key }.prefix(5).map { "\"\($0.key)\" (\($0.value))" }.joined(separator: ", ")
-        return "label \(label): \(count) \(count == 1 ? "sample has a value" : "samples have values") that no training row has, left out "
+        let names = values.sorted { $0.key < $1.key }.prefix(5).map { "\"\($0.key)\" (\($0.value))" }.joined(
+            separator: ", ")
+        return
+            "label \(label): \(count) \(count == 1 ? "sample has a value" : "samples have values") that no training "
+                + "row has, left out "
             + "of k-NN and linear probe: \(names)" + (values.count > 5 ? ", …" : "")
     }
 }

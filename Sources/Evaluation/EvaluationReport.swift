@@ -1,4 +1,5 @@
-/// Everything that was evaluated of a model on some data; parts that the data did not allow are nil, and `notes` say why.
+/// Everything that was evaluated of a model on some data; parts that the data did not allow are nil, and `notes` say
+/// why.
 ///
 /// As JSON:
 ///
@@ -56,7 +57,9 @@ public struct EvaluationReport: Sendable, Codable, Equatable {
         }
         for (part, reports) in [("zero_shot", zeroShot), ("knn", knn), ("linear_probe", linearProbe)] {
             for (label, report) in (reports ?? [:]).sorted(by: { $0.key < $1.key }) {
-                result += [("\(part).\(label).accuracy", report.accuracy), ("\(part).\(label).macro_f1", report.macroF1)]
+                result += [
+                    ("\(part).\(label).accuracy", report.accuracy), ("\(part).\(label).macro_f1", report.macroF1),
+                ]
             }
         }
         if let words = maskedWords {

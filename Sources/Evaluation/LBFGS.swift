@@ -4,8 +4,8 @@
 
 /// The limited-memory quasi-Newton method, for smooth convex functions of some thousand variables.
 ///
-/// - Source: Nocedal, Wright 2006, "Numerical Optimization", algorithms 7.4 and 7.5; backtracking until the Armijo condition holds
-///   and a curvature test for each pair kept.
+/// - Source: Nocedal, Wright 2006, "Numerical Optimization", algorithms 7.4 and 7.5; backtracking until the Armijo
+///   condition holds and a curvature test for each pair kept.
 struct LBFGS {
     /// Converged when no element of the gradient is larger.
     let tolerance: Double
@@ -48,7 +48,8 @@ struct LBFGS {
     }
 
     /// The two-loop recursion.
-    private static func direction(_ gradient: [Double], _ pairs: [(s: [Double], y: [Double], rho: Double)]) -> [Double] {
+    private static func direction(_ gradient: [Double], _ pairs: [(s: [Double], y: [Double], rho: Double)]) -> [Double]
+    {
         var q = gradient
         var alphas: [Double] = []
         for pair in pairs.reversed() {

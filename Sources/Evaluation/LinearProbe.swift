@@ -7,7 +7,8 @@ public import ConcordTensors
 ///
 ///     minimise  1/2 ||W||^2 + C sum_n -log softmax(W x_n + b)[y_n]
 ///
-/// to convergence by L-BFGS, the bias unpenalised: scikit-learn's `LogisticRegression` (C = 1) after its `StandardScaler`.
+/// to convergence by L-BFGS, the bias unpenalised: scikit-learn's `LogisticRegression` (C = 1) after its
+/// `StandardScaler`.
 public struct LinearProbe: Sendable {
     /// `[K, D]`, for standardised features.
     public let weight: Tensor
@@ -21,7 +22,8 @@ public struct LinearProbe: Sendable {
     ///   - strength: scikit-learn's C, the inverse of the penalty's weight; above 0.
     ///   - tolerance: the largest element of the gradient, divided by N, at which it has converged.
     public init(
-        features: Tensor, labels: [Int], classes: Int, strength: Double = 1, tolerance: Double = 1e-6, iterations: Int = 1000
+        features: Tensor, labels: [Int], classes: Int, strength: Double = 1, tolerance: Double = 1e-6,
+        iterations: Int = 1000
     ) {
         ShapeCheck.require(
             features.rank == 2 && features.shape[0] == labels.count && !labels.isEmpty, "LinearProbe",
@@ -39,7 +41,8 @@ public struct LinearProbe: Sendable {
         func evaluate(_ point: [Double], _ gradient: inout [Double]) -> Double {
             for i in 0..<classes * width { w.floats[i] = Float(point[i]) }
             Product.multiply(
-                m: count, n: classes, k: width, x.floats, lda: width, w.floats, ldb: width, transposeB: true, logits.floats, ldc: classes)
+                m: count, n: classes, k: width, x.floats, lda: width, w.floats, ldb: width, transposeB: true,
+                logits.floats, ldc: classes)
             var loss = 0.0
             var biasSlope = [Double](repeating: 0, count: classes)
             for n in 0..<count {
@@ -56,7 +59,8 @@ public struct LinearProbe: Sendable {
                 }
             }
             Product.multiply(
-                m: classes, n: width, k: count, logits.floats, lda: classes, transposeA: true, x.floats, ldb: width, slope.floats,
+                m: classes, n: width, k: count, logits.floats, lda: classes, transposeA: true, x.floats, ldb: width,
+                slope.floats,
                 ldc: width)
             let n = Double(count)
             var penalty = 0.0

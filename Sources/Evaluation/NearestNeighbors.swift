@@ -6,7 +6,8 @@ public import ConcordTensors
 /// The weighted nearest-neighbour probe: each of the k most similar training embeddings votes for its class with weight
 /// `exp(similarity / temperature)`.
 ///
-/// - Source: Wu, Xiong, Yu, Lin 2018, arXiv:1805.01978, section 3.4; k = 200 and temperature 0.1 as lightly's benchmarks.
+/// - Source: Wu, Xiong, Yu, Lin 2018, arXiv:1805.01978, section 3.4; k = 200 and temperature 0.1 as lightly's
+///   benchmarks.
 public struct NearestNeighbors: Sendable {
     private let embeddings: Tensor
     private let labels: [Int]
@@ -23,7 +24,8 @@ public struct NearestNeighbors: Sendable {
         ShapeCheck.require(
             embeddings.rank == 2 && embeddings.shape[0] == labels.count, "NearestNeighbors",
             "embeddings \(embeddings.shape) with \(labels.count) labels")
-        ShapeCheck.require(k > 0 && temperature > 0, "NearestNeighbors", "k \(k) and temperature \(temperature) must be positive")
+        ShapeCheck.require(
+            k > 0 && temperature > 0, "NearestNeighbors", "k \(k) and temperature \(temperature) must be positive")
         self.embeddings = embeddings
         self.labels = labels
         self.classes = classes

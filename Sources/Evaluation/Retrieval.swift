@@ -8,16 +8,17 @@ public import ConcordTensors
 /// print(found.r1, found.medianRank)
 /// ```
 ///
-/// A query counts as found at K if any of its right answers is among the first K candidates. Candidates of equal score share credit:
-/// where r right and w wrong candidates tie with the best right answer, below `a` wrong ones that score higher, R@K counts
+/// A query counts as found at K if any of its right answers is among the first K candidates. Candidates of equal score
+/// share credit: where r right and w wrong candidates tie with the best right answer, below `a` wrong ones that score
+/// higher, R@K counts
 ///
 ///     1 - C(w, m) / C(r + w, m),     m = min(max(K - a, 0), r + w)
 ///
-/// the expected value under a random order of the tied ones. So identical embeddings give chance, neither 0 nor 1. The rank of a query
-/// is the expected rank of its first right answer, `a + (r + w + 1) / (r + 1)`.
+/// the expected value under a random order of the tied ones. So identical embeddings give chance, neither 0 nor 1. The
+/// rank of a query is the expected rank of its first right answer, `a + (r + w + 1) / (r + 1)`.
 public struct Retrieval: Sendable, Codable, Equatable {
-    /// Mean over queries of the credit for a right answer among the first 1, 5, 10. Chance is K / candidates for one answer a query; 1
-    /// where there are no more than K candidates.
+    /// Mean over queries of the credit for a right answer among the first 1, 5, 10. Chance is K / candidates for one
+    /// answer a query; 1 where there are no more than K candidates.
     public let r1, r5, r10: Double
     /// Median over queries of the first right answer's expected rank, from 1.
     public let medianRank: Double
@@ -58,8 +59,8 @@ public struct Retrieval: Sendable, Codable, Equatable {
     /// - Parameters:
     ///   - queries: embeddings `[N, D]`, of any length but zero.
     ///   - candidates: embeddings `[M, D]`.
-    ///   - answers: for each query the rows of `candidates` that are right, in any order, without repetition. A query without any is
-    ///     excluded and not counted in `queries`; its candidates stay.
+    ///   - answers: for each query the rows of `candidates` that are right, in any order, without repetition. A query
+    ///     without any is excluded and not counted in `queries`; its candidates stay.
     /// - Precondition: N lists of rows in `0 ..< M`.
     public init(queries: Tensor, candidates: Tensor, answers: [[Int]]) {
         let ranks = Self.ranks(of: queries, among: candidates, answers)
@@ -114,7 +115,8 @@ public struct Retrieval: Sendable, Codable, Equatable {
     }
 }
 
-/// Which rows of a matrix hold the same bits: their products with one vector may still differ by rounding, by their place in a tile.
+/// Which rows of a matrix hold the same bits: their products with one vector may still differ by rounding, by their
+/// place in a tile.
 private struct EqualRows {
     /// The first row equal to each.
     let first: [Int]

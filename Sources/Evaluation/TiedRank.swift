@@ -1,7 +1,8 @@
 /// Where the best right answer of a query ranks, with the credit that candidates of equal score share.
 ///
-/// Of the candidates whose score equals that of the best right answer, `right` are right and `wrong` are not; `above` wrong ones score
-/// higher. Under a random order of the equal ones, with `m = min(max(K - above, 0), right + wrong)` of them among the first K:
+/// Of the candidates whose score equals that of the best right answer, `right` are right and `wrong` are not; `above`
+/// wrong ones score higher. Under a random order of the equal ones, with `m = min(max(K - above, 0), right + wrong)` of
+/// them among the first K:
 ///
 ///     P(a right one is among the first K) = 1 - C(wrong, m) / C(right + wrong, m)
 ///     E(rank of the first right one)      = above + (right + wrong + 1) / (right + 1)

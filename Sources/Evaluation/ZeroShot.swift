@@ -30,5 +30,7 @@ public struct ZeroShot: Sendable {
     }
 
     /// The most similar class of each query; of equal ones the first.
-    public func classify(_ queries: Tensor) -> [Int] { similarities(queries).argmax(axis: 1).integerScalars.map(Int.init) }
+    public func classify(_ queries: Tensor) -> [Int] {
+        similarities(queries).argmax(axis: 1).integerScalars.map(Int.init)
+    }
 }

@@ -18,7 +18,9 @@ package struct FileIdentity: Hashable, Sendable {
     /// The same for a regular file alone; nil for anything else: a device or a pipe is not replaced by writing.
     package init?(ofFile path: String) {
         var status = stat()
-        guard PathEncoding.withCString(path, { stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard PathEncoding.withCString(path, { stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return nil
+        }
         self.init(status)
     }
 }

@@ -1,7 +1,8 @@
 /// A 64-bit fingerprint of contents: equal contents have equal fingerprints, on every machine.
 ///
-/// XXH64 (Yann Collet, github.com/Cyan4973/xxHash), with the value so far as the seed of each further part. It detects that two things
-/// differ by accident; it is not a cryptographic hash and proves nothing against someone who wants two things to agree.
+/// XXH64 (Yann Collet, github.com/Cyan4973/xxHash), with the value so far as the seed of each further part. It detects
+/// that two things differ by accident; it is not a cryptographic hash and proves nothing against someone who wants two
+/// things to agree.
 ///
 /// ```swift
 /// var fingerprint = Fingerprint()
@@ -33,7 +34,8 @@ package struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static let primes: (UInt64, UInt64, UInt64, UInt64, UInt64) = (
-        0x9E37_79B1_85EB_CA87, 0xC2B2_AE3D_27D4_EB4F, 0x1656_67B1_9E37_79F9, 0x85EB_CA77_C2B2_AE63, 0x27D4_EB2F_1656_67C5
+        0x9E37_79B1_85EB_CA87, 0xC2B2_AE3D_27D4_EB4F, 0x1656_67B1_9E37_79F9, 0x85EB_CA77_C2B2_AE63,
+        0x27D4_EB2F_1656_67C5
     )
 
     private static func rotated(_ x: UInt64, _ bits: UInt64) -> UInt64 { x &<< bits | x &>> (64 - bits) }
@@ -45,7 +47,9 @@ package struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
     private static func xxh64(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
         let count = bytes.count
         var hash: UInt64, offset = 0
-        func word(_ place: Int) -> UInt64 { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)) }
+        func word(_ place: Int) -> UInt64 {
+            UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+        }
         if count >= 32 {
             var a = seed &+ primes.0 &+ primes.1
             var b = seed &+ primes.1

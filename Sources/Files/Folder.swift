@@ -24,7 +24,9 @@ package enum Folder {
 
     /// What is in a folder, in the order of the names' bytes, hidden entries (`.name`) left out.
     package static func entries(of path: String) throws(FileError) -> [Entry] {
-        guard let stream = PathEncoding.withCString(path, { opendir($0) }) else { throw FileError(path: path, code: errno) }
+        guard let stream = PathEncoding.withCString(path, { opendir($0) }) else {
+            throw FileError(path: path, code: errno)
+        }
         defer { closedir(stream) }
         let descriptor = dirfd(stream)
         var entries: [Entry] = []
@@ -32,7 +34,9 @@ package enum Folder {
         while let entry = readdir(stream) {
             withUnsafePointer(to: &entry.pointee.d_name) { tuple in
                 tuple.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: tuple.pointee)) { name in
-                    if name[0] != CChar(bitPattern: UInt8(ascii: ".")) { entries.append(Self.entry(name, in: descriptor)) }
+                    if name[0] != CChar(bitPattern: UInt8(ascii: ".")) {
+                        entries.append(Self.entry(name, in: descriptor))
+                    }
                 }
             }
             errno = 0
@@ -57,7 +61,8 @@ package enum Folder {
         let text = PathEncoding.decoded(name)
         var status = stat()
         guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-            return Entry(name: text, kind: .file, isLink: false, identity: nil)  // gone since, or unreadable: whoever opens it says why
+            // gone since, or unreadable: whoever opens it says why
+            return Entry(name: text, kind: .file, isLink: false, identity: nil)
         }
         let isLink = status.st_mode & S_IFMT == S_IFLNK
         if isLink, fstatat(descriptor, name, &status, 0) != 0 {

@@ -2,9 +2,11 @@
     import Glibc
 #endif
 
-/// How much memory this process may still take: the least of what the machine, its control groups and its own resource limits leave.
+/// How much memory this process may still take: the least of what the machine, its control groups and its own resource
+/// limits leave.
 ///
-/// A request beyond it would be granted by an overcommitting kernel, which then kills the process (or another one) when the pages are used.
+/// A request beyond it would be granted by an overcommitting kernel, which then kills the process (or another one) when
+/// the pages are used.
 package struct MemoryLimit: Sendable, Equatable {
     package enum Source: String, Sendable {
         case machine = "this machine"
@@ -48,7 +50,8 @@ package struct MemoryLimit: Sendable, Equatable {
         guard bytes >= 16 << 20, let limit = current, bytes > limit.available else { return }
         throw FileError(
             path: path, code: ENOMEM,
-            reason: "\(size(bytes)) do not fit into memory: \(size(limit.available)) left of the \(size(limit.total)) of "
+            reason:
+                "\(size(bytes)) do not fit into memory: \(size(limit.available)) left of the \(size(limit.total)) of "
                 + limit.source.rawValue)
     }
 
@@ -94,7 +97,8 @@ package struct MemoryLimit: Sendable, Equatable {
         guard let limit, limit < 1 << 60 else { return nil }  // version 1 writes a huge number for none
         let used = words(folder + (isUnified ? "/memory.current" : "/memory.usage_in_bytes")).first ?? 0
         var cached = 0  // page cache that the kernel drops before it kills
-        for line in lines(folder + "/memory.stat") where line.hasPrefix(isUnified ? "inactive_file " : "total_inactive_file ") {
+        for line in lines(folder + "/memory.stat")
+        where line.hasPrefix(isUnified ? "inactive_file " : "total_inactive_file ") {
             cached = line.split(separator: " ").last.flatMap { Int($0) } ?? 0
         }
         return MemoryLimit(source: .controlGroup, total: limit, available: max(0, limit - used + cached))
@@ -119,7 +123,8 @@ package struct MemoryLimit: Sendable, Equatable {
     package static func size(_ bytes: Int) -> String {
         for (unit, scale) in [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)] where Double(bytes) >= scale {
             let value = Double(bytes) / scale
-            return "\(value >= 100 ? value.rounded().description.split(separator: ".")[0].description : ((value * 10).rounded() / 10).description) \(unit)"
+            return
+                "\(value >= 100 ? value.rounded().description.split(separator: ".")[0].description : ((value * 10).rounded() / 10).description) \(unit)"
         }
         return "\(bytes) bytes"
     }

@@ -14,7 +14,8 @@ package enum OutputPath {
         for input in inputs {
             guard let identity = FileIdentity(ofFile: input), written.contains(identity) else { continue }
             let name = input == output ? "it is one of the input files" : "it is the same file as the input \(input)"
-            throw FileError(path: output, code: EEXIST, reason: "\(name), which writing would destroy; choose another path")
+            throw FileError(
+                path: output, code: EEXIST, reason: "\(name), which writing would destroy; choose another path")
         }
     }
 }

@@ -4,8 +4,9 @@
 
 /// Paths between the system, where they are bytes, and the program, where they are `String`s.
 ///
-/// A name need not be UTF-8: archives and old disks have names in Latin-1 or Shift-JIS. Each byte that is not part of valid UTF-8 becomes one
-/// private scalar, U+10FE00 plus the byte, and is that byte again wherever the system is given the path.
+/// A name need not be UTF-8: archives and old disks have names in Latin-1 or Shift-JIS. Each byte that is not part of
+/// valid UTF-8 becomes one private scalar, U+10FE00 plus the byte, and is that byte again wherever the system is given
+/// the path.
 package enum PathEncoding {
     /// The path of some bytes.
     package static func decoded(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
@@ -28,7 +29,9 @@ package enum PathEncoding {
     package static func decoded(_ name: UnsafePointer<CChar>) -> String {
         var count = 0
         while name[count] != 0 { count += 1 }
-        return name.withMemoryRebound(to: UInt8.self, capacity: count) { decoded(UnsafeBufferPointer(start: $0, count: count)) }
+        return name.withMemoryRebound(to: UInt8.self, capacity: count) {
+            decoded(UnsafeBufferPointer(start: $0, count: count))
+        }
     }
 
     /// The system's bytes of a path, without the zero at their end.
@@ -53,7 +56,11 @@ package enum PathEncoding {
     package static func readable(_ path: String, backslash: String = "\\") -> String {
         guard path.utf8.contains(0xF4) else { return path }
         return path.unicodeScalars.reduce(into: "") { text, scalar in
-            if let byte = byte(of: scalar) { text += backslash + "x" + String(byte, radix: 16, uppercase: true) } else { text.unicodeScalars.append(scalar) }
+            if let byte = byte(of: scalar) {
+                text += backslash + "x" + String(byte, radix: 16, uppercase: true)
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
         }
     }
 

@@ -2,7 +2,8 @@
     import Glibc
 #endif
 
-/// A file written beside its place and moved there when it is whole: a reader sees the old one or the new one, never half of one.
+/// A file written beside its place and moved there when it is whole: a reader sees the old one or the new one, never
+/// half of one.
 ///
 /// ```swift
 /// var file = try ReplacedFile(path: "run/recipe.yaml")
@@ -29,7 +30,9 @@ package struct ReplacedFile: ~Copyable {
         let kind = PathEncoding.withCString(path, { stat($0, &status) }) == 0 ? status.st_mode & S_IFMT : S_IFREG
         guard kind != S_IFDIR else { throw FileError(path: path, code: EISDIR) }
         let beside = kind == S_IFREG ? temporaryPath(of: path) : nil
-        let descriptor = PathEncoding.withCString(beside ?? path) { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
+        let descriptor = PathEncoding.withCString(beside ?? path) {
+            open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        }
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         return (beside, descriptor)
     }
@@ -55,8 +58,8 @@ package struct ReplacedFile: ~Copyable {
     }
 
     /// Flushes the file to the disk, moves it to its place, and flushes the directory.
-    /// - Parameter isDurable: whether to wait for the disk; without it a power cut may lose the file, which is well for what can be made
-    ///   again.
+    /// - Parameter isDurable: whether to wait for the disk; without it a power cut may lose the file, which is well for
+    ///   what can be made again.
     package mutating func commit(isDurable: Bool = true) throws(FileError) {
         guard !isDurable || beside == nil || fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
         let closing = descriptor

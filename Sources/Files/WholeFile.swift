@@ -4,7 +4,8 @@
 
 /// Files read and replaced in one go.
 package enum WholeFile {
-    /// The bytes of a file, a pipe or a device; or, where only files will do, of nothing else: a picture that is a pipe must not hang.
+    /// The bytes of a file, a pipe or a device; or, where only files will do, of nothing else: a picture that is a pipe
+    /// must not hang.
     package static func read(_ path: String, onlyFiles: Bool = false) throws(FileError) -> [UInt8] {
         if onlyFiles {
             let file = try RegularFile(reading: path)

@@ -22,8 +22,8 @@ extension Fingerprint {
 extension Module {
     /// A fingerprint of all parameters and buffers, with their names and shapes: 16 hexadecimal digits.
     ///
-    /// Two modules have the same fingerprint if they have the same weights. It is the fingerprint of the checkpoint that was written
-    /// from the module, see `Safetensors.fingerprint()`.
+    /// Two modules have the same fingerprint if they have the same weights. It is the fingerprint of the checkpoint
+    /// that was written from the module, see `Safetensors.fingerprint()`.
     public func fingerprint() -> String { Fingerprint(of: stateDictionary()).description }
 }
 

@@ -1,7 +1,8 @@
-/// The JSON that a safetensors header may hold: strings, whole numbers, arrays and objects, in order and without duplicate keys.
+/// The JSON that a safetensors header may hold: strings, whole numbers, arrays and objects, in order and without
+/// duplicate keys.
 ///
-/// Foundation's parser keeps the last of two equal keys, and two readers that keep different ones see different weights: here the
-/// second is an error. Numbers other than non-negative whole ones are errors too.
+/// Foundation's parser keeps the last of two equal keys, and two readers that keep different ones see different
+/// weights: here the second is an error. Numbers other than non-negative whole ones are errors too.
 indirect enum HeaderValue {
     case string(String)
     case integer(Int)
@@ -138,7 +139,9 @@ private struct HeaderScanner {
                 place += 2
                 units.append(try codeUnit())
             }
-            guard let text = String(validating: units, as: UTF16.self) else { throw problem("half a surrogate pair in a string") }
+            guard let text = String(validating: units, as: UTF16.self) else {
+                throw problem("half a surrogate pair in a string")
+            }
             return text
         default: throw problem("an unknown escape in a string")
         }

@@ -20,14 +20,17 @@ public enum InterchangeError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
-        case .malformed(let path, let problem): "\(path): not a whole safetensors file: \(problem); copy or write it again"
+        case .malformed(let path, let problem):
+            "\(path): not a whole safetensors file: \(problem); copy or write it again"
         case .malformedTensor(let path, let key, let problem):
             "\(path): not a whole safetensors file: tensor \(quoted(key)): \(problem); copy or write it again"
         case .missingTensor(let path, let key, let nearest):
             "\(path): no tensor \(quoted(key))" + (nearest.map { "; the nearest name is \(quoted($0))" } ?? "")
         case .unsupportedValues(let path, let key, let problem): "\(path): tensor \(quoted(key)): \(problem)"
-        case .unwritable(let path, let reason): "\(path): cannot be written: \(reason); what stood there before is unchanged"
-        case .invalidList(let path, let key, let problem): "\(path): cannot be written: tensor \(quoted(key)): \(problem)"
+        case .unwritable(let path, let reason):
+            "\(path): cannot be written: \(reason); what stood there before is unchanged"
+        case .invalidList(let path, let key, let problem):
+            "\(path): cannot be written: tensor \(quoted(key)): \(problem)"
         case .mismatch(let path, let problems): "\(path): does not fit the model: \(problems.joined(separator: "; "))"
         }
     }

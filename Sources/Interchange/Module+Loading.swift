@@ -4,9 +4,9 @@ import ConcordTensors
 extension Module {
     /// Takes the values of all parameters and buffers from a file.
     ///
-    /// Strict: every key of the module must be in the file with its shape, and every key of the file in the module; one error names
-    /// all that disagree. On an error nothing was changed. Keys that the field's files have beside (`num_batches_tracked`, the
-    /// classifier of a ResNet that has none here) are passed over.
+    /// Strict: every key of the module must be in the file with its shape, and every key of the file in the module; one
+    /// error names all that disagree. On an error nothing was changed. Keys that the field's files have beside
+    /// (`num_batches_tracked`, the classifier of a ResNet that has none here) are passed over.
     ///
     /// ```swift
     /// try resnet.load(Safetensors(path: "clip.safetensors"), allowingUnexpected: ["text."]) { key in
@@ -23,7 +23,8 @@ extension Module {
         renaming: (String) -> String? = { $0 }
     ) throws(InterchangeError) {
         let plan = LoadingPlan(
-            self, file: file, renaming: renaming, allowingMissing: allowingMissing, allowingUnexpected: allowingUnexpected)
+            self, file: file, renaming: renaming, allowingMissing: allowingMissing,
+            allowingUnexpected: allowingUnexpected)
         guard plan.problems.isEmpty else { throw .mismatch(path: file.path, problems: plan.problems) }
         var values: [(leaf: LoadingPlan.Leaf, value: Tensor)] = []
         for (key, leaf) in plan.assignments { values.append((leaf, try file.tensor(key))) }
@@ -63,11 +64,13 @@ private struct LoadingPlan {
     private(set) var problems: [String] = []
 
     init(
-        _ module: any Module, file: Safetensors, renaming: (String) -> String?, allowingMissing: [String], allowingUnexpected: [String]
+        _ module: any Module, file: Safetensors, renaming: (String) -> String?, allowingMissing: [String],
+        allowingUnexpected: [String]
     ) {
         let walk = ParameterWalk(module)
         let leaves: [(path: String, leaf: Leaf)] =
-            walk.parameters.map { ($0.path, .parameter($0.parameter)) } + walk.buffers.map { ($0.path, .buffer($0.buffer)) }
+            walk.parameters.map { ($0.path, .parameter($0.parameter)) }
+            + walk.buffers.map { ($0.path, .buffer($0.buffer)) }
         let known = Set(leaves.map(\.path)), unused = Set(walk.unused)
         let ties = Dictionary(walk.ties.map { ($0.path, $0.first) }, uniquingKeysWith: { first, _ in first })
 
@@ -95,12 +98,14 @@ private struct LoadingPlan {
             if let shape = file.shape(of: key), shape != leaf.shape {
                 problems.append("\(path) has shape \(shape) in the file, \(leaf.shape) in the model")
             } else if let type = file.elementType(of: key), type != leaf.elementType {
-                problems.append("\(path) holds \(file.storedType(of: key) ?? "") in the file, \(leaf.elementType) in the model")
+                problems.append(
+                    "\(path) holds \(file.storedType(of: key) ?? "") in the file, \(leaf.elementType) in the model")
             } else {
                 assignments.append((key, leaf))
             }
         }
-        let isShort = missing.count * unexpected.count <= 1000  // another model altogether: hints would be slow, and noise
+        // another model altogether: hints would be slow, and noise
+        let isShort = missing.count * unexpected.count <= 1000
         func listed(_ names: [String], hintsFrom others: [String]) -> String {
             names.map { isShort ? $0 + NearestName.hint(for: $0, among: others) : $0 }.joined(separator: ", ")
         }

@@ -8,12 +8,16 @@ final class OpenFile: Sendable {
     var size: Int { file.size }
 
     init(path: String) throws(InterchangeError) {
-        do throws(FileError) { file = try RegularFile(reading: path) } catch { throw .unreadable(path: path, reason: error.reason) }
+        do throws(FileError) { file = try RegularFile(reading: path) } catch {
+            throw .unreadable(path: path, reason: error.reason)
+        }
     }
 
     func bytes(_ count: Int, at offset: Int) throws(InterchangeError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
-        try bytes.withUnsafeMutableBytes { buffer in Result { () throws(InterchangeError) in try read(into: buffer, at: offset) } }.get()
+        try bytes.withUnsafeMutableBytes { buffer in
+            Result { () throws(InterchangeError) in try read(into: buffer, at: offset) }
+        }.get()
         return bytes
     }
 
@@ -23,6 +27,8 @@ final class OpenFile: Sendable {
         do throws(FileError) { count = try file.read(into: buffer, at: offset) } catch {
             throw .unreadable(path: path, reason: error.reason)
         }
-        guard count == buffer.count else { throw .malformed(path: path, problem: "it became shorter while it was read") }
+        guard count == buffer.count else {
+            throw .malformed(path: path, problem: "it became shorter while it was read")
+        }
     }
 }

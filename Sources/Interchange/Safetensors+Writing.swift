@@ -4,10 +4,11 @@ public import ConcordTensors
 extension Safetensors {
     /// Writes tensors to a file that takes its place whole or not at all.
     ///
-    /// The bytes are a function of the tensors and the metadata alone: element types by descending width, then names; metadata
-    /// sorted; no time stamp. The file is written beside (`PATH.partial`), flushed, moved into place, and the directory flushed.
-    /// - Throws: `InterchangeError` for two equal names, and where the disk is full or the place cannot be written; nothing is left
-    ///   behind then and an older file stays as it was.
+    /// The bytes are a function of the tensors and the metadata alone: element types by descending width, then names;
+    /// metadata sorted; no time stamp. The file is written beside (`PATH.partial`), flushed, moved into place, and the
+    /// directory flushed.
+    /// - Throws: `InterchangeError` for two equal names, and where the disk is full or the place cannot be written;
+    ///   nothing is left behind then and an older file stays as it was.
     public static func write(
         _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
     ) throws(InterchangeError) {
@@ -22,7 +23,9 @@ extension Safetensors {
             guard name != "__metadata__" else {
                 throw .invalidList(path: path, key: name, problem: "the name is the format's own; choose another")
             }
-            guard names.insert(name).inserted else { throw .invalidList(path: path, key: name, problem: "it stands twice") }
+            guard names.insert(name).inserted else {
+                throw .invalidList(path: path, key: name, problem: "it stands twice")
+            }
         }
         do throws(FileError) {
             var file = try ReplacedFile(path: path)
@@ -42,14 +45,17 @@ extension Safetensors {
         var members: [String] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            members.append("\"__metadata__\":{" + pairs.map { quoted($0.key) + ":" + quoted($0.value) }.joined(separator: ",") + "}")
+            members.append(
+                "\"__metadata__\":{" + pairs.map { quoted($0.key) + ":" + quoted($0.value) }.joined(separator: ",")
+                    + "}")
         }
         var offset = 0
         for (name, tensor) in tensors {
             let end = offset + tensor.storage.bytes
             let shape = tensor.shape.map(String.init).joined(separator: ",")
             let type = StoredType(tensor.elementType).rawValue
-            members.append("\(quoted(name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+            members.append(
+                "\(quoted(name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }
         var json = Array("{\(members.joined(separator: ","))}".utf8)

@@ -8,8 +8,8 @@ public import ConcordTensors
 /// let weight = try file.tensor("conv1.weight")                          // [64, 3, 7, 7]
 /// ```
 ///
-/// The header is checked in full when the file is opened: a header that lies about lengths, places or shapes is an error, never a
-/// wrong tensor. May be used from several threads at once.
+/// The header is checked in full when the file is opened: a header that lies about lengths, places or shapes is an
+/// error, never a wrong tensor. May be used from several threads at once.
 /// - Source: github.com/huggingface/safetensors, the format's text and the checks of `tensor.rs`.
 public struct Safetensors: Sendable {
     /// Where the file is.
@@ -26,10 +26,14 @@ public struct Safetensors: Sendable {
     /// - Throws: `InterchangeError` where the file cannot be read or is not whole.
     public init(path: String) throws(InterchangeError) {
         file = try OpenFile(path: path)
-        guard file.size >= 8 else { throw .malformed(path: path, problem: "it has \(file.size) bytes, too few for a header") }
+        guard file.size >= 8 else {
+            throw .malformed(path: path, problem: "it has \(file.size) bytes, too few for a header")
+        }
         let length = try file.bytes(8, at: 0).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= 100_000_000, Int(length) <= file.size - 8 else {
-            throw .malformed(path: path, problem: "its first 8 bytes announce a header of \(length) bytes, the file has \(file.size)")
+            throw .malformed(
+                path: path, problem: "its first 8 bytes announce a header of \(length) bytes, the file has \(file.size)"
+            )
         }
         let bytes = try file.bytes(Int(length), at: 8)
         dataStart = 8 + bytes.count
@@ -51,14 +55,16 @@ public struct Safetensors: Sendable {
     func elementType(of name: String) -> ElementType? { entries[name]?.type.elementType }
 
     /// Reads a tensor: floats of any width as float32, integers as int32 if they fit, U8 and BOOL as uint8.
-    /// - Throws: `InterchangeError` where there is none of that name, an integer does not fit, or the type has no place here.
+    /// - Throws: `InterchangeError` where there is none of that name, an integer does not fit, or the type has no place
+    ///   here.
     public func tensor(_ name: String) throws(InterchangeError) -> Tensor {
         guard let entry = entries[name] else {
             throw .missingTensor(path: path, key: name, nearest: NearestName.of(name, among: names))
         }
         guard let elementType = entry.type.elementType else {
             throw .unsupportedValues(
-                path: path, key: name, problem: "elements of type \(entry.type.rawValue) cannot be read; store them as F32")
+                path: path, key: name,
+                problem: "elements of type \(entry.type.rawValue) cannot be read; store them as F32")
         }
         let tensor = Tensor(uninitialized: entry.shape, elementType)
         let widening = Widening(file: file, key: name, start: dataStart + entry.range.lowerBound, count: tensor.count)

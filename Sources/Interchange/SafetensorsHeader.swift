@@ -47,13 +47,19 @@ struct SafetensorsHeader {
         try checkPlaces(dataSize: dataSize, path: path)
     }
 
-    private static func entry(_ name: String, _ fields: [(key: String, value: HeaderValue)]) throws(HeaderValue.Problem) -> Entry {
+    private static func entry(
+        _ name: String, _ fields: [(key: String, value: HeaderValue)]
+    ) throws(HeaderValue.Problem) -> Entry {
         func field(_ key: String) throws(HeaderValue.Problem) -> HeaderValue {
-            guard let field = fields.first(where: { $0.key == key }) else { throw HeaderValue.Problem(text: "it has no \"\(key)\"") }
+            guard let field = fields.first(where: { $0.key == key }) else {
+                throw HeaderValue.Problem(text: "it has no \"\(key)\"")
+            }
             return field.value
         }
         func integers(_ key: String) throws(HeaderValue.Problem) -> [Int] {
-            guard case .array(let values) = try field(key) else { throw HeaderValue.Problem(text: "\"\(key)\" is not an array") }
+            guard case .array(let values) = try field(key) else {
+                throw HeaderValue.Problem(text: "\"\(key)\" is not an array")
+            }
             var result: [Int] = []
             for value in values {
                 guard case .integer(let integer) = value else {
@@ -79,7 +85,12 @@ struct SafetensorsHeader {
         }
         guard bits % 8 == 0, bits / 8 == offsets[1] - offsets[0] else {
             throw HeaderValue.Problem(
-                text: "shape \(shape) of \(label) takes \((bits + 7) / 8) bytes, but its data_offsets \(offsets) span another number")
+                text:
+                    """
+                        shape \(shape) of \(label) takes \((bits + 7) / 8) bytes, but its data_offsets \(offsets) span \
+                        another number
+                        """
+            )
         }
         return Entry(name: name, type: type, shape: shape, range: offsets[0]..<offsets[1])
     }
@@ -88,9 +99,11 @@ struct SafetensorsHeader {
         var end = 0
         for entry in entries {
             guard entry.range.lowerBound == end else {
-                let fault = entry.range.lowerBound > end ? "a gap before its data" : "its data overlaps another tensor's"
+                let fault =
+                    entry.range.lowerBound > end ? "a gap before its data" : "its data overlaps another tensor's"
                 throw .malformedTensor(
-                    path: path, key: entry.name, problem: "\(fault) (starts at \(entry.range.lowerBound), expected \(end))")
+                    path: path, key: entry.name,
+                    problem: "\(fault) (starts at \(entry.range.lowerBound), expected \(end))")
             }
             end = entry.range.upperBound
         }

@@ -2,13 +2,14 @@ public import ConcordTensors
 
 /// Zero mean and unit variance of every channel over the batch and all places, then a learned scale and shift.
 ///
-/// In training the batch's own statistics are used, and running ones follow them; in evaluation mode the running ones are used.
+/// In training the batch's own statistics are used, and running ones follow them; in evaluation mode the running ones
+/// are used.
 ///
 /// ```swift
 /// let y = norm(conv(x), activation: .relu, residual: x)                 // relu(norm(conv(x)) + x), in one pass
 /// ```
-/// - Source: Ioffe, Szegedy 2015, arXiv:1502.03167. As PyTorch's: biased variance in the output, unbiased in the running statistic.
-///   A batch of one row is let through (PyTorch refuses it); its output is the shift alone.
+/// - Source: Ioffe, Szegedy 2015, arXiv:1502.03167. As PyTorch's: biased variance in the output, unbiased in the
+///   running statistic. A batch of one row is let through (PyTorch refuses it); its output is the shift alone.
 public final class BatchNorm: Module {
     /// `[C]`, from one.
     public let weight: Parameter
@@ -45,7 +46,8 @@ public final class BatchNorm: Module {
     public func callAsFunction(_ x: Tensor, activation: FusedActivation? = nil, residual: Tensor? = nil) -> Tensor {
         guard Context.current.isTraining, !isFrozen else {
             return x.batchNormalized(
-                weight: weight.value, bias: bias.value, mean: runningMean.value, variance: runningVar.value, epsilon: epsilon,
+                weight: weight.value, bias: bias.value, mean: runningMean.value, variance: runningVar.value,
+                epsilon: epsilon,
                 activation: activation, residual: residual)
         }
         let (output, mean, variance) = x.batchNormalized(

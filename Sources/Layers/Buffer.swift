@@ -5,7 +5,8 @@ import Synchronization
 public final class Buffer: Module {
     /// What stands in a buffer that the microbatches of one batch each wrote to.
     public enum Merge: Sendable {
-        /// The mean of what they wrote, by their samples: running statistics. What is no float32 is as the last one left it.
+        /// The mean of what they wrote, by their samples: running statistics. What is no float32 is as the last one
+        /// left it.
         case mean
         /// What the last one wrote.
         case last

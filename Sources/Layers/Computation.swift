@@ -9,14 +9,17 @@ public import ConcordTensors
 /// }
 /// ```
 public enum Computation {
-    /// Whether dropout drops and batch normalization uses the batch's own statistics: true inside `valueWithGradient` and `training`.
+    /// Whether dropout drops and batch normalization uses the batch's own statistics: true inside `valueWithGradient`
+    /// and `training`.
     public static var isTraining: Bool { Context.current.isTraining }
 
-    /// A key for one random choice; each call gives another, a function of the run's seed, of the step and of how many were drawn before.
+    /// A key for one random choice; each call gives another, a function of the run's seed, of the step and of how many
+    /// were drawn before.
     public static func randomKey() -> RandomKey { Context.current.random.nextKey() }
 
-    /// One key a sample, a function of the sample's place in the data and of the epoch, for choices that must not depend on the batch's
-    /// make-up (masks, negatives). Outside of a trainer's step they are derived from ``randomKey()``.
+    /// One key a sample, a function of the sample's place in the data and of the epoch, for choices that must not
+    /// depend on the batch's make-up (masks, negatives). Outside of a trainer's step they are derived from
+    /// ``randomKey()``.
     /// - Parameter count: number N of samples.
     public static func sampleKeys(count: Int) -> [RandomKey] {
         let keys = Context.current.sampleKeys

@@ -11,10 +11,12 @@ public final class Conv2d: Module {
     /// - Parameters:
     ///   - kernel: height and width.
     ///   - padding: zeros on every side.
-    ///   - weights, biases: first values; uniform in ±1/sqrt(inputs / groups * kernel * kernel), as PyTorch's, where nil.
+    ///   - weights, biases: first values; uniform in ±1/sqrt(inputs / groups * kernel * kernel), as PyTorch's, where
+    ///     nil.
     /// - Precondition: `groups` divides both channel counts.
     public init(
-        _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1,
+        _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
+        groups: Int = 1,
         bias: Bool = true, weights: Initializer? = nil, biases: Initializer? = nil
     ) {
         (weight, self.bias) = Convolution.parameters(
@@ -25,6 +27,8 @@ public final class Conv2d: Module {
     /// - Parameter x: `[N, H, W, in]`.
     /// - Returns: `[N, H', W', out]`, `H' = (H + 2 padding - dilation (kernel - 1) - 1) / stride + 1` rounded down.
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        x.convolved2d(weight: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation, groups: groups)
+        x.convolved2d(
+            weight: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation,
+            groups: groups)
     }
 }

@@ -25,7 +25,8 @@ public final class GRU: SequenceLayer {
 
     /// - Parameters:
     ///   - x: `[N, T, C]`.
-    ///   - mask: `[N, T]` uint8, 1 for a real step; all are where nil. Elsewhere the state stands still and the output is zero.
+    ///   - mask: `[N, T]` uint8, 1 for a real step; all are where nil. Elsewhere the state stands still and the output
+    ///     is zero.
     /// - Returns: the last layer's states, `[N, T, H]`.
     public func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor {
         cells.reduce(x) { x, cell in

@@ -1,6 +1,7 @@
 public import ConcordTensors
 
-/// Zero mean and unit variance over all places and the channels of a group, then a learned scale and shift for each channel.
+/// Zero mean and unit variance over all places and the channels of a group, then a learned scale and shift for each
+/// channel.
 /// - Source: Wu, He 2018, arXiv:1803.08494.
 public final class GroupNorm: Module {
     /// `[C]`, from one.

@@ -28,7 +28,8 @@ public enum Initializer: Sendable {
 
 extension Initializer {
     /// Uniform in ±sqrt(6 / (fanIn + fanOut)).
-    /// - Source: Glorot, Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", eq. 16.
+    /// - Source: Glorot, Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", eq.
+    ///   16.
     public static func glorot(fanIn: Int, fanOut: Int) -> Initializer {
         let bound = (6 / Float(max(1, fanIn + fanOut))).squareRoot()
         return .uniform(-bound...bound)

@@ -6,8 +6,8 @@ public import ConcordTensors
 /// let context = LSTM(256, hidden: 256)
 /// let c = context(frames, mask: mask)                                   // [N, T, 256] -> [N, T, 256]
 /// ```
-/// - Source: Hochreiter, Schmidhuber 1997, "Long short-term memory"; formula, names and first values are `torch.nn.LSTM`'s with
-///   `batch_first`.
+/// - Source: Hochreiter, Schmidhuber 1997, "Long short-term memory"; formula, names and first values are
+///   `torch.nn.LSTM`'s with `batch_first`.
 public final class LSTM: SequenceLayer {
     /// One a layer; their parameters stand in checkpoints under the recurrence's own name.
     public let cells: [RecurrentCell]
@@ -26,13 +26,15 @@ public final class LSTM: SequenceLayer {
 
     /// - Parameters:
     ///   - x: `[N, T, C]`.
-    ///   - mask: `[N, T]` uint8, 1 for a real step; all are where nil. Elsewhere state and cell stand still and the output is zero.
+    ///   - mask: `[N, T]` uint8, 1 for a real step; all are where nil. Elsewhere state and cell stand still and the
+    ///     output is zero.
     /// - Returns: the last layer's states, `[N, T, H]`.
     public func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor {
         cells.reduce(x) { x, cell in
             // Both biases only ever stand in a sum.
             let bias = cell.inputBias.flatMap { own in cell.stateBias.map { own.value + $0.value } }
-            return x.linear(weight: cell.inputWeight.value, bias: bias).longShortTermMemory(weight: cell.stateWeight.value, mask: mask)
+            return x.linear(weight: cell.inputWeight.value, bias: bias).longShortTermMemory(
+                weight: cell.stateWeight.value, mask: mask)
         }
     }
 }

@@ -17,5 +17,7 @@ public final class LayerNorm: Module {
     }
 
     /// - Parameter x: `[..., C]`.
-    public func callAsFunction(_ x: Tensor) -> Tensor { x.layerNormalized(weight: weight.value, bias: bias.value, epsilon: epsilon) }
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        x.layerNormalized(weight: weight.value, bias: bias.value, epsilon: epsilon)
+    }
 }

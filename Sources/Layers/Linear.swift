@@ -13,7 +13,9 @@ public final class Linear: Module {
 
     /// - Parameters:
     ///   - weights, biases: first values; uniform in ±1/sqrt(inputs), as PyTorch's, where nil.
-    public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, weights: Initializer? = nil, biases: Initializer? = nil) {
+    public init(
+        _ inputs: Int, _ outputs: Int, bias: Bool = true, weights: Initializer? = nil, biases: Initializer? = nil
+    ) {
         weight = Parameter([outputs, inputs], weights ?? .fanIn(inputs))
         self.bias = bias ? Parameter([outputs], biases ?? .fanIn(inputs)) : nil
     }

@@ -23,8 +23,9 @@ extension LogMel {
         /// Whether frame t stands around sample `t * hop`, the clip reflected at its ends; otherwise it begins there.
         public var isCentered: Bool
         public var logarithm: Logarithm
-        /// Whether each band of each clip is brought to mean 0 and deviation 1 over the clip's frames. The deviation is the unbiased one plus
-        /// 1e-5, where s3prl's CMVN has 1e-10, which blows rounding errors up where a band is silent.
+        /// Whether each band of each clip is brought to mean 0 and deviation 1 over the clip's frames. The deviation is
+        /// the unbiased one plus 1e-5, where s3prl's CMVN has 1e-10, which blows rounding errors up where a band is
+        /// silent.
         public var isStandardized: Bool
 
         /// - Parameters:
@@ -33,11 +34,16 @@ extension LogMel {
         ///   - frequencies: up to half the rate where nil.
         public init(
             rate: Int = 16000, transform: Int = 400, window: Int? = nil, hop: Int? = nil, mels: Int = 128,
-            frequencies: ClosedRange<Double>? = nil, scale: MelScale = .htk, hasEqualAreas: Bool = false, power: Float = 2,
+            frequencies: ClosedRange<Double>? = nil, scale: MelScale = .htk, hasEqualAreas: Bool = false,
+            power: Float = 2,
             isCentered: Bool = true, logarithm: Logarithm = .decibels(below: nil), isStandardized: Bool = false
         ) {
-            (self.rate, self.transform, self.mels, self.scale, self.hasEqualAreas) = (rate, transform, mels, scale, hasEqualAreas)
-            (self.power, self.isCentered, self.logarithm, self.isStandardized) = (power, isCentered, logarithm, isStandardized)
+            (self.rate, self.transform, self.mels, self.scale, self.hasEqualAreas) = (
+                rate, transform, mels, scale, hasEqualAreas
+            )
+            (self.power, self.isCentered, self.logarithm, self.isStandardized) = (
+                power, isCentered, logarithm, isStandardized
+            )
             self.window = window ?? transform
             self.hop = hop ?? (window ?? transform) / 2
             self.frequencies = frequencies ?? 0...Double(rate / 2)
@@ -74,17 +80,19 @@ extension LogMel {
 
         /// 80 bands of 25 ms windows 10 ms apart, each clip brought to mean 0 and deviation 1.
         ///
-        /// - Source: Chung et al. 2019, arXiv:1904.03240 (autoregressive predictive coding), by s3prl's settings; the frames are
-        ///   torchaudio's, without the pre-emphasis and the window of Kaldi's.
+        /// - Source: Chung et al. 2019, arXiv:1904.03240 (autoregressive predictive coding), by s3prl's settings; the
+        ///   frames are torchaudio's, without the pre-emphasis and the window of Kaldi's.
         public static func speech(rate: Int = 16000) -> Configuration {
             Configuration(
-                rate: rate, transform: rate / 40, hop: rate / 100, mels: 80, logarithm: .natural(offset: 1e-6), isStandardized: true)
+                rate: rate, transform: rate / 40, hop: rate / 100, mels: 80, logarithm: .natural(offset: 1e-6),
+                isStandardized: true)
         }
     }
 
     /// How amounts of sound become their logarithms.
     public enum Logarithm: Sendable, Equatable {
-        /// `10 log10(max(x, 1e-10))` of energies, twice that of magnitudes; nothing more than `below` under the clip's loudest value.
+        /// `10 log10(max(x, 1e-10))` of energies, twice that of magnitudes; nothing more than `below` under the clip's
+        /// loudest value.
         case decibels(below: Float?)
         /// `ln(x + offset)`; torchaudio has 1e-6 in its log-mel cepstra.
         case natural(offset: Float)

@@ -10,12 +10,12 @@ public import ConcordTensors
 /// let frames = front(waveform)                                          // [N, T, 80]
 /// ```
 ///
-/// A clip's frames are what they would be without the padding behind it, and zero beyond its end. There is nothing to learn here and no
-/// gradient to the samples: the result is a constant to every tape.
+/// A clip's frames are what they would be without the padding behind it, and zero beyond its end. There is nothing to
+/// learn here and no gradient to the samples: the result is a constant to every tape.
 ///
-/// - Source: the defaults and the arithmetic are torchaudio's `MelSpectrogram` and `AmplitudeToDB`. Where a clip is shorter than half a window,
-///   which torchaudio refuses, it is reflected more than once; `decibels(below:)` looks for the loudest value in the clip, where torchaudio
-///   looks in the batch.
+/// - Source: the defaults and the arithmetic are torchaudio's `MelSpectrogram` and `AmplitudeToDB`. Where a clip is
+///   shorter than half a window, which torchaudio refuses, it is reflected more than once; `decibels(below:)` looks for
+///   the loudest value in the clip, where torchaudio looks in the batch.
 public final class LogMel: Module {
     public let configuration: Configuration
     private let spectrum: Spectrum
@@ -25,15 +25,19 @@ public final class LogMel: Module {
     /// - Precondition: the configuration's sizes are possible.
     public init(_ configuration: Configuration = Configuration()) {
         let c = configuration
-        func require(_ condition: Bool, _ message: @autoclosure () -> String) { ShapeCheck.require(condition, "LogMel", message()) }
+        func require(_ condition: Bool, _ message: @autoclosure () -> String) {
+            ShapeCheck.require(condition, "LogMel", message())
+        }
         require(c.rate > 0 && c.hop > 0 && c.mels > 0, "rate \(c.rate), hop \(c.hop), \(c.mels) mels")
-        require(c.window > 1 && c.window <= c.transform, "a window of \(c.window) samples in a transform of \(c.transform)")
+        require(
+            c.window > 1 && c.window <= c.transform, "a window of \(c.window) samples in a transform of \(c.transform)")
         require(c.frequencies.lowerBound >= 0, "frequencies \(c.frequencies)")
         self.configuration = c
         spectrum = Spectrum(transform: c.transform, window: c.window)
         filters = Tensor(
             c.scale.filters(
-                c.mels, bins: spectrum.bins, top: Double(c.rate / 2), range: c.frequencies, hasEqualAreas: c.hasEqualAreas),
+                c.mels, bins: spectrum.bins, top: Double(c.rate / 2), range: c.frequencies,
+                hasEqualAreas: c.hasEqualAreas),
             shape: [spectrum.bins, c.mels])
     }
 
@@ -54,26 +58,33 @@ public final class LogMel: Module {
         Parallel.run(blocks.count) { range in
             let scratch = Tensor(uninitialized: [spectrum.scratchCount(of: FrameBlock.size)])
             for block in blocks[range] {
-                let clip = UnsafeBufferPointer(start: samples.floats + block.clip * waveform.length, count: waveform.lengths[block.clip])
+                let clip = UnsafeBufferPointer(
+                    start: samples.floats + block.clip * waveform.length, count: waveform.lengths[block.clip])
                 // The window stands in the middle of the transform.
-                let first = block.frames.lowerBound * c.hop + (c.transform - c.window) / 2 - (c.isCentered ? c.transform / 2 : 0)
-                let energies = spectrum.energies(of: clip, first: first, hop: c.hop, frames: block.frames.count, scratch.floats)
+                let first =
+                    block.frames.lowerBound * c.hop + (c.transform - c.window) / 2
+                    - (c.isCentered ? c.transform / 2 : 0)
+                let energies = spectrum.energies(
+                    of: clip, first: first, hop: c.hop, frames: block.frames.count, scratch.floats)
                 let bins = block.frames.count * spectrum.bins
                 if c.power == 1 { concord_sqrt(energies, energies, bins) }
                 if c.power != 1, c.power != 2 { concord_power(energies, energies, c.power / 2, bins) }
                 let out = output.floats + (block.clip * frames + block.frames.lowerBound) * c.mels
                 Product.serial(
-                    block.frames.count, c.mels, spectrum.bins, 1, energies, spectrum.bins, false, filters.floats, c.mels, false, 0, out,
+                    block.frames.count, c.mels, spectrum.bins, 1, energies, spectrum.bins, false, filters.floats,
+                    c.mels, false, 0, out,
                     c.mels)
                 c.logarithm.apply(to: out, count: block.frames.count * c.mels, power: c.power)
             }
         }
         Parallel.run(waveform.count) { range in
             for n in range {
-                let clip = UnsafeMutableBufferPointer(start: output.floats + n * frames * c.mels, count: counts[n] * c.mels)
+                let clip = UnsafeMutableBufferPointer(
+                    start: output.floats + n * frames * c.mels, count: counts[n] * c.mels)
                 if case .decibels(let range?) = c.logarithm, let loudest = clip.max() {
                     concord_clamp(
-                        output.floats + n * frames * c.mels, output.floats + n * frames * c.mels, loudest - range, loudest, clip.count)
+                        output.floats + n * frames * c.mels, output.floats + n * frames * c.mels, loudest - range,
+                        loudest, clip.count)
                 }
                 if c.isStandardized { standardize(clip) }
             }
@@ -87,7 +98,8 @@ public final class LogMel: Module {
         guard frames > 0 else { return }
         withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * mels) { sums in
             sums.initialize(repeating: 0)
-            let means = UnsafeMutableBufferPointer(rebasing: sums[..<mels]), scales = UnsafeMutableBufferPointer(rebasing: sums[mels...])
+            let means = UnsafeMutableBufferPointer(rebasing: sums[..<mels]),
+                scales = UnsafeMutableBufferPointer(rebasing: sums[mels...])
             for t in 0..<frames { for m in 0..<mels { means[m] += Double(clip[t * mels + m]) } }
             for m in 0..<mels { means[m] /= Double(frames) }
             for t in 0..<frames {

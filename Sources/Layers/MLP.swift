@@ -33,7 +33,8 @@ public final class MLP: Module {
     public func callAsFunction(_ x: Tensor) -> Tensor {
         let hidden: Tensor
         if activation == .gelu, let bias = expansion.bias {
-            hidden = x.linear(weight: expansion.weight.value).biasedGELU(bias.value)  // one pass over [..., hidden] fewer each way
+            // one pass over [..., hidden] fewer each way
+            hidden = x.linear(weight: expansion.weight.value).biasedGELU(bias.value)
         } else {
             hidden = activation(expansion(x))
         }

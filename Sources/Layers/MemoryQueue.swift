@@ -2,8 +2,9 @@ public import ConcordTensors
 
 /// The newest keys of earlier batches, `[K, D]`: negatives without their encoder's pass.
 ///
-/// Keys are staged in the forward pass and enter after the update, oldest rows first replaced, so that a batch is never contrasted with itself,
-/// and each key stands in the queue once, whatever accumulation and microbatches do. Rows start as random directions.
+/// Keys are staged in the forward pass and enter after the update, oldest rows first replaced, so that a batch is never
+/// contrasted with itself, and each key stands in the queue once, whatever accumulation and microbatches do. Rows start
+/// as random directions.
 ///
 /// ```swift
 /// let queue = MemoryQueue(count: 65536, dimension: 128)
@@ -25,9 +26,11 @@ public final class MemoryQueue: UpdateObserver {
     ///   - count: rows K, at least 1.
     ///   - dimension: D, at least 1.
     public init(count: Int, dimension: Int) {
-        ShapeCheck.require(count > 0 && dimension > 0, "MemoryQueue", "\(count) rows of \(dimension) numbers; 1 or more wanted")
+        ShapeCheck.require(
+            count > 0 && dimension > 0, "MemoryQueue", "\(count) rows of \(dimension) numbers; 1 or more wanted")
         (self.count, self.dimension) = (count, dimension)
-        let random = Initializer.normal(deviation: 1)(shape: [count, dimension], key: RandomKey(seed: 0).derived("queue"))
+        let random = Initializer.normal(deviation: 1)(
+            shape: [count, dimension], key: RandomKey(seed: 0).derived("queue"))
         queue = Buffer(random.l2Normalized(), underMicrobatches: .last)
     }
 
@@ -38,7 +41,8 @@ public final class MemoryQueue: UpdateObserver {
     /// - Parameter keys: `[N, D]`. Of more than K the last K stay.
     public func stage(_ keys: Tensor) {
         ShapeCheck.require(
-            keys.rank == 2 && keys.shape[1] == dimension, "MemoryQueue", "keys \(keys.shape) for a queue of [\(count), \(dimension)]")
+            keys.rank == 2 && keys.shape[1] == dimension, "MemoryQueue",
+            "keys \(keys.shape) for a queue of [\(count), \(dimension)]")
         staged.append(keys.detached)
     }
 
@@ -51,7 +55,8 @@ public final class MemoryQueue: UpdateObserver {
         let new = keys.scalars
         for row in first..<rows {
             let place = (start + row) % count
-            values.replaceSubrange(place * dimension..<(place + 1) * dimension, with: new[row * dimension..<(row + 1) * dimension])
+            values.replaceSubrange(
+                place * dimension..<(place + 1) * dimension, with: new[row * dimension..<(row + 1) * dimension])
         }
         queue.assign(Tensor(values, shape: [count, dimension]))
         head.assign(Tensor([Int32((start + rows) % count)], shape: []))

@@ -2,8 +2,9 @@ public import ConcordTensors
 
 /// Something with parameters: a layer, an encoder, an objective.
 ///
-/// Modules are final classes whose stored properties are `let`: parameters, buffers, other modules, optionals and arrays of
-/// these, and plain settings. A function `callAsFunction` does the work; the protocol asks for none, because inputs differ.
+/// Modules are final classes whose stored properties are `let`: parameters, buffers, other modules, optionals and
+/// arrays of these, and plain settings. A function `callAsFunction` does the work; the protocol asks for none, because
+/// inputs differ.
 ///
 /// ```swift
 /// final class Gate: Module {
@@ -14,12 +15,12 @@ public import ConcordTensors
 ///
 /// A module may be used from any thread: only parameters and buffers change, and they are locked.
 public protocol Module: AnyObject, Sendable {
-    /// The name of a stored property in checkpoints, where it is not the property's own in snake_case: `["ln1": "ln_1"]`.
-    /// The empty string leaves the level out of the path.
+    /// The name of a stored property in checkpoints, where it is not the property's own in snake_case: `["ln1":
+    /// "ln_1"]`. The empty string leaves the level out of the path.
     var checkpointNames: [String: String] { get }
 
-    /// Names that the field's checkpoints have beside a module's own and that it has no use for: `["num_batches_tracked"]`. Loading
-    /// passes them over.
+    /// Names that the field's checkpoints have beside a module's own and that it has no use for:
+    /// `["num_batches_tracked"]`. Loading passes them over.
     var unusedCheckpointNames: [String] { get }
 }
 
@@ -27,8 +28,8 @@ extension Module {
     public var checkpointNames: [String: String] { [:] }
     public var unusedCheckpointNames: [String] { [] }
 
-    /// Gives every parameter that has no value yet its initial one, a function of the seed and of the parameter's path, and tells every
-    /// ``UpdateObserver``.
+    /// Gives every parameter that has no value yet its initial one, a function of the seed and of the parameter's path,
+    /// and tells every ``UpdateObserver``.
     @discardableResult
     public func initialize(seed: UInt64) -> Self {
         let walk = ParameterWalk(self)
@@ -37,7 +38,8 @@ extension Module {
         return self
     }
 
-    /// Runs `body` with other parameter and buffer values in place of the modules' own; what is written to buffers lands in `values`.
+    /// Runs `body` with other parameter and buffer values in place of the modules' own; what is written to buffers
+    /// lands in `values`.
     public func with<R, E: Error>(_ values: ParameterValues, _ body: () throws(E) -> R) throws(E) -> R {
         try Context.with({ $0.values = values }, body)
     }

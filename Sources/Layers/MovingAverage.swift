@@ -8,8 +8,8 @@ public import ConcordTensors
 ///
 ///     average = m average + (1 - m) parameter          after every update
 ///
-/// Before the first update the average is the module's own values. One buffer stands for each parameter and each float buffer of the
-/// module, under the module's path: `target.conv1.weight`.
+/// Before the first update the average is the module's own values. One buffer stands for each parameter and each float
+/// buffer of the module, under the module's path: `target.conv1.weight`.
 ///
 /// ```swift
 /// let online = ResNet(depth: 18)
@@ -20,7 +20,8 @@ public import ConcordTensors
 public final class MovingAverage<M: Module>: UpdateObserver {
     /// What becomes of the module's buffers, such as running statistics.
     public enum Buffers: Sendable {
-        /// The average has its own, which move when it is computed in training mode: a target network, as in MoCo and BYOL.
+        /// The average has its own, which move when it is computed in training mode: a target network, as in MoCo and
+        /// BYOL.
         case own
         /// They are averaged like parameters: weights to evaluate with.
         case averaged
@@ -79,7 +80,8 @@ public final class MovingAverage<M: Module>: UpdateObserver {
 public enum Momentum: Sendable, Equatable {
     /// In [0, 1]; 0 copies the parameters, 1 never moves.
     case constant(Double)
-    /// `1 - (1 - start) (1 + cos(pi step / total)) / 2`, from `start` to 1 over the run; `start` where the run has no end.
+    /// `1 - (1 - start) (1 + cos(pi step / total)) / 2`, from `start` to 1 over the run; `start` where the run has no
+    /// end.
     /// - Source: Grill et al. 2020, arXiv:2006.07733, section 3.2.
     case cosine(from: Double)
 
@@ -131,7 +133,9 @@ final class AveragedValue: NamedModule {
     }
 
     /// A copy of its own, for optimizers write into a parameter's memory.
-    func copy() { average.assign(current.elementType == .float32 ? Tensor(current.scalars, shape: current.shape) : current) }
+    func copy() {
+        average.assign(current.elementType == .float32 ? Tensor(current.scalars, shape: current.shape) : current)
+    }
 
     func move(_ momentum: Float) {
         let current = current
@@ -149,7 +153,9 @@ final class AveragedValue: NamedModule {
 
     /// Takes what a computation wrote to the buffer.
     func keepBuffer(of values: ParameterValues) {
-        guard Context.current.isTraining, case .buffer(let buffer) = source(), let value = values[buffer] else { return }
+        guard Context.current.isTraining, case .buffer(let buffer) = source(), let value = values[buffer] else {
+            return
+        }
         average.assign(value)
     }
 }

@@ -1,6 +1,7 @@
 public import ConcordTensors
 
-/// Attention of a sequence to itself in several heads, with PyTorch's names (`in_proj_weight`, `in_proj_bias`, `out_proj`).
+/// Attention of a sequence to itself in several heads, with PyTorch's names (`in_proj_weight`, `in_proj_bias`,
+/// `out_proj`).
 ///
 ///     out_proj(softmax(q kᵀ / sqrt(C / heads)) v),   [q k v] = x in_projᵀ
 ///
@@ -11,8 +12,13 @@ public final class MultiHeadAttention: Module {
         public var inputs: Initializer, inputBiases: Initializer
         public var outputs: Initializer, outputBiases: Initializer
 
-        public init(inputs: Initializer, inputBiases: Initializer = .zeros, outputs: Initializer, outputBiases: Initializer = .zeros) {
-            (self.inputs, self.inputBiases, self.outputs, self.outputBiases) = (inputs, inputBiases, outputs, outputBiases)
+        public init(
+            inputs: Initializer, inputBiases: Initializer = .zeros, outputs: Initializer,
+            outputBiases: Initializer = .zeros
+        ) {
+            (self.inputs, self.inputBiases, self.outputs, self.outputBiases) = (
+                inputs, inputBiases, outputs, outputBiases
+            )
         }
 
         /// As `nn.MultiheadAttention`: Glorot's for the packed projection, zero biases.
@@ -22,7 +28,8 @@ public final class MultiHeadAttention: Module {
 
         /// As two `nn.Linear`.
         public static func linear(width: Int) -> Initialization {
-            Initialization(inputs: .fanIn(width), inputBiases: .fanIn(width), outputs: .fanIn(width), outputBiases: .fanIn(width))
+            Initialization(
+                inputs: .fanIn(width), inputBiases: .fanIn(width), outputs: .fanIn(width), outputBiases: .fanIn(width))
         }
     }
 
@@ -39,7 +46,8 @@ public final class MultiHeadAttention: Module {
     ///   - dropout: probability on the attention weights.
     ///   - initialization: as `nn.MultiheadAttention` where nil.
     public init(_ width: Int, heads: Int, dropout: Float = 0, initialization: Initialization? = nil) {
-        ShapeCheck.require(heads > 0 && width % heads == 0, "MultiHeadAttention", "\(heads) heads do not divide width \(width)")
+        ShapeCheck.require(
+            heads > 0 && width % heads == 0, "MultiHeadAttention", "\(heads) heads do not divide width \(width)")
         let initialization = initialization ?? .glorot(width: width)
         inProjWeight = Parameter([3 * width, width], initialization.inputs)
         inProjBias = Parameter([3 * width], initialization.inputBiases)

@@ -3,7 +3,9 @@ package enum NearestName {
     /// Of `candidates` the one fewest edits away, nil where that is more than a third of the name's length plus one.
     package static func of(_ name: String, among candidates: some Sequence<String>) -> String? {
         let scored = candidates.map { (distance: distance(name, $0), name: $0) }
-        guard let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= name.count / 3 + 1 else { return nil }
+        guard let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= name.count / 3 + 1 else {
+            return nil
+        }
         return best.name
     }
 

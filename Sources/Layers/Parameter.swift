@@ -3,8 +3,8 @@ import Synchronization
 
 /// A trainable value: a leaf of a module.
 ///
-/// It gets its initial value from `Module.initialize(seed:)`, by its path. One that is read before that gets it from its
-/// shape and seed 0, so that a layer on its own works; two equal layers on their own then start equal.
+/// It gets its initial value from `Module.initialize(seed:)`, by its path. One that is read before that gets it from
+/// its shape and seed 0, so that a layer on its own works; two equal layers on their own then start equal.
 public final class Parameter: Module {
     public let shape: [Int]
     public let initializer: Initializer
@@ -53,7 +53,9 @@ public final class Parameter: Module {
     /// Replaces the value, as loading a checkpoint does.
     /// - Precondition: the shape is the parameter's.
     public func assign(_ value: Tensor) {
-        guard value.shape == shape else { fatalError("Parameter: value of shape \(value.shape) for a parameter of \(shape)") }
+        guard value.shape == shape else {
+            fatalError("Parameter: value of shape \(value.shape) for a parameter of \(shape)")
+        }
         state.withLock { $0.value = value.detached }
     }
 

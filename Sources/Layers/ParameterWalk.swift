@@ -2,8 +2,9 @@ import ConcordTensors
 
 /// The parameters and buffers of a module with their paths, found by reflection over stored properties.
 ///
-/// A path joins property names in snake_case with dots (`layer1.0.conv1.weight`); array elements stand by index, or by their own
-/// name where they have one (`NamedModule`). A leaf that stands at several paths is listed at the first: it is tied.
+/// A path joins property names in snake_case with dots (`layer1.0.conv1.weight`); array elements stand by index, or by
+/// their own name where they have one (`NamedModule`). A leaf that stands at several paths is listed at the first: it
+/// is tied.
 public struct ParameterWalk {
     public private(set) var parameters: [(path: String, parameter: Parameter)] = []
     public private(set) var buffers: [(path: String, buffer: Buffer)] = []
@@ -29,7 +30,8 @@ public struct ParameterWalk {
             if let buffer = module as? Buffer { buffers.append((path, buffer)) }
             return
         }
-        if let observer = module as? any UpdateObserver, seen.updateValue(path, forKey: ObjectIdentifier(module)) == nil {
+        if let observer = module as? any UpdateObserver, seen.updateValue(path, forKey: ObjectIdentifier(module)) == nil
+        {
             observers.append((path, observer))
         }
         unused += module.unusedCheckpointNames.map { Self.join(path, $0) }
@@ -58,14 +60,16 @@ public struct ParameterWalk {
         default:
             if Self.hidesModule(value, depth: 0) {
                 fatalError(
-                    "\(type(of: owner)).\(property): a \(type(of: value)) holds \(value is ParameterValues ? "values" : "a module") where no checkpoint "
-                        + "would find \(value is ParameterValues ? "them; keep a MovingAverage, or Buffers" : "it; store modules as properties, optionals or arrays")")
+                    "\(type(of: owner)).\(property): a \(type(of: value)) holds "
+                        + "\(value is ParameterValues ? "values" : "a module") where no checkpoint "
+                        + "would find \(value is ParameterValues ? "them; keep a MovingAverage, or Buffers" : "it; store modules as properties, optionals or arrays")"
+                )
             }
         }
     }
 
-    /// Whether a struct, tuple, dictionary, enum or plain class holds a module, a few levels down. A closure cannot be looked into:
-    /// a parameter that hides in one is found at the first update, which knows every gradient's owner.
+    /// Whether a struct, tuple, dictionary, enum or plain class holds a module, a few levels down. A closure cannot be
+    /// looked into: a parameter that hides in one is found at the first update, which knows every gradient's owner.
     private static func hidesModule(_ value: Any, depth: Int) -> Bool {
         if value is any Module || value is ParameterValues { return true }
         guard depth < 4 else { return false }

@@ -36,7 +36,8 @@ public final class PositionalEmbedding: Module {
     public func callAsFunction(_ x: Tensor) -> Tensor {
         ShapeCheck.rank(x, 3, "[N, T, C]", in: "PositionalEmbedding")
         let steps = x.shape[1]
-        ShapeCheck.require(steps <= length, "PositionalEmbedding", "a sequence of \(steps) steps, the table has \(length)")
+        ShapeCheck.require(
+            steps <= length, "PositionalEmbedding", "a sequence of \(steps) steps, the table has \(length)")
         guard let positions = table?.value ?? waves else { return x }
         return x + (steps == length ? positions : positions.sliced(0..<steps, axis: 0))
     }

@@ -6,8 +6,8 @@ public import ConcordTensors
 /// let z = ProjectionHead(512, hidden: 512, 128)(encoder(views))                          // [N, 128]: SimCLR, MoCo v2
 /// let projector = ProjectionHead(512, hidden: 4096, 256, norm: .hidden)                  // BYOL
 /// ```
-/// - Source: Chen et al. 2020, arXiv:2002.05709 (two layers); 2006.10029 (three); Grill et al. 2020, arXiv:2006.07733; Chen, He 2021,
-///   arXiv:2011.10566.
+/// - Source: Chen et al. 2020, arXiv:2002.05709 (two layers); 2006.10029 (three); Grill et al. 2020, arXiv:2006.07733;
+///   Chen, He 2021, arXiv:2011.10566.
 public final class ProjectionHead: Module {
     /// Where batch normalization stands. A layer that is normalized has no bias of its own, but for `biases`.
     public enum Norm: String, Sendable, CaseIterable {
@@ -36,7 +36,9 @@ public final class ProjectionHead: Module {
     ///   - layers: at least 1.
     ///   - norm: where batch normalization stands.
     ///   - biases: which layers have one.
-    public init(_ inputs: Int, hidden: Int, _ outputs: Int, layers: Int = 2, norm: Norm = .none, biases: Biases = .unnormalized) {
+    public init(
+        _ inputs: Int, hidden: Int, _ outputs: Int, layers: Int = 2, norm: Norm = .none, biases: Biases = .unnormalized
+    ) {
         ShapeCheck.require(layers >= 1, "ProjectionHead", "\(layers) layers")
         let sizes = [inputs] + [Int](repeating: hidden, count: layers - 1) + [outputs]
         linears = zip(sizes, sizes.dropFirst()).enumerated().map { place, size in

@@ -1,6 +1,7 @@
 import ConcordTensors
 
-/// The parameters of one layer of a recurrence, under PyTorch's names: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`.
+/// The parameters of one layer of a recurrence, under PyTorch's names: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`,
+/// `bias_hh_l0`.
 public final class RecurrentCell: NamedModule {
     /// The inputs' share of the gates, `[gates * H, C]`.
     public let inputWeight: Parameter
@@ -15,7 +16,8 @@ public final class RecurrentCell: NamedModule {
 
     public var checkpointNames: [String: String] {
         [
-            "inputWeight": "weight_ih_l\(index)", "stateWeight": "weight_hh_l\(index)", "inputBias": "bias_ih_l\(index)",
+            "inputWeight": "weight_ih_l\(index)", "stateWeight": "weight_hh_l\(index)",
+            "inputBias": "bias_ih_l\(index)",
             "stateBias": "bias_hh_l\(index)",
         ]
     }
@@ -29,8 +31,13 @@ public final class RecurrentCell: NamedModule {
         self.index = index
     }
 
-    static func stack(_ inputs: Int, hidden: Int, layers: Int, gates: Int, bias: Bool, in layer: String) -> [RecurrentCell] {
-        ShapeCheck.require(inputs > 0 && hidden > 0 && layers > 0, layer, "\(inputs) inputs, \(hidden) hidden, \(layers) layers")
-        return (0..<layers).map { RecurrentCell($0 == 0 ? inputs : hidden, hidden: hidden, gates: gates, bias: bias, index: $0) }
+    static func stack(
+        _ inputs: Int, hidden: Int, layers: Int, gates: Int, bias: Bool, in layer: String
+    ) -> [RecurrentCell] {
+        ShapeCheck.require(
+            inputs > 0 && hidden > 0 && layers > 0, layer, "\(inputs) inputs, \(hidden) hidden, \(layers) layers")
+        return (0..<layers).map {
+            RecurrentCell($0 == 0 ? inputs : hidden, hidden: hidden, gates: gates, bias: bias, index: $0)
+        }
     }
 }

@@ -37,7 +37,8 @@ struct Spectrum: Sendable {
             return
         }
         weights = []
-        // Row p - 1 is of the samples p and window - p; the window is 0 at sample 0, and an even one has a middle of its own.
+        // Row p - 1 is of the samples p and window - p; the window is 0 at sample 0, and an even one has a middle of
+        // its own.
         func matrix(_ rows: Int, _ wave: (Double) -> Double) -> Tensor {
             var scalars: [Float] = []
             for p in 1...max(1, rows) {
@@ -128,7 +129,8 @@ struct Spectrum: Sendable {
         if sums > differences { even[sums - 1] = sample(sums) }
     }
 
-    /// The sample that stands at `index` when a clip goes on as its mirror image at both ends, the end samples standing once.
+    /// The sample that stands at `index` when a clip goes on as its mirror image at both ends, the end samples standing
+    /// once.
     private static func reflected(_ index: Int, _ count: Int) -> Int {
         guard count > 1 else { return 0 }
         let period = 2 * (count - 1)

@@ -1,7 +1,8 @@
 package import ConcordTensors
 import Synchronization
 
-/// Rows that a forward pass leaves for after the update. Those of microbatches follow each other; those of a repeated pass are dropped.
+/// Rows that a forward pass leaves for after the update. Those of microbatches follow each other; those of a repeated
+/// pass are dropped.
 ///
 /// It is empty whenever a checkpoint is written, and no part of it.
 package final class StagedRows: Sendable {

@@ -1,6 +1,7 @@
 public import ConcordTensors
 
-/// Attention and an MLP, each with a residual connection and a layer normalisation; open_clip's names (`ln_1`, `attn`, `ln_2`, `mlp`).
+/// Attention and an MLP, each with a residual connection and a layer normalisation; open_clip's names (`ln_1`, `attn`,
+/// `ln_2`, `mlp`).
 ///
 ///     pre:   x + attn(ln_1(x)),  then  x + mlp(ln_2(x))
 ///     post:  ln_1(x + attn(x)),  then  ln_2(x + mlp(x))
@@ -17,7 +18,10 @@ public final class TransformerBlock: Module {
         /// PyTorch's where nil.
         public var expanding: Initializer?, projecting: Initializer?
 
-        public init(attention: MultiHeadAttention.Initialization? = nil, expanding: Initializer? = nil, projecting: Initializer? = nil) {
+        public init(
+            attention: MultiHeadAttention.Initialization? = nil, expanding: Initializer? = nil,
+            projecting: Initializer? = nil
+        ) {
             (self.attention, self.expanding, self.projecting) = (attention, expanding, projecting)
         }
 
@@ -29,7 +33,8 @@ public final class TransformerBlock: Module {
         public static func clip(width: Int, depth: Int) -> Initialization {
             let width = Float(width), branch = (width * 2 * Float(max(1, depth))).squareRoot()
             return Initialization(
-                attention: .init(inputs: .normal(deviation: 1 / width.squareRoot()), outputs: .normal(deviation: 1 / branch)),
+                attention: .init(
+                    inputs: .normal(deviation: 1 / width.squareRoot()), outputs: .normal(deviation: 1 / branch)),
                 expanding: .normal(deviation: 1 / (2 * width).squareRoot()), projecting: .normal(deviation: 1 / branch))
         }
     }

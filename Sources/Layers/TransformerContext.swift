@@ -6,7 +6,8 @@ public import ConcordTensors
 /// let context = TransformerContext(256, depth: 4, heads: 4, causal: true)
 /// let c = context(frames, mask: mask)                                   // [N, T, 256] -> [N, T, 256]
 /// ```
-/// - Source: Vaswani et al. 2017, arXiv:1706.03762; pre-norm blocks with a last normalisation, as Xiong et al. 2020, arXiv:2002.04745.
+/// - Source: Vaswani et al. 2017, arXiv:1706.03762; pre-norm blocks with a last normalisation, as Xiong et al. 2020,
+///   arXiv:2002.04745.
 public final class TransformerContext: SequenceLayer {
     public let blocks: [TransformerBlock]
     public let finalNorm: LayerNorm

@@ -10,8 +10,8 @@ public struct TrainingProgress: Sendable, Equatable {
 
 /// A module with buffers that follow parameters: a target network, a queue of keys, an annealed temperature.
 ///
-/// The parameter walk finds observers wherever they stand in an objective, so that sums and wrappers forward nothing. All of their state
-/// lives in ``Buffer``s: it is in checkpoints, and a resumed run has it bit for bit.
+/// The parameter walk finds observers wherever they stand in an objective, so that sums and wrappers forward nothing.
+/// All of their state lives in ``Buffer``s: it is in checkpoints, and a resumed run has it bit for bit.
 ///
 /// ```swift
 /// final class Annealed: UpdateObserver {
@@ -21,8 +21,8 @@ public struct TrainingProgress: Sendable, Equatable {
 /// }
 /// ```
 public protocol UpdateObserver: Module {
-    /// Parameters have their initial or loaded values, and no update was made yet. It may be called several times, also for a module
-    /// whose own buffers were loaded from a checkpoint: those must stay.
+    /// Parameters have their initial or loaded values, and no update was made yet. It may be called several times, also
+    /// for a module whose own buffers were loaded from a checkpoint: those must stay.
     func parametersDidInitialize()
 
     /// One optimizer update was made, whatever number of batches and microbatches it took. There is no tape.

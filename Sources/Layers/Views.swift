@@ -10,5 +10,7 @@ public struct Views<Input: Sendable>: Batch {
     /// int32 `[N]`: samples of equal labels belong together; nil: none do.
     public let labels: Tensor?
 
-    public init(first: Input, second: Input, labels: Tensor? = nil) { (self.first, self.second, self.labels) = (first, second, labels) }
+    public init(first: Input, second: Input, labels: Tensor? = nil) {
+        (self.first, self.second, self.labels) = (first, second, labels)
+    }
 }

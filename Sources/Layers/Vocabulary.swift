@@ -10,7 +10,9 @@ public struct Vocabulary: Hashable, Sendable {
     public let end: Int32?
     public let mask: Int32?
 
-    public init(size: Int, padding: Int32, unknown: Int32? = nil, start: Int32? = nil, end: Int32? = nil, mask: Int32? = nil) {
+    public init(
+        size: Int, padding: Int32, unknown: Int32? = nil, start: Int32? = nil, end: Int32? = nil, mask: Int32? = nil
+    ) {
         self.size = size
         self.padding = padding
         self.unknown = unknown

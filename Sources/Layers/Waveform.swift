@@ -21,7 +21,8 @@ public struct Waveform: Sendable {
         let lengths = lengths ?? [Int](repeating: length, count: count)
         ShapeCheck.require(lengths.count == count, "Waveform", "\(lengths.count) lengths for samples \(samples.shape)")
         ShapeCheck.require(
-            lengths.allSatisfy { (0...length).contains($0) }, "Waveform", "lengths \(lengths) for samples \(samples.shape)")
+            lengths.allSatisfy { (0...length).contains($0) }, "Waveform",
+            "lengths \(lengths) for samples \(samples.shape)")
         ShapeCheck.require(rate > 0, "Waveform", "\(rate) samples a second")
         (self.samples, self.lengths, self.rate) = (samples, lengths, rate)
     }

@@ -1,9 +1,11 @@
 import ConcordLayers
 import ConcordTensors
 
-/// Where each piece of a batch would move buffers (running statistics) from where they stand, averaged by the pieces' samples.
+/// Where each piece of a batch would move buffers (running statistics) from where they stand, averaged by the pieces'
+/// samples.
 ///
-/// A statistic that follows batches with a momentum takes the mean of the pieces' statistics so, with the momentum of one step.
+/// A statistic that follows batches with a momentum takes the mean of the pieces' statistics so, with the momentum of
+/// one step.
 struct BufferMoves {
     private var means: [(buffer: Buffer, value: Tensor, weight: Int)] = []
     private var places: [ObjectIdentifier: Int] = [:]
@@ -20,7 +22,8 @@ struct BufferMoves {
             }
             let mean = means[place], sum = mean.weight + weight
             means[place].value =
-                value.elementType == .float32 && buffer.merge == .mean ? mean.value + (value - mean.value) * (Float(weight) / Float(max(1, sum))) : value
+                value.elementType == .float32 && buffer.merge == .mean
+                ? mean.value + (value - mean.value) * (Float(weight) / Float(max(1, sum))) : value
             means[place].weight = sum
         }
     }

@@ -1,7 +1,8 @@
 public import ConcordLayers
 public import ConcordTensors
 
-/// Learns from sequences alone: from each frame's context the next frames are predicted, and have to be told from other frames.
+/// Learns from sequences alone: from each frame's context the next frames are predicted, and have to be told from other
+/// frames.
 ///
 ///     loss = mean over frames t and steps k = 1 ... K of  InfoNCE(W_k c_t,  z_(t + k) against negatives)
 ///
@@ -13,13 +14,14 @@ public import ConcordTensors
 /// let probed = cpc.embed(clips)                                         // [N, 256]
 /// ```
 ///
-/// Only frames with K real ones after them are asked; padding is neither asked, nor found, nor a negative. A batch without such a frame
-/// has loss 0. Parts: the loss of each step (`step_1`, …), `accuracy` (no other frame is as near as the right one) and `spread`, the
-/// collapse meter of the frames: about 1 where they differ, 0 where all are the same.
+/// Only frames with K real ones after them are asked; padding is neither asked, nor found, nor a negative. A batch
+/// without such a frame has loss 0. Parts: the loss of each step (`step_1`, …), `accuracy` (no other frame is as near
+/// as the right one) and `spread`, the collapse meter of the frames: about 1 where they differ, 0 where all are the
+/// same.
 ///
 /// In checkpoints: `encoder.…`, `context.…`, `predict.0.weight`, ….
-/// - Source: van den Oord et al. 2018, arXiv:1807.03748, eq. 3 and 4. As Rivière et al. 2020, arXiv:2002.02848, in drawing the negatives
-///   of a batch once; unlike both, scores are cosines over a temperature, not dot products.
+/// - Source: van den Oord et al. 2018, arXiv:1807.03748, eq. 3 and 4. As Rivière et al. 2020, arXiv:2002.02848, in
+///   drawing the negatives of a batch once; unlike both, scores are cosines over a temperature, not dot products.
 public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
     public let encoder: E
     /// Nil: the encoder's own context.
@@ -44,12 +46,16 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
     ///   - source: where they come from.
     ///   - loss: its similarity and temperature.
     public init(
-        encoder: E, context: (any SequenceLayer)? = nil, horizon: Int = 12, negatives: Int = 128, from source: NegativeFrames = .batch,
+        encoder: E, context: (any SequenceLayer)? = nil, horizon: Int = 12, negatives: Int = 128,
+        from source: NegativeFrames = .batch,
         loss: InfoNCE = InfoNCE(temperature: .fixed(0.1), direction: .oneWay)
     ) {
-        ShapeCheck.require(horizon > 0 && negatives > 0, "ContrastivePredictiveCoding", "horizon \(horizon), \(negatives) negatives")
+        ShapeCheck.require(
+            horizon > 0 && negatives > 0, "ContrastivePredictiveCoding", "horizon \(horizon), \(negatives) negatives")
         let width = context?.outputDimension ?? encoder.outputDimension
-        (self.encoder, self.context, self.loss, self.negatives, self.source) = (encoder, context, loss, negatives, source)
+        (self.encoder, self.context, self.loss, self.negatives, self.source) = (
+            encoder, context, loss, negatives, source
+        )
         outputDimension = width
         predict = (0..<horizon).map { _ in Linear(width, encoder.featureDimension, bias: false) }
     }
@@ -58,11 +64,16 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
 
     /// The loss and the number of predictions that it is the mean over.
     private func drawn(_ input: E.Input) -> (loss: Loss, predictions: Int) {
-        contrasted(input) { real in source.draw(negatives, from: real.frames, keys: source == .sequence ? real.keys() : []) }
+        contrasted(input) { real in
+            source.draw(negatives, from: real.frames, keys: source == .sequence ? real.keys() : [])
+        }
     }
 
-    /// The loss with given negatives: places in N x T, `[1, M]` for all or `[G, M]` for the sequences that are long enough.
-    package func callAsFunction(_ input: E.Input, negatives: Tensor) -> Loss { contrasted(input) { _ in negatives }.loss }
+    /// The loss with given negatives: places in N x T, `[1, M]` for all or `[G, M]` for the sequences that are long
+    /// enough.
+    package func callAsFunction(_ input: E.Input, negatives: Tensor) -> Loss {
+        contrasted(input) { _ in negatives }.loss
+    }
 
     /// The mean of each sequence's context vectors over its real frames, `[N, D]`: what probes look at.
     public func embed(_ input: E.Input) -> Tensor {
@@ -92,7 +103,8 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
 
         // All steps in one product: query r K + k is anchor r's prediction for k + 1 steps ahead.
         let weights = Tensor.concatenated(predict.map { $0.weight.value }, axis: 0)  // [K C, D]
-        let queries = contexts.gathered(at: anchors.ahead(by: 0)).linear(weight: weights).reshaped([-1, width])  // [R K, C]
+        // [R K, C]
+        let queries = contexts.gathered(at: anchors.ahead(by: 0)).linear(weight: weights).reshaped([-1, width])
         let positives = anchors.places.flatMap { place in (1...horizon).map { Int32(place + $0) } }
         let drawn = draw(RealFrames(frames: real.frames(of: asked), keys: { Self.keys(of: asked, among: sequences) }))
         let groups = drawn.shape[0] == 1 ? [positives.count] : asked.map { anchors.counts[$0] * horizon }
@@ -117,7 +129,9 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
 
 extension ContrastivePredictiveCoding: PiecewiseObjective {
     public var obstacleToPieces: String? {
-        if source == .batch { return "its negatives are frames of the whole batch; drawn from the query's own sequence they would do" }
+        if source == .batch {
+            return "its negatives are frames of the whole batch; drawn from the query's own sequence they would do"
+        }
         return E.Input.self is any RowSliceable.Type
             ? nil : "its input \(E.Input.self) does not say how to be cut into samples (RowSliceable)"
     }

@@ -12,7 +12,8 @@ struct FrameAnchors {
     ///   - ahead: real frames wanted after each, without a gap.
     init(sequences: Int, steps: Int, mask: Tensor?, ahead: Int) {
         if let mask {
-            ShapeCheck.require(mask.shape == [sequences, steps], "frames", "mask \(mask.shape) of [\(sequences), \(steps)] frames")
+            ShapeCheck.require(
+                mask.shape == [sequences, steps], "frames", "mask \(mask.shape) of [\(sequences), \(steps)] frames")
         }
         var places: [Int] = [], counts: [Int] = []
         let real = mask?.octets
@@ -38,6 +39,7 @@ extension Tensor {
     func meanOfSteps(mask: Tensor?) -> Tensor {
         guard let mask else { return mean(axis: 1) }
         let weights = mask.converted(to: .float32).expandingAxis(at: 2)  // [N, T, 1]
-        return (mask.expandingAxis(at: 2).selecting(self, otherwise: 0)).sum(axis: 1) / weights.sum(axis: 1).maximum(Tensor(1))
+        return (mask.expandingAxis(at: 2).selecting(self, otherwise: 0)).sum(axis: 1)
+            / weights.sum(axis: 1).maximum(Tensor(1))
     }
 }

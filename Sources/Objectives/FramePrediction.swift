@@ -11,14 +11,14 @@ public import ConcordTensors
 ///     encoder: WaveformEncoder(.init(front: .logMel(front), convolutions: [])), context: GRU(80, hidden: 256), target: .logMel(front))
 /// ```
 ///
-/// What is predicted are frames of the *input*: log-mel frames, or the samples of a hop. Learned features would not do, since an
-/// encoder that makes all of them the same predicts them without error. Padding is neither predicted nor predicted from. A batch
-/// without a frame that has a k-th one after it has loss 0. Parts, to hold the loss against: `mean_frame`, the loss of the batch's
-/// mean frame, and `last_frame`, that of frame t itself.
+/// What is predicted are frames of the *input*: log-mel frames, or the samples of a hop. Learned features would not do,
+/// since an encoder that makes all of them the same predicts them without error. Padding is neither predicted nor
+/// predicted from. A batch without a frame that has a k-th one after it has loss 0. Parts, to hold the loss against:
+/// `mean_frame`, the loss of the batch's mean frame, and `last_frame`, that of frame t itself.
 ///
 /// In checkpoints: `encoder.…`, `context.…`, `predict.weight`, `predict.bias`.
-/// - Source: Chung, Hsu, Tang, Glass 2019, "An unsupervised autoregressive model for speech representation learning", arXiv:1904.03240,
-///   eq. 1 (L1). It is divided by the channels too.
+/// - Source: Chung, Hsu, Tang, Glass 2019, "An unsupervised autoregressive model for speech representation learning",
+///   arXiv:1904.03240, eq. 1 (L1). It is divided by the channels too.
 public final class FramePrediction<E: SequenceEncoder>: Objective {
     /// How far a prediction is from a frame.
     public enum Distance: String, Sendable, CaseIterable {
@@ -50,10 +50,15 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
     ///   - context: over the frames; the encoder's own where nil. It must not look ahead.
     ///   - target: the input's frames, one for each of the encoder's.
     ///   - ahead: steps k, at least 1. Neighbouring frames are much alike; predicting 3 to 5 steps ahead asks for more.
-    public init(encoder: E, context: (any SequenceLayer)? = nil, target: FrameTarget<E.Input>, ahead: Int = 5, distance: Distance = .l1) {
+    public init(
+        encoder: E, context: (any SequenceLayer)? = nil, target: FrameTarget<E.Input>, ahead: Int = 5,
+        distance: Distance = .l1
+    ) {
         ShapeCheck.require(ahead > 0, "FramePrediction", "\(ahead) steps ahead")
         let width = context?.outputDimension ?? encoder.outputDimension
-        (self.encoder, self.context, self.target, self.ahead, self.distance) = (encoder, context, target, ahead, distance)
+        (self.encoder, self.context, self.target, self.ahead, self.distance) = (
+            encoder, context, target, ahead, distance
+        )
         outputDimension = width
         predict = Linear(width, target.dimension)
     }
@@ -67,7 +72,8 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
         let (sequences, steps) = (features.shape[0], features.shape[1])
         let found = targets.shape
         ShapeCheck.require(
-            targets.rank == 3 && found[0] == sequences && abs(found[1] - steps) <= 1 && found[2] == target.dimension, "FramePrediction",
+            targets.rank == 3 && found[0] == sequences && abs(found[1] - steps) <= 1 && found[2] == target.dimension,
+            "FramePrediction",
             "target \(found) for \(sequences) sequences of \(steps) frames, size \(target.dimension)")
         let anchors = FrameAnchors(sequences: sequences, steps: steps, mask: mask, ahead: ahead)
         let kept = anchors.places.filter { $0 % steps + ahead < found[1] }
@@ -102,7 +108,8 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
 
 extension FramePrediction: PiecewiseObjective {
     public var obstacleToPieces: String? {
-        E.Input.self is any RowSliceable.Type ? nil : "its input \(E.Input.self) does not say how to be cut into samples (RowSliceable)"
+        E.Input.self is any RowSliceable.Type
+            ? nil : "its input \(E.Input.self) does not say how to be cut into samples (RowSliceable)"
     }
 
     /// The mean over the frames of all pieces. Part `mean_frame` holds each piece against its own mean frame.

@@ -13,13 +13,17 @@ public struct FrameTarget<Input: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - dimension: size F of a frame.
-    ///   - frames: `[N, T, F]`, T as the encoder's features have it (one more or fewer at the end is passed over). Nothing in it is trained.
-    public init(dimension: Int, _ frames: @escaping @Sendable (Input) -> Tensor) { (self.dimension, self.frames) = (dimension, frames) }
+    ///   - frames: `[N, T, F]`, T as the encoder's features have it (one more or fewer at the end is passed over).
+    ///     Nothing in it is trained.
+    public init(dimension: Int, _ frames: @escaping @Sendable (Input) -> Tensor) {
+        (self.dimension, self.frames) = (dimension, frames)
+    }
 }
 
 extension FrameTarget where Input == Waveform {
     /// Log-mel frames.
-    /// - Parameter stride: so many of them side by side make a frame, for an encoder whose own frames are as many hops apart.
+    /// - Parameter stride: so many of them side by side make a frame, for an encoder whose own frames are as many hops
+    ///   apart.
     public static func logMel(_ configuration: LogMel.Configuration, stride: Int = 1) -> FrameTarget {
         let front = LogMel(configuration), size = front.outputDimension * stride
         return FrameTarget(dimension: size) { waveform in

@@ -10,7 +10,8 @@ public import ConcordTensors
 ///
 /// 1. Every piece is encoded without a tape; the embeddings `[N, D]` stay.
 /// 2. The loss is taken over all of them, with its gradients: theirs, and those of the loss's own parameters.
-/// 3. Every piece is encoded again, with a tape and the same randomness, its embeddings' gradients are pulled back, and the parameters' added up.
+/// 3. Every piece is encoded again, with a tape and the same randomness, its embeddings' gradients are pulled back, and
+///   the parameters' added up.
 ///
 /// Memory is that of one piece's activations, of the inputs, of the embeddings, and of the gradients twice.
 /// - Source: Gao, Zhang, Han, Callan 2021, arXiv:2101.06983, algorithm 1.

@@ -1,7 +1,8 @@
 public import ConcordLayers
 public import ConcordTensors
 
-/// From a step's vector to a score for every token: a dense layer, GELU, layer normalisation, then the encoder's own token table.
+/// From a step's vector to a score for every token: a dense layer, GELU, layer normalisation, then the encoder's own
+/// token table.
 ///
 ///     logits = table · norm(gelu(dense(x))) + bias
 ///

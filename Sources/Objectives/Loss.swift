@@ -4,7 +4,8 @@ public import ConcordTensors
 public struct Loss: LossValue, Sendable {
     /// A scalar, of shape `[]`.
     public let total: Tensor
-    /// Named scalars: the parts that add up to the total, each as it was before its weight, and what else is worth logging.
+    /// Named scalars: the parts that add up to the total, each as it was before its weight, and what else is worth
+    /// logging.
     public let parts: [(name: String, value: Tensor)]
 
     public init(_ total: Tensor, parts: [(name: String, value: Tensor)] = []) {

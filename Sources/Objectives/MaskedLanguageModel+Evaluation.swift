@@ -13,7 +13,8 @@ extension MaskedLanguageModel {
     ///   - seed: of what is hidden.
     public func evaluate(_ batches: some Sequence<Tokens>, seed: UInt64 = 1) -> HiddenTokenFigures {
         var hiding = HeldOutMasking(masking, encoder.vocabulary, seed: seed)
-        return batches.reduce(into: HiddenTokenFigures()) { figures, tokens in figures += evaluate(hiding.next(tokens)) }
+        return batches.reduce(into: HiddenTokenFigures()) { figures, tokens in figures += evaluate(hiding.next(tokens))
+        }
     }
 
     /// How well the hidden tokens of texts that have been masked already are told.
@@ -35,7 +36,8 @@ extension MaskedLanguageModel {
             detached {
                 let (features, mask) = encoder.features(tokens)
                 let steps = encoder.context(features, mask: mask)  // [N, T, D]
-                return head(steps.reshaped([-1, steps.shape[2]]).gathered(at: positions), table: encoder.tokenTable.value)
+                return head(
+                    steps.reshaped([-1, steps.shape[2]]).gathered(at: positions), table: encoder.tokenTable.value)
             }
         }
     }

@@ -20,7 +20,8 @@ extension MaskedTokens {
         let length = tokens.length, places = range.lowerBound * length..<range.upperBound * length
         let kept = zip(positions.integerScalars, targets.integerScalars).filter { places.contains(Int($0.0)) }
         return MaskedTokens(
-            tokens: tokens.rows(in: range), positions: Tensor(kept.map { $0.0 - Int32(places.lowerBound) }, shape: [kept.count]),
+            tokens: tokens.rows(in: range),
+            positions: Tensor(kept.map { $0.0 - Int32(places.lowerBound) }, shape: [kept.count]),
             targets: Tensor(kept.map(\.1), shape: [kept.count]))
     }
 }

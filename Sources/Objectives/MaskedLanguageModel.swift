@@ -8,9 +8,10 @@ import ConcordTensors
 /// let loss = mlm(tokenizer.encode(texts, length: 128))
 /// ```
 ///
-/// Which tokens are hidden follows from the samples' keys: a text gets the same masks in one epoch whatever batch it is in, and others in
-/// the next. The head sees the hidden places alone, and shares its table with the encoder. The loss is the mean cross-entropy of the
-/// hidden tokens in nats, `ln V` at chance; 0 for a batch without a maskable token. Parts: `accuracy` and `perplexity`.
+/// Which tokens are hidden follows from the samples' keys: a text gets the same masks in one epoch whatever batch it is
+/// in, and others in the next. The head sees the hidden places alone, and shares its table with the encoder. The loss
+/// is the mean cross-entropy of the hidden tokens in nats, `ln V` at chance; 0 for a batch without a maskable token.
+/// Parts: `accuracy` and `perplexity`.
 ///
 /// In checkpoints: `encoder.…`, `lm_head.dense.weight`, `lm_head.layer_norm.weight`, `lm_head.bias`.
 /// - Source: Devlin et al. 2018, arXiv:1810.04805, section 3.1.
@@ -45,7 +46,9 @@ public final class MaskedLanguageModel: Objective {
     public func callAsFunction(_ masked: MaskedTokens) -> Loss {
         guard masked.count > 0 else { return Loss(Tensor(0)) }
         let (loss, correct) = crossEntropy(masked)
-        return Loss(loss, parts: [("accuracy", Tensor(Float(correct) / Float(masked.count))), ("perplexity", loss.detached.exp())])
+        return Loss(
+            loss,
+            parts: [("accuracy", Tensor(Float(correct) / Float(masked.count))), ("perplexity", loss.detached.exp())])
     }
 
     /// The mean cross-entropy of hidden tokens, and how many have the largest score.

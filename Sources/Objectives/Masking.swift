@@ -3,8 +3,8 @@ public import ConcordTensors
 
 /// Which tokens of a text are hidden from a masked language model, and what stands in their place.
 ///
-/// A share of the maskable tokens is chosen: real ones that are not special. Of the chosen ones most are replaced by `[MASK]`, some by a
-/// random token, and the rest stay as they are.
+/// A share of the maskable tokens is chosen: real ones that are not special. Of the chosen ones most are replaced by
+/// `[MASK]`, some by a random token, and the rest stay as they are.
 /// - Source: Devlin et al. 2018, arXiv:1810.04805, section 3.1. Random tokens are never special ones.
 public struct Masking: Sendable, Hashable {
     /// Of the maskable tokens, in `0 ... 1`.
@@ -12,8 +12,8 @@ public struct Masking: Sendable, Hashable {
     /// Of the chosen tokens: replaced by `[MASK]`, and by a random token.
     public let masked: Float, random: Float
 
-    /// By id, whether a token continues the word before it (`Tokenizer.wordContinuations`): all tokens of a word are chosen together. Nil
-    /// chooses tokens one by one.
+    /// By id, whether a token continues the word before it (`Tokenizer.wordContinuations`): all tokens of a word are
+    /// chosen together. Nil chooses tokens one by one.
     public let wordContinuations: [Bool]?
 
     /// 15 %; of these 80 % `[MASK]`, 10 % random, 10 % kept.
@@ -30,10 +30,10 @@ public struct Masking: Sendable, Hashable {
 
     /// Texts with some of their tokens hidden, a function of each text's key alone.
     ///
-    /// A text's number of chosen tokens is its share of them, rounded up or down at random so that the share is right on average, and at
-    /// least one where one is maskable. With `wordContinuations` words are drawn in random order as long as they fit `share` of all the
-    /// text's real tokens, rounded, at least one; a word that does not fit is passed over, and where none fits the first one is taken.
-    /// What replaces a token is drawn token by token.
+    /// A text's number of chosen tokens is its share of them, rounded up or down at random so that the share is right
+    /// on average, and at least one where one is maskable. With `wordContinuations` words are drawn in random order as
+    /// long as they fit `share` of all the text's real tokens, rounded, at least one; a word that does not fit is
+    /// passed over, and where none fits the first one is taken. What replaces a token is drawn token by token.
     /// - Parameter keys: one a text.
     /// - Precondition: the vocabulary has a mask token if any is to be put in.
     public func callAsFunction(_ tokens: Tokens, vocabulary: Vocabulary, keys: [RandomKey]) -> MaskedTokens {
@@ -65,20 +65,24 @@ public struct Masking: Sendable, Hashable {
             }
         }
         return MaskedTokens(
-            tokens: Tokens(ids: Tensor(hidden, shape: source.shape), mask: mask), positions: Tensor(positions, shape: [positions.count]),
+            tokens: Tokens(ids: Tensor(hidden, shape: source.shape), mask: mask),
+            positions: Tensor(positions, shape: [positions.count]),
             targets: Tensor(targets, shape: [targets.count]))
     }
 
     /// The places of whole words, in order.
-    /// - Source: Devlin et al.'s `create_pretraining_data.py`, `--do_whole_word_mask`. Deviation: a word is masked even if none fits.
+    /// - Source: Devlin et al.'s `create_pretraining_data.py`, `--do_whole_word_mask`. Deviation: a word is masked even
+    ///   if none fits.
     private func words(
-        _ maskable: [Int], _ ids: UnsafeMutablePointer<Int32>, _ continues: [Bool], length: Int, using random: inout RandomSequence
+        _ maskable: [Int], _ ids: UnsafeMutablePointer<Int32>, _ continues: [Bool], length: Int,
+        using random: inout RandomSequence
     ) -> [Int] {
         guard share > 0, !maskable.isEmpty else { return [] }
         var words: [[Int]] = []
         for position in maskable {
             let id = Int(ids[position])
-            if let previous = words.last?.last, previous == position - 1, continues.indices.contains(id), continues[id] {
+            if let previous = words.last?.last, previous == position - 1, continues.indices.contains(id), continues[id]
+            {
                 words[words.count - 1].append(position)
             } else {
                 words.append([position])
@@ -110,7 +114,8 @@ private struct Replacements {
 
     init(_ masking: Masking, _ vocabulary: Vocabulary) {
         ShapeCheck.require(
-            vocabulary.mask != nil || masking.masked == 0, "Masking", "the vocabulary has no mask token; make one with a [MASK] in it")
+            vocabulary.mask != nil || masking.masked == 0, "Masking",
+            "the vocabulary has no mask token; make one with a [MASK] in it")
         (self.masking, mask, special, size) = (masking, vocabulary.mask ?? 0, vocabulary.special, vocabulary.size)
     }
 

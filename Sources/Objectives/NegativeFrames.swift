@@ -4,8 +4,8 @@ import ConcordTensors
 public enum NegativeFrames: String, Sendable, CaseIterable {
     /// Any real frame of the batch; all queries share one draw. They tell speakers apart too.
     case batch
-    /// Real frames of the query's own sequence; its queries share a draw. They leave what is the same throughout a sequence, a voice,
-    /// out of the question.
+    /// Real frames of the query's own sequence; its queries share a draw. They leave what is the same throughout a
+    /// sequence, a voice, out of the question.
     case sequence
 
     /// Draws, with replacement; a query's own positive may be among them.
@@ -20,7 +20,8 @@ public enum NegativeFrames: String, Sendable, CaseIterable {
         }
         switch self {
         case .batch: return Tensor(drawn(real.flatMap { $0 }, Context.current.random.nextKey()), shape: [1, count])
-        case .sequence: return Tensor(zip(real, keys).flatMap { drawn($0, $1.derived("negatives")) }, shape: [real.count, count])
+        case .sequence:
+            return Tensor(zip(real, keys).flatMap { drawn($0, $1.derived("negatives")) }, shape: [real.count, count])
         }
     }
 }

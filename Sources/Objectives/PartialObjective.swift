@@ -9,7 +9,8 @@ public final class PartialObjective<Whole: Sendable, O: Objective>: Objective, N
     public var name: String { WeightedTerm<O.Input>.name(of: objective) }
     public var checkpointNames: [String: String] { ["objective": ""] }
 
-    /// - Parameter part: the objective's input and which samples of the whole batch it is of (nil: all); nil where there is none.
+    /// - Parameter part: the objective's input and which samples of the whole batch it is of (nil: all); nil where
+    ///   there is none.
     init(_ objective: O, part: @escaping @Sendable (Whole) -> (input: O.Input, rows: [Int]?)?) {
         self.objective = objective
         self.part = part
@@ -33,7 +34,9 @@ extension PartialObjective: PiecewiseObjective {
         guard let objective = objective as? any PiecewiseObjective<O.Input> else {
             ShapeCheck.fail("PartialObjective", "\(name) cannot be computed in pieces")
         }
-        return withPart(of: batch) { objective.lossWithGradient(of: $0, microbatch: microbatch) } ?? (Loss(Tensor(0)), Gradients())
+        return withPart(of: batch) { objective.lossWithGradient(of: $0, microbatch: microbatch) } ?? (
+            Loss(Tensor(0)), Gradients()
+        )
     }
 }
 
@@ -44,7 +47,9 @@ extension Objective {
     }
 
     /// This objective over a part that some samples of a larger batch have; 0 where none has.
-    public func on<Whole: Sendable>(_ part: any KeyPath<Whole, Available<Input>?> & Sendable) -> PartialObjective<Whole, Self> {
+    public func on<Whole: Sendable>(
+        _ part: any KeyPath<Whole, Available<Input>?> & Sendable
+    ) -> PartialObjective<Whole, Self> {
         PartialObjective(self) { whole in whole[keyPath: part].map { (input: $0.input, rows: $0.rows) } }
     }
 }

@@ -8,7 +8,8 @@ public struct Pieces: Sendable {
 
     /// - Parameters:
     ///   - count: number N of samples.
-    ///   - microbatch: samples a piece, at least 1. Sizes differ by one at most, so that no small rest has statistics of its own.
+    ///   - microbatch: samples a piece, at least 1. Sizes differ by one at most, so that no small rest has statistics
+    ///     of its own.
     public init(of count: Int, atMost microbatch: Int) {
         ShapeCheck.require(microbatch > 0, "Pieces", "pieces of \(microbatch) samples; 1 or more wanted")
         let pieces = (count + microbatch - 1) / microbatch
@@ -57,7 +58,8 @@ public struct Pieces: Sendable {
         return { pullback([$0]).0 }
     }
 
-    /// What `body` makes of each piece, without a tape. Each starts with the surrounding randomness and ends with the same; buffers move once.
+    /// What `body` makes of each piece, without a tape. Each starts with the surrounding randomness and ends with the
+    /// same; buffers move once.
     /// - Parameter movingBuffers: false leaves them where they are.
     @discardableResult
     func encoding<R>(movingBuffers: Bool = true, _ body: (Range<Int>) -> R) -> [R] {
@@ -76,14 +78,17 @@ public struct Pieces: Sendable {
         return results
     }
 
-    /// `body` for each piece once more, until it says no: with the randomness that the first time had, and no buffer moves.
+    /// `body` for each piece once more, until it says no: with the randomness that the first time had, and no buffer
+    /// moves.
     func encodingAgain(from random: RandomSequence, _ body: (Range<Int>) -> Bool) {
         for rows in ranges {
             guard within(rows, random, ParameterValues(over: Context.current.values), { body(rows) }) else { return }
         }
     }
 
-    private func within<R>(_ rows: Range<Int>, _ random: RandomSequence, _ values: ParameterValues, _ body: () -> R) -> R {
+    private func within<R>(
+        _ rows: Range<Int>, _ random: RandomSequence, _ values: ParameterValues, _ body: () -> R
+    ) -> R {
         let keys = Context.current.sampleKeys
         return Context.with(
             {

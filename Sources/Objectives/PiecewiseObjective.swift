@@ -2,9 +2,9 @@ public import ConcordTensors
 
 /// An objective whose gradient can be had a few samples at a time: only a piece of a batch has activations in memory.
 ///
-/// ``Contrastive`` is one by gradient caching; ``MaskedLanguageModel`` and ``FramePrediction``, means over what samples ask, by adding up;
-/// sums of such objectives, and such objectives over a part of a batch, are too. An objective of one's own that is a mean over samples
-/// becomes one so:
+/// ``Contrastive`` is one by gradient caching; ``MaskedLanguageModel`` and ``FramePrediction``, means over what samples
+/// ask, by adding up; sums of such objectives, and such objectives over a part of a batch, are too. An objective of
+/// one's own that is a mean over samples becomes one so:
 /// ```swift
 /// extension Regression: PiecewiseObjective {
 ///     func lossWithGradient(of batch: Points, microbatch: Int) -> (Loss, Gradients) {
@@ -19,7 +19,8 @@ public protocol PiecewiseObjective<Input>: Objective {
     /// Why it cannot be done with this objective as it was made; nil: it can.
     var obstacleToPieces: String? { get }
 
-    /// The loss of a whole batch and its gradient from pieces of at most `microbatch` samples, in the surrounding mode and randomness.
+    /// The loss of a whole batch and its gradient from pieces of at most `microbatch` samples, in the surrounding mode
+    /// and randomness.
     /// - Precondition: `obstacleToPieces` is nil.
     func lossWithGradient(of batch: Input, microbatch: Int) -> (Loss, Gradients)
 }
@@ -28,30 +29,35 @@ extension PiecewiseObjective {
     public var obstacleToPieces: String? { nil }
 }
 
-/// Runs an objective in training mode and differentiates it with the activations of at most `microbatch` samples in memory.
+/// Runs an objective in training mode and differentiates it with the activations of at most `microbatch` samples in
+/// memory.
 ///
 /// ```swift
 /// let (loss, gradients) = try valueWithGradient(of: clip, batch, microbatch: 16, step: step)
 /// ```
 ///
-/// Exact: dropout and every other draw of a sample are those of the whole batch (where activations have samples as their first axis, as all
-/// encoders here), so up to rounding the loss and the gradients equal those of `valueWithGradient(step:seed:_:)`. Batch normalisation is the
-/// exception: each piece is normalised by its own statistics, as in a run with batches of `microbatch`, and the gradients are exactly
-/// those of that computation. Running statistics move once a step: to the mean, weighted by samples, of where each piece would have moved them.
+/// Exact: dropout and every other draw of a sample are those of the whole batch (where activations have samples as
+/// their first axis, as all encoders here), so up to rounding the loss and the gradients equal those of
+/// `valueWithGradient(step:seed:_:)`. Batch normalisation is the exception: each piece is normalised by its own
+/// statistics, as in a run with batches of `microbatch`, and the gradients are exactly those of that computation.
+/// Running statistics move once a step: to the mean, weighted by samples, of where each piece would have moved them.
 ///
 /// Contrastive objectives cost one more forward pass of the encoders, about a third of a step.
 /// - Parameters:
-///   - microbatch: samples encoded at a time, at least 1. Pieces are of nearly equal size; a batch that is no larger is taken whole.
+///   - microbatch: samples encoded at a time, at least 1. Pieces are of nearly equal size; a batch that is no larger is
+///     taken whole.
 ///   - step: with `seed` the key of all random choices.
 /// - Throws: `ObjectiveError.indivisible` for an objective, or a part of a sum, that needs its whole batch at once.
-/// - Source: Gao, Zhang, Han, Callan 2021, arXiv:2101.06983, algorithm 1. They save and restore the generator's state for equal masks; here
-///   masks are functions of a sample's place.
+/// - Source: Gao, Zhang, Han, Callan 2021, arXiv:2101.06983, algorithm 1. They save and restore the generator's state
+///   for equal masks; here masks are functions of a sample's place.
 public func valueWithGradient<O: Objective>(
     of objective: O, _ batch: O.Input, microbatch: Int, step: Int = 0, seed: UInt64 = 0
 ) throws(ObjectiveError) -> (Loss, Gradients) {
     let objective = try objective.inPieces()
     ShapeCheck.require(microbatch > 0, "valueWithGradient", "microbatch \(microbatch); 1 or more wanted")
-    return training(step: step, seed: seed) { detached { objective.lossWithGradient(of: batch, microbatch: microbatch) } }
+    return training(step: step, seed: seed) {
+        detached { objective.lossWithGradient(of: batch, microbatch: microbatch) }
+    }
 }
 
 extension Objective {
@@ -66,7 +72,9 @@ extension Objective {
 
     /// Why this objective cannot be computed in pieces; nil: it can.
     var obstacle: String? {
-        guard let objective = self as? any PiecewiseObjective<Input> else { return "it does not say how (PiecewiseObjective)" }
+        guard let objective = self as? any PiecewiseObjective<Input> else {
+            return "it does not say how (PiecewiseObjective)"
+        }
         return objective.obstacleToPieces
     }
 }

@@ -5,7 +5,8 @@ import ConcordTensors
     import Glibc
 #endif
 
-/// The distribution of single tokens in a text, every count one higher than it is: what a masked language model has to beat.
+/// The distribution of single tokens in a text, every count one higher than it is: what a masked language model has to
+/// beat.
 ///
 /// ```swift
 /// var unigram = Unigram(size: vocabulary.size)

@@ -3,8 +3,8 @@ public import ConcordTensors
 
 /// Several objectives over one batch, added up with weights: `clip.on(\.pair) + 0.05 * mlm.on(\.text)`.
 ///
-/// Each part is logged under its name, as it was before its weight. Encoders that parts share are trained by all of them, and
-/// stored once.
+/// Each part is logged under its name, as it was before its weight. Encoders that parts share are trained by all of
+/// them, and stored once.
 public final class WeightedSum<Input: Sendable>: Objective {
     private let terms: [WeightedTerm<Input>]
 
@@ -15,7 +15,8 @@ public final class WeightedSum<Input: Sendable>: Objective {
         self.terms = terms.map { term in
             let number = used[term.name, default: 0]
             used[term.name] = number + 1
-            return number == 0 ? term : WeightedTerm(term.objective, weight: term.weight, name: "\(term.name)_\(number + 1)")
+            return number == 0
+                ? term : WeightedTerm(term.objective, weight: term.weight, name: "\(term.name)_\(number + 1)")
         }
     }
 
@@ -35,7 +36,9 @@ public final class WeightedSum<Input: Sendable>: Objective {
     }
 
     static func terms(of objective: some Objective<Input>) -> [WeightedTerm<Input>] {
-        (objective as? WeightedSum<Input>)?.terms ?? [WeightedTerm(objective, weight: 1, name: WeightedTerm<Input>.name(of: objective))]
+        (objective as? WeightedSum<Input>)?.terms ?? [
+            WeightedTerm(objective, weight: 1, name: WeightedTerm<Input>.name(of: objective))
+        ]
     }
 
     func scaled(by factor: Float) -> WeightedSum {

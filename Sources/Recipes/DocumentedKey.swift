@@ -7,7 +7,8 @@ public struct DocumentedKey: Sendable, Equatable, Codable {
     }
 
     public let key: RecipeKey
-    /// All of these must hold, else the key is unknown: `data.kind is table or files`. Empty where it is always allowed.
+    /// All of these must hold, else the key is unknown: `data.kind is table or files`. Empty where it is always
+    /// allowed.
     public let conditions: [String]
     public let otherDefaults: [OtherDefault]
 }
@@ -15,8 +16,8 @@ public struct DocumentedKey: Sendable, Equatable, Codable {
 extension Recipe {
     /// Every key of every kind of recipe, sorted by section.
     ///
-    /// Found by decoding: a recipe with all modalities, then that recipe with each choice changed in turn, and from every recipe that
-    /// showed a new key again. A key's conditions are the choices without which it is not asked for.
+    /// Found by decoding: a recipe with all modalities, then that recipe with each choice changed in turn, and from
+    /// every recipe that showed a new key again. A key's conditions are the choices without which it is not asked for.
     public static func documentedKeys() -> [DocumentedKey] {
         var survey = KeySurvey()
         return survey.run()
@@ -60,11 +61,15 @@ private struct KeySurvey {
         }
         let documented = found.map { document($0.key, foundIn: $0.state) }
         var sections: [String] = []
-        for section in documented.map({ Self.section($0.key.path) }) where !sections.contains(section) { sections.append(section) }
+        for section in documented.map({ Self.section($0.key.path) }) where !sections.contains(section) {
+            sections.append(section)
+        }
         return sections.flatMap { section in documented.filter { Self.section($0.key.path) == section } }
     }
 
-    private static func section(_ path: String) -> String { path.split(separator: ".").dropLast().joined(separator: ".") }
+    private static func section(_ path: String) -> String {
+        path.split(separator: ".").dropLast().joined(separator: ".")
+    }
 
     /// Compares the key with what the neighbors of `state` ask for, one setting at a time.
     private mutating func document(_ key: RecipeKey, foundIn state: State) -> DocumentedKey {
@@ -98,7 +103,10 @@ private struct KeySurvey {
                     default: "1"
                     }
                 let options = [Option(words: "not given", override: "null"), Option(words: "given", override: sample)]
-                return Setting(name: key.path, options: sample == nil ? options.reversed() : [.init(words: "not given", override: nil), options[1]])
+                return Setting(
+                    name: key.path,
+                    options: sample == nil
+                        ? options.reversed() : [.init(words: "not given", override: nil), options[1]])
             }
             if key.path == "tokenizer" {  // a file's name, or keys
                 let options = [Option(words: "a name", override: nil), Option(words: "keys", override: "{}")]
@@ -106,7 +114,8 @@ private struct KeySurvey {
             }
             guard key.kind == .choice else { return nil }
             let values = key.range.split(separator: ", ").map(String.init)
-            return Setting(name: key.path, options: values.map { Option(words: $0, override: $0 == key.defaultValue ? nil : $0) })
+            return Setting(
+                name: key.path, options: values.map { Option(words: $0, override: $0 == key.defaultValue ? nil : $0) })
         }
     }
 

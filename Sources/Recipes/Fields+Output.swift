@@ -22,7 +22,8 @@ extension Fields {
             case .scalar(let text): return "\(comment)\(indent)\(name): \(Self.quoted(text))\n"
             case .list(let texts): return "\(comment)\(indent)\(name): \(Self.listed(texts))\n"
             case .absent: return "\(comment)\(indent)# \(name):\n"
-            case .map(let inner) where inner.entries.isEmpty: return entry.key == nil ? "" : "\(comment)\(indent)# \(name):\n"
+            case .map(let inner) where inner.entries.isEmpty:
+                return entry.key == nil ? "" : "\(comment)\(indent)# \(name):\n"
             case .map(let inner):
                 let section = entry.key == nil && !inner.meaning.isEmpty ? "\n\(indent)# \(inner.meaning)\n" : comment
                 return "\(section)\(indent)\(name):\n\(inner.commentedYAML(indent: indent + "  "))"
@@ -39,7 +40,10 @@ extension Fields {
     }
 
     private static func comment(_ key: RecipeKey, indent: String) -> String {
-        let facts = [key.kind.rawValue, key.range, key.defaultValue.map { "default \($0.isEmpty ? "none" : $0)" } ?? "not set by default"]
+        let facts = [
+            key.kind.rawValue, key.range,
+            key.defaultValue.map { "default \($0.isEmpty ? "none" : $0)" } ?? "not set by default",
+        ]
         return "\(indent)# \(key.meaning) (\(facts.filter { !$0.isEmpty }.joined(separator: "; ")))\n"
     }
 
@@ -64,8 +68,11 @@ extension Fields {
             case "\"": "\\\""
             case "\t": "\\t"
             case "\n": "\\n"
-            case _ where scalar.properties.generalCategory == .control || ["\u{2028}", "\u{2029}", "\u{FEFF}"].contains(scalar):
-                "\\u" + String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count) + String(scalar.value, radix: 16)
+            case _
+            where scalar.properties.generalCategory == .control
+                || ["\u{2028}", "\u{2029}", "\u{FEFF}"].contains(scalar):
+                "\\u" + String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count)
+                    + String(scalar.value, radix: 16)
             default: String(scalar)
             }
         }

@@ -3,8 +3,8 @@ import Yams
 
 /// One mapping of a recipe, read strictly.
 ///
-/// Every key that is asked for is remembered with its resolved value and its documentation. `finish` refuses the keys that nobody
-/// asked for; `yaml` and `keys` (`Fields+Output.swift`) print what was asked for.
+/// Every key that is asked for is remembered with its resolved value and its documentation. `finish` refuses the keys
+/// that nobody asked for; `yaml` and `keys` (`Fields+Output.swift`) print what was asked for.
 public final class Fields {
     /// A value of the resolved recipe.
     enum Resolved {
@@ -56,7 +56,9 @@ public final class Fields {
     public func hasKeys(_ key: String) -> Bool { node(key)?.mapping != nil }
 
     /// An error that names the key and where its value comes from.
-    public func fault(_ key: String, _ message: String) -> RecipeError { source.fault(at: full(key), node(key)?.mark, message) }
+    public func fault(_ key: String, _ message: String) -> RecipeError {
+        source.fault(at: full(key), node(key)?.mark, message)
+    }
 
     // MARK: Mappings
 
@@ -64,7 +66,8 @@ public final class Fields {
     func turnsOff(_ key: String) -> Bool {
         guard let value = pairs.first(where: { $0.key.string == key })?.value else { return false }
         if let mapping = value.mapping { return mapping.isEmpty }
-        return value.isNull || value.scalar.map { ["none", "false", "no", "off"].contains($0.string.lowercased()) } ?? false
+        return value.isNull
+            || value.scalar.map { ["none", "false", "no", "off"].contains($0.string.lowercased()) } ?? false
     }
 
     /// Notes that a mapping was turned off.
@@ -136,24 +139,31 @@ public final class Fields {
     }
 
     /// One of an enumeration's raw values.
-    public func choice<E: RawRepresentable<String> & CaseIterable>(_ key: String, default fallback: E, _ meaning: String) throws -> E {
+    public func choice<E: RawRepresentable<String> & CaseIterable>(
+        _ key: String, default fallback: E, _ meaning: String
+    ) throws -> E {
         let result: E = try given(key) ?? fallback
         remember(key, .scalar(result.rawValue), .choice, Self.values(E.self), fallback.rawValue, meaning)
         return result
     }
 
     /// One of an enumeration's raw values, or nil where the recipe leaves it out.
-    public func choice<E: RawRepresentable<String> & CaseIterable>(_ key: String, of type: E.Type, _ meaning: String) throws -> E? {
+    public func choice<E: RawRepresentable<String> & CaseIterable>(
+        _ key: String, of type: E.Type, _ meaning: String
+    ) throws -> E? {
         let result: E? = try given(key)
         remember(key, result.map { .scalar($0.rawValue) } ?? .absent, .choice, Self.values(E.self), nil, meaning)
         return result
     }
 
     /// One of some names.
-    public func choice(_ key: String, default fallback: String, of known: [String], _ meaning: String) throws -> String {
+    public func choice(_ key: String, default fallback: String, of known: [String], _ meaning: String) throws -> String
+    {
         let text = try scalar(key) ?? fallback
         guard known.contains(text) else {
-            throw fault(key, "\"\(text)\" is none of \(known.joined(separator: ", "))\(NearestName.hint(for: text, among: known))")
+            throw fault(
+                key,
+                "\"\(text)\" is none of \(known.joined(separator: ", "))\(NearestName.hint(for: text, among: known))")
         }
         remember(key, .scalar(text), .choice, known.joined(separator: ", "), fallback, meaning)
         return text
@@ -164,7 +174,9 @@ public final class Fields {
         guard let text = try plainText(key).map({ $0.trimmingSpaces }) else { return nil }
         guard let result = E(rawValue: text) else {
             let known = E.allCases.map(\.rawValue)
-            throw fault(key, "\"\(text)\" is none of \(known.joined(separator: ", "))\(NearestName.hint(for: text, among: known))")
+            throw fault(
+                key,
+                "\"\(text)\" is none of \(known.joined(separator: ", "))\(NearestName.hint(for: text, among: known))")
         }
         return result
     }
@@ -175,7 +187,9 @@ public final class Fields {
 
     // MARK: Numbers
 
-    public func integer(_ key: String, default fallback: Int, in range: ClosedRange<Int> = 0...Int.max, _ meaning: String) throws -> Int {
+    public func integer(
+        _ key: String, default fallback: Int, in range: ClosedRange<Int> = 0...Int.max, _ meaning: String
+    ) throws -> Int {
         let result = try integer(key, range) ?? fallback
         guard range.contains(result) else { throw outOfRange(key, String(result), RecipeKey.range(range)) }
         remember(key, .scalar(String(result)), .integer, RecipeKey.range(range), String(fallback), meaning)
@@ -209,7 +223,9 @@ public final class Fields {
     }
 
     /// Whole numbers: `[10, 8, 4]`.
-    public func integers(_ key: String, default fallback: [Int], in range: ClosedRange<Int> = 1...Int.max, _ meaning: String) throws -> [Int] {
+    public func integers(
+        _ key: String, default fallback: [Int], in range: ClosedRange<Int> = 1...Int.max, _ meaning: String
+    ) throws -> [Int] {
         let texts = try list(key) ?? fallback.map(String.init)
         let numbers = texts.compactMap { Int($0) }
         guard numbers.count == texts.count, numbers.allSatisfy({ range.contains($0) }) else {
@@ -220,7 +236,8 @@ public final class Fields {
     }
 
     public func number(
-        _ key: String, default fallback: Double, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude, _ meaning: String
+        _ key: String, default fallback: Double, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude,
+        _ meaning: String
     ) throws -> Double {
         let result = try number(key, range) ?? fallback
         guard range.contains(result) else { throw outOfRange(key, String(result), RecipeKey.range(range)) }
@@ -228,7 +245,9 @@ public final class Fields {
         return result
     }
 
-    public func number(_ key: String, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude, _ meaning: String) throws -> Double? {
+    public func number(
+        _ key: String, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude, _ meaning: String
+    ) throws -> Double? {
         let result = try number(key, range)
         remember(key, result.map { .scalar(String($0)) } ?? .absent, .number, RecipeKey.range(range), nil, meaning)
         return result
@@ -242,10 +261,13 @@ public final class Fields {
     }
 
     /// Numbers of a fixed count: `[0.9, 0.999]`.
-    public func numbers(_ key: String, default fallback: [Double], in range: ClosedRange<Double>, _ meaning: String) throws -> [Double] {
+    public func numbers(
+        _ key: String, default fallback: [Double], in range: ClosedRange<Double>, _ meaning: String
+    ) throws -> [Double] {
         let texts = try list(key) ?? fallback.map { String($0) }
         let numbers = texts.compactMap { Double($0) }
-        guard numbers.count == fallback.count, texts.count == fallback.count, numbers.allSatisfy({ range.contains($0) }) else {
+        guard numbers.count == fallback.count, texts.count == fallback.count, numbers.allSatisfy({ range.contains($0) })
+        else {
             throw fault(key, "\(fallback.count) numbers, each \(RecipeKey.range(range)), wanted")
         }
         remember(key, .list(texts), .numbers, RecipeKey.range(range), Self.listed(fallback.map { String($0) }), meaning)
@@ -256,7 +278,9 @@ public final class Fields {
         let words = ["true": true, "yes": true, "on": true, "false": false, "no": false, "off": false]
         var result = fallback
         if let text = try scalar(key) {
-            guard let word = words[text.lowercased()] else { throw fault(key, "true or false wanted, \"\(text)\" found") }
+            guard let word = words[text.lowercased()] else {
+                throw fault(key, "true or false wanted, \"\(text)\" found")
+            }
             result = word
         }
         remember(key, .scalar(String(result)), .flag, "", String(fallback), meaning)
@@ -282,7 +306,11 @@ public final class Fields {
             guard !known.contains(name) else { continue }
             throw source.fault(
                 at: full(name), key.mark,
-                "unknown key\(NearestName.hint(for: name, among: known)); known here are \(known.joined(separator: ", "))")
+                """
+                    unknown key\(NearestName.hint(for: name, among: known)); known here are \
+                    \(known.joined(separator: ", "))
+                    """
+            )
         }
         for entry in entries { if case .map(let inner) = entry.value { try inner.finish() } }
     }
@@ -305,10 +333,13 @@ public final class Fields {
         return text
     }
 
-    /// A text. That of an override is taken as it was typed, since braces, colons and number signs mean nothing in a file's name.
+    /// A text. That of an override is taken as it was typed, since braces, colons and number signs mean nothing in a
+    /// file's name.
     private func plainText(_ key: String) throws -> String? {
         guard let typed = source.text(at: full(key)), let node = node(key) else { return try scalar(key) }
-        if let scalar = node.scalar, scalar.style == .singleQuoted || scalar.style == .doubleQuoted { return scalar.string }
+        if let scalar = node.scalar, scalar.style == .singleQuoted || scalar.style == .doubleQuoted {
+            return scalar.string
+        }
         return typed
     }
 
@@ -326,7 +357,8 @@ public final class Fields {
     }
 
     private func remember(
-        _ name: String, _ value: Resolved, _ kind: RecipeKey.Kind, _ range: String, _ fallback: String?, _ meaning: String
+        _ name: String, _ value: Resolved, _ kind: RecipeKey.Kind, _ range: String, _ fallback: String?,
+        _ meaning: String
     ) {
         let key = RecipeKey(path: full(name), kind: kind, defaultValue: fallback, range: range, meaning: meaning)
         entries.append(Entry(name: name, value: value, key: key))
@@ -348,7 +380,8 @@ extension Node {
     /// `null`, `~` or nothing, not in quotes.
     fileprivate var isNull: Bool {
         guard let scalar else { return false }
-        return ["", "null", "Null", "NULL", "~"].contains(scalar.string) && (scalar.style == .plain || scalar.style == .any)
+        return ["", "null", "Null", "NULL", "~"].contains(scalar.string)
+            && (scalar.style == .plain || scalar.style == .any)
     }
 
     fileprivate var isEmptyValue: Bool { scalar.map { $0.string.isEmpty } ?? false || isNull }

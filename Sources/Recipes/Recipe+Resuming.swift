@@ -1,13 +1,15 @@
 import ConcordTraining
 
 extension Recipe {
-    /// Going on under another recipe would not repeat the run; only how long it trains and how it is loaded, logged and saved may differ.
+    /// Going on under another recipe would not repeat the run; only how long it trains and how it is loaded, logged and
+    /// saved may differ.
     /// - Throws: `RecipeError.invalid` with the first line that differs.
     func requireSame(as saved: Recipe) throws {
         let now = lasting, before = saved.lasting
         guard now != before else { return }
         throw RecipeError.invalid(
-            source: "--resume", line: nil, key: "", message: "\(Self.difference(before, now)); set it back, or train into another --out")
+            source: "--resume", line: nil, key: "",
+            message: "\(Self.difference(before, now)); set it back, or train into another --out")
     }
 
     /// The first line that differs, in words.
@@ -31,7 +33,8 @@ extension Recipe {
         }
     }
 
-    /// What a resume to another length does to the run, in words; nil where the length is the one that the run was started with.
+    /// What a resume to another length does to the run, in words; nil where the length is the one that the run was
+    /// started with.
     /// - Parameter step: the updates made so far.
     /// - Throws: `RecipeError.invalid` where the run has made more updates than are asked for.
     func change(from saved: Recipe, at step: Int, updatesPerEpoch: Int) throws -> String? {
@@ -40,7 +43,12 @@ extension Recipe {
         guard total >= step else {
             throw RecipeError.invalid(
                 source: "--resume", line: nil, key: length.key,
-                message: "\(length) are \(Counted.text(total, "update")), and the run has made \(step); ask for more, or train into another --out")
+                message:
+                    """
+                        \(length) are \(Counted.text(total, "update")), and the run has made \(step); ask for more, or \
+                        train into another --out
+                        """
+            )
         }
         func rate(_ recipe: Recipe) -> Double {
             optimizer.learningRate * recipe.makeSchedule(updatesPerEpoch: updatesPerEpoch).factor(at: step)

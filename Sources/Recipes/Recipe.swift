@@ -4,8 +4,8 @@ import Yams
 
 /// What to train, on what, and how: a YAML file decoded strictly.
 ///
-/// An unknown key is an error that names the key and the nearest known one. The keys are documented at the settings types
-/// (`DataSettings`, `ModelSettings`, …), and the README shows one in full.
+/// An unknown key is an error that names the key and the nearest known one. The keys are documented at the settings
+/// types (`DataSettings`, `ModelSettings`, …), and the README shows one in full.
 public struct Recipe: Sendable {
     /// How long to train.
     public enum Length: Sendable, Equatable {
@@ -56,7 +56,8 @@ public struct Recipe: Sendable {
     /// How many optimizer updates the run has; the largest Int for what is larger.
     func updates(perEpoch updatesPerEpoch: Int) -> Int {
         switch length {
-        case .epochs(let count): count.multipliedReportingOverflow(by: updatesPerEpoch).overflow ? .max : count * updatesPerEpoch
+        case .epochs(let count):
+            count.multipliedReportingOverflow(by: updatesPerEpoch).overflow ? .max : count * updatesPerEpoch
         case .steps(let count): count
         }
     }
@@ -97,7 +98,9 @@ public struct Recipe: Sendable {
                 root = set(file, at: ["tokenizer", "file"], in: removing("tokenizer", from: root))
             }
             // So do the two ways to say what is held out.
-            if override.hasPrefix("data.held_out="), override != "data.held_out=" { root = removing("data.split", from: root) }
+            if override.hasPrefix("data.held_out="), override != "data.held_out=" {
+                root = removing("data.split", from: root)
+            }
             if override.hasPrefix("data.split") { root = removing("data.held_out", from: root) }
             try apply(override, to: &root, origin)
         }
@@ -107,20 +110,29 @@ public struct Recipe: Sendable {
     private init(_ fields: Fields) throws {
         seed = UInt64(try fields.integer("seed", default: 0, "Seed of every random choice."))
         if fields.has("epochs") && fields.has("steps") { throw fields.fault("steps", "give epochs or steps, not both") }
-        if let steps = try fields.integer("steps", in: 1...1_000_000_000_000, "Batches to train on, in place of epochs.") {
+        if let steps = try fields.integer(
+            "steps", in: 1...1_000_000_000_000, "Batches to train on, in place of epochs.")
+        {
             length = .steps(steps)
         } else {
             length = .epochs(try fields.integer("epochs", default: 30, in: 1...1_000_000_000, "Passes over the data."))
         }
         batch = try fields.integer("batch", default: 256, in: 1...1 << 20, "Samples per step.")
-        microbatch = try fields.integer("microbatch", in: 1...1 << 20, "Samples whose activations are in memory at a time; the whole batch without it.")
+        microbatch = try fields.integer(
+            "microbatch", in: 1...1 << 20,
+            "Samples whose activations are in memory at a time; the whole batch without it.")
         let statistics =
             microbatch == nil
             ? MicrobatchStatistics.perMicrobatch
             : try fields.choice(
                 "microbatch_statistics", default: MicrobatchStatistics.exact,
-                "exact: refuse microbatches under batch normalization; per_microbatch: normalize each by its own statistics.")
-        precision = try fields.choice("precision", default: Precision.float32, "Number format of activations and matrix products.")
+                """
+                    exact: refuse microbatches under batch normalization; per_microbatch: normalize each by its own \
+                    statistics.
+                    """
+            )
+        precision = try fields.choice(
+            "precision", default: Precision.float32, "Number format of activations and matrix products.")
         data = try DataSettings(fields.fields("data", "Where the samples come from."))
         objective = try ObjectiveSettings(fields.fields("objective", "What is minimized."), data: data, root: fields)
         let needs = objective.needs, modalities = needs.modalities
@@ -130,8 +142,13 @@ public struct Recipe: Sendable {
         if let microbatch, microbatch < batch, statistics == .exact, let key = model.batchNormalized {
             throw fields.fault(
                 "microbatch",
-                "\(key): batch would normalize each microbatch by its own statistics, with other gradients than the whole batch's; "
-                    + "\(key): group is exact, microbatch_statistics: per_microbatch accepts the difference, or leave microbatch out")
+                "\(key): batch would normalize each microbatch by its own statistics, with other gradients than the "
+                    + "whole batch's; "
+                    + """
+                        \(key): group is exact, microbatch_statistics: per_microbatch accepts the difference, or leave \
+                        microbatch out
+                        """
+            )
         }
         views = try ViewSettings(fields.fields("views", "How images and sounds become tensors."), needs: needs)
         optimizer = try OptimizerSettings(fields.fields("optimizer", "How weights are updated."))
@@ -142,7 +159,8 @@ public struct Recipe: Sendable {
         let evaluate = try fields.fields("evaluate", "When the held-out samples are evaluated.")
         evaluateEvery = try evaluate.integer("every", default: 0, "Steps between evaluations; 0 for one at the end.")
         earlyStopping = try EarlyStoppingSettings(
-            fields.fields("early_stopping", "When training ends before its last step."), checkpoint: checkpoint, evaluateEvery: evaluateEvery)
+            fields.fields("early_stopping", "When training ends before its last step."), checkpoint: checkpoint,
+            evaluateEvery: evaluateEvery)
         try fields.finish()
     }
 
@@ -151,7 +169,8 @@ public struct Recipe: Sendable {
         let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let keys = (parts.first ?? "").split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, let path = parts.first, let text = parts.last, keys.allSatisfy({ !$0.isEmpty }) else {
-            throw RecipeError.override(override, key: "", message: "key=value wanted, as in optimizer.learning_rate=3e-4")
+            throw RecipeError.override(
+                override, key: "", message: "key=value wanted, as in optimizer.learning_rate=3e-4")
         }
         // What is no YAML, such as `{digit}_{speaker}.wav`, is a plain text.
         let value = (try? Yams.compose(yaml: text, .default, .default, .utf8)) ?? Node(text)
@@ -192,7 +211,8 @@ extension YamlError {
     fileprivate var reason: String {
         switch self {
         case .duplicatedKeysInMapping(let keys, _): "\(keys.sorted().joined(separator: ", ")): given twice"
-        case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): "not YAML: \(problem)"
+        case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _):
+            "not YAML: \(problem)"
         default: "not YAML"
         }
     }

@@ -22,7 +22,11 @@ public enum RecipeError: Error, CustomStringConvertible {
             "--set \(text): \(key.isEmpty || text.hasPrefix(key + "=") ? "" : key + ": ")\(message)"
         case .unreadable(let path, let reason): "\(path): \(reason)"
         case .unknownRecipe(let name, let known):
-            "\(name): neither a recipe file nor a built-in recipe\(NearestName.hint(for: name.lowercased(), among: known)); built in are \(known.joined(separator: ", "))"
+            """
+                \(name): neither a recipe file nor a built-in \
+                recipe\(NearestName.hint(for: name.lowercased(), among: known)); built in are \
+                \(known.joined(separator: ", "))
+                """
         case .runExists(let path): "\(path): holds a run already; go on with --resume or give another --out"
         case .notARun(let path, let reason): "\(path): not a run directory: \(reason)"
         case .data(let message): message

@@ -23,7 +23,9 @@ final class RecipeSource {
     /// - Parameter mark: the place of the key or its value; nil where the file does not give it.
     func fault(at path: String, _ mark: Mark?, _ message: String) -> RecipeError {
         // Of `tokenizer=vocab.txt` and `tokenizer.lowercase=true` the one that names the key.
-        let given = overrides.filter { path == $0.key || path.hasPrefix($0.key + ".") }.max { $0.key.count < $1.key.count }
+        let given = overrides.filter { path == $0.key || path.hasPrefix($0.key + ".") }.max {
+            $0.key.count < $1.key.count
+        }
         // A mapping that only an override made has no place in the file.
         let made = mark == nil ? overrides.first { $0.key.hasPrefix(path + ".") } : nil
         guard let (key, text) = given ?? made, !path.isEmpty else {

@@ -14,7 +14,8 @@ enum TextFile {
             throw RecipeError.unreadable(path: path, reason: foreign.description)
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw RecipeError.unreadable(path: path, reason: "a few of its bytes are not UTF-8; replace them by what was meant")
+            throw RecipeError.unreadable(
+                path: path, reason: "a few of its bytes are not UTF-8; replace them by what was meant")
         }
         return text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
     }

@@ -34,7 +34,8 @@ public enum Allocator {
     /// Gives every cached block back to the system.
     public static func emptyCache() { pool.withLock { $0.trim(to: 0) } }
 
-    /// Runs `body` and says how many bytes its tensors held at once at most. Only what this thread takes and frees is counted.
+    /// Runs `body` and says how many bytes its tensors held at once at most. Only what this thread takes and frees is
+    /// counted.
     public static func peak<E: Error>(of body: () throws(E) -> Void) throws(E) -> Int {
         let meter = MemoryMeter()
         try Context.with(meter, body)
@@ -43,15 +44,15 @@ public enum Allocator {
 
     private static let pool = Mutex(MemoryPool(capacity: capacity))
 
-    /// Addresses for large blocks: without a limit on them far more than there is memory; with one, half of what it leaves, so that
-    /// threads' stacks, libraries and decoders find the rest.
+    /// Addresses for large blocks: without a limit on them far more than there is memory; with one, half of what it
+    /// leaves, so that threads' stacks, libraries and decoders find the rest.
     private static var capacity: Int {
         let machine = 4 * sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         return MemoryLimit.addresses.map { min(machine, $0.available / 2) } ?? machine
     }
 
-    /// Addresses that tensors leave to everything else where they are limited: OpenBLAS waits for ever where it gets none, and a Swift
-    /// array traps.
+    /// Addresses that tensors leave to everything else where they are limited: OpenBLAS waits for ever where it gets
+    /// none, and a Swift array traps.
     private static let reserve = 64 << 20
 
     /// Memory of at least `bytes`, aligned to 64; where there is none the process ends, see `OutOfMemory`.
@@ -63,7 +64,9 @@ public enum Allocator {
         let (taken, isDue) = pool.withLock { ($0.take(size), $0.isCheckDue()) }
         if isDue { requirePages(size, for: purpose) }
         if let block = taken { return block }
-        if isDue, let limit = MemoryLimit.addresses, size > limit.available - reserve { OutOfMemory.fail(size, for: purpose()) }
+        if isDue, let limit = MemoryLimit.addresses, size > limit.available - reserve {
+            OutOfMemory.fail(size, for: purpose())
+        }
         var block = aligned_alloc(64, size)
         if block == nil {
             emptyCache()

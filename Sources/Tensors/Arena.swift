@@ -4,8 +4,9 @@
 
 /// A range of addresses that large blocks are cut from; neighbouring free ones become one again.
 ///
-/// The range is reserved once, and pages come with their first use. A request takes the smallest hole that holds it, and fresh addresses
-/// only where none does, so that what a process holds stays near the most that was in use at once, whatever the order of sizes.
+/// The range is reserved once, and pages come with their first use. A request takes the smallest hole that holds it,
+/// and fresh addresses only where none does, so that what a process holds stays near the most that was in use at once,
+/// whatever the order of sizes.
 package struct Arena: ~Copyable {
     private struct Hole {
         var start: UInt
@@ -30,7 +31,9 @@ package struct Arena: ~Copyable {
     package init(capacity: Int) {
         var size = capacity
         while size >= 64 << 20 {
-            if let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0), base != MAP_FAILED {
+            if let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+                base != MAP_FAILED
+            {
                 madvise(base, size, MADV_HUGEPAGE)
                 let huge = 2 << 20 as UInt, start = (UInt(bitPattern: base) + huge - 1) / huge * huge
                 range = start..<UInt(bitPattern: base) + UInt(size)
@@ -50,7 +53,8 @@ package struct Arena: ~Copyable {
     /// - Returns: the block, and whether it may have pages; nil where the range is used up.
     package mutating func take(_ size: Int) -> (block: UInt, isTouched: Bool)? {
         var best: Int?
-        for index in holes.indices where holes[index].size >= size && holes[index].size < best.map({ holes[$0].size }) ?? .max {
+        for index in holes.indices
+        where holes[index].size >= size && holes[index].size < best.map({ holes[$0].size }) ?? .max {
             best = index
         }
         if let best {
@@ -77,7 +81,11 @@ package struct Arena: ~Copyable {
             if holes[middle].start < block { low = middle + 1 } else { high = middle }
         }
         if low < holes.count, holes[low].start == hole.end { hole = merge(hole, holes.remove(at: low)) }
-        if low > 0, holes[low - 1].end == hole.start { holes[low - 1] = merge(holes[low - 1], hole) } else { holes.insert(hole, at: low) }
+        if low > 0, holes[low - 1].end == hole.start {
+            holes[low - 1] = merge(holes[low - 1], hole)
+        } else {
+            holes.insert(hole, at: low)
+        }
     }
 
     private mutating func merge(_ a: Hole, _ b: Hole) -> Hole {
@@ -87,7 +95,8 @@ package struct Arena: ~Copyable {
 
     /// Gives the pages of the largest holes back to the system until at most `limit` bytes of holes have any.
     package mutating func trim(to limit: Int) {
-        for index in holes.indices.sorted(by: { holes[$0].size > holes[$1].size }) where touched > limit && holes[index].isTouched {
+        for index in holes.indices.sorted(by: { holes[$0].size > holes[$1].size })
+        where touched > limit && holes[index].isTouched {
             madvise(UnsafeMutableRawPointer(bitPattern: holes[index].start), holes[index].size, MADV_DONTNEED)
             holes[index].isTouched = false
             touched -= holes[index].size

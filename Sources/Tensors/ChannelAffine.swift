@@ -1,6 +1,7 @@
 import CKernels
 
-/// `(x - mean) * scale + bias` with one number of each for every channel: what normalisation comes down to once its statistics are known.
+/// `(x - mean) * scale + bias` with one number of each for every channel: what normalisation comes down to once its
+/// statistics are known.
 struct ChannelAffine {
     /// `[C]` each; `scale` is `weight * rstd`.
     let mean, rstd, scale, bias: Tensor
@@ -27,7 +28,8 @@ struct ChannelAffine {
         Parallel.run(x.count / max(1, c), grain: Elementwise.grain / max(1, c)) { rows in
             let at = rows.lowerBound * c
             concord_channel_normalize(
-                (y + at).base, (a + at).base, r.map { ($0 + at).base }, a.isNarrow, rows.count, c, m, s, b, rectify, streams)
+                (y + at).base, (a + at).base, r.map { ($0 + at).base }, a.isNarrow, rows.count, c, m, s, b, rectify,
+                streams)
         }
         return output
     }
@@ -44,7 +46,8 @@ struct ChannelAffine {
         var needsInput: Bool { if case .input = self { true } else { false } }
     }
 
-    /// Each channel's sums of g and of g (x - mean), g being the masked `upstream`, which is of the element type of `x`.
+    /// Each channel's sums of g and of g (x - mean), g being the masked `upstream`, which is of the element type of
+    /// `x`.
     /// - Parameter masked: memory for g itself.
     func gradientSums(_ upstream: Tensor, _ x: Tensor, _ mask: Mask, masked: Tensor? = nil) -> ChannelSums {
         let (u, a, c, w) = (upstream.numbers, x.numbers, channels, masked?.numbers), isNarrow = a.isNarrow
@@ -53,15 +56,18 @@ struct ChannelAffine {
         return ChannelSums(rows: x.count / max(1, c), channels: c) { rows, sums, products in
             let at = rows.lowerBound * c, g = (u + at).base, x = (a + at).base, to = w.map { ($0 + at).base }
             switch mask {
-            case .everywhere: concord_channel_gradient_sums(g, x, nil, to, isNarrow, rows.count, c, m, sums, products, streams)
+            case .everywhere:
+                concord_channel_gradient_sums(g, x, nil, to, isNarrow, rows.count, c, m, sums, products, streams)
             case .output(let output):
-                concord_channel_gradient_sums(g, x, (output.numbers + at).base, to, isNarrow, rows.count, c, m, sums, products, streams)
+                concord_channel_gradient_sums(
+                    g, x, (output.numbers + at).base, to, isNarrow, rows.count, c, m, sums, products, streams)
             case .input: concord_channel_gradient_sums_rectified(g, x, isNarrow, rows.count, c, m, s, b, sums, products)
             }
         }
     }
 
-    /// `scale * g - constant - (x - mean) * slope`, with g the masked `upstream`; `.output` must have been applied before.
+    /// `scale * g - constant - (x - mean) * slope`, with g the masked `upstream`; `.output` must have been applied
+    /// before.
     func gradient(_ upstream: Tensor, _ x: Tensor, isRectified: Bool, constant: Tensor, slope: Tensor) -> Tensor {
         let gradient = Tensor(uninitialized: x.shape, x.elementType)
         let (d, u, a, c) = (gradient.numbers, upstream.numbers, x.numbers, channels)

@@ -4,10 +4,10 @@
 /// let y = checkpointed(x) { block($0, mask: mask) }
 /// ```
 ///
-/// Of each part checkpointed so, a tape keeps its input alone; one part's activations exist at a time. It costs another forward pass of `body`.
-/// Random choices are the same the second time, and buffers (running statistics) move the first time only. In a chain of such parts gradients
-/// have the same bits as without; where a value is used in a part and beside it, its cotangents are added up in another order. Without a
-/// tape it is `body` alone.
+/// Of each part checkpointed so, a tape keeps its input alone; one part's activations exist at a time. It costs another
+/// forward pass of `body`. Random choices are the same the second time, and buffers (running statistics) move the first
+/// time only. In a chain of such parts gradients have the same bits as without; where a value is used in a part and
+/// beside it, its cotangents are added up in another order. Without a tape it is `body` alone.
 /// - Parameters:
 ///   - inputs: every recorded value that `body` takes.
 ///   - body: a function of its arguments and of parameters, which get their gradients as otherwise.

@@ -2,8 +2,8 @@ import CBridges
 
 /// What surrounds a computation on this thread: the tape, the mode, the precision, the random key, substituted values.
 ///
-/// It is entered only by scoped functions (`valueWithGradient`, `evaluating`, `withPrecision`, `detached`, `with(values)`); there is no global switch.
-/// Outside of them there is no tape and modules are in evaluation mode.
+/// It is entered only by scoped functions (`valueWithGradient`, `evaluating`, `withPrecision`, `detached`,
+/// `with(values)`); there is no global switch. Outside of them there is no tape and modules are in evaluation mode.
 package struct Context {
     package var tape: Tape?
     package var isTraining = false
@@ -11,7 +11,8 @@ package struct Context {
     package var random = RandomSequence(key: RandomKey(seed: 0))
     /// One key for every sample of the batch under way, for choices that must not depend on the batch's make-up.
     package var sampleKeys: [RandomKey] = []
-    /// Which samples of a larger batch the computation sees, so that masks are drawn by a sample's place in the whole; nil: it sees all.
+    /// Which samples of a larger batch the computation sees, so that masks are drawn by a sample's place in the whole;
+    /// nil: it sees all.
     package var rows: Range<Int>?
     package var values: ParameterValues?
     /// A parallel region is open on this thread; loops inside it run serially.

@@ -1,6 +1,7 @@
 import CKernels
 
-/// What follows a convolution in inference, in the same pass over its output where the way that computes it can: `max(0, y + residual)`.
+/// What follows a convolution in inference, in the same pass over its output where the way that computes it can:
+/// `max(0, y + residual)`.
 struct ConvolutionEpilogue {
     /// Of the output's element type.
     var residual: Tensor?
@@ -23,7 +24,8 @@ struct ConvolutionEpilogue {
         let (y, b, r) = (output.numbers, bias?.floats, residual?.numbers)
         Parallel.run(output.count / channels, grain: max(1, Elementwise.grain / channels)) { rows in
             let at = rows.lowerBound * channels
-            concord_channel_finish((y + at).base, b, r.map { ($0 + at).base }, y.isNarrow, rows.count, channels, rectifies)
+            concord_channel_finish(
+                (y + at).base, b, r.map { ($0 + at).base }, y.isNarrow, rows.count, channels, rectifies)
         }
     }
 }

@@ -1,16 +1,19 @@
 import CBridges
 
-/// Convolutions over `[N, H, W, C]` activations as they lie, each pass in the way that is faster for its sizes; weights are packed
-/// on the way. bfloat16 activations have ways of their own; the weights' gradient is float32.
+/// Convolutions over `[N, H, W, C]` activations as they lie, each pass in the way that is faster for its sizes; weights
+/// are packed on the way. bfloat16 activations have ways of their own; the weights' gradient is float32.
 enum Convolution {
     /// - Parameter epilogue: nil in training.
     static func forward(
-        _ input: Tensor, _ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, _ epilogue: ConvolutionEpilogue? = nil,
+        _ input: Tensor, _ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry,
+        _ epilogue: ConvolutionEpilogue? = nil,
         into output: Tensor
     ) {
         guard output.count > 0 else { return }
         if StridedPointwise.suit(geometry) {
-            return forward(StridedPointwise.seen(input, geometry), weight, bias, StridedPointwise.dense(geometry), epilogue, into: output)
+            return forward(
+                StridedPointwise.seen(input, geometry), weight, bias, StridedPointwise.dense(geometry), epilogue,
+                into: output)
         }
         let isNarrow = input.elementType == .bfloat16
         if !isNarrow, epilogue == nil, PointwiseProducts.suit(geometry) {
@@ -44,10 +47,13 @@ enum Convolution {
     }
 
     /// The input's gradient from the output's.
-    static func inputGradient(_ upstream: Tensor, _ weight: Tensor, _ geometry: ConvolutionGeometry, shape: [Int]) -> Tensor {
+    static func inputGradient(
+        _ upstream: Tensor, _ weight: Tensor, _ geometry: ConvolutionGeometry, shape: [Int]
+    ) -> Tensor {
         if StridedPointwise.suit(geometry) {
             let dense = StridedPointwise.dense(geometry)
-            let gradient = inputGradient(upstream, weight, dense, shape: [dense.batch, dense.height, dense.width, dense.channels])
+            let gradient = inputGradient(
+                upstream, weight, dense, shape: [dense.batch, dense.height, dense.width, dense.channels])
             return StridedPointwise.spread(gradient, geometry, shape: shape)
         }
         let isNarrow = upstream.elementType == .bfloat16
@@ -60,7 +66,9 @@ enum Convolution {
         if !isNarrow, ConvolutionProducts.suitInputs(of: geometry) {
             return ConvolutionProducts.inputGradient(upstream, weight, geometry, shape: shape)
         }
-        if !isNarrow, StripProducts.suit(geometry) { return StripProducts.inputGradient(upstream, weight, geometry, shape: shape) }
+        if !isNarrow, StripProducts.suit(geometry) {
+            return StripProducts.inputGradient(upstream, weight, geometry, shape: shape)
+        }
         if isNarrow, UnfoldedProducts.suitInputs(of: geometry) {
             return UnfoldedProducts.inputGradient(upstream, weight, geometry, shape: shape)
         }
@@ -79,7 +87,8 @@ enum Convolution {
         guard input.count > 0 else { return (Tensor(zeros: shape), hasBias ? Tensor(zeros: [geometry.filters]) : nil) }
         if StridedPointwise.suit(geometry) {
             return weightGradient(
-                StridedPointwise.seen(input, geometry), upstream, StridedPointwise.dense(geometry), shape: shape, hasBias: hasBias)
+                StridedPointwise.seen(input, geometry), upstream, StridedPointwise.dense(geometry), shape: shape,
+                hasBias: hasBias)
         }
         let biasGradient = { hasBias ? Rows.sum(upstream) : nil }
         let isNarrow = upstream.elementType == .bfloat16
@@ -103,8 +112,10 @@ enum Convolution {
             return (StripProducts.weightGradient(input, upstream, geometry, shape: shape), biasGradient())
         }
         let primitive = OneDNNConvolution.cached(geometry, .backwardWeights, hasBias: hasBias, isNarrow: isNarrow)
-        let gradient = primitive.emptyGradient(shape: shape), bias = hasBias ? Tensor(uninitialized: [geometry.filters]) : nil
-        primitive.run(input: input.storage.base, weights: gradient.storage, bias: bias?.storage, output: upstream.storage.base)
+        let gradient = primitive.emptyGradient(shape: shape),
+            bias = hasBias ? Tensor(uninitialized: [geometry.filters]) : nil
+        primitive.run(
+            input: input.storage.base, weights: gradient.storage, bias: bias?.storage, output: upstream.storage.base)
         return (primitive.unpacked(gradient, as: shape), bias)
     }
 }

@@ -4,12 +4,14 @@ import CKernels
     import Glibc
 #endif
 
-/// Convolutions over small maps as matrix products: one position's values in all samples are a matrix `[N, C]`, and neighbouring
-/// taps of a row lie side by side, so that each output position and row of the kernel takes one product, without a copy.
+/// Convolutions over small maps as matrix products: one position's values in all samples are a matrix `[N, C]`, and
+/// neighbouring taps of a row lie side by side, so that each output position and row of the kernel takes one product,
+/// without a copy.
 ///
-/// A direct convolution works along a row of outputs; on rows of four and fewer it starves, and it multiplies the padding too.
-/// Measured on one core of a Xeon (Sapphire Rapids), 256 samples, 3x3, oneDNN 2.6 against this, forward, backward to the input and to the
-/// weights: 512 channels on 2x2 127, 33, 136 ms against 20, 17, 21; 256 on 4x4 48, 34, 49 against 30, 27, 31.
+/// A direct convolution works along a row of outputs; on rows of four and fewer it starves, and it multiplies the
+/// padding too. Measured on one core of a Xeon (Sapphire Rapids), 256 samples, 3x3, oneDNN 2.6 against this, forward,
+/// backward to the input and to the weights: 512 channels on 2x2 127, 33, 136 ms against 20, 17, 21; 256 on 4x4 48, 34,
+/// 49 against 30, 27, 31.
 enum ConvolutionProducts {
     /// Whether this is the faster way to the output and the weights' gradient.
     static func suitOutputs(of g: ConvolutionGeometry) -> Bool { suit(g) && g.outHeight * g.outWidth <= 16 }
@@ -32,8 +34,10 @@ enum ConvolutionProducts {
         Parallel.run(g.batch, grain: 16) { samples in
             forEachOutput(of: g) { position, row, input, taps in
                 Product.serial(
-                    samples.count, g.filters, taps.count * g.channels, 1, x + samples.lowerBound * sampleIn + input, sampleIn, false,
-                    w + (row.tap * g.filters * g.kernel.width + taps.lowerBound) * g.channels, g.kernel.width * g.channels, true,
+                    samples.count, g.filters, taps.count * g.channels, 1, x + samples.lowerBound * sampleIn + input,
+                    sampleIn, false,
+                    w + (row.tap * g.filters * g.kernel.width + taps.lowerBound) * g.channels,
+                    g.kernel.width * g.channels, true,
                     row.isFirst ? 0 : 1, y + samples.lowerBound * sampleOut + position * g.filters, sampleOut)
             } uncovered: { position in
                 zero(y + samples.lowerBound * sampleOut + position * g.filters, samples.count, sampleOut, g.filters)
@@ -50,17 +54,21 @@ enum ConvolutionProducts {
         let line = g.kernel.width * g.channels, tile = 16
         Parallel.run((g.filters + tile - 1) / tile) { tiles in
             let filters = tiles.lowerBound * tile..<min(g.filters, tiles.upperBound * tile)
-            for row in 0..<g.kernel.height { memset(w + (row * g.filters + filters.lowerBound) * line, 0, filters.count * line * 4) }
+            for row in 0..<g.kernel.height {
+                memset(w + (row * g.filters + filters.lowerBound) * line, 0, filters.count * line * 4)
+            }
             forEachOutput(of: g) { position, row, input, taps in
                 Product.serial(
-                    filters.count, taps.count * g.channels, g.batch, 1, y + position * g.filters + filters.lowerBound, sampleOut, true,
+                    filters.count, taps.count * g.channels, g.batch, 1, y + position * g.filters + filters.lowerBound,
+                    sampleOut, true,
                     x + input, sampleIn, false, 1,
                     w + (row.tap * g.filters + filters.lowerBound) * line + taps.lowerBound * g.channels, line)
             } uncovered: { _ in
             }
             forEachTap(of: g, filters: filters) { filter, row, column, plain in
                 concord_scatter_strided(
-                    d + plain, w + (row * g.filters + filter) * line + column * g.channels, g.kernel.height * g.kernel.width, g.channels)
+                    d + plain, w + (row * g.filters + filter) * line + column * g.channels,
+                    g.kernel.height * g.kernel.width, g.channels)
             }
         }
         return withExtendedLifetime(packed) { gradient }
@@ -86,7 +94,8 @@ enum ConvolutionProducts {
                     let place = tap * g.kernel.width + places[column - first * g.stride.width]
                     Product.serial(
                         samples.count, g.channels, count * g.filters, 1,
-                        y + samples.lowerBound * sampleOut + (outRow * g.outWidth + first) * g.filters, sampleOut, false,
+                        y + samples.lowerBound * sampleOut + (outRow * g.outWidth + first) * g.filters, sampleOut,
+                        false,
                         w + place * g.filters * g.channels, g.channels, false, isFirst ? 0 : 1, to, sampleIn)
                     isFirst = false
                 }
@@ -99,11 +108,13 @@ enum ConvolutionProducts {
     // MARK: Walks
 
     /// - Parameters:
-    ///   - body: for each output position and row of the kernel that meets the input there: the position, the row and whether it is the
-    ///     position's first, the first input element met, and the taps of that row that meet the input.
+    ///   - body: for each output position and row of the kernel that meets the input there: the position, the row and
+    ///     whether it is the position's first, the first input element met, and the taps of that row that meet the
+    ///     input.
     ///   - uncovered: for each position that meets padding only.
     private static func forEachOutput(
-        of g: ConvolutionGeometry, _ body: (_ position: Int, _ row: (tap: Int, isFirst: Bool), _ input: Int, _ taps: Range<Int>) -> Void,
+        of g: ConvolutionGeometry,
+        _ body: (_ position: Int, _ row: (tap: Int, isFirst: Bool), _ input: Int, _ taps: Range<Int>) -> Void,
         uncovered: (_ position: Int) -> Void
     ) {
         for position in 0..<g.outHeight * g.outWidth {
@@ -123,11 +134,14 @@ enum ConvolutionProducts {
     }
 
     private static func forEachTap(
-        of g: ConvolutionGeometry, filters: Range<Int>, _ body: (_ filter: Int, _ row: Int, _ column: Int, _ plain: Int) -> Void
+        of g: ConvolutionGeometry, filters: Range<Int>,
+        _ body: (_ filter: Int, _ row: Int, _ column: Int, _ plain: Int) -> Void
     ) {
         let area = g.kernel.height * g.kernel.width
         for filter in filters {
-            for tap in 0..<area { body(filter, tap / g.kernel.width, tap % g.kernel.width, filter * g.channels * area + tap) }
+            for tap in 0..<area {
+                body(filter, tap / g.kernel.width, tap % g.kernel.width, filter * g.channels * area + tap)
+            }
         }
     }
 
@@ -142,11 +156,13 @@ enum ConvolutionProducts {
         packed(weight, g) { filter, row, column in ((row * g.filters + filter) * g.kernel.width + column) * g.channels }
     }
 
-    /// `[kH, places, filters, C]`: the columns that meet the same outputs' grid, those of one residue modulo the stride, side by side and
-    /// backwards, so that they lie as the outputs do.
+    /// `[kH, places, filters, C]`: the columns that meet the same outputs' grid, those of one residue modulo the
+    /// stride, side by side and backwards, so that they lie as the outputs do.
     private static func tapRows(_ weight: Tensor, _ g: ConvolutionGeometry) -> Storage {
         let places = tapPlaces(of: g)
-        return packed(weight, g) { filter, row, column in ((row * g.kernel.width + places[column]) * g.filters + filter) * g.channels }
+        return packed(weight, g) { filter, row, column in
+            ((row * g.kernel.width + places[column]) * g.filters + filter) * g.channels
+        }
     }
 
     /// The place of each column of the kernel in `tapRows`.
@@ -168,7 +184,8 @@ enum ConvolutionProducts {
         let (to, from) = (packed.floats, weight.floats)
         Parallel.run(g.filters, grain: max(1, Elementwise.grain / max(1, g.weightCount / g.filters))) { filters in
             forEachTap(of: g, filters: filters) { filter, row, column, plain in
-                concord_gather_strided(to + place(filter, row, column), from + plain, g.kernel.height * g.kernel.width, g.channels)
+                concord_gather_strided(
+                    to + place(filter, row, column), from + plain, g.kernel.height * g.kernel.width, g.channels)
             }
         }
         return packed

@@ -59,7 +59,10 @@ public struct Gradients: Sendable {
             switch value {
             case .dense(let tensor): .dense(tensor * factor)
             case .rows(let rows):
-                .rows(RowGradient(shape: rows.shape, pieces: rows.pieces.map { ($0.indices, $0.rows * factor) }, isUnited: rows.isUnited))
+                .rows(
+                    RowGradient(
+                        shape: rows.shape, pieces: rows.pieces.map { ($0.indices, $0.rows * factor) },
+                        isUnited: rows.isUnited))
             }
         }
         return result
@@ -110,7 +113,8 @@ public func valueWithGradient<L: LossValue, E: Error>(
 /// Runs `body` on a new tape and keeps it for one later pull of cotangents.
 ///
 /// - Parameter inputs: values whose cotangents are wanted beside the parameters'; `body` gets them as recorded values.
-/// - Returns: what `body` returns, and a function from its cotangents to the parameters' gradients and the inputs' cotangents. It may be called once.
+/// - Returns: what `body` returns, and a function from its cotangents to the parameters' gradients and the inputs'
+///   cotangents. It may be called once.
 public func valueWithPullback<E: Error>(
     of inputs: [Tensor] = [], _ body: ([Tensor]) throws(E) -> [Tensor]
 ) throws(E) -> ([Tensor], pullback: ([Tensor]) -> (Gradients, [Tensor?])) {
@@ -126,7 +130,8 @@ public func valueWithPullback<E: Error>(
         { upstream in
             ShapeCheck.require(tape.isLive, "valueWithPullback", "the pullback was called a second time")
             ShapeCheck.require(
-                upstream.count == outputs.count, "valueWithPullback", "\(upstream.count) cotangents for \(outputs.count) outputs")
+                upstream.count == outputs.count, "valueWithPullback",
+                "\(upstream.count) cotangents for \(outputs.count) outputs")
             return tape.pullback(Array(zip(outputs, upstream)).map { ($0, upstream: $1) }, inputs: recorded)
         }
     )

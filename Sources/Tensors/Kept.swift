@@ -1,7 +1,7 @@
 /// A value that a pullback will need: its memory, or the way to make it again from what is held anyway.
 ///
-/// Normalised and activated values are one pass over memory away from their inputs, which their own pullbacks hold; not holding them as well
-/// takes a third off the memory of a residual network's step for a few hundredths of its time.
+/// Normalised and activated values are one pass over memory away from their inputs, which their own pullbacks hold; not
+/// holding them as well takes a third off the memory of a residual network's step for a few hundredths of its time.
 package struct Kept: Sendable {
     private let held: Tensor?
     fileprivate let remaking: Remaking?
@@ -44,6 +44,8 @@ package final class Remaking: Sendable {
 extension Tensor {
     /// This recorded output, which further pullbacks will keep as `kept` says.
     func remade(as kept: Kept) -> Tensor {
-        isRecorded ? Tensor(shape: shape, elementType: elementType, storage: storage, trace: trace, remaking: kept.remaking) : self
+        isRecorded
+            ? Tensor(shape: shape, elementType: elementType, storage: storage, trace: trace, remaking: kept.remaking)
+            : self
     }
 }

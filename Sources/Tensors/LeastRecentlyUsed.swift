@@ -28,5 +28,7 @@ struct LeastRecentlyUsed<Key: Hashable, Value> {
         entries = entries.filter { $0.value.used > bound }
     }
 
-    mutating func removeAll(where isUnwanted: (Value) -> Bool) { entries = entries.filter { !isUnwanted($0.value.value) } }
+    mutating func removeAll(where isUnwanted: (Value) -> Bool) {
+        entries = entries.filter { !isUnwanted($0.value.value) }
+    }
 }

@@ -4,8 +4,8 @@
 
 /// Freed memory, kept to be handed out again, so that a training step that repeats touches no fresh page.
 ///
-/// Blocks up to 1 MiB are kept by size, rounded up to an eighth of their power of two (at most 12.5 % waste) and aligned to 64 bytes; larger
-/// ones are cut from an `Arena`.
+/// Blocks up to 1 MiB are kept by size, rounded up to an eighth of their power of two (at most 12.5 % waste) and
+/// aligned to 64 bytes; larger ones are cut from an `Arena`.
 package struct MemoryPool: ~Copyable {
     /// The largest block that is kept by size.
     private static let largest = 1 << 20
@@ -61,7 +61,8 @@ package struct MemoryPool: ~Copyable {
         return UnsafeMutableRawPointer(bitPattern: block)
     }
 
-    /// Whether so much fresh memory was handed out since the last time that the limits should be looked at; once for every 32 MiB.
+    /// Whether so much fresh memory was handed out since the last time that the limits should be looked at; once for
+    /// every 32 MiB.
     package mutating func isCheckDue() -> Bool {
         guard unchecked >= 32 << 20 else { return false }
         unchecked = 0
@@ -94,4 +95,3 @@ package struct MemoryPool: ~Copyable {
         if shelved + arena.touched > limit { arena.trim(to: max(0, limit - shelved)) }
     }
 }
-

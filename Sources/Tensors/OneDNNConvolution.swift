@@ -2,7 +2,8 @@ import CBridges
 import COneDNN
 import Synchronization
 
-/// One convolution primitive of oneDNN, made for one geometry, pass and number of threads; safe to run from several threads at once.
+/// One convolution primitive of oneDNN, made for one geometry, pass and number of threads; safe to run from several
+/// threads at once.
 final class OneDNNConvolution: @unchecked Sendable {
     enum Pass: Hashable { case forward, backwardData, backwardWeights }
 
@@ -23,11 +24,13 @@ final class OneDNNConvolution: @unchecked Sendable {
     /// The primitive for this geometry on the calling thread, made at its first use.
     /// - Parameter epilogue: what follows it in inference; nil in training.
     static func cached(
-        _ geometry: ConvolutionGeometry, _ pass: Pass, hasBias: Bool, isNarrow: Bool, _ epilogue: ConvolutionEpilogue? = nil
+        _ geometry: ConvolutionGeometry, _ pass: Pass, hasBias: Bool, isNarrow: Bool,
+        _ epilogue: ConvolutionEpilogue? = nil
     ) -> OneDNNConvolution {
         let key = Key(
             geometry: geometry, pass: pass, hasBias: hasBias, isNarrow: isNarrow, adds: epilogue?.residual != nil,
-            rectifies: epilogue?.rectifies ?? false, isInference: epilogue != nil, threads: Threads.claim() ? Threads.count : 1)
+            rectifies: epilogue?.rectifies ?? false, isInference: epilogue != nil,
+            threads: Threads.claim() ? Threads.count : 1)
         guard let known = cached(key) else { ShapeCheck.fail("convolution", "oneDNN refused \(pass) of \(geometry)") }
         return known
     }
@@ -62,11 +65,15 @@ final class OneDNNConvolution: @unchecked Sendable {
         ]
         var form = concord_convolution_form(
             pass: passes[key.pass] ?? concord_convolution_forward, is_bfloat16: key.isNarrow, has_bias: key.hasBias,
-            is_winograd: key.isWinograd, is_inference: key.isInference, adds: key.adds, rectifies: key.rectifies, batch: Int64(g.batch),
-            groups: Int64(g.groups), channels: Int64(g.channels), height: Int64(g.height), width: Int64(g.width), filters: Int64(g.filters),
+            is_winograd: key.isWinograd, is_inference: key.isInference, adds: key.adds, rectifies: key.rectifies,
+            batch: Int64(g.batch),
+            groups: Int64(g.groups), channels: Int64(g.channels), height: Int64(g.height), width: Int64(g.width),
+            filters: Int64(g.filters),
             out_height: Int64(g.outHeight), out_width: Int64(g.outWidth), kernel_height: Int64(g.kernel.height),
-            kernel_width: Int64(g.kernel.width), stride_height: Int64(g.stride.height), stride_width: Int64(g.stride.width),
-            padding_height: Int64(g.padding.height), padding_width: Int64(g.padding.width), dilation_height: Int64(g.dilation.height),
+            kernel_width: Int64(g.kernel.width), stride_height: Int64(g.stride.height),
+            stride_width: Int64(g.stride.width),
+            padding_height: Int64(g.padding.height), padding_width: Int64(g.padding.width),
+            dilation_height: Int64(g.dilation.height),
             dilation_width: Int64(g.dilation.width))
         var made: OpaquePointer?
         var status = concord_convolution_make(&made, &form), isFused = true
@@ -96,7 +103,9 @@ final class OneDNNConvolution: @unchecked Sendable {
         guard packedBytes > 0 else { return weight.storage }
         return PackedWeights.shared(weight, .oneDNN(self)) {
             let packed = Storage(bytes: packedBytes)
-            withScratch(of: scratchBytes, in: "convolution") { concord_convolution_pack(handle, weight.storage.base, packed.base, $0) }
+            withScratch(of: scratchBytes, in: "convolution") {
+                concord_convolution_pack(handle, weight.storage.base, packed.base, $0)
+            }
             return packed
         }
     }
@@ -108,13 +117,17 @@ final class OneDNNConvolution: @unchecked Sendable {
     func unpacked(_ gradient: Tensor, as shape: [Int]) -> Tensor {
         guard packedBytes > 0 else { return gradient }
         let plain = Tensor(uninitialized: shape)
-        withScratch(of: scratchBytes, in: "convolution") { concord_convolution_unpack(handle, gradient.storage.base, plain.storage.base, $0) }
+        withScratch(of: scratchBytes, in: "convolution") {
+            concord_convolution_unpack(handle, gradient.storage.base, plain.storage.base, $0)
+        }
         return plain
     }
 
     /// On activations that start there.
     func run(input: UnsafeMutableRawPointer, weights: Storage, bias: Storage?, output: UnsafeMutableRawPointer) {
-        withScratch(of: scratchBytes, in: "convolution") { concord_convolution_run(handle, input, weights.base, bias?.base, output, $0) }
+        withScratch(of: scratchBytes, in: "convolution") {
+            concord_convolution_run(handle, input, weights.base, bias?.base, output, $0)
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 import CBridges
 import Synchronization
 
-/// One product primitive of oneDNN, made for its sizes and a number of threads; safe to run from several threads at once.
+/// One product primitive of oneDNN, made for its sizes and a number of threads; safe to run from several threads at
+/// once.
 final class OneDNNProduct: @unchecked Sendable {
     /// `[m, k]` by `[k, n]`, as they lie or transposed.
     struct Form: Hashable {
@@ -52,7 +53,8 @@ final class OneDNNProduct: @unchecked Sendable {
 
     private init(_ form: Form) {
         var wanted = concord_product_form(
-            m: Int64(form.m), n: Int64(form.n), k: Int64(form.k), is_bfloat16: form.isNarrow, transposes_a: form.transposesA,
+            m: Int64(form.m), n: Int64(form.n), k: Int64(form.k), is_bfloat16: form.isNarrow,
+            transposes_a: form.transposesA,
             transposes_b: form.transposesB, packs_b: form.packsB, has_bias: form.hasBias, is_wide: form.isWide)
         var made: OpaquePointer?
         let status = concord_product_make(&made, &wanted)
@@ -76,7 +78,8 @@ final class OneDNNProduct: @unchecked Sendable {
         return packed
     }
 
-    func run(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: UnsafePointer<Float>?, into c: UnsafeMutableRawPointer) {
+    func run(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: UnsafePointer<Float>?, into c: UnsafeMutableRawPointer)
+    {
         withScratch(of: scratchBytes, in: "matmul") { concord_product_run(handle, a, b, bias, c, $0) }
     }
 }

@@ -7,8 +7,9 @@ import Synchronization
 
 /// A request for a tensor's memory that cannot be met.
 ///
-/// Tensor operations do not throw, so this ends the process: through the handler of the program where it has set one, with a Swift
-/// fatal error (a trap) where it has not. `concord` sets one that prints one line and leaves with status 1.
+/// Tensor operations do not throw, so this ends the process: through the handler of the program where it has set one,
+/// with a Swift fatal error (a trap) where it has not. `concord` sets one that prints one line and leaves with status
+/// 1.
 ///
 /// ```swift
 /// OutOfMemory.setHandler { shortage in
@@ -17,8 +18,9 @@ import Synchronization
 /// }
 /// ```
 ///
-/// A request is refused when the system refuses it, and also when it is larger than what the machine, the control group and the process's
-/// limits have left: the kernel would grant it and end the process by SIGKILL once the pages are used.
+/// A request is refused when the system refuses it, and also when it is larger than what the machine, the control group
+/// and the process's limits have left: the kernel would grant it and end the process by SIGKILL once the pages are
+/// used.
 public struct OutOfMemory: Sendable, CustomStringConvertible {
     /// What was asked for, in bytes; `Int.max` where the size does not fit an `Int`.
     public let bytes: Int
@@ -44,7 +46,9 @@ public struct OutOfMemory: Sendable, CustomStringConvertible {
         let limit = MemoryLimit.current
         let shortage = OutOfMemory(
             bytes: bytes, purpose: purpose, inUse: Allocator.statistics.inUse,
-            limit: limit.map { "\(MemoryLimit.size($0.available)) left of the \(MemoryLimit.size($0.total)) of \($0.source.rawValue)" }
+            limit: limit.map {
+                "\(MemoryLimit.size($0.available)) left of the \(MemoryLimit.size($0.total)) of \($0.source.rawValue)"
+            }
                 ?? "the system has no more")
         if let handler = handler.withLock({ $0 }) { handler(shortage) }
         fatalError(shortage.description)

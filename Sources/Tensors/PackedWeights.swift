@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Weights rearranged as some way of computing wants them; those that are asked for again are kept until they change or their tensor goes.
+/// Weights rearranged as some way of computing wants them; those that are asked for again are kept until they change or
+/// their tensor goes.
 final class PackedWeights: Sendable {
     static let shared = PackedWeights()
 
@@ -46,10 +47,12 @@ final class PackedWeights: Sendable {
 
     private let entries = Mutex(LeastRecentlyUsed<Key, Entry>(capacity: 512))
 
-    /// What `pack` makes of the weights, held from the second request for the same version of them on: a training step that asks for each
-    /// arrangement once needs no memory for them (of open_clip's RN50 in bfloat16: 300 MiB), while pieces of a batch and inference pack twice.
+    /// What `pack` makes of the weights, held from the second request for the same version of them on: a training step
+    /// that asks for each arrangement once needs no memory for them (of open_clip's RN50 in bfloat16: 300 MiB), while
+    /// pieces of a batch and inference pack twice.
     /// - Parameter others: what the packing depends on besides.
-    func callAsFunction(_ weight: Tensor, _ layout: Layout, with others: [Tensor] = [], pack: () -> Storage) -> Storage {
+    func callAsFunction(_ weight: Tensor, _ layout: Layout, with others: [Tensor] = [], pack: () -> Storage) -> Storage
+    {
         let tensors = [weight] + others
         let key = Key(sources: tensors.map(\.storage.serial), shape: weight.shape, layout: layout)
         let known = entries.withLock { $0[key] }, isKnown = known?.isCurrent ?? false

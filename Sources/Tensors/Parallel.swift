@@ -12,8 +12,8 @@ package enum Parallel {
         FloatMode.flushing { start(count, grain: grain, body) }
     }
 
-    /// Runs `body` for each of `0 ..< count`, every one on the thread that is free first: for large pieces, of which a slow thread should get
-    /// fewer.
+    /// Runs `body` for each of `0 ..< count`, every one on the thread that is free first: for large pieces, of which a
+    /// slow thread should get fewer.
     ///
     /// - Parameters:
     ///   - grain: the fewest worth a thread of their own.

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Values that stand in for a module's own while `module.with(values) { … }` runs: an average of weights, a momentum encoder,
-/// the statistics of a replayed batch. What the module writes to its buffers meanwhile lands here too.
+/// Values that stand in for a module's own while `module.with(values) { … }` runs: an average of weights, a momentum
+/// encoder, the statistics of a replayed batch. What the module writes to its buffers meanwhile lands here too.
 public final class ParameterValues: Sendable {
     private struct Entry {
         var key: any AnyObject & Sendable
@@ -23,8 +23,12 @@ public final class ParameterValues: Sendable {
     }
 
     /// The value that was set here, whatever stands below.
-    package func ownValue(of leaf: any AnyObject & Sendable) -> Tensor? { entries.withLock { $0[ObjectIdentifier(leaf)]?.value } }
+    package func ownValue(of leaf: any AnyObject & Sendable) -> Tensor? {
+        entries.withLock { $0[ObjectIdentifier(leaf)]?.value }
+    }
 
     /// What was set here, in no particular order.
-    package var own: [(leaf: any AnyObject & Sendable, value: Tensor)] { entries.withLock { $0.values.map { ($0.key, $0.value) } } }
+    package var own: [(leaf: any AnyObject & Sendable, value: Tensor)] {
+        entries.withLock { $0.values.map { ($0.key, $0.value) } }
+    }
 }

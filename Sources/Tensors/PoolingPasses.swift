@@ -11,15 +11,18 @@ struct Pooling: Sendable {
 
     /// Windows that slide over pictures `[N, H, W, C]`.
     init(
-        _ x: Tensor, _ kernel: (Int, Int), _ stride: (Int, Int), _ padding: (Int, Int), countsPadding: Bool, in operation: String
+        _ x: Tensor, _ kernel: (Int, Int), _ stride: (Int, Int), _ padding: (Int, Int), countsPadding: Bool,
+        in operation: String
     ) {
         ShapeCheck.rank(x, 4, "[N, H, W, C]", in: operation)
         self.init(
             batch: x.shape[0], channels: x.shape[3],
             rows: PoolingWindows(
-                inputs: x.shape[1], kernel: kernel.0, stride: stride.0, padding: padding.0, countsPadding: countsPadding, in: operation),
+                inputs: x.shape[1], kernel: kernel.0, stride: stride.0, padding: padding.0,
+                countsPadding: countsPadding, in: operation),
             columns: PoolingWindows(
-                inputs: x.shape[2], kernel: kernel.1, stride: stride.1, padding: padding.1, countsPadding: countsPadding, in: operation))
+                inputs: x.shape[2], kernel: kernel.1, stride: stride.1, padding: padding.1,
+                countsPadding: countsPadding, in: operation))
     }
 
     /// Windows that slide over sequences `[N, T, C]`.
@@ -28,13 +31,16 @@ struct Pooling: Sendable {
         self.init(
             batch: x.shape[0], channels: x.shape[2], rows: PoolingWindows(inputs: 1, outputs: 1, in: operation),
             columns: PoolingWindows(
-                inputs: x.shape[1], kernel: kernel, stride: stride, padding: padding, countsPadding: countsPadding, in: operation))
+                inputs: x.shape[1], kernel: kernel, stride: stride, padding: padding, countsPadding: countsPadding,
+                in: operation))
     }
 
     func maximum(_ x: Tensor, shape: [Int], keepingPlaces: Bool) -> (output: Tensor, places: Tensor?) {
-        let output = Tensor(uninitialized: shape, x.elementType), places = keepingPlaces ? Tensor(uninitialized: shape, .int32) : nil
+        let output = Tensor(uninitialized: shape, x.elementType),
+            places = keepingPlaces ? Tensor(uninitialized: shape, .int32) : nil
         let at = places?.integers
-        forEachRow(of: output, rows.outputs, columns.outputs, from: x, size: pictureSize) { to, from, row, offset, _, axes in
+        forEachRow(of: output, rows.outputs, columns.outputs, from: x, size: pictureSize) {
+            to, from, row, offset, _, axes in
             concord_max_pool_row(to, at.map { $0 + offset }, from, axes.0, axes.1, row, channels)
         }
         return (output, places)
@@ -43,7 +49,8 @@ struct Pooling: Sendable {
     func maximumGradient(_ upstream: Tensor, places: Tensor, shape: [Int]) -> Tensor {
         let gradient = Tensor(uninitialized: shape, upstream.elementType)
         let at = places.integers
-        forEachRow(of: gradient, rows.inputs, columns.inputs, from: upstream, size: outputSize) { to, from, row, _, picture, axes in
+        forEachRow(of: gradient, rows.inputs, columns.inputs, from: upstream, size: outputSize) {
+            to, from, row, _, picture, axes in
             concord_max_pool_gradient_row(to, from, at + picture * outputSize, axes.0, axes.1, row, channels)
         }
         return gradient
@@ -54,12 +61,15 @@ struct Pooling: Sendable {
     }
 
     func averageGradient(_ upstream: Tensor, shape: [Int]) -> Tensor {
-        averaged(upstream, size: outputSize, shape: shape, rows.inputs, columns.inputs, by: concord_average_pool_gradient_row)
+        averaged(
+            upstream, size: outputSize, shape: shape, rows.inputs, columns.inputs, by: concord_average_pool_gradient_row
+        )
     }
 
     private typealias AveragingKernel =
         @convention(c) (
-            UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<concord_pooling_axis>?, UnsafePointer<concord_pooling_axis>?,
+            UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<concord_pooling_axis>?,
+            UnsafePointer<concord_pooling_axis>?,
             Int, Int
         ) -> Void
 
@@ -80,14 +90,16 @@ struct Pooling: Sendable {
     private typealias Axes = (UnsafePointer<concord_pooling_axis>, UnsafePointer<concord_pooling_axis>)
 
     private typealias Row = (
-        _ to: UnsafeMutablePointer<Float>, _ from: UnsafePointer<Float>, _ row: Int, _ offset: Int, _ picture: Int, _ axes: Axes
+        _ to: UnsafeMutablePointer<Float>, _ from: UnsafePointer<Float>, _ row: Int, _ offset: Int, _ picture: Int,
+        _ axes: Axes
     ) -> Void
 
     /// - Parameters:
     ///   - size: elements of a picture of `source`, of the element type of `target`.
-    ///   - body: gets memory for the row, the picture that it is made of, the row in its picture, the row's first element, the picture's
-    ///     number and both axes.
-    private func forEachRow(of target: Tensor, _ height: Int, _ width: Int, from source: Tensor, size: Int, _ body: Row) {
+    ///   - body: gets memory for the row, the picture that it is made of, the row in its picture, the row's first
+    ///     element, the picture's number and both axes.
+    private func forEachRow(of target: Tensor, _ height: Int, _ width: Int, from source: Tensor, size: Int, _ body: Row)
+    {
         guard channels > 0 else { return }
         let work = max(pictureSize, outputSize) / max(1, height)  // elements touched for a row
         let line = width * channels, (to, from) = (target.numbers, source.numbers)
@@ -100,7 +112,9 @@ struct Pooling: Sendable {
                     for row in range {
                         let picture = row / height, offset = row * line
                         guard let wide = memory?.floats else {
-                            body(to.wide + offset, from.wide + picture * size, row % height, offset, picture, (rows, columns))
+                            body(
+                                to.wide + offset, from.wide + picture * size, row % height, offset, picture,
+                                (rows, columns))
                             continue
                         }
                         if held != picture { concord_widen(wide, from.narrow + picture * size, size) }

@@ -3,7 +3,8 @@ import CKernels
 /// The windows of a pooling along one axis: which inputs each output covers, and which outputs cover each input.
 struct PoolingWindows: Sendable {
     let inputs, outputs: Int
-    /// Bounds of inputs for each output, then bounds of outputs for each input (int32), and each output's share (float32).
+    /// Bounds of inputs for each output, then bounds of outputs for each input (int32), and each output's share
+    /// (float32).
     private let bounds, shares: Tensor
 
     /// A kernel that slides; outputs that would reach over the far edge are left out.
@@ -13,11 +14,13 @@ struct PoolingWindows: Sendable {
             kernel > 0 && stride > 0 && padding >= 0 && 2 * padding <= kernel, operation,
             "kernel \(kernel), stride \(stride), padding \(padding): the padding is at most half of the kernel")
         ShapeCheck.require(
-            inputs + 2 * padding >= kernel, operation, "\(inputs) elements padded by \(padding) are fewer than the kernel's \(kernel)")
+            inputs + 2 * padding >= kernel, operation,
+            "\(inputs) elements padded by \(padding) are fewer than the kernel's \(kernel)")
         let windows = (0...(inputs + 2 * padding - kernel) / stride).map { output in
             max(0, output * stride - padding)..<min(inputs, output * stride - padding + kernel)
         }
-        self.init(inputs: inputs, windows: windows, shares: windows.map { 1 / Float(countsPadding ? kernel : $0.count) })
+        self.init(
+            inputs: inputs, windows: windows, shares: windows.map { 1 / Float(countsPadding ? kernel : $0.count) })
     }
 
     /// As many windows of nearly equal size as there are `outputs`, which may overlap: PyTorch's adaptive bins.
@@ -38,7 +41,8 @@ struct PoolingWindows: Sendable {
             }
         }
         bounds = Tensor(
-            windows.map { Int32($0.lowerBound) } + windows.map { Int32($0.upperBound) } + first + last, shape: [2 * (outputs + inputs)])
+            windows.map { Int32($0.lowerBound) } + windows.map { Int32($0.upperBound) } + first + last,
+            shape: [2 * (outputs + inputs)])
         self.shares = Tensor(shares, shape: [outputs])
     }
 
@@ -46,6 +50,7 @@ struct PoolingWindows: Sendable {
     var axis: concord_pooling_axis {
         let (b, s) = (bounds.integers, shares.floats)
         return concord_pooling_axis(
-            inputs: inputs, outputs: outputs, start: b, end: b + outputs, first: b + 2 * outputs, last: b + 2 * outputs + inputs, share: s)
+            inputs: inputs, outputs: outputs, start: b, end: b + outputs, first: b + 2 * outputs,
+            last: b + 2 * outputs + inputs, share: s)
     }
 }

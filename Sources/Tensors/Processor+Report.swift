@@ -9,11 +9,16 @@ extension Processor {
     /// What `concord doctor` shows: the processor, the kernels in use and why, threads, libraries, memory.
     public static func report() -> [(name: String, value: String)] {
         let version = dnnl_version().pointee
-        let memory = field(of: "/proc/meminfo", named: "MemTotal"), free = field(of: "/proc/meminfo", named: "MemAvailable")
+        let memory = field(of: "/proc/meminfo", named: "MemTotal"),
+            free = field(of: "/proc/meminfo", named: "MemAvailable")
         return [
             ("processor", field(of: "/proc/cpuinfo", named: "model name") ?? "unknown"),
             ("instructions", instructionSet),
-            ("matrix products", productReason + (SplitProduct.isAvailable ? "; large ones by AMX's tiles, each float32 as three bfloat16" : "")),
+            (
+                "matrix products",
+                productReason
+                    + (SplitProduct.isAvailable ? "; large ones by AMX's tiles, each float32 as three bfloat16" : "")
+            ),
             (
                 "convolutions",
                 "oneDNN \(version.major).\(version.minor).\(version.patch), \(instructionSet)"
@@ -32,7 +37,8 @@ extension Processor {
         case .openBLAS: return "OpenBLAS, \(openBLASCore) kernels"
         case .oneDNN where wideCores.contains(openBLASCore): return "oneDNN, which on Intel's processors is the faster"
         case .oneDNN:
-            let forced = getenv("OPENBLAS_CORETYPE").map { " because OPENBLAS_CORETYPE=\(String(cString: $0)) is set" } ?? ""
+            let forced =
+                getenv("OPENBLAS_CORETYPE").map { " because OPENBLAS_CORETYPE=\(String(cString: $0)) is set" } ?? ""
             return "oneDNN: OpenBLAS would run \(openBLASCore) kernels\(forced), narrower than this processor's AVX-512"
         }
     }

@@ -26,18 +26,20 @@ public enum Processor {
     static let hasAVX512: Bool = dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core.rawValue
 
     /// Products of bfloat16 numbers have instructions of their own (AVX512-BF16 or AMX), which oneDNN uses.
-    public static let hasBFloat16: Bool = dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core_bf16.rawValue
+    public static let hasBFloat16: Bool =
+        dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core_bf16.rawValue
 
     /// Tiles for bfloat16 (AMX), which oneDNN uses.
     static let hasTiles: Bool = dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core_amx.rawValue
 
     static let wideCores: Set<String> = ["SkylakeX", "Cooperlake", "SapphireRapids", "Zen5"]
 
-    /// Intel's own processors run oneDNN's products 2 to 40 % faster than OpenBLAS 0.3.21's (Xeon of the fourth generation, shapes of ResNet-18 and of
-    /// transformers); AMD's run OpenBLAS's as fast or faster.
+    /// Intel's own processors run oneDNN's products 2 to 40 % faster than OpenBLAS 0.3.21's (Xeon of the fourth
+    /// generation, shapes of ResNet-18 and of transformers); AMD's run OpenBLAS's as fast or faster.
     static let isIntel: Bool = field(of: "/proc/cpuinfo", named: "vendor_id") == "GenuineIntel"
 
-    /// On Intel, and where OpenBLAS runs narrower kernels than the processor has (an old build, `OPENBLAS_CORETYPE`), oneDNN; else OpenBLAS.
+    /// On Intel, and where OpenBLAS runs narrower kernels than the processor has (an old build, `OPENBLAS_CORETYPE`),
+    /// oneDNN; else OpenBLAS.
     public static let productRoute: ProductRoute = {
         openblas_set_num_threads(1)  // our own parallel loop runs over blocks
         return hasAVX512 && (isIntel || !wideCores.contains(openBLASCore)) ? .oneDNN : .openBLAS

@@ -4,8 +4,9 @@ import Synchronization
 
 /// OpenBLAS's working memory.
 ///
-/// It takes a buffer for each thread that is inside of it when the thread first is, keeps it, and where the system has none tries again for
-/// ever. Under a limit on addresses all buffers are taken at once, before the first product, or the process ends with an error.
+/// It takes a buffer for each thread that is inside of it when the thread first is, keeps it, and where the system has
+/// none tries again for ever. Under a limit on addresses all buffers are taken at once, before the first product, or
+/// the process ends with an error.
 enum ProductBuffers {
     /// A buffer with its alignment.
     private static let bytes = 129 << 20
@@ -24,11 +25,14 @@ enum ProductBuffers {
         defer { count.store(threads, ordering: .releasing) }
         var buffers: [UnsafeMutableRawPointer?] = []
         defer { for buffer in buffers { blas_memory_free(buffer) } }
-        // Some of them may be there already: OpenBLAS does not say. One that is there takes nothing from what is available.
+        // Some of them may be there already: OpenBLAS does not say. One that is there takes nothing from what is
+        // available.
         for _ in 0..<threads {
             guard let limit = MemoryLimit.addresses else { return }
             guard limit.available >= bytes else {
-                OutOfMemory.fail(bytes, for: "a buffer of OpenBLAS for each of \(threads) threads (OMP_NUM_THREADS sets their number)")
+                OutOfMemory.fail(
+                    bytes,
+                    for: "a buffer of OpenBLAS for each of \(threads) threads (OMP_NUM_THREADS sets their number)")
             }
             buffers.append(blas_memory_alloc(0))
         }

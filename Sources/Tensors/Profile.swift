@@ -5,8 +5,9 @@
 /// for entry in profile.entries.prefix(10) { print(entry.name, entry.seconds) }
 /// ```
 ///
-/// An operation's time runs from the end of the one before it on the same thread, so that what lies between operations (shapes,
-/// memory, waiting for a batch) stands with the operation that follows. A pullback's time is its own and that of all it calls.
+/// An operation's time runs from the end of the one before it on the same thread, so that what lies between operations
+/// (shapes, memory, waiting for a batch) stands with the operation that follows. A pullback's time is its own and that
+/// of all it calls.
 public struct Profile: Sendable {
     /// One operation, or the way back through it.
     public struct Entry: Sendable {
@@ -16,7 +17,8 @@ public struct Profile: Sendable {
         public fileprivate(set) var seconds = 0.0
         /// Of the inputs that a tape holds and of the outputs; what a kernel keeps for itself is not counted.
         public fileprivate(set) var bytes = 0
-        /// The most that tensors held at once while it ran, in bytes: those of the process when measuring began, and what this thread added.
+        /// The most that tensors held at once while it ran, in bytes: those of the process when measuring began, and
+        /// what this thread added.
         public fileprivate(set) var peak = 0
     }
 
@@ -26,8 +28,12 @@ public struct Profile: Sendable {
     /// Runs `body` and says what each operation in it took, on this thread.
     public static func measuring<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> (R, Profile) {
         let profiler = Profiler()
-        let result = try Context.with(profiler.meter) { () throws(E) in try Context.with({ $0.profiler = profiler }, body) }
-        return (result, Profile(entries: profiler.entries.values.sorted { ($0.seconds, $1.name) > ($1.seconds, $0.name) }))
+        let result = try Context.with(profiler.meter) { () throws(E) in
+            try Context.with({ $0.profiler = profiler }, body)
+        }
+        return (
+            result, Profile(entries: profiler.entries.values.sorted { ($0.seconds, $1.name) > ($1.seconds, $0.name) })
+        )
     }
 
     /// Seconds of all operations.

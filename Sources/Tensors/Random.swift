@@ -21,7 +21,8 @@ public struct RandomKey: Hashable, Sendable {
 
     /// The key of the `index`-th choice of this key.
     public func derived(_ index: Int) -> RandomKey {
-        RandomKey(bits: Self.mix(bits &+ UInt64(bitPattern: Int64(index)) &* 0x9E37_79B9_7F4A_7C15 &+ 0xD1B5_4A32_D192_ED03))
+        RandomKey(
+            bits: Self.mix(bits &+ UInt64(bitPattern: Int64(index)) &* 0x9E37_79B9_7F4A_7C15 &+ 0xD1B5_4A32_D192_ED03))
     }
 
     public func derived(_ purpose: String, _ index: Int) -> RandomKey { derived(purpose).derived(index) }

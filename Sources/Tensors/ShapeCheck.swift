@@ -20,6 +20,7 @@ package enum ShapeCheck {
 
     package static func lastAxis(of x: Tensor, matches vector: Tensor, in operation: String) {
         require(
-            vector.rank == 1 && x.shape.last == vector.shape[0], operation, "\(x.shape) with a vector \(vector.shape): last axes differ")
+            vector.rank == 1 && x.shape.last == vector.shape[0], operation,
+            "\(x.shape) with a vector \(vector.shape): last axes differ")
     }
 }

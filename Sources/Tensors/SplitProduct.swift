@@ -1,10 +1,12 @@
 import CKernels
 
-/// float32 products by way of bfloat16 tiles (AMX): six products of parts in place of one, on units more than twelve times as fast.
+/// float32 products by way of bfloat16 tiles (AMX): six products of parts in place of one, on units more than twelve
+/// times as fast.
 ///
-/// Against float64 their errors are half of a plain float32 product's, for sums are rounded less often. On two cores of a Xeon (Sapphire
-/// Rapids), packing included: `[4096, 512] [2048, 512]ᵀ` 21 ms against 35, `[1536, 4096] [4096, 512]` 16 against 25. Where somebody else uses
-/// tiles on the other hardware thread of a core, that core is at a third of this, below a plain product's speed.
+/// Against float64 their errors are half of a plain float32 product's, for sums are rounded less often. On two cores of
+/// a Xeon (Sapphire Rapids), packing included: `[4096, 512] [2048, 512]ᵀ` 21 ms against 35, `[1536, 4096] [4096, 512]`
+/// 16 against 25. Where somebody else uses tiles on the other hardware thread of a core, that core is at a third of
+/// this, below a plain product's speed.
 package enum SplitProduct {
     /// The processor has the tiles, the system gives them, and oneDNN may use them too (`ONEDNN_MAX_CPU_ISA`).
     package static let isAvailable: Bool = Processor.hasTiles && concord_split_available()
@@ -17,15 +19,18 @@ package enum SplitProduct {
     /// `c = alpha op(a) op(b) + bias`, or `+ beta c`, on row-major memory; in parallel outside of parallel loops.
     /// - Parameters: as `Product.multiply`'s.
     package static func multiply(
-        _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool, _ b: UnsafePointer<Float>,
-        _ ldb: Int, _ transposeB: Bool, _ beta: Float, bias: UnsafePointer<Float>? = nil, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
+        _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool,
+        _ b: UnsafePointer<Float>,
+        _ ldb: Int, _ transposeB: Bool, _ beta: Float, bias: UnsafePointer<Float>? = nil,
+        _ c: UnsafeMutablePointer<Float>, _ ldc: Int
     ) {
         let streams = Streaming.suits(c, rows: m, width: n, stride: ldc) && beta == 0 && k <= CONCORD_SPLIT_INNER
         // Pieces along the inner axis at which sums go to memory anyway: no number depends on them.
         let piece = max(1, packedBytes / (bytes * n) / CONCORD_SPLIT_INNER) * CONCORD_SPLIT_INNER
         for first in stride(from: 0, to: k, by: piece) {
             let part = Part(
-                k: min(piece, k - first), alpha: alpha, lda: lda, transposeA: transposeA, ldb: ldb, transposeB: transposeB,
+                k: min(piece, k - first), alpha: alpha, lda: lda, transposeA: transposeA, ldb: ldb,
+                transposeB: transposeB,
                 beta: first == 0 ? beta : 1, ldc: ldc, streams: streams)
             let a = transposeA ? a + first * lda : a + first, b = transposeB ? b + first : b + first * ldb
             part.run(m, n, a, b, bias: first == 0 ? bias : nil, c)
@@ -63,7 +68,8 @@ package enum SplitProduct {
             let width = share(of: n, atLeast: 256, atMost: max(1024, packedBytes / 2 / (bytes * k) / side * side))
             Parallel.deal((n + width - 1) / width) {
                 let first = $0 * width, some = min(width, n - first)
-                let packed = pack(transposeB ? b + first * ldb : b + first, some)  // by this thread alone: it is in a loop
+                // by this thread alone: it is in a loop
+                let packed = pack(transposeB ? b + first * ldb : b + first, some)
                 multiply(m, some, a, packed, bias.map { $0 + first }, c + first)
             }
         }
@@ -76,19 +82,24 @@ package enum SplitProduct {
 
         /// `n` columns of the right factor; in parallel outside of parallel loops.
         private func pack(_ b: UnsafePointer<Float>, _ n: Int) -> Storage {
-            let columns = (n + CONCORD_SPLIT_SIDE - 1) / CONCORD_SPLIT_SIDE, blocks = (k + CONCORD_SPLIT_DEPTH - 1) / CONCORD_SPLIT_DEPTH
+            let columns = (n + CONCORD_SPLIT_SIDE - 1) / CONCORD_SPLIT_SIDE,
+                blocks = (k + CONCORD_SPLIT_DEPTH - 1) / CONCORD_SPLIT_DEPTH
             let packed = Storage(bytes: columns * blocks * CONCORD_SPLIT_BYTES)
-            Parallel.run(columns) { concord_split_columns(packed.base, $0.lowerBound, $0.upperBound, b, ldb, transposeB, n, k) }
+            Parallel.run(columns) {
+                concord_split_columns(packed.base, $0.lowerBound, $0.upperBound, b, ldb, transposeB, n, k)
+            }
             return packed
         }
 
         /// On this thread.
         private func multiply(
-            _ m: Int, _ n: Int, _ a: UnsafePointer<Float>, _ b: Storage, _ bias: UnsafePointer<Float>?, _ c: UnsafeMutablePointer<Float>
+            _ m: Int, _ n: Int, _ a: UnsafePointer<Float>, _ b: Storage, _ bias: UnsafePointer<Float>?,
+            _ c: UnsafeMutablePointer<Float>
         ) {
             let scratch = Storage(bytes: concord_split_scratch(m, n, k))
             withExtendedLifetime((b, scratch)) {
-                concord_split_multiply(m, n, k, alpha, a, lda, transposeA, b.base, beta, bias, c, ldc, streams, scratch.base)
+                concord_split_multiply(
+                    m, n, k, alpha, a, lda, transposeA, b.base, beta, bias, c, ldc, streams, scratch.base)
             }
         }
     }

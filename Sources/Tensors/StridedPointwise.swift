@@ -1,10 +1,10 @@
 import CKernels
 
-/// Pointwise convolutions with a stride, as a residual network's shortcuts: the places that they skip are left out first, and what is left
-/// is a pointwise convolution without a stride.
+/// Pointwise convolutions with a stride, as a residual network's shortcuts: the places that they skip are left out
+/// first, and what is left is a pointwise convolution without a stride.
 ///
-/// oneDNN 2.6 leaves them out inside its primitive; there the weights' gradient of fewer than 16 channels over an odd number of samples writes
-/// over the caller's stack (`jit_1x1:avx512_core`, two threads).
+/// oneDNN 2.6 leaves them out inside its primitive; there the weights' gradient of fewer than 16 channels over an odd
+/// number of samples writes over the caller's stack (`jit_1x1:avx512_core`, two threads).
 enum StridedPointwise {
     static func suit(_ g: ConvolutionGeometry) -> Bool {
         g.kernel == .init(1, 1) && g.padding == .init(0, 0) && g.stride != .init(1, 1)

@@ -2,12 +2,13 @@ import CKernels
 
 /// Convolutions along one axis as matrix products on the activations as they lie, without a copy.
 ///
-/// The inputs from the start of one window to that of the next are neighbours, so a sample is a matrix with rows of `stride * C` numbers,
-/// and a kernel of k taps covers `ceil(k / stride)` rows of it: each pass is one product for every such block of taps. Windows that
-/// reach into the padding are few; each is one product over all samples.
+/// The inputs from the start of one window to that of the next are neighbours, so a sample is a matrix with rows of
+/// `stride * C` numbers, and a kernel of k taps covers `ceil(k / stride)` rows of it: each pass is one product for
+/// every such block of taps. Windows that reach into the padding are few; each is one product over all samples.
 ///
-/// Measured on two cores of a Xeon (Sapphire Rapids), 32 samples of 2048 steps, 256 channels, kernel 8, stride 4, oneDNN 2.6 against this:
-/// forward 72 ms against 66, backward to the input 82 against 65, to the weights 153 against 78 (17.2 GFLOP each).
+/// Measured on two cores of a Xeon (Sapphire Rapids), 32 samples of 2048 steps, 256 channels, kernel 8, stride 4,
+/// oneDNN 2.6 against this: forward 72 ms against 66, backward to the input 82 against 65, to the weights 153 against
+/// 78 (17.2 GFLOP each).
 enum StripProducts {
     /// Whether the products are large enough to run at full speed.
     static func suit(_ g: ConvolutionGeometry) -> Bool {
@@ -17,13 +18,16 @@ enum StripProducts {
 
     // MARK: Passes
 
-    static func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, _ g: ConvolutionGeometry, into output: Tensor) {
+    static func forward(
+        _ input: Tensor, _ weight: Tensor, _ bias: Tensor?, _ g: ConvolutionGeometry, into output: Tensor
+    ) {
         let strip = Strip(g)
         let packed = PackedWeights.shared(weight, .tapColumns) {
             weight.viewed(as: [g.filters, g.channels, strip.taps]).permuted([2, 1, 0]).storage  // [k, C, filters]
         }
         let (x, w, y, b) = (input.floats, packed.floats, output.floats, bias?.floats)
-        let (c, f) = (g.channels, g.filters), (sampleIn, sampleOut) = (g.width * c, g.outWidth * f), whole = strip.wholeWindows
+        let (c, f) = (g.channels, g.filters), (sampleIn, sampleOut) = (g.width * c, g.outWidth * f),
+            whole = strip.wholeWindows
         Parallel.run(g.batch) { samples in
             let (from, to) = (x + samples.lowerBound * sampleIn, y + samples.lowerBound * sampleOut)
             for sample in 0..<samples.count {
@@ -34,14 +38,16 @@ enum StripProducts {
                 }
                 for block in strip.blocks where !whole.isEmpty {
                     Product.serial(
-                        whole.count, f, block.count * c, 1, from + sample * sampleIn + strip.input(whole.lowerBound, block.lowerBound) * c,
+                        whole.count, f, block.count * c, 1,
+                        from + sample * sampleIn + strip.input(whole.lowerBound, block.lowerBound) * c,
                         strip.stride * c, false, w + block.lowerBound * c * f, f, false, 1,
                         to + sample * sampleOut + whole.lowerBound * f, f)
                 }
             }
             strip.forEachEdge { window, taps in
                 Product.serial(
-                    samples.count, f, taps.count * c, 1, from + strip.input(window, taps.lowerBound) * c, sampleIn, false,
+                    samples.count, f, taps.count * c, 1, from + strip.input(window, taps.lowerBound) * c, sampleIn,
+                    false,
                     w + taps.lowerBound * c * f, f, false, 1, to + window * f, sampleOut)
             }
         }
@@ -51,7 +57,8 @@ enum StripProducts {
     static func weightGradient(_ input: Tensor, _ upstream: Tensor, _ g: ConvolutionGeometry, shape: [Int]) -> Tensor {
         let strip = Strip(g), gradient = Tensor(uninitialized: [g.filters, strip.taps, g.channels])
         let (x, y, d) = (input.floats, upstream.floats, gradient.floats)
-        let (c, f) = (g.channels, g.filters), (sampleIn, sampleOut) = (g.width * c, g.outWidth * f), whole = strip.wholeWindows
+        let (c, f) = (g.channels, g.filters), (sampleIn, sampleOut) = (g.width * c, g.outWidth * f),
+            whole = strip.wholeWindows
         let line = strip.taps * c, tile = 16
         Parallel.run((f + tile - 1) / tile) { tiles in
             let filters = tiles.lowerBound * tile..<min(f, tiles.upperBound * tile), to = d + filters.lowerBound * line
@@ -61,7 +68,8 @@ enum StripProducts {
                     Product.serial(
                         filters.count, block.count * c, whole.count, 1,
                         y + sample * sampleOut + whole.lowerBound * f + filters.lowerBound, f, true,
-                        x + sample * sampleIn + strip.input(whole.lowerBound, block.lowerBound) * c, strip.stride * c, false, 1,
+                        x + sample * sampleIn + strip.input(whole.lowerBound, block.lowerBound) * c, strip.stride * c,
+                        false, 1,
                         to + block.lowerBound * c, line)
                 }
             }
@@ -88,7 +96,8 @@ enum StripProducts {
             for sample in 0..<samples.count where !whole.isEmpty {
                 for (index, block) in blocks.enumerated() {
                     Product.serial(
-                        whole.count, (index == 0 ? s : block.count) * c, f, 1, from + sample * sampleOut + (whole.lowerBound - index) * f,
+                        whole.count, (index == 0 ? s : block.count) * c, f, 1,
+                        from + sample * sampleOut + (whole.lowerBound - index) * f,
                         f,
                         false, w + index * f * s * c, s * c, false, index == 0 ? 0 : 1,
                         to + sample * sampleIn + strip.input(whole.lowerBound, 0) * c, s * c)
@@ -98,12 +107,15 @@ enum StripProducts {
                 var beta: Float = 0
                 for (window, tap) in meetings {
                     Product.serial(
-                        samples.count, c, f, 1, from + window * f, sampleOut, false, w + tap / s * f * s * c + tap % s * c, s * c, false,
+                        samples.count, c, f, 1, from + window * f, sampleOut, false,
+                        w + tap / s * f * s * c + tap % s * c, s * c, false,
                         beta, to + step * c, sampleIn)
                     beta = 1
                 }
                 if beta == 0 {
-                    for sample in 0..<samples.count { (to + sample * sampleIn + step * c).update(repeating: 0, count: c) }
+                    for sample in 0..<samples.count {
+                        (to + sample * sampleIn + step * c).update(repeating: 0, count: c)
+                    }
                 }
             }
         }
@@ -133,7 +145,8 @@ private struct Strip {
         return firstWhole..<max(firstWhole, room < 0 ? 0 : min(windows, room / stride + 1))
     }
 
-    /// Runs of one stride of input steps, counted from where the first window starts, that every block of taps meets in some window.
+    /// Runs of one stride of input steps, counted from where the first window starts, that every block of taps meets in
+    /// some window.
     var wholeRows: Range<Int> {
         let first = max(firstWhole, blocks.count - 1)
         return first..<max(first, min(windows, (steps + padding) / stride))
@@ -153,7 +166,11 @@ private struct Strip {
         let covered = rows.isEmpty ? 0..<0 : input(rows.lowerBound, 0)..<input(rows.upperBound, 0)
         for step in 0..<steps where !covered.contains(step) {
             let taps = Swift.stride(from: (step + padding) % stride, to: taps, by: stride)
-            body(step, taps.map { ((step + padding - $0) / stride, $0) }.filter { (0..<windows).contains($0.0) && step + padding >= $0.1 })
+            body(
+                step,
+                taps.map { ((step + padding - $0) / stride, $0) }.filter {
+                    (0..<windows).contains($0.0) && step + padding >= $0.1
+                })
         }
     }
 }

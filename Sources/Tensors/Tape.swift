@@ -8,8 +8,8 @@ package struct Trace: Sendable {
 ///
 /// A tape belongs to the thread that opened its scope. First derivatives only: pullbacks run without a tape.
 package final class Tape: @unchecked Sendable {
-    /// From the cotangent of an output, of the output's element type, and which inputs want theirs, to the cotangents of the inputs, which
-    /// the tape brings to the inputs' element types.
+    /// From the cotangent of an output, of the output's element type, and which inputs want theirs, to the cotangents
+    /// of the inputs, which the tape brings to the inputs' element types.
     package typealias Pullback = (_ upstream: Tensor, _ needs: [Bool]) -> [Cotangent?]
 
     private struct Node {
@@ -57,14 +57,16 @@ package final class Tape: @unchecked Sendable {
     func input(_ value: Tensor) -> Tensor {
         nodes.append(Node(inputs: [], pullback: nil, leaf: nil, elementType: value.elementType))
         return Tensor(
-            shape: value.shape, elementType: value.elementType, storage: value.storage, trace: Trace(tape: self, node: nodes.count - 1))
+            shape: value.shape, elementType: value.elementType, storage: value.storage,
+            trace: Trace(tape: self, node: nodes.count - 1))
     }
 
     func append(_ output: Tensor, inputs: [Int], name: StaticString, pullback: @escaping Pullback) -> Tensor {
         for input in inputs where input >= 0 { nodes[input].uses += 1 }
         nodes.append(Node(inputs: inputs, pullback: pullback, leaf: nil, elementType: output.elementType, name: name))
         return Tensor(
-            shape: output.shape, elementType: output.elementType, storage: output.storage, trace: Trace(tape: self, node: nodes.count - 1))
+            shape: output.shape, elementType: output.elementType, storage: output.storage,
+            trace: Trace(tape: self, node: nodes.count - 1))
     }
 
     /// Runs the tape backwards from `outputs` and ends it. Each node's memory goes as soon as its pullback ran.
@@ -86,16 +88,19 @@ package final class Tape: @unchecked Sendable {
                 guard let pullback = node.pullback else { continue }
                 let needs = node.inputs.map { $0 >= 0 }
                 let upstream = cotangent.cast(to: node.elementType).dense
-                let results = profiler.map { $0.pulling(node.name, upstream, needs, pullback) } ?? pullback(upstream, needs)
+                let results =
+                    profiler.map { $0.pulling(node.name, upstream, needs, pullback) } ?? pullback(upstream, needs)
                 ShapeCheck.require(
-                    results.count == needs.count, "Tape", "a pullback gave \(results.count) cotangents for \(needs.count) inputs")
+                    results.count == needs.count, "Tape",
+                    "a pullback gave \(results.count) cotangents for \(needs.count) inputs")
                 for (input, result) in zip(node.inputs, results) where input >= 0 {
                     if let result { Cotangent.accumulate(result, into: &slots[input], as: nodes[input].sumType) }
                 }
             }
         }
         gradients.reverse()
-        let cotangents = inputs.map { input in input.trace.flatMap { slots[$0.node]?.cast(to: input.elementType).dense } }
+        let cotangents = inputs.map { input in input.trace.flatMap { slots[$0.node]?.cast(to: input.elementType).dense }
+        }
         end()
         return (gradients, cotangents)
     }
@@ -111,22 +116,27 @@ package final class Tape: @unchecked Sendable {
 extension Tensor {
     /// This value as the output of a recorded operation, if a tape is open and one of `inputs` is on it.
     /// - Parameters:
-    ///   - pullback: gets the output's cotangent and which inputs need theirs; gives one an input, nil where not needed.
+    ///   - pullback: gets the output's cotangent and which inputs need theirs; gives one an input, nil where not
+    ///     needed.
     ///   - name: what a profile calls the operation.
     package func recorded(
-        from inputs: Tensor..., name: StaticString = #function, pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]
+        from inputs: Tensor..., name: StaticString = #function,
+        pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]
     ) -> Tensor {
         recorded(fromAll: inputs, name: name, pullback: pullback)
     }
 
     package func recorded(
-        fromAll inputs: [Tensor], name: StaticString = #function, pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]
+        fromAll inputs: [Tensor], name: StaticString = #function,
+        pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]
     ) -> Tensor {
         recorded(inputs, name: name) { upstream, needs in pullback(upstream, needs).map { $0.map(Cotangent.dense) } }
     }
 
     /// As `recorded(from:)`, for operations whose cotangent touches few rows of an input.
-    package func recorded(_ inputs: [Tensor], name: StaticString = #function, cotangents pullback: @escaping Tape.Pullback) -> Tensor {
+    package func recorded(
+        _ inputs: [Tensor], name: StaticString = #function, cotangents pullback: @escaping Tape.Pullback
+    ) -> Tensor {
         Profile.mark(Profiler.name(name), bytes: inputs.reduce(storage.bytes) { $0 + $1.storage.bytes })
         guard let tape = Context.current.tape else { return self }
         var isRecorded = false
@@ -134,7 +144,12 @@ extension Tensor {
             guard let trace = input.trace, trace.tape.isLive else { return -1 }
             guard trace.tape === tape else {
                 ShapeCheck.fail(
-                    "Tape", "a tensor \(input.shape) recorded by an outer scope is used in an inner one; pass it through `detached`")
+                    "Tape",
+                    """
+                        a tensor \(input.shape) recorded by an outer scope is used in an inner one; pass it through \
+                        `detached`
+                        """
+                )
             }
             isRecorded = true
             return trace.node

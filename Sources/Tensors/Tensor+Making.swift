@@ -5,7 +5,9 @@ extension Tensor {
     public init(_ scalars: [Float], shape: [Int]) {
         self.init(uninitialized: shape)
         ShapeCheck.count(scalars.count, fills: shape, in: "Tensor")
-        scalars.withUnsafeBufferPointer { floats.update(from: $0.baseAddress ?? UnsafePointer(floats), count: $0.count) }
+        scalars.withUnsafeBufferPointer {
+            floats.update(from: $0.baseAddress ?? UnsafePointer(floats), count: $0.count)
+        }
     }
 
     /// Integers: token ids, labels, indices. A bare list of literals makes floats.
@@ -13,7 +15,9 @@ extension Tensor {
     public init(_ scalars: [Int32], shape: [Int]) {
         self.init(uninitialized: shape, .int32)
         ShapeCheck.count(scalars.count, fills: shape, in: "Tensor")
-        scalars.withUnsafeBufferPointer { integers.update(from: $0.baseAddress ?? UnsafePointer(integers), count: $0.count) }
+        scalars.withUnsafeBufferPointer {
+            integers.update(from: $0.baseAddress ?? UnsafePointer(integers), count: $0.count)
+        }
     }
 
     /// Bytes: pictures as decoded, `[H, W, C]`, and masks.
@@ -21,7 +25,9 @@ extension Tensor {
     public init(_ scalars: [UInt8], shape: [Int]) {
         self.init(uninitialized: shape, .uint8)
         ShapeCheck.count(scalars.count, fills: shape, in: "Tensor")
-        scalars.withUnsafeBufferPointer { octets.update(from: $0.baseAddress ?? UnsafePointer(octets), count: $0.count) }
+        scalars.withUnsafeBufferPointer {
+            octets.update(from: $0.baseAddress ?? UnsafePointer(octets), count: $0.count)
+        }
     }
 
     /// A scalar, of shape `[]`.

@@ -5,8 +5,8 @@
 /// let y = x.matmul(x, transposing: .right)                              // [2, 2]
 /// ```
 ///
-/// Images are `[N, H, W, C]`, sequences `[N, T, C]`. A tensor made under `valueWithGradient` remembers how it was made until
-/// that scope ends; afterwards it is a constant.
+/// Images are `[N, H, W, C]`, sequences `[N, T, C]`. A tensor made under `valueWithGradient` remembers how it was made
+/// until that scope ends; afterwards it is a constant.
 public struct Tensor: Sendable {
     public let shape: [Int]
     public let elementType: ElementType
@@ -47,17 +47,23 @@ public struct Tensor: Sendable {
     public var rank: Int { shape.count }
 
     /// The same values without their history: a constant to every tape.
-    public var detached: Tensor { trace == nil ? self : Tensor(shape: shape, elementType: elementType, storage: storage) }
+    public var detached: Tensor {
+        trace == nil ? self : Tensor(shape: shape, elementType: elementType, storage: storage)
+    }
 
     /// The elements' memory. The tensor must be a named value that outlives the pointer's use, never a temporary.
     package var floats: UnsafeMutablePointer<Float> {
-        guard elementType == .float32 else { ShapeCheck.fail("Tensor", "float32 wanted, \(elementType) found \(shape)") }
+        guard elementType == .float32 else {
+            ShapeCheck.fail("Tensor", "float32 wanted, \(elementType) found \(shape)")
+        }
         return storage.base.assumingMemoryBound(to: Float.self)
     }
 
     /// bfloat16 numbers as they are stored.
     package var narrows: UnsafeMutablePointer<UInt16> {
-        guard elementType == .bfloat16 else { ShapeCheck.fail("Tensor", "bfloat16 wanted, \(elementType) found \(shape)") }
+        guard elementType == .bfloat16 else {
+            ShapeCheck.fail("Tensor", "bfloat16 wanted, \(elementType) found \(shape)")
+        }
         return storage.base.assumingMemoryBound(to: UInt16.self)
     }
 
@@ -71,7 +77,8 @@ public struct Tensor: Sendable {
         return storage.base.assumingMemoryBound(to: UInt8.self)
     }
 
-    /// Changes the elements in place where nobody else holds the memory, in a copy otherwise. For optimizers and loaders.
+    /// Changes the elements in place where nobody else holds the memory, in a copy otherwise. For optimizers and
+    /// loaders.
     package mutating func update(_ body: (UnsafeMutablePointer<Float>) -> Void) {
         makeUnique()
         body(floats)

@@ -3,13 +3,14 @@
 #endif
 
 extension Threads {
-    /// Starts the process anew, once, so that threads which wait for others sleep soon; for the first line of a program.
+    /// Starts the process anew, once, so that threads which wait for others sleep soon; for the first line of a
+    /// program.
     ///
-    /// libgomp's threads spin for milliseconds at the end of every parallel loop. Where other processes want the same processors they spin
-    /// in the time of the thread that they wait for: training a small model beside four busy processes on 2 cores took 15 to 23 s, with
-    /// short waits 2.0 to 2.6 s, and alone 10.4 s either way (a larger one). libgomp reads GOMP_SPINCOUNT before a program's first line, so
-    /// only starting again sets it. An environment that has that variable or OMP_WAIT_POLICY stays as it is. A service that does not call this
-    /// sets the variable itself.
+    /// libgomp's threads spin for milliseconds at the end of every parallel loop. Where other processes want the same
+    /// processors they spin in the time of the thread that they wait for: training a small model beside four busy
+    /// processes on 2 cores took 15 to 23 s, with short waits 2.0 to 2.6 s, and alone 10.4 s either way (a larger one).
+    /// libgomp reads GOMP_SPINCOUNT before a program's first line, so only starting again sets it. An environment that
+    /// has that variable or OMP_WAIT_POLICY stays as it is. A service that does not call this sets the variable itself.
     public static func restartWithShortWaits() {
         guard getenv("GOMP_SPINCOUNT") == nil, getenv("OMP_WAIT_POLICY") == nil else { return }
         setenv("GOMP_SPINCOUNT", "2000", 1)

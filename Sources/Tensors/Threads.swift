@@ -7,11 +7,11 @@ import Synchronization
 
 /// The one thread pool of the process (libgomp's) and the policy over it.
 ///
-/// libgomp makes a pool for every thread that opens a parallel region, so only one thread may: the first that computes claims
-/// the pool and keeps it until it ends. Every other thread computes serially, with the same results.
+/// libgomp makes a pool for every thread that opens a parallel region, so only one thread may: the first that computes
+/// claims the pool and keeps it until it ends. Every other thread computes serially, with the same results.
 public enum Threads {
-    /// How many threads a parallel loop uses: set by hand, or OMP_NUM_THREADS, or what the cgroup and the affinity mask allow; from 1 to
-    /// `limit`, whatever was asked for.
+    /// How many threads a parallel loop uses: set by hand, or OMP_NUM_THREADS, or what the cgroup and the affinity mask
+    /// allow; from 1 to `limit`, whatever was asked for.
     public static var count: Int {
         get { policy.load(ordering: .relaxed) }
         set {
@@ -21,7 +21,8 @@ public enum Threads {
         }
     }
 
-    /// More threads than this are of no use, and many more cannot be made: four for each processor of the machine, and 64.
+    /// More threads than this are of no use, and many more cannot be made: four for each processor of the machine, and
+    /// 64.
     public static let limit = max(64, 4 * Int(sysconf(Int32(_SC_NPROCESSORS_CONF))))
 
     private static let policy = Atomic<Int>(available())
@@ -49,7 +50,9 @@ public enum Threads {
 
     /// Processors that this process may use.
     static func available() -> Int {
-        if let text = getenv("OMP_NUM_THREADS"), let count = Int(String(cString: text)), count > 0 { return min(count, limit) }
+        if let text = getenv("OMP_NUM_THREADS"), let count = Int(String(cString: text)), count > 0 {
+            return min(count, limit)
+        }
         var count = Int(concord_affinity_count())
         if let quota = cgroupQuota() { count = min(count, max(1, quota)) }
         return max(1, count)

@@ -1,14 +1,15 @@
 import CKernels
 
-/// 3x3 convolutions of stride 1 in a quarter of the multiplications: F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural
-/// Networks" (arXiv:1509.09308), by oneDNN's kernels. They want channels in blocks of 16, so activations are copied there and back, a piece of
-/// the batch at a time that the caches hold.
+/// 3x3 convolutions of stride 1 in a quarter of the multiplications: F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms
+/// for Convolutional Neural Networks" (arXiv:1509.09308), by oneDNN's kernels. They want channels in blocks of 16, so
+/// activations are copied there and back, a piece of the batch at a time that the caches hold.
 ///
-/// Against float64 its errors are two to four times a direct convolution's: up to 4e-6 of the largest value, in each of the three passes
-/// (2 samples of 64 channels on 56x56 to 512 on 7x7, normal values, with and without the negative ones).
-/// Measured with the copies on two cores of a Xeon (Sapphire Rapids), 64 samples, oneDNN 2.6 direct against this, forward, backward to the
-/// input and to the weights: 64 channels on 56x56 56, 59, 60 ms against 34, 34, 36; 128 on 28x28 54, 54, 57 against 25, 25, 27; 256 on 14x14
-/// 51, 55, 56 against 31, 31, 35; 512 on 7x7 50, 51, 61 against 30, 30, 29.
+/// Against float64 its errors are two to four times a direct convolution's: up to 4e-6 of the largest value, in each of
+/// the three passes (2 samples of 64 channels on 56x56 to 512 on 7x7, normal values, with and without the negative
+/// ones). Measured with the copies on two cores of a Xeon (Sapphire Rapids), 64 samples, oneDNN 2.6 direct against
+/// this, forward, backward to the input and to the weights: 64 channels on 56x56 56, 59, 60 ms against 34, 34, 36; 128
+/// on 28x28 54, 54, 57 against 25, 25, 27; 256 on 14x14 51, 55, 56 against 31, 31, 35; 512 on 7x7 50, 51, 61 against
+/// 30, 30, 29.
 struct Winograd {
     private let geometry: ConvolutionGeometry
     /// The batch in runs of samples, each with what computes it.
@@ -35,13 +36,14 @@ struct Winograd {
     /// Whether this oneDNN has kernels for it on this processor.
     static var isAvailable: Bool {
         let sizes = ConvolutionGeometry(
-            input: [4, 16, 16, 64], weight: [64, 64, 3, 3], bias: nil, stride: .init(1, 1), padding: .init(1, 1), dilation: .init(1, 1),
+            input: [4, 16, 16, 64], weight: [64, 64, 3, 3], bias: nil, stride: .init(1, 1), padding: .init(1, 1),
+            dilation: .init(1, 1),
             groups: 1, in: "Winograd")
         return Winograd(sizes, .forward) != nil
     }
 
-    /// Outputs come in tiles of 4x4: too many of them beyond the edges, too few to pay for the weights' transforms, or too few channels to
-    /// pay for the tiles', and a direct convolution is faster.
+    /// Outputs come in tiles of 4x4: too many of them beyond the edges, too few to pay for the weights' transforms, or
+    /// too few channels to pay for the tiles', and a direct convolution is faster.
     private static func suits(_ g: ConvolutionGeometry) -> Bool {
         let ones = ConvolutionGeometry.Extent(1, 1), fill = 16 * tiles(g)
         return g.kernel == .init(3, 3) && g.stride == ones && g.padding == ones && g.dilation == ones && g.groups == 1
@@ -64,7 +66,8 @@ struct Winograd {
         let desk = emptyBlocks
         withPacked(weight) { samples, primitive, packed in
             block(input.floats + samples.lowerBound * sampleIn, samples.count, geometry.channels, into: desk.input)
-            primitive.run(input: desk.input.storage.base, weights: packed, bias: bias?.storage, output: desk.output.storage.base)
+            primitive.run(
+                input: desk.input.storage.base, weights: packed, bias: bias?.storage, output: desk.output.storage.base)
             unblock(desk.output, samples, geometry.filters, into: output)
         }
     }
@@ -86,7 +89,8 @@ struct Winograd {
             block(input.floats + samples.lowerBound * sampleIn, samples.count, geometry.channels, into: desk.input)
             block(upstream.floats + samples.lowerBound * sampleOut, samples.count, geometry.filters, into: desk.output)
             let part = primitive.emptyGradient(shape: shape)
-            primitive.run(input: desk.input.storage.base, weights: part.storage, bias: nil, output: desk.output.storage.base)
+            primitive.run(
+                input: desk.input.storage.base, weights: part.storage, bias: nil, output: desk.output.storage.base)
             sum = sum.map { $0 + part } ?? part
         }
         guard let sum, let primitive = pieces.last?.primitive else { return Tensor(zeros: shape) }
@@ -94,7 +98,9 @@ struct Winograd {
     }
 
     /// Calls `run` for every piece, with the weights as its primitive wants them, packed once for pieces of one length.
-    private func withPacked(_ weight: Tensor, _ run: (_ samples: Range<Int>, OneDNNConvolution, _ packed: Storage) -> Void) {
+    private func withPacked(
+        _ weight: Tensor, _ run: (_ samples: Range<Int>, OneDNNConvolution, _ packed: Storage) -> Void
+    ) {
         var last: (primitive: OneDNNConvolution, weights: Storage)?
         for (samples, primitive) in pieces {
             let packed = last.flatMap { $0.primitive == primitive ? $0.weights : nil } ?? primitive.packed(weight)
@@ -116,7 +122,8 @@ struct Winograd {
         let to = blocks.floats, span = geometry.height * geometry.width
         forEachRun(samples, channels) { sample, places in
             concord_block_channels(
-                to + sample * span * channels + places.lowerBound * 16, from + (sample * span + places.lowerBound) * channels,
+                to + sample * span * channels + places.lowerBound * 16,
+                from + (sample * span + places.lowerBound) * channels,
                 places.count, channels, span)
         }
     }
@@ -124,10 +131,12 @@ struct Winograd {
     /// The way back, into a range of the samples of `output`.
     private func unblock(_ blocks: Tensor, _ samples: Range<Int>, _ channels: Int, into output: Tensor) {
         let from = blocks.floats, span = geometry.height * geometry.width
-        let to = output.floats + samples.lowerBound * span * channels, streams = Streaming.suits(output, channels: channels)
+        let to = output.floats + samples.lowerBound * span * channels,
+            streams = Streaming.suits(output, channels: channels)
         forEachRun(samples.count, channels) { sample, places in
             concord_unblock_channels(
-                to + (sample * span + places.lowerBound) * channels, from + sample * span * channels + places.lowerBound * 16,
+                to + (sample * span + places.lowerBound) * channels,
+                from + sample * span * channels + places.lowerBound * 16,
                 places.count, channels, span, streams)
         }
     }

@@ -4,11 +4,13 @@
 /// let cased = BERTNormalization(lowercase: false)                             // keeps accents too, as Hugging Face does
 /// let accented = BERTNormalization(lowercase: true, stripsAccents: false)     // café, not cafe
 /// ```
-/// Control characters are always removed and CJK ideographs always words of their own (`clean_text`, `handle_chinese_chars`).
+/// Control characters are always removed and CJK ideographs always words of their own (`clean_text`,
+/// `handle_chinese_chars`).
 public struct BERTNormalization: Hashable, Sendable {
     /// Whether letters are made lower case.
     public var lowercase: Bool
-    /// Whether text is decomposed (NFD) and loses its non-spacing marks: accents, but also the vowel signs of Hindi or Thai.
+    /// Whether text is decomposed (NFD) and loses its non-spacing marks: accents, but also the vowel signs of Hindi or
+    /// Thai.
     public var stripsAccents: Bool
 
     /// - Parameter stripsAccents: nil does as `lowercase` does.
@@ -27,10 +29,10 @@ extension BERTNormalization: CustomStringConvertible {
 extension BERTNormalization {
     /// The normalization under which a vocabulary was probably made: the one that its tokens survive.
     ///
-    /// A token that lower-casing changes can never be found in text made lower case, so a vocabulary that has them is cased; likewise for
-    /// accents. A few stray tokens decide nothing: at least 2 % of the tokens with cased letters have to be in upper case, more than one of
-    /// them unless they are few, and more than 0.1 % of the tokens to have accents. A cased vocabulary keeps accents, as Hugging Face's
-    /// default is.
+    /// A token that lower-casing changes can never be found in text made lower case, so a vocabulary that has them is
+    /// cased; likewise for accents. A few stray tokens decide nothing: at least 2 % of the tokens with cased letters
+    /// have to be in upper case, more than one of them unless they are few, and more than 0.1 % of the tokens to have
+    /// accents. A cased vocabulary keeps accents, as Hugging Face's default is.
     /// - Parameter tokens: of a `vocab.txt`. Special tokens, by their brackets (`[unused1]`, `<S>`), do not count.
     public init(guessedFrom tokens: [String]) {
         var letters = 0, capitals = 0, words = 0, accented = 0, hasLongCapital = false
@@ -52,6 +54,7 @@ extension BERTNormalization {
     private static func isBracketed(_ token: String) -> Bool {
         let first = token.utf8.first, last = token.utf8.last
         return token.utf8.count > 2
-            && (first == UInt8(ascii: "[") && last == UInt8(ascii: "]") || first == UInt8(ascii: "<") && last == UInt8(ascii: ">"))
+            && (first == UInt8(ascii: "[") && last == UInt8(ascii: "]")
+                || first == UInt8(ascii: "<") && last == UInt8(ascii: ">"))
     }
 }

@@ -1,9 +1,10 @@
 /// BERT's normaliser and pre-tokeniser in one pass over UTF-8.
 ///
-/// Control characters and U+FFFD are dropped, white space separates, every CJK ideograph and every punctuation mark is a word of its own;
-/// by the normalization, the text is decomposed (NFD) and loses its non-spacing marks, and letters are made lower case.
-/// - Source: Devlin et al. 2018, arXiv:1810.04805, `tokenization.py`, in Hugging Face's form. Deviation: spacing marks that stay (a few
-///   Indic and musical ones) keep their order instead of taking the canonical one.
+/// Control characters and U+FFFD are dropped, white space separates, every CJK ideograph and every punctuation mark is
+/// a word of its own; by the normalization, the text is decomposed (NFD) and loses its non-spacing marks, and letters
+/// are made lower case.
+/// - Source: Devlin et al. 2018, arXiv:1810.04805, `tokenization.py`, in Hugging Face's form. Deviation: spacing marks
+///   that stay (a few Indic and musical ones) keep their order instead of taking the canonical one.
 package struct BERTWords: Sendable {
     package let normalization: BERTNormalization
     /// What becomes of an ASCII byte: a byte of a word, or one of the codes below, which are no bytes of words.
@@ -71,7 +72,9 @@ package struct BERTWords: Sendable {
 
     /// Adds a scalar beyond ASCII; false where `body` wants no more.
     @inline(never)
-    private func add(_ scalar: UInt32, to word: inout WordBuffer, _ body: (UnsafeBufferPointer<UInt8>, Int) -> Bool) -> Bool {
+    private func add(
+        _ scalar: UInt32, to word: inout WordBuffer, _ body: (UnsafeBufferPointer<UInt8>, Int) -> Bool
+    ) -> Bool {
         let run = table.run(scalar)
         let traits = run?.traits ?? []
         if traits.contains(.dropped) { return true }
@@ -80,7 +83,9 @@ package struct BERTWords: Sendable {
         if isAlone { goesOn = flush(&word, body) }
         if traits.contains(.blank) { return goesOn }
         if let folding {
-            UnicodeTable.fold(scalar, in: isFoldingShared ? run : folding.run(scalar)) { goesOn = goesOn && put($0, in: &word, body) }
+            UnicodeTable.fold(scalar, in: isFoldingShared ? run : folding.run(scalar)) {
+                goesOn = goesOn && put($0, in: &word, body)
+            }
         } else {
             goesOn = goesOn && put(scalar, in: &word, body)
         }
@@ -88,7 +93,9 @@ package struct BERTWords: Sendable {
     }
 
     /// Adds a normalised scalar, which may separate words.
-    private func put(_ scalar: UInt32, in word: inout WordBuffer, _ body: (UnsafeBufferPointer<UInt8>, Int) -> Bool) -> Bool {
+    private func put(
+        _ scalar: UInt32, in word: inout WordBuffer, _ body: (UnsafeBufferPointer<UInt8>, Int) -> Bool
+    ) -> Bool {
         let traits = table.traits(scalar)
         let isPunctuation = traits.contains(.punctuation)
         if isPunctuation || traits.contains(.blank) {

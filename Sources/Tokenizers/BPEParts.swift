@@ -17,7 +17,9 @@ struct BPEParts {
     ///   - merges: two tokens with a space between them.
     ///   - specials: nil looks for the usual names.
     ///   - fault: makes the error to throw.
-    init(tokens: [String], merges: [String], specials wanted: BPESpecials?, fault: (Place, String) -> TokenizerError) throws {
+    init(
+        tokens: [String], merges: [String], specials wanted: BPESpecials?, fault: (Place, String) -> TokenizerError
+    ) throws {
         guard tokens.reduce(0, { $0 + $1.utf8.count }) < Trie.limit - 2 else {
             throw fault(.whole, "the tokens have more than \(Trie.limit) bytes; is the file a vocabulary?")
         }
@@ -32,17 +34,21 @@ struct BPEParts {
         guard let specials = wanted ?? BPESpecials(foundIn: id) else {
             throw fault(.whole, "no <pad> token, and no end of text to pad with instead")
         }
-        for name in specials.names where id(name) == nil { throw fault(.whole, "the vocabulary lacks its special token \(name)") }
+        for name in specials.names where id(name) == nil {
+            throw fault(.whole, "the vocabulary lacks its special token \(name)")
+        }
         guard let padding = id(specials.padding) else { throw fault(.whole, "no padding token \(specials.padding)") }
         self.specials = specials
         vocabulary = Vocabulary(
-            size: tokens.count, padding: padding, unknown: specials.unknown.flatMap(id), start: specials.start.flatMap(id),
+            size: tokens.count, padding: padding, unknown: specials.unknown.flatMap(id),
+            start: specials.start.flatMap(id),
             end: specials.end.flatMap(id), mask: specials.mask.flatMap(id))
         let special = vocabulary.special
         contents = try tokens.enumerated().map { place, token in
             if special.contains(Int32(place)) { return Array(token.utf8) }
             guard let bytes = ByteAlphabet.read(token) else {
-                throw fault(.token(place), "\(token) is not a token of a byte-level BPE; is the vocabulary of another kind?")
+                throw fault(
+                    .token(place), "\(token) is not a token of a byte-level BPE; is the vocabulary of another kind?")
             }
             return bytes
         }
@@ -62,10 +68,14 @@ struct BPEParts {
         var seen: [Int64: Int] = [:]
         return try merges.enumerated().map { place, merge in
             let parts = merge.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-            guard parts.count == 2 else { throw fault(.merge(place), "“\(merge)” is not two tokens with one space between them") }
+            guard parts.count == 2 else {
+                throw fault(.merge(place), "“\(merge)” is not two tokens with one space between them")
+            }
             func id(_ bytes: [UInt8]) throws -> Int32 {
                 guard let id = ids[bytes] else {
-                    throw fault(.merge(place), "the vocabulary lacks \(String(decoding: bytes, as: UTF8.self)), which “\(merge)” needs")
+                    throw fault(
+                        .merge(place),
+                        "the vocabulary lacks \(String(decoding: bytes, as: UTF8.self)), which “\(merge)” needs")
                 }
                 return id
             }

@@ -7,7 +7,8 @@ public struct BPESpecials: Hashable, Sendable, Codable {
     public var mask: String?
 
     public init(
-        padding: String = "<pad>", start: String? = "<s>", end: String? = "</s>", unknown: String? = "<unk>", mask: String? = "<mask>"
+        padding: String = "<pad>", start: String? = "<s>", end: String? = "</s>", unknown: String? = "<unk>",
+        mask: String? = "<mask>"
     ) {
         self.padding = padding
         self.start = start
@@ -22,17 +23,21 @@ public struct BPESpecials: Hashable, Sendable, Codable {
     /// The tokens in the order that the trainer gives them, each once.
     var names: [String] {
         var names: [String] = []
-        for name in [padding, start, end, unknown, mask].compactMap({ $0 }) where !names.contains(name) { names.append(name) }
+        for name in [padding, start, end, unknown, mask].compactMap({ $0 }) where !names.contains(name) {
+            names.append(name)
+        }
         return names
     }
 
-    /// The usual names that a vocabulary has; padding falls to the end token where it has none of its own, as with GPT-2.
+    /// The usual names that a vocabulary has; padding falls to the end token where it has none of its own, as with
+    /// GPT-2.
     init?(foundIn ids: (String) -> Int32?) {
         func first(_ names: String...) -> String? { names.first { ids($0) != nil } }
         let end = first("</s>", "<|endoftext|>", "[SEP]")
         guard let padding = first("<pad>", "[PAD]", "<|pad|>") ?? end else { return nil }
         self.init(
-            padding: padding, start: first("<s>", "<|startoftext|>", "[CLS]"), end: end, unknown: first("<unk>", "[UNK]"),
+            padding: padding, start: first("<s>", "<|startoftext|>", "[CLS]"), end: end,
+            unknown: first("<unk>", "[UNK]"),
             mask: first("<mask>", "[MASK]"))
     }
 }

@@ -5,7 +5,8 @@ import FoundationEssentials
 ///
 ///     {"type": "bpe", "version": 1, "specials": {"padding": "<pad>", …}, "vocabulary": ["<pad>", …, "Ġthe"], "merges": ["Ġ t", …]}
 ///
-/// `vocabulary` lists the tokens by id and `merges` the pairs by rank, both in GPT-2's printable form of bytes (`ByteAlphabet`).
+/// `vocabulary` lists the tokens by id and `merges` the pairs by rank, both in GPT-2's printable form of bytes
+/// (`ByteAlphabet`).
 struct BPEFile: Codable {
     var type = "bpe"
     var version = 1
@@ -21,7 +22,8 @@ extension BPETokenizer {
     /// Reads Hugging Face's two files: token to id as JSON, and a merge a line.
     /// - Parameter specials: nil takes the usual names that the vocabulary has.
     public init(vocabulary path: String, merges mergesPath: String, specials: BPESpecials? = nil) throws {
-        try self.init(vocabulary: TokenizerFile(path: path), merges: TokenizerFile(path: mergesPath), specials: specials)
+        try self.init(
+            vocabulary: TokenizerFile(path: path), merges: TokenizerFile(path: mergesPath), specials: specials)
     }
 
     init(_ file: TokenizerFile) throws {
@@ -29,7 +31,8 @@ extension BPETokenizer {
         case .vocabulary:
             let path = file.beside("merges.txt"), merges: TokenizerFile
             do { merges = try TokenizerFile(path: path) } catch TokenizerError.unreadable(_, let reason) {
-                throw file.malformed("the vocabulary of a BPE, which needs its merges beside it: \(path) cannot be read: \(reason)")
+                throw file.malformed(
+                    "the vocabulary of a BPE, which needs its merges beside it: \(path) cannot be read: \(reason)")
             }
             try self.init(vocabulary: file, merges: merges, specials: nil)
             return
@@ -37,7 +40,8 @@ extension BPETokenizer {
             let (tokens, merges) = try TokenizerJSON.bpe(file)
             try self.init(tokens: tokens, merges: merges, specials: nil, from: file)
             return
-        case .tokenizerJSON(let model): throw file.malformed("a tokenizer.json whose model is \(model), not a byte-level BPE")
+        case .tokenizerJSON(let model):
+            throw file.malformed("a tokenizer.json whose model is \(model), not a byte-level BPE")
         case .wordPiece: throw file.malformed("a WordPiece tokenizer, not a byte-level BPE")
         case .bpe: break
         }
@@ -76,12 +80,16 @@ extension BPETokenizer {
 
     /// Writes Concord's own form, a token and a merge a line.
     public func write(to path: String) throws {
-        func list(_ strings: [String]) -> String { strings.map { "\n    " + JSONText.quoted($0) }.joined(separator: ",") }
+        func list(_ strings: [String]) -> String {
+            strings.map { "\n    " + JSONText.quoted($0) }.joined(separator: ",")
+        }
         let roles = [
-            ("padding", specials.padding), ("start", specials.start), ("end", specials.end), ("unknown", specials.unknown),
+            ("padding", specials.padding), ("start", specials.start), ("end", specials.end),
+            ("unknown", specials.unknown),
             ("mask", specials.mask),
         ]
-        let names = roles.compactMap { role, name in name.map { "\(JSONText.quoted(role)): \(JSONText.quoted($0))" } }.joined(separator: ", ")
+        let names = roles.compactMap { role, name in name.map { "\(JSONText.quoted(role)): \(JSONText.quoted($0))" } }
+            .joined(separator: ", ")
         let vocabulary = (0..<Int32(vocabulary.size)).compactMap(token)
         let merges = merges.map { tokens([$0.left, $0.right]).joined(separator: " ") }
         try TokenizerFile.write(

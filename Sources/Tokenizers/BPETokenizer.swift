@@ -1,14 +1,16 @@
 public import ConcordLayers
 
-/// GPT-2's tokenizer: words as bytes, whose pairs merge in the order that training found them. No text is unknown to it.
+/// GPT-2's tokenizer: words as bytes, whose pairs merge in the order that training found them. No text is unknown to
+/// it.
 ///
 /// ```swift
 /// let tokenizer = BPETokenizer.english()
 /// tokenizer.decode(tokenizer.encode("naïve café ☕")) == "naïve café ☕"
 /// ```
 ///
-/// The ids are those of Hugging Face's `ByteLevelBPETokenizer` with the same vocabulary and merges; start and end token come around them
-/// where there are any. Decoding gives every text back as it was; ids that break up a character give U+FFFD.
+/// The ids are those of Hugging Face's `ByteLevelBPETokenizer` with the same vocabulary and merges; start and end token
+/// come around them where there are any. Decoding gives every text back as it was; ids that break up a character give
+/// U+FFFD.
 /// - Source: Sennrich et al. 2015, arXiv:1508.07909; Radford et al. 2019.
 public struct BPETokenizer: Tokenizer {
     public let vocabulary: Vocabulary
@@ -50,10 +52,14 @@ public struct BPETokenizer: Tokenizer {
 
     public func pieces(of text: String, limit: Int, special: SpecialText) -> [Int32] {
         var merging = MergingWord()
-        return finder.ids(of: text, limit: limit, special: special) { part, ids in append(part, to: &ids, limit: limit, &merging) }
+        return finder.ids(of: text, limit: limit, special: special) { part, ids in
+            append(part, to: &ids, limit: limit, &merging)
+        }
     }
 
-    private func append(_ text: UnsafeBufferPointer<UInt8>, to ids: inout [Int32], limit: Int, _ merging: inout MergingWord) {
+    private func append(
+        _ text: UnsafeBufferPointer<UInt8>, to ids: inout [Int32], limit: Int, _ merging: inout MergingWord
+    ) {
         whole.withReader { whole in
             table.withReader { table in
                 words.forEach(in: text) { word in
@@ -97,9 +103,12 @@ public struct BPETokenizer: Tokenizer {
         return pieces
     }
 
-    /// Whether a token has no white space before it. Words are the runs between spaces, so a comma belongs to the word before it.
+    /// Whether a token has no white space before it. Words are the runs between spaces, so a comma belongs to the word
+    /// before it.
     public func continuesWord(_ id: Int32) -> Bool {
-        guard contents.indices.contains(Int(id)), !isSpecial[Int(id)], let first = contents[Int(id)].first else { return false }
+        guard contents.indices.contains(Int(id)), !isSpecial[Int(id)], let first = contents[Int(id)].first else {
+            return false
+        }
         return first != 32 && !(9...13).contains(first)
     }
 

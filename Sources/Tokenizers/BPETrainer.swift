@@ -5,8 +5,8 @@
 /// try tokenizer.write(to: "tokenizer.json")
 /// ```
 ///
-/// Vocabulary and merges are those of Hugging Face's `ByteLevelBPETokenizer.train` on the same text; of equally frequent pairs the one with
-/// the smaller ids merges first.
+/// Vocabulary and merges are those of Hugging Face's `ByteLevelBPETokenizer.train` on the same text; of equally
+/// frequent pairs the one with the smaller ids merges first.
 public struct BPETrainer: Sendable {
     /// Number of tokens wanted; a short text gives fewer.
     public var size: Int
@@ -38,12 +38,15 @@ public struct BPETrainer: Sendable {
         guard !counts.isEmpty else { throw TokenizerError.noText(paths: files) }
         let names = specials.names
         let tokens = names + ByteAlphabet.sorted.map { ByteAlphabet.write([$0]) }
-        guard tokens.count <= size else { throw TokenizerError.sizeTooSmall(size: size, needed: tokens.count, alphabetLimit: nil) }
+        guard tokens.count <= size else {
+            throw TokenizerError.sizeTooSmall(size: size, needed: tokens.count, alphabetLimit: nil)
+        }
         var ids = [Int32](repeating: 0, count: 256)
         for (byte, id) in zip(ByteAlphabet.sorted, Int32(names.count)...) { ids[Int(byte)] = id }
         var learner = MergeLearner(
             tokens: tokens.map { Array($0.utf8) }, prefix: [],
-            words: counts.sorted.map { word in TrainingWord(symbols: word.word.map { ids[Int($0)] }, count: word.count) })
+            words: counts.sorted.map { word in TrainingWord(symbols: word.word.map { ids[Int($0)] }, count: word.count)
+            })
         learner.learn(size: size, minimumFrequency: minimumFrequency)
         let written = learner.tokens.map { String(decoding: $0, as: UTF8.self) }
         let merges = learner.merges.map { "\(written[$0.left]) \(written[$0.right])" }

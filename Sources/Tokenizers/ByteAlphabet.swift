@@ -1,4 +1,5 @@
-/// GPT-2's way to write bytes as printable characters: those of Latin-1 that print stand for themselves, the rest for U+0100 and up.
+/// GPT-2's way to write bytes as printable characters: those of Latin-1 that print stand for themselves, the rest for
+/// U+0100 and up.
 /// - Source: Radford et al. 2019, `bytes_to_unicode` in `encoder.py`.
 enum ByteAlphabet {
     /// The scalar that writes each byte.

@@ -24,7 +24,9 @@ package struct GPT2Words: Sendable {
         }
     }
 
-    private func wordEnd(in text: UnsafeBufferPointer<UInt8>, from start: Int, _ ascii: UnsafeBufferPointer<Traits>) -> Int {
+    private func wordEnd(
+        in text: UnsafeBufferPointer<UInt8>, from start: Int, _ ascii: UnsafeBufferPointer<Traits>
+    ) -> Int {
         if text[start] == UInt8(ascii: "'"), let end = contractionEnd(in: text, from: start) { return end }
         var (kind, length) = kind(in: text, at: start, ascii)
         if text[start] == UInt8(ascii: " "), start + 1 < text.count {

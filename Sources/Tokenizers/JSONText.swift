@@ -74,7 +74,11 @@ extension TokenizerFile {
         let sorted = ids.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
         for (place, entry) in sorted.enumerated() where entry.value != place {
             throw malformed(
-                "\(entry.key) has the id \(entry.value), where \(place) is next; ids must be 0 to \(ids.count - 1), each once")
+                """
+                    \(entry.key) has the id \(entry.value), where \(place) is next; ids must be 0 to \(ids.count - 1), \
+                    each once
+                    """
+            )
         }
         return sorted.map(\.key)
     }

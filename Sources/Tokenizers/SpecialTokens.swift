@@ -11,7 +11,8 @@ struct SpecialTokens: Sendable {
         self.isFirst = isFirst
     }
 
-    /// Calls `ordinary` with each part between special tokens and `special` with each of these, until one returns false.
+    /// Calls `ordinary` with each part between special tokens and `special` with each of these, until one returns
+    /// false.
     @inline(__always)
     func split(
         _ text: UnsafeBufferPointer<UInt8>, ordinary: (UnsafeBufferPointer<UInt8>) -> Bool, special: (Int32) -> Bool
@@ -39,7 +40,8 @@ struct SpecialTokens: Sendable {
     ///   - append: may go on to the end of the word in which it reaches the limit.
     @inline(__always)
     func ids(
-        of text: String, limit: Int, special: SpecialText, append: (_ part: UnsafeBufferPointer<UInt8>, _ ids: inout [Int32]) -> Void
+        of text: String, limit: Int, special: SpecialText,
+        append: (_ part: UnsafeBufferPointer<UInt8>, _ ids: inout [Int32]) -> Void
     ) -> [Int32] {
         var ids: [Int32] = []
         guard limit > 0 else { return ids }

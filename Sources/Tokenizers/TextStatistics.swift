@@ -59,7 +59,8 @@ public struct TextStatistics: Sendable, Equatable {
         a.textsWithoutMaskable += b.textsWithoutMaskable
         a.cut += b.cut
         a.longest = max(a.longest, b.longest)
-        for word in b.unknownExamples where a.unknownExamples.count < exampleLimit && !a.unknownExamples.contains(word) {
+        for word in b.unknownExamples where a.unknownExamples.count < exampleLimit && !a.unknownExamples.contains(word)
+        {
             a.unknownExamples.append(word)
         }
     }

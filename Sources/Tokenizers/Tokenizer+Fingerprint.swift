@@ -4,8 +4,8 @@ import ConcordLayers
 extension Tokenizer {
     /// A fingerprint of what the tokenizer does: 16 hexadecimal digits.
     ///
-    /// Two tokenizers have the same fingerprint if they have the same tokens under the same ids, the same special ids, and treat case,
-    /// accents, digits, Chinese characters and special tokens in a text alike.
+    /// Two tokenizers have the same fingerprint if they have the same tokens under the same ids, the same special ids,
+    /// and treat case, accents, digits, Chinese characters and special tokens in a text alike.
     public var fingerprint: String {
         var fingerprint = Fingerprint()
         let vocabulary = vocabulary
@@ -18,5 +18,7 @@ extension Tokenizer {
     }
 
     /// A text whose ids depend on the settings beside the vocabulary.
-    private static var sample: String { "The Café naïve ÉCOLE Ünder 2026 don't (a,b) красный МИР 日本語 हिन्दी 🙂 [MASK] <|endoftext|>" }
+    private static var sample: String {
+        "The Café naïve ÉCOLE Ünder 2026 don't (a,b) красный МИР 日本語 हिन्दी 🙂 [MASK] <|endoftext|>"
+    }
 }

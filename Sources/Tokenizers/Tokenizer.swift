@@ -9,10 +9,12 @@ import ConcordTensors
 /// let batch = tokenizer.encode(["a red ball", "two cats"], length: 16)        // ids and mask [2, 16]
 /// ```
 ///
-/// Any `String` can be encoded, the empty one gives the start and end tokens alone. Bytes that are not UTF-8 become text before they get
-/// here: `String(decoding: bytes, as: UTF8.self)` puts U+FFFD in place of what is broken, and so do the trainers with their files.
+/// Any `String` can be encoded, the empty one gives the start and end tokens alone. Bytes that are not UTF-8 become
+/// text before they get here: `String(decoding: bytes, as: UTF8.self)` puts U+FFFD in place of what is broken, and so
+/// do the trainers with their files.
 ///
-/// A special token's name in a text (`[MASK]`, `<mask>`) is text like any other, unless `SpecialText.parsed` asks for its id.
+/// A special token's name in a text (`[MASK]`, `<mask>`) is text like any other, unless `SpecialText.parsed` asks for
+/// its id.
 ///
 /// Tokenizers are values without caches: they may be used from any number of threads, and their size stays as it is.
 public protocol Tokenizer: Sendable {
@@ -27,13 +29,16 @@ public protocol Tokenizer: Sendable {
 
     /// The ids of the text alone, each with the characters that it was made of.
     ///
-    /// Offsets count Unicode scalars of `text`, as Hugging Face's in Python do. Slower than `pieces`, which it agrees with.
+    /// Offsets count Unicode scalars of `text`, as Hugging Face's in Python do. Slower than `pieces`, which it agrees
+    /// with.
     func alignedPieces(of text: String, special: SpecialText) -> [AlignedPiece]
 
-    /// Whether a token continues the word of the token before it: `##ing`, or of a byte-level BPE one without a leading space.
+    /// Whether a token continues the word of the token before it: `##ing`, or of a byte-level BPE one without a leading
+    /// space.
     func continuesWord(_ id: Int32) -> Bool
 
-    /// The normalization that the vocabulary's file does not state and that was guessed from its tokens; nil where nothing was guessed.
+    /// The normalization that the vocabulary's file does not state and that was guessed from its tokens; nil where
+    /// nothing was guessed.
     var guessedNormalization: BERTNormalization? { get }
 
     /// The text of ids; special ones are left out, ids outside of the vocabulary become U+FFFD.
@@ -70,10 +75,14 @@ extension Tokenizer {
     public var guessedNormalization: BERTNormalization? { nil }
 
     /// The ids of the text alone, without start and end token.
-    public func pieces(of text: String, limit: Int = .max) -> [Int32] { pieces(of: text, limit: limit, special: .plain) }
+    public func pieces(of text: String, limit: Int = .max) -> [Int32] {
+        pieces(of: text, limit: limit, special: .plain)
+    }
 
     /// The ids of a text between start and end token, where the vocabulary has them.
-    public func encode(_ text: String, special: SpecialText = .plain) -> [Int32] { encode(text, limit: .max, special: special) }
+    public func encode(_ text: String, special: SpecialText = .plain) -> [Int32] {
+        encode(text, limit: .max, special: special)
+    }
 
     /// The ids of `encode`, each with the characters that it was made of; start and end token have none, `0..<0`.
     public func aligned(_ text: String, special: SpecialText = .plain) -> [AlignedPiece] {
@@ -96,7 +105,8 @@ extension Tokenizer {
     /// The ids of a text between start and end token; one that is longer is cut before the end token.
     /// - Parameter limit: the most ids, at least the number of start and end tokens.
     public func encode(_ text: String, limit: Int, special: SpecialText = .plain) -> [Int32] {
-        ShapeCheck.require(limit >= edges, "encode", "length \(limit) has no room for the \(edges) start and end tokens")
+        ShapeCheck.require(
+            limit >= edges, "encode", "length \(limit) has no room for the \(edges) start and end tokens")
         let pieces = pieces(of: text, limit: limit - edges, special: special)
         guard edges > 0 else { return pieces }
         var ids: [Int32] = []

@@ -10,8 +10,8 @@ public enum TokenizerError: Error, Hashable, CustomStringConvertible {
     case keepsText(name: String)
     /// `line` counts from 1; nil where the fault has no line of its own.
     case malformed(path: String, line: Int?, problem: String)
-    /// The vocabulary asked for has no room for what it must hold: special tokens, and characters that `alphabetLimit` may reduce (of a
-    /// byte-level BPE 256 bytes, nil).
+    /// The vocabulary asked for has no room for what it must hold: special tokens, and characters that `alphabetLimit`
+    /// may reduce (of a byte-level BPE 256 bytes, nil).
     case sizeTooSmall(size: Int, needed: Int, alphabetLimit: Int?)
     /// The vocabulary asked for is larger than ids reach.
     case sizeTooLarge(size: Int, limit: Int)
@@ -24,20 +24,27 @@ public enum TokenizerError: Error, Hashable, CustomStringConvertible {
         case .unwritable(let path, let reason): "cannot write \(path): \(reason)"
         case .malformed(let path, let line, let problem): "\(path)\(line.map { ":\($0)" } ?? ""): \(problem)"
         case .unknown(let name):
-            "\(name): neither a file nor a built-in tokenizer\(NearestName.hint(for: name, among: Tokenizers.builtIn)); "
+            "\(name): neither a file nor a built-in "
+                + "tokenizer\(NearestName.hint(for: name, among: Tokenizers.builtIn)); "
                 + "built in are \(Tokenizers.builtIn.joined(separator: ", "))"
         case .keepsText(let name):
             "\(name): a byte-level BPE keeps case and accents as they are; only WordPiece tokenizers change them"
         case .sizeTooSmall(let size, let needed, let limit):
             if let limit {
-                "a vocabulary of \(size) has no room for its special tokens and characters: it needs at least \(needed), or an alphabet limit "
+                "a vocabulary of \(size) has no room for its special tokens and characters: it needs at least "
+                    + "\(needed), or an alphabet limit "
                     + (limit > 0 ? "of at most \(limit) characters" : "and a size of at least 6")
             } else {
-                "a byte-level vocabulary of \(size) has no room for its special tokens and the 256 bytes: it needs at least \(needed)"
+                """
+                    a byte-level vocabulary of \(size) has no room for its special tokens and the 256 bytes: it needs \
+                    at least \(needed)
+                    """
             }
         case .sizeTooLarge(let size, let limit): "a vocabulary of \(size) is too large: \(limit) at most"
         case .noText(let paths):
-            paths.isEmpty ? "no text to train a tokenizer on" : "no text to train a tokenizer on in \(paths.joined(separator: ", "))"
+            paths.isEmpty
+                ? "no text to train a tokenizer on"
+                : "no text to train a tokenizer on in \(paths.joined(separator: ", "))"
         }
     }
 }

@@ -49,11 +49,19 @@ struct TokenizerFile {
     var foreignKind: String? {
         if bytes.isEmpty { return "the file is empty" }
         let start = bytes.prefix(512)
-        if bytes.first == 0x0A, bytes.count > 2, start.contains(0x12) || start.contains(0x15), start.contains(where: { $0 < 9 }) {
-            return "a SentencePiece model, which is not read; `concord tokenizer train --kind bpe` makes a tokenizer from text"
+        if bytes.first == 0x0A, bytes.count > 2, start.contains(0x12) || start.contains(0x15),
+            start.contains(where: { $0 < 9 })
+        {
+            return
+                """
+                    a SentencePiece model, which is not read; `concord tokenizer train --kind bpe` makes a tokenizer \
+                    from text
+                    """
         }
         if let problem = foreignText { return problem }
-        if bytes.starts(with: Array("#version".utf8)) { return "the merges of a BPE; give the vocab.json that belongs to them" }
+        if bytes.starts(with: Array("#version".utf8)) {
+            return "the merges of a BPE; give the vocab.json that belongs to them"
+        }
         return nil
     }
 
@@ -63,7 +71,9 @@ struct TokenizerFile {
     /// Path of a file in the same folder.
     func beside(_ name: String) -> String { path.lastIndex(of: "/").map { path[...$0] + name } ?? name }
 
-    func malformed(line: Int? = nil, _ problem: String) -> TokenizerError { .malformed(path: path, line: line, problem: problem) }
+    func malformed(line: Int? = nil, _ problem: String) -> TokenizerError {
+        .malformed(path: path, line: line, problem: problem)
+    }
 
     /// Puts a text in place of a file, whole or not at all.
     static func write(_ text: String, to path: String) throws {

@@ -45,7 +45,10 @@ struct TokenizerJSON: Decodable {
         let longest = json.model.max_input_chars_per_word ?? 100
         try require(longest == 100, "model.max_input_chars_per_word: \(longest)", file)
         let lowercase = normalizer.lowercase ?? true
-        return (try json.tokens(file), Normalizing(lowercase: lowercase, stripsAccents: normalizer.strip_accents ?? lowercase))
+        return (
+            try json.tokens(file),
+            Normalizing(lowercase: lowercase, stripsAccents: normalizer.strip_accents ?? lowercase)
+        )
     }
 
     /// Tokens and merges of a byte-level BPE.

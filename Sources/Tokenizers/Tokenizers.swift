@@ -12,13 +12,16 @@ public enum Tokenizers {
 
     /// A built-in tokenizer by its name, or one from a file.
     /// - Throws: `TokenizerError`, which names file and line.
-    public static func named(_ name: String, lowercase: Bool? = nil, stripsAccents: Bool? = nil) throws -> any Tokenizer {
+    public static func named(_ name: String, lowercase: Bool? = nil, stripsAccents: Bool? = nil) throws -> any Tokenizer
+    {
         let isDefault = lowercase == nil && stripsAccents == nil
         switch name {
         case "english-wordpiece":
             let english = WordPieceTokenizer.english()
             return isDefault
-                ? english : try WordPieceTokenizer(tokens: english.tokens, lowercase: lowercase ?? true, stripsAccents: stripsAccents)
+                ? english
+                : try WordPieceTokenizer(
+                    tokens: english.tokens, lowercase: lowercase ?? true, stripsAccents: stripsAccents)
         case "english-bpe":
             guard isDefault else { throw TokenizerError.keepsText(name: name) }
             return BPETokenizer.english()
@@ -28,13 +31,15 @@ public enum Tokenizers {
         }
     }
 
-    /// Reads a tokenizer's file, by its contents: what `write` made, Hugging Face's `tokenizer.json` (WordPiece or byte-level BPE), their
-    /// `vocab.json` with `merges.txt` beside it, or the `vocab.txt` of a WordPiece tokenizer.
+    /// Reads a tokenizer's file, by its contents: what `write` made, Hugging Face's `tokenizer.json` (WordPiece or
+    /// byte-level BPE), their `vocab.json` with `merges.txt` beside it, or the `vocab.txt` of a WordPiece tokenizer.
     /// - Parameters:
-    ///   - lowercase: whether a WordPiece tokenizer makes text lower case; nil takes what the file states or a guess from its tokens.
+    ///   - lowercase: whether a WordPiece tokenizer makes text lower case; nil takes what the file states or a guess
+    ///     from its tokens.
     ///   - stripsAccents: likewise; nil does as `lowercase` does where that is given.
     /// - Throws: `TokenizerError`, which names file and line.
-    public static func load(_ path: String, lowercase: Bool? = nil, stripsAccents: Bool? = nil) throws -> any Tokenizer {
+    public static func load(_ path: String, lowercase: Bool? = nil, stripsAccents: Bool? = nil) throws -> any Tokenizer
+    {
         let file = try TokenizerFile(path: path)
         if let problem = file.foreignKind { throw file.malformed(problem) }
         let normalizing = Normalizing(lowercase: lowercase, stripsAccents: stripsAccents)

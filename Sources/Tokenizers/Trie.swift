@@ -1,6 +1,8 @@
-/// A map from byte strings to ids that is walked byte by byte: all edges in one open-addressing hash table, so a step is one look-up.
+/// A map from byte strings to ids that is walked byte by byte: all edges in one open-addressing hash table, so a step
+/// is one look-up.
 struct Trie: Sendable {
-    /// `node << 8 | byte` in the upper half and the child in the lower; 0 where empty. The number of slots is a power of 2.
+    /// `node << 8 | byte` in the upper half and the child in the lower; 0 where empty. The number of slots is a power
+    /// of 2.
     private var slots = [UInt64](repeating: 0, count: 1 << 10)
     private var values: [Int32]
 

@@ -5,7 +5,8 @@ struct UnicodeTable: Sendable {
     /// What BERT and GPT-2 make of a scalar.
     struct Traits: OptionSet, Sendable {
         let rawValue: UInt8
-        static let dropped = Traits(rawValue: 1), blank = Traits(rawValue: 2), cjk = Traits(rawValue: 4), punctuation = Traits(rawValue: 8)
+        static let dropped = Traits(rawValue: 1), blank = Traits(rawValue: 2), cjk = Traits(rawValue: 4),
+            punctuation = Traits(rawValue: 8)
         static let letter = Traits(rawValue: 16), number = Traits(rawValue: 32), space = Traits(rawValue: 64)
     }
 

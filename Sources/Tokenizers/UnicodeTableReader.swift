@@ -1,4 +1,5 @@
-/// Reads the form that Vocab/unicode.py explains; the file is part of the program, so a fault in it is one of the program.
+/// Reads the form that Vocab/unicode.py explains; the file is part of the program, so a fault in it is one of the
+/// program.
 struct UnicodeTableReader {
     let bytes: UnsafeBufferPointer<UInt8>
     private var place = 0

@@ -9,7 +9,8 @@ struct WordCounts {
 
     /// Of text files, line by line; the ends of lines are part of them.
     init(files: [String], by splitter: some WordSplitter) throws {
-        try Self.forEachLine(of: files) { line in splitter.forEachWord(in: line) { counts[Array($0), default: 0] += 1 } }
+        try Self.forEachLine(of: files) { line in splitter.forEachWord(in: line) { counts[Array($0), default: 0] += 1 }
+        }
     }
 
     /// Of texts in memory.
@@ -25,7 +26,8 @@ struct WordCounts {
         counts.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { ($0.key, $0.value) }
     }
 
-    /// Calls `body` with each line of the files, its end included, as Hugging Face's trainers get them; what is not UTF-8 becomes U+FFFD.
+    /// Calls `body` with each line of the files, its end included, as Hugging Face's trainers get them; what is not
+    /// UTF-8 becomes U+FFFD.
     private static func forEachLine(of paths: [String], _ body: (UnsafeBufferPointer<UInt8>) -> Void) throws {
         for path in paths {
             let file = try TokenizerFile(path: path)

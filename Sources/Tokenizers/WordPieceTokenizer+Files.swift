@@ -84,7 +84,8 @@ extension WordPieceTokenizer {
         var places: [[UInt8]: Int] = [:]
         for (place, token) in tokens.enumerated() {
             guard !token.isEmpty else {
-                throw fault(place, "an empty token; give it a name that text never has, such as [unused\(place)]: \(renaming)")
+                throw fault(
+                    place, "an empty token; give it a name that text never has, such as [unused\(place)]: \(renaming)")
             }
             if token.utf8.contains(32) || token.utf8.contains(9) {
                 throw fault(place, "“\(token)” has white space inside; a line is one token, without a count or a score")
@@ -92,7 +93,11 @@ extension WordPieceTokenizer {
             if let first = places.updateValue(place, forKey: Array(token.utf8)) {
                 throw fault(
                     place,
-                    "the token \(token) is already in line \(first + 1); rename one of the two, for instance to [unused\(place)]: \(renaming)")
+                    """
+                        the token \(token) is already in line \(first + 1); rename one of the two, for instance to \
+                        [unused\(place)]: \(renaming)
+                        """
+                )
             }
         }
     }
@@ -100,14 +105,20 @@ extension WordPieceTokenizer {
     static func missing(_ name: String, among tokens: [String], _ file: TokenizerFile) -> TokenizerError {
         let other = ["<pad>", "<unk>", "<s>", "<blank>"].first(where: tokens.contains)
         if let other {
-            return file.malformed("no \(name) token, but \(other): the vocabulary is not a WordPiece one; its special tokens are named as in [PAD]")
+            return file.malformed(
+                """
+                    no \(name) token, but \(other): the vocabulary is not a WordPiece one; its special tokens are \
+                    named as in [PAD]
+                    """
+            )
         }
         return file.malformed("no \(name) token; add it as the last line, where it shifts no id")
     }
 
     /// What the file beside a `vocab.txt` says of it: `vocab.config.json`, or Hugging Face's `tokenizer_config.json`.
     private static func companion(of file: TokenizerFile) throws -> Normalizing {
-        for path in [companionPath(of: file.path), file.beside("tokenizer_config.json")] where PathEncoding.isThere(path) {
+        for path in [companionPath(of: file.path), file.beside("tokenizer_config.json")]
+        where PathEncoding.isThere(path) {
             let companion = try TokenizerFile(path: path), stated = try companion.decoded(VocabularyConfiguration.self)
             guard stated.tokenize_chinese_chars ?? true else {
                 throw companion.malformed("tokenize_chinese_chars: false is not supported")
@@ -127,8 +138,8 @@ extension WordPieceTokenizer {
         path.hasSuffix(".txt") ? [path, companionPath(of: path)] : [path]
     }
 
-    /// Writes the tokenizer: for a path that ends in `.txt` a `vocab.txt`, a token a line, with `vocab.config.json` beside it that states
-    /// the normalization; for any other path one JSON object.
+    /// Writes the tokenizer: for a path that ends in `.txt` a `vocab.txt`, a token a line, with `vocab.config.json`
+    /// beside it that states the normalization; for any other path one JSON object.
     public func write(to path: String) throws {
         let (lowercase, strips) = (normalization.lowercase, normalization.stripsAccents)
         guard path.hasSuffix(".txt") else {

@@ -1,18 +1,19 @@
 public import ConcordLayers
 
-/// BERT's tokenizer: words, then the longest pieces of each that the vocabulary has; `##` marks a piece that continues a word.
+/// BERT's tokenizer: words, then the longest pieces of each that the vocabulary has; `##` marks a piece that continues
+/// a word.
 ///
 /// ```swift
 /// let tokenizer = try WordPieceTokenizer(contentsOf: "vocab.txt")
 /// tokenizer.tokens(tokenizer.encode("Unaffable cats"))          // [CLS] una ##ffa ##ble cats [SEP]
 /// ```
 ///
-/// Case and accents are handled as the vocabulary was made (`normalization`). A `vocab.txt` does not say how, so a companion file does
-/// (`tokenizer_config.json`, or `vocab.config.json` beside a `vocab.txt`); without one it is guessed from the tokens
-/// (`guessedNormalization`).
+/// Case and accents are handled as the vocabulary was made (`normalization`). A `vocab.txt` does not say how, so a
+/// companion file does (`tokenizer_config.json`, or `vocab.config.json` beside a `vocab.txt`); without one it is
+/// guessed from the tokens (`guessedNormalization`).
 ///
-/// A word of more than 100 characters, or one that no pieces make up, is `[UNK]` as a whole. The ids are those of Hugging Face's
-/// `BertWordPieceTokenizer` with the same file.
+/// A word of more than 100 characters, or one that no pieces make up, is `[UNK]` as a whole. The ids are those of
+/// Hugging Face's `BertWordPieceTokenizer` with the same file.
 /// - Source: Wu et al. 2016, arXiv:1609.08144; Devlin et al. 2018, arXiv:1810.04805.
 public struct WordPieceTokenizer: Tokenizer {
     public let vocabulary: Vocabulary
@@ -32,9 +33,11 @@ public struct WordPieceTokenizer: Tokenizer {
     private static let longestWord = 100
     static let prefix = "##"
 
-    /// Reads a `vocab.txt`, a token a line, whose number from 0 is its id; or what `write` or Hugging Face's `tokenizer.json` holds.
+    /// Reads a `vocab.txt`, a token a line, whose number from 0 is its id; or what `write` or Hugging Face's
+    /// `tokenizer.json` holds.
     /// - Parameters:
-    ///   - lowercase: as the vocabulary was made; nil takes what the file or its companion states, or else a guess from the tokens.
+    ///   - lowercase: as the vocabulary was made; nil takes what the file or its companion states, or else a guess from
+    ///     the tokens.
     ///   - stripsAccents: likewise; nil does as `lowercase` does where that is given.
     public init(contentsOf path: String, lowercase: Bool? = nil, stripsAccents: Bool? = nil) throws {
         try self.init(TokenizerFile(path: path), Normalizing(lowercase: lowercase, stripsAccents: stripsAccents))
@@ -43,7 +46,8 @@ public struct WordPieceTokenizer: Tokenizer {
     /// A vocabulary at hand; the id of a token is its place.
     public init(tokens: [String], lowercase: Bool? = nil, stripsAccents: Bool? = nil) throws {
         let file = TokenizerFile(path: "vocabulary", bytes: Array(tokens.map { $0 + "\n" }.joined().utf8))
-        try self.init(tokens: Self.tokens(of: file), Normalizing(lowercase: lowercase, stripsAccents: stripsAccents), from: file)
+        try self.init(
+            tokens: Self.tokens(of: file), Normalizing(lowercase: lowercase, stripsAccents: stripsAccents), from: file)
     }
 
     /// - Parameters:
@@ -66,7 +70,8 @@ public struct WordPieceTokenizer: Tokenizer {
         guard let unknown = specials["[UNK]"] else { throw Self.missing("[UNK]", among: tokens, file) }
         self.trie = trie
         self.unknown = unknown
-        self.specials = SpecialTokens(Self.specialNames.compactMap { name in specials[name].map { (Array(name.utf8), $0) } })
+        self.specials = SpecialTokens(
+            Self.specialNames.compactMap { name in specials[name].map { (Array(name.utf8), $0) } })
         normalization = normalizing.resolved(for: tokens)
         guessedNormalization = normalizing.isComplete ? nil : normalization
         words = BERTWords(normalization)
@@ -122,7 +127,9 @@ public struct WordPieceTokenizer: Tokenizer {
     /// Whether a token is one of those with `##`.
     public func continuesWord(_ id: Int32) -> Bool { token(id)?.utf8.starts(with: Self.prefix.utf8) ?? false }
 
-    private func append(_ word: UnsafeBufferPointer<UInt8>, _ characters: Int, to ids: inout [Int32], _ trie: TrieReader) {
+    private func append(
+        _ word: UnsafeBufferPointer<UInt8>, _ characters: Int, to ids: inout [Int32], _ trie: TrieReader
+    ) {
         guard characters <= Self.longestWord else { return ids.append(unknown) }
         let before = ids.count
         var start = 0
@@ -146,7 +153,8 @@ public struct WordPieceTokenizer: Tokenizer {
         }
     }
 
-    /// The pieces of a word joined, words with a space between them except before `.`, `?`, `!` and `,`, as Hugging Face's decoder does.
+    /// The pieces of a word joined, words with a space between them except before `.`, `?`, `!` and `,`, as Hugging
+    /// Face's decoder does.
     public func decode(_ ids: [Int32]) -> String {
         var text = ""
         let special = vocabulary.special
@@ -166,5 +174,7 @@ public struct WordPieceTokenizer: Tokenizer {
 
     public func token(_ id: Int32) -> String? { tokens.indices.contains(Int(id)) ? tokens[Int(id)] : nil }
 
-    public func id(of token: String) -> Int32? { tokens.firstIndex { $0.utf8.elementsEqual(token.utf8) }.map(Int32.init) }
+    public func id(of token: String) -> Int32? {
+        tokens.firstIndex { $0.utf8.elementsEqual(token.utf8) }.map(Int32.init)
+    }
 }

@@ -1,13 +1,14 @@
-/// Makes a WordPiece vocabulary of a text: characters, then the most frequent pairs of pieces, as Hugging Face's trainer does.
+/// Makes a WordPiece vocabulary of a text: characters, then the most frequent pairs of pieces, as Hugging Face's
+/// trainer does.
 ///
 /// ```swift
 /// let tokenizer = try WordPieceTrainer(size: 8192).train(files: ["captions.txt"])
 /// try tokenizer.write(to: "vocab.txt")
 /// ```
 ///
-/// The same text gives the same vocabulary: of equally frequent pairs the one with the smaller ids merges first, and first characters
-/// have smaller ids than continuing ones, both in the order of their code points. (Hugging Face numbers the latter in the random order
-/// of a hash table, so that its vocabularies differ a little from run to run.)
+/// The same text gives the same vocabulary: of equally frequent pairs the one with the smaller ids merges first, and
+/// first characters have smaller ids than continuing ones, both in the order of their code points. (Hugging Face
+/// numbers the latter in the random order of a hash table, so that its vocabularies differ a little from run to run.)
 public struct WordPieceTrainer: Sendable {
     /// Number of tokens wanted; a short text gives fewer.
     public var size: Int
@@ -18,7 +19,8 @@ public struct WordPieceTrainer: Sendable {
     public var normalization: BERTNormalization
 
     public init(
-        size: Int = 8192, minimumFrequency: Int = 2, alphabetLimit: Int = 1000, normalization: BERTNormalization = BERTNormalization()
+        size: Int = 8192, minimumFrequency: Int = 2, alphabetLimit: Int = 1000,
+        normalization: BERTNormalization = BERTNormalization()
     ) {
         self.size = size
         self.minimumFrequency = minimumFrequency
@@ -41,11 +43,15 @@ public struct WordPieceTrainer: Sendable {
             throw TokenizerError.sizeTooLarge(size: size, limit: MergeLearner.sizeLimit)
         }
         guard !counts.isEmpty else { throw TokenizerError.noText(paths: files) }
-        let words = counts.sorted.map { (scalars: Array(String(decoding: $0.word, as: UTF8.self).unicodeScalars), count: $0.count) }
+        let words = counts.sorted.map {
+            (scalars: Array(String(decoding: $0.word, as: UTF8.self).unicodeScalars), count: $0.count)
+        }
         let alphabet = alphabet(of: words)
         var tokens = WordPieceTokenizer.specialNames.map { Array($0.utf8) } + alphabet.sorted().map { Array($0.utf8) }
         let first = Dictionary(zip(alphabet.sorted(), Int32(WordPieceTokenizer.specialNames.count)...)) { a, _ in a }
-        let kept = words.map { word in (scalars: word.scalars.enumerated().filter { alphabet.contains($0.element) }, count: word.count) }
+        let kept = words.map { word in
+            (scalars: word.scalars.enumerated().filter { alphabet.contains($0.element) }, count: word.count)
+        }
         let continuing = Set(kept.flatMap { $0.scalars.filter { $0.offset > 0 }.map(\.element) }).sorted()
         let later = Dictionary(zip(continuing, Int32(tokens.count)...)) { a, _ in a }
         tokens += continuing.map { Array(WordPieceTokenizer.prefix.utf8) + Array($0.utf8) }
@@ -53,7 +59,9 @@ public struct WordPieceTrainer: Sendable {
         var learner = MergeLearner(
             tokens: tokens, prefix: Array(WordPieceTokenizer.prefix.utf8),
             words: kept.map { word in
-                TrainingWord(symbols: word.scalars.compactMap { $0.offset == 0 ? first[$0.element] : later[$0.element] }, count: word.count)
+                TrainingWord(
+                    symbols: word.scalars.compactMap { $0.offset == 0 ? first[$0.element] : later[$0.element] },
+                    count: word.count)
             })
         learner.learn(size: size, minimumFrequency: minimumFrequency)
         return try WordPieceTokenizer(

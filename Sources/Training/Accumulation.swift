@@ -3,8 +3,8 @@ import ConcordTensors
 
 /// The mean, by samples, of losses and gradients over the batches of one update.
 ///
-/// For losses that are means over samples it equals one large batch. A contrastive loss has only its own batch's negatives
-/// in each part: accumulating does not add negatives.
+/// For losses that are means over samples it equals one large batch. A contrastive loss has only its own batch's
+/// negatives in each part: accumulating does not add negatives.
 struct Accumulation {
     /// Sums with weight 1 for the first batch, and for others by their size relative to it.
     private(set) var gradients: Gradients

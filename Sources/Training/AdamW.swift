@@ -7,9 +7,10 @@ public import ConcordTensors
 ///     m = beta1 m + (1 - beta1) g          v = beta2 v + (1 - beta2) g²
 ///     p = p (1 - rate decay) - rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
 ///
-/// Weight decay leaves vectors and scalars alone (biases, normalisation, the logit scale) unless a group says otherwise. All
-/// parameters are updated in one pass over memory, cut among the threads without regard to their borders. Rows of a table that
-/// were not looked up have a gradient of zero: their moments decay and they move on, as in PyTorch's dense AdamW.
+/// Weight decay leaves vectors and scalars alone (biases, normalisation, the logit scale) unless a group says
+/// otherwise. All parameters are updated in one pass over memory, cut among the threads without regard to their
+/// borders. Rows of a table that were not looked up have a gradient of zero: their moments decay and they move on, as
+/// in PyTorch's dense AdamW.
 ///
 /// - Source: Loshchilov, Hutter 2019, arXiv:1711.05101, algorithm 2; the arithmetic is `torch.optim.AdamW`'s.
 public final class AdamW: Optimizer {
@@ -23,23 +24,28 @@ public final class AdamW: Optimizer {
     ///   - weightDecay: per step, times the learning rate; for parameters of two axes or more.
     ///   - groups: exceptions by path; where several match, the last that says something counts.
     public init(
-        learningRate: Double, betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0.01,
+        learningRate: Double, betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8,
+        weightDecay: Double = 0.01,
         groups: [ParameterGroup] = []
     ) {
-        ShapeCheck.require((0..<1).contains(betas.0) && (0..<1).contains(betas.1), "AdamW", "betas \(betas) must lie in [0, 1)")
+        ShapeCheck.require(
+            (0..<1).contains(betas.0) && (0..<1).contains(betas.1), "AdamW", "betas \(betas) must lie in [0, 1)")
         self.learningRate = learningRate
         self.betas = betas
         self.epsilon = epsilon
         slots = OptimizerSlots(moments: ["exp_avg", "exp_avg_sq"], weightDecay: weightDecay, groups: groups)
     }
 
-    public func apply(_ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double) throws {
+    public func apply(
+        _ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double
+    ) throws {
         let (beta1, beta2) = betas
         try slots.update(module, with: gradients) { slot in
             let rate = learningRate * learningRateFactor * slot.learningRateScale
             let correction1 = 1 - power(beta1, slot.step), correction2 = 1 - power(beta2, slot.step)
             return concord_adamw_step(
-                gradient_scale: Float(gradientFactor), beta1_rest: Float(1 - beta1), beta2: Float(beta2), beta2_rest: Float(1 - beta2),
+                gradient_scale: Float(gradientFactor), beta1_rest: Float(1 - beta1), beta2: Float(beta2),
+                beta2_rest: Float(1 - beta2),
                 decay: Float(1 - rate * slot.weightDecay), step_size: Float(rate / correction1),
                 second_scale: Float(1 / correction2.squareRoot()), epsilon: Float(epsilon))
         } kernel: { piece, step in

@@ -6,10 +6,11 @@ import ConcordTensors
     import Glibc
 #endif
 
-/// A folder of checkpoints: `step-00000120.safetensors`, the model, and `step-00000120.optimizer.safetensors` beside it.
+/// A folder of checkpoints: `step-00000120.safetensors`, the model, and `step-00000120.optimizer.safetensors` beside
+/// it.
 ///
-/// Each file is written beside its place, flushed and renamed. The model's comes last and makes the checkpoint: a reader never
-/// sees half of one, and an optimizer file without its model is the leftover of a write that was cut off.
+/// Each file is written beside its place, flushed and renamed. The model's comes last and makes the checkpoint: a
+/// reader never sees half of one, and an optimizer file without its model is the leftover of a write that was cut off.
 public struct CheckpointDirectory: Sendable, Equatable {
     public let path: String
 
@@ -45,7 +46,9 @@ public struct CheckpointDirectory: Sendable, Equatable {
         var names: [String] = []
         while let entry = readdir(folder) {
             names.append(
-                withUnsafePointer(to: &entry.pointee.d_name) { String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)) })
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+                })
         }
         return names
     }
@@ -70,7 +73,9 @@ public struct CheckpointDirectory: Sendable, Equatable {
 
     /// Makes the folder and removes what killed writes left.
     func prepare() throws {
-        do throws(FileError) { try Folder.make(path) } catch { throw TrainingError.cannotWrite(path: error.path, reason: error.reason) }
+        do throws(FileError) { try Folder.make(path) } catch {
+            throw TrainingError.cannotWrite(path: error.path, reason: error.reason)
+        }
         let names = names, models = Set(entries.map(\.step))
         for name in names {
             let orphan = Self.step(of: name, suffix: ".optimizer.safetensors").map { !models.contains($0) } ?? false
@@ -81,7 +86,8 @@ public struct CheckpointDirectory: Sendable, Equatable {
 
     /// Writes one checkpoint; where that fails the others stay as they are and nothing of this one is left.
     func write(
-        step: Int, model: [(name: String, tensor: Tensor)], optimizer: [(name: String, tensor: Tensor)], metadata: [String: String]
+        step: Int, model: [(name: String, tensor: Tensor)], optimizer: [(name: String, tensor: Tensor)],
+        metadata: [String: String]
     ) throws {
         let entry = entry(step)
         try Safetensors.write(optimizer, metadata: metadata, to: entry.optimizer)

@@ -16,7 +16,9 @@ public struct Checkpoints: Sendable {
     /// - Parameters:
     ///   - every: at least 1.
     ///   - keep: at least 1.
-    public init(in directory: String, every: Int, keep: Int = 2, best: BestFigure? = nil, metadata: [String: String] = [:]) {
+    public init(
+        in directory: String, every: Int, keep: Int = 2, best: BestFigure? = nil, metadata: [String: String] = [:]
+    ) {
         self.directory = CheckpointDirectory(directory)
         interval = max(1, every)
         kept = max(1, keep)

@@ -4,8 +4,8 @@
 /// EarlyStopping(.highest("retrieval.image_to_text.r1"), patience: 5)
 /// ```
 ///
-/// It needs an evaluation that runs every so many steps. The last checkpoint is written as at the end of any run; the best one is kept where
-/// `Checkpoints(best:)` asks for it. A resumed run counts on from where it was.
+/// It needs an evaluation that runs every so many steps. The last checkpoint is written as at the end of any run; the
+/// best one is kept where `Checkpoints(best:)` asks for it. A resumed run counts on from where it was.
 /// - Source: Prechelt 1998, "Early Stopping - But When?", the criterion UP with strips of one evaluation.
 public struct EarlyStopping: Sendable, Equatable {
     public let figure: BestFigure

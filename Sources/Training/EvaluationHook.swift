@@ -9,7 +9,9 @@ public struct EvaluationHook {
     /// Named figures, in the order in which they are logged. It runs in evaluation mode and without a tape.
     public let body: () throws -> [(name: String, value: Double)]
 
-    public static func every(_ steps: Int, _ body: @escaping () throws -> [(name: String, value: Double)]) -> EvaluationHook {
+    public static func every(
+        _ steps: Int, _ body: @escaping () throws -> [(name: String, value: Double)]
+    ) -> EvaluationHook {
         EvaluationHook(interval: max(1, steps), body: body)
     }
 
@@ -17,5 +19,7 @@ public struct EvaluationHook {
         EvaluationHook(interval: nil, body: body)
     }
 
-    func isDue(after step: Int, of total: Int) -> Bool { step == total || interval.map { step.isMultiple(of: $0) } ?? false }
+    func isDue(after step: Int, of total: Int) -> Bool {
+        step == total || interval.map { step.isMultiple(of: $0) } ?? false
+    }
 }

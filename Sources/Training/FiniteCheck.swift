@@ -4,7 +4,8 @@ import ConcordTensors
 
 /// Finds out what went wrong when a loss or a gradient is not finite.
 enum FiniteCheck {
-    /// The error for a step: the part of the loss, and the first parameter whose value, or else whose gradient, is not finite.
+    /// The error for a step: the part of the loss, and the first parameter whose value, or else whose gradient, is not
+    /// finite.
     static func diagnosis(
         step: Int, loss: Float, parts: [(name: String, value: Float)], of module: some Module, _ gradients: Gradients
     )

@@ -19,7 +19,8 @@ struct FusedUpdate {
         let parameter: Parameter
         let moments: [UnsafeMutablePointer<Float>]
         let gradient: Tensor
-        /// For a table of which few rows have a gradient: width of a row, and the place of each row among `gradient`'s, -1 without one.
+        /// For a table of which few rows have a gradient: width of a row, and the place of each row among `gradient`'s,
+        /// -1 without one.
         let rows: (width: Int, places: [Int32])?
     }
 
@@ -56,7 +57,8 @@ struct FusedUpdate {
         }
     }
 
-    /// Holds all parameters' locks at once, so that another thread reads the values from before the step or from after it.
+    /// Holds all parameters' locks at once, so that another thread reads the values from before the step or from after
+    /// it.
     private func exclusively(
         from part: Int, _ pointers: [UnsafeMutablePointer<Float>], _ body: ([UnsafeMutablePointer<Float>]) -> Void
     ) {
@@ -64,7 +66,9 @@ struct FusedUpdate {
         parts[part].parameter.update { exclusively(from: part + 1, pointers + [$0], body) }
     }
 
-    private func visit(_ index: Int, _ parameter: UnsafeMutablePointer<Float>, _ range: Range<Int>, _ kernel: (Piece) -> Void) {
+    private func visit(
+        _ index: Int, _ parameter: UnsafeMutablePointer<Float>, _ range: Range<Int>, _ kernel: (Piece) -> Void
+    ) {
         let part = parts[index]
         let (first, second) = (part.moments.first, part.moments.dropFirst().first)
         let gradient = part.gradient.floats
@@ -72,7 +76,8 @@ struct FusedUpdate {
             let at = range.lowerBound
             kernel(
                 Piece(
-                    index: index, parameter: parameter + at, moments: (first.map { $0 + at }, second.map { $0 + at }), gradient: gradient,
+                    index: index, parameter: parameter + at, moments: (first.map { $0 + at }, second.map { $0 + at }),
+                    gradient: gradient,
                     count: range.count))
         }
         guard let (width, places) = part.rows else { return call(range, gradient + range.lowerBound) }

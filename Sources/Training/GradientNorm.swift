@@ -2,7 +2,8 @@ import CKernels
 public import ConcordTensors
 
 extension Gradients {
-    /// The Euclidean norm of all gradients as one vector, summed in double precision; the same for any number of threads.
+    /// The Euclidean norm of all gradients as one vector, summed in double precision; the same for any number of
+    /// threads.
     public var norm: Double {
         var chunks: [(tensor: Tensor, range: Range<Int>)] = []
         for (_, cotangent) in united.entries {

@@ -6,8 +6,9 @@ import ConcordFiles
 
 /// `metrics.jsonl`: one JSON object a step, in order, each step once.
 ///
-/// Lines are collected and reach the file about once a second and before every checkpoint, so that no step waits for the disk. What a
-/// killed run loses lies after its last checkpoint, and comes again with the steps that resuming repeats.
+/// Lines are collected and reach the file about once a second and before every checkpoint, so that no step waits for
+/// the disk. What a killed run loses lies after its last checkpoint, and comes again with the steps that resuming
+/// repeats.
 final class MetricsFile {
     private let path: String
     private let descriptor: Int32
@@ -46,7 +47,9 @@ final class MetricsFile {
         var done = 0
         defer { buffer.removeFirst(done) }
         while done < buffer.count {
-            let count = buffer.withUnsafeBytes { bytes in bytes.baseAddress.map { write(descriptor, $0 + done, bytes.count - done) } ?? 0 }
+            let count = buffer.withUnsafeBytes { bytes in
+                bytes.baseAddress.map { write(descriptor, $0 + done, bytes.count - done) } ?? 0
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw TrainingError.cannotWrite(path: path, reason: systemMessage()) }
             done += count
@@ -64,7 +67,8 @@ final class MetricsFile {
         }
     }
 
-    /// Length in bytes of the lines from the start on that are whole and of steps up to `step`, and the last one's `seconds`.
+    /// Length in bytes of the lines from the start on that are whole and of steps up to `step`, and the last one's
+    /// `seconds`.
     private static func whole(_ path: String, upTo step: Int) -> (length: Int, seconds: Double) {
         guard hasContents(path), let file = PathEncoding.withCString(path, { fopen($0, "r") }) else { return (0, 0) }
         defer { fclose(file) }
@@ -75,11 +79,14 @@ final class MetricsFile {
         while case let count = getline(&line, &capacity, file), count > 0, let line {
             let bytes = UnsafeRawBufferPointer(start: line, count: count)
             let text = String(decoding: bytes, as: UTF8.self)
-            guard text.hasPrefix("{\"step\":"), text.hasSuffix("}\n"), let number = Int(text.dropFirst(8).prefix { $0.isNumber }),
+            guard text.hasPrefix("{\"step\":"), text.hasSuffix("}\n"),
+                let number = Int(text.dropFirst(8).prefix { $0.isNumber }),
                 number <= step
             else { break }
             result.length += count
-            if let seconds = text.dropLast(2).split(separator: ":").last.flatMap({ Double($0) }) { result.seconds = seconds }
+            if let seconds = text.dropLast(2).split(separator: ":").last.flatMap({ Double($0) }) {
+                result.seconds = seconds
+            }
         }
         return result
     }

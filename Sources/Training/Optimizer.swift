@@ -17,15 +17,19 @@ public protocol Optimizer: AnyObject {
     /// Updates made so far: the most that any parameter had; restored with the state.
     var updates: Int { get }
 
-    /// One step of the parameters alone; ``update(_:with:learningRateFactor:gradientFactor:progress:)`` calls it. Parameters without a
-    /// gradient, and frozen ones, stay as they are.
+    /// One step of the parameters alone; ``update(_:with:learningRateFactor:gradientFactor:progress:)`` calls it.
+    /// Parameters without a gradient, and frozen ones, stay as they are.
     /// - Parameters:
     ///   - learningRateFactor: the schedule's, 1 without one.
-    ///   - gradientFactor: every gradient is multiplied by it on the way: clipping and averaging cost no pass of their own.
-    /// - Throws: `TrainingError.unregistered` if a parameter that the walk over the module does not find got a gradient.
-    func apply(_ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double) throws
+    ///   - gradientFactor: every gradient is multiplied by it on the way: clipping and averaging cost no pass of their
+    ///     own.
+    /// - Throws: `TrainingError.unregistered` if a parameter that the walk over the module does not find got a
+    ///   gradient.
+    func apply(
+        _ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double) throws
 
-    /// The modules that are told of updates; a method of its own, so that an optimizer that knows its module need not walk again.
+    /// The modules that are told of updates; a method of its own, so that an optimizer that knows its module need not
+    /// walk again.
     func observers(of module: some Module) -> [any UpdateObserver]
 
     /// What the next step depends on besides the parameters, by name: `PATH.exp_avg`.
@@ -42,7 +46,8 @@ extension Optimizer {
     ///   - learningRateFactor: the schedule's, 1 without one.
     ///   - gradientFactor: every gradient is multiplied by it on the way.
     ///   - progress: where the run stands after this update; nil: ``updates``, of a run without an end.
-    /// - Throws: `TrainingError.unregistered` if a parameter that the walk over the module does not find got a gradient.
+    /// - Throws: `TrainingError.unregistered` if a parameter that the walk over the module does not find got a
+    ///   gradient.
     public func update(
         _ module: some Module, with gradients: Gradients, learningRateFactor: Double = 1, gradientFactor: Double = 1,
         progress: TrainingProgress? = nil
@@ -54,5 +59,7 @@ extension Optimizer {
         }
     }
 
-    public func observers(of module: some Module) -> [any UpdateObserver] { ParameterWalk(module).observers.map(\.observer) }
+    public func observers(of module: some Module) -> [any UpdateObserver] {
+        ParameterWalk(module).observers.map(\.observer)
+    }
 }

@@ -31,7 +31,9 @@ final class OptimizerSlots {
     /// Walks over the module at its first use.
     private func register(_ module: some Module) throws {
         if let known = self.module {
-            ShapeCheck.require(known === module, "Optimizer", "one optimizer updates one module; this one belongs to a \(type(of: known))")
+            ShapeCheck.require(
+                known === module, "Optimizer",
+                "one optimizer updates one module; this one belongs to a \(type(of: known))")
             return
         }
         let walk = ParameterWalk(module), found = walk.parameters
@@ -53,7 +55,8 @@ final class OptimizerSlots {
     ///   - setting: the kernel's scalars for one parameter.
     ///   - kernel: called on several threads at once with pieces that do not overlap.
     func update<Setting>(
-        _ module: some Module, with gradients: Gradients, setting: (Slot) -> Setting, kernel: (FusedUpdate.Piece, Setting) -> Void
+        _ module: some Module, with gradients: Gradients, setting: (Slot) -> Setting,
+        kernel: (FusedUpdate.Piece, Setting) -> Void
     ) throws {
         try register(module)
         let gradients = gradients.united
@@ -64,7 +67,9 @@ final class OptimizerSlots {
         for i in touched where !slots[i].parameter.isFrozen {
             guard let gradient = gradients.cotangent(of: slots[i].parameter) else { continue }
             let parameter = slots[i].parameter
-            if slots[i].moments.count < moments.count { slots[i].moments = moments.map { _ in Tensor(zeros: parameter.shape) } }
+            if slots[i].moments.count < moments.count {
+                slots[i].moments = moments.map { _ in Tensor(zeros: parameter.shape) }
+            }
             slots[i].step += 1
             settings.append(setting(slots[i]))
             var pointers: [UnsafeMutablePointer<Float>] = []
@@ -76,7 +81,9 @@ final class OptimizerSlots {
 
     private func unregistered(_ gradients: Gradients) -> TrainingError {
         let known = Set(slots.map { ObjectIdentifier($0.parameter) })
-        let strangers = gradients.entries.compactMap { known.contains(ObjectIdentifier($0.parameter)) ? nil : $0.parameter as? Parameter }
+        let strangers = gradients.entries.compactMap {
+            known.contains(ObjectIdentifier($0.parameter)) ? nil : $0.parameter as? Parameter
+        }
         return .unregistered(shapes: strangers.map(\.shape), module: module.map { "\(type(of: $0))" } ?? "module")
     }
 
@@ -85,7 +92,9 @@ final class OptimizerSlots {
 
     var state: [(name: String, tensor: Tensor)] {
         slots.filter { $0.step > 0 }.flatMap { slot in
-            zip(moments, slot.moments).map { ("\(slot.path).\($0)", $1) } + [("\(slot.path).step", Tensor([Int32(slot.step)], shape: []))]
+            zip(moments, slot.moments).map { ("\(slot.path).\($0)", $1) } + [
+                ("\(slot.path).step", Tensor([Int32(slot.step)], shape: []))
+            ]
         }
     }
 
@@ -99,11 +108,15 @@ final class OptimizerSlots {
             restored[i].step = 0
             restored[i].moments = []
             guard let step = rest.removeValue(forKey: "\(path).step") else { continue }
-            guard step.elementType == .int32, step.count == 1 else { throw TrainingError.optimizerState("\(path).step is not one integer") }
+            guard step.elementType == .int32, step.count == 1 else {
+                throw TrainingError.optimizerState("\(path).step is not one integer")
+            }
             restored[i].step = Int(step.integerScalars[0])
             restored[i].moments = try moments.map { moment in
                 let name = "\(path).\(moment)"
-                guard let tensor = rest.removeValue(forKey: name) else { throw TrainingError.optimizerState("\(name) is missing") }
+                guard let tensor = rest.removeValue(forKey: name) else {
+                    throw TrainingError.optimizerState("\(name) is missing")
+                }
                 let wanted = restored[i].parameter.shape
                 guard tensor.shape == wanted, tensor.elementType == .float32 else {
                     throw TrainingError.optimizerState("\(name) has shape \(tensor.shape), the parameter \(wanted)")
@@ -111,7 +124,9 @@ final class OptimizerSlots {
                 return tensor.detached
             }
         }
-        if let stranger = rest.keys.min() { throw TrainingError.optimizerState("\(stranger) belongs to no parameter of this model") }
+        if let stranger = rest.keys.min() {
+            throw TrainingError.optimizerState("\(stranger) belongs to no parameter of this model")
+        }
         slots = restored
     }
 }

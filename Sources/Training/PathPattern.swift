@@ -1,6 +1,7 @@
 import ConcordLayers
 
-/// A pattern for parameter paths: `*` stands for any characters, dots included, `?` for one; everything else for itself.
+/// A pattern for parameter paths: `*` stands for any characters, dots included, `?` for one; everything else for
+/// itself.
 public struct PathPattern: Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
     public let description: String
 
@@ -34,7 +35,10 @@ extension TrainingError {
     static func noMatch(_ pattern: PathPattern, purpose: String, paths: [String]) -> TrainingError {
         let words = pattern.description.split(separator: "*").joined(separator: "*")
         let stem = words.hasSuffix(".") ? String(words.dropLast()) : words
-        let candidates = paths.flatMap { path in path.indices.filter { path[$0] == "." }.map { String(path[..<$0]) } + [path] }
-        return .noMatch(pattern: pattern.description, purpose: purpose, nearest: NearestName.of(stem, among: candidates))
+        let candidates = paths.flatMap { path in
+            path.indices.filter { path[$0] == "." }.map { String(path[..<$0]) } + [path]
+        }
+        return .noMatch(
+            pattern: pattern.description, purpose: purpose, nearest: NearestName.of(stem, among: candidates))
     }
 }

@@ -4,9 +4,10 @@
 
 /// Shows how long work gets on.
 ///
-/// On a terminal it draws a bar on standard error, as wide as the terminal, at most ten times a second. Where standard output or
-/// standard error is a pipe or a file it prints a plain line to standard output every few seconds instead. Where the pipe's reader goes away
-/// (`concord train … | head`) it falls silent, once that is said on standard error: work is worth more than its progress.
+/// On a terminal it draws a bar on standard error, as wide as the terminal, at most ten times a second. Where standard
+/// output or standard error is a pipe or a file it prints a plain line to standard output every few seconds instead.
+/// Where the pipe's reader goes away (`concord train … | head`) it falls silent, once that is said on standard error:
+/// work is worth more than its progress.
 public final class ProgressMeter {
     public enum Style: Sendable {
         /// A bar on a terminal, lines elsewhere.
@@ -76,7 +77,8 @@ public final class ProgressMeter {
     }
 
     private func text(_ figures: String) -> String {
-        let rate = itemsPerSecond < 10 ? "\((itemsPerSecond * 100).rounded() / 100)" : String(Int(min(itemsPerSecond, 1e15)))
+        let rate =
+            itemsPerSecond < 10 ? "\((itemsPerSecond * 100).rounded() / 100)" : String(Int(min(itemsPerSecond, 1e15)))
         var text = total > 0 ? "\(done)/\(total)" : "\(done)"
         if !figures.isEmpty { text += "  \(figures)" }
         text += "  \(rate) \(unit)/s"
@@ -92,7 +94,8 @@ public final class ProgressMeter {
         let room = min(40, width - line.count - 3)
         if total > 0, room >= 8 {
             let filled = min(room, room * done / total)
-            line = "[" + String(repeating: "=", count: filled) + String(repeating: " ", count: room - filled) + "] " + line
+            line =
+                "[" + String(repeating: "=", count: filled) + String(repeating: " ", count: room - filled) + "] " + line
         }
         bar = line
         writeError("\r\u{1B}[K\(line)")

@@ -9,8 +9,8 @@ public import ConcordTensors
 ///
 /// Weight decay leaves vectors and scalars alone unless a group says otherwise.
 ///
-/// - Source: Sutskever et al. 2013, "On the importance of initialization and momentum"; the arithmetic is `torch.optim.SGD`'s
-///   without dampening.
+/// - Source: Sutskever et al. 2013, "On the importance of initialization and momentum"; the arithmetic is
+///   `torch.optim.SGD`'s without dampening.
 public final class SGD: Optimizer {
     public let learningRate: Double
     private let momentum: Double
@@ -22,16 +22,21 @@ public final class SGD: Optimizer {
     ///   - weightDecay: added to the gradient; for parameters of two axes or more.
     ///   - groups: exceptions by path; where several match, the last that says something counts.
     /// - Precondition: Nesterov's form needs a momentum.
-    public init(learningRate: Double, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0, groups: [ParameterGroup] = [])
-    {
+    public init(
+        learningRate: Double, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0,
+        groups: [ParameterGroup] = []
+    ) {
         ShapeCheck.require(!nesterov || momentum > 0, "SGD", "Nesterov's form needs a momentum above 0")
         self.learningRate = learningRate
         self.momentum = momentum
         isNesterov = nesterov
-        slots = OptimizerSlots(moments: momentum > 0 ? ["momentum_buffer"] : [], weightDecay: weightDecay, groups: groups)
+        slots = OptimizerSlots(
+            moments: momentum > 0 ? ["momentum_buffer"] : [], weightDecay: weightDecay, groups: groups)
     }
 
-    public func apply(_ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double) throws {
+    public func apply(
+        _ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double
+    ) throws {
         try slots.update(module, with: gradients) { slot in
             concord_sgd_step(
                 gradient_scale: Float(gradientFactor), weight_decay: Float(slot.weightDecay), momentum: Float(momentum),

@@ -31,7 +31,9 @@ public struct Schedule: Sendable, Equatable {
     }
 
     /// 1 after the warm-up.
-    public static func constant(warmup: Int = 0) -> Schedule { Schedule(form: .constant, warmup: warmup, floor: 1, total: nil) }
+    public static func constant(warmup: Int = 0) -> Schedule {
+        Schedule(form: .constant, warmup: warmup, floor: 1, total: nil)
+    }
 
     /// The factor of update number `step`, counted from 0; in [0, 1].
     public func factor(at step: Int) -> Double {

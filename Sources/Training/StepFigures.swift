@@ -20,10 +20,17 @@ struct StepFigures {
         var parts = parts
         let scale = parts.firstIndex { $0.name == "logit_scale" }.map { parts.remove(at: $0).value }
         var members = ["\"step\":\(step)", "\"epoch\":\(epoch)", "\"loss\":\(Self.number(loss))"]
-        members.append("\"parts\":{" + parts.map { "\(Self.quoted($0.name)):\(Self.number($0.value))" }.joined(separator: ",") + "}")
-        members += ["\"learning_rate\":\(Self.number(learningRate))", "\"gradient_norm\":\(Self.number(Float(gradientNorm)))"]
+        members.append(
+            "\"parts\":{" + parts.map { "\(Self.quoted($0.name)):\(Self.number($0.value))" }.joined(separator: ",")
+                + "}")
+        members += [
+            "\"learning_rate\":\(Self.number(learningRate))", "\"gradient_norm\":\(Self.number(Float(gradientNorm)))",
+        ]
         if let scale { members.append("\"logit_scale\":\(Self.number(scale))") }
-        members += ["\"items_per_second\":\(Self.number((itemsPerSecond * 10).rounded() / 10))", "\"resident_bytes\":\(residentBytes)"]
+        members += [
+            "\"items_per_second\":\(Self.number((itemsPerSecond * 10).rounded() / 10))",
+            "\"resident_bytes\":\(residentBytes)",
+        ]
         if !evaluation.isEmpty {
             let figures = evaluation.map { "\(Self.quoted($0.name)):\(Self.number($0.value))" }
             members.append("\"evaluation\":{" + figures.joined(separator: ",") + "}")

@@ -2,11 +2,11 @@ import CBridges
 
 /// SIGINT, SIGTERM and SIGHUP as a question that a loop asks between two steps.
 ///
-/// The first one is noted, a second one ends the process at once with 128 + its number. SIGHUP stays ignored where it was (nohup). A reader
-/// of the output that goes away ends no run: SIGPIPE is ignored, and writing fails with EPIPE.
+/// The first one is noted, a second one ends the process at once with 128 + its number. SIGHUP stays ignored where it
+/// was (nohup). A reader of the output that goes away ends no run: SIGPIPE is ignored, and writing fails with EPIPE.
 ///
-/// SIGUSR1 is noted apart from them, as a request to write a checkpoint and go on: batch systems such as Slurm can send it before the
-/// time of a job is over.
+/// SIGUSR1 is noted apart from them, as a request to write a checkpoint and go on: batch systems such as Slurm can send
+/// it before the time of a job is over.
 package enum StopSignals {
     /// Runs `body` while signals are noted; afterwards they do again what they did before.
     package static func noted<R>(_ body: () throws -> R) rethrows -> R {

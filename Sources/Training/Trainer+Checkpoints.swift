@@ -2,7 +2,8 @@ import ConcordInterchange
 import ConcordLayers
 
 extension Trainer {
-    /// Goes on from the newest checkpoint of a folder: parameters, buffers, optimizer and step are as they were when it was written.
+    /// Goes on from the newest checkpoint of a folder: parameters, buffers, optimizer and step are as they were when it
+    /// was written.
     /// - Returns: the step, 0 where there is no checkpoint yet: the run was stopped before its first.
     /// - Throws: `TrainingError.otherSetting` where the trainer's seed or accumulation differ, and what reading throws.
     @discardableResult
@@ -22,7 +23,8 @@ extension Trainer {
         let model = try Safetensors(path: entry.model), moments = try Safetensors(path: entry.optimizer)
         let saved = try TrainerState(metadata: model.metadata, path: entry.model)
         guard try saved == TrainerState(metadata: moments.metadata, path: entry.optimizer) else {
-            throw TrainingError.brokenCheckpoint(path: entry.optimizer, reason: "it is not of the same step and run as \(entry.model)")
+            throw TrainingError.brokenCheckpoint(
+                path: entry.optimizer, reason: "it is not of the same step and run as \(entry.model)")
         }
         try saved.requireSame(state, checkpoint: entry.model)
         let optimizerState = try moments.names.map { ($0, try moments.tensor($0)) }

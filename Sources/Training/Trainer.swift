@@ -13,8 +13,8 @@ public import ConcordTensors
 /// try trainer.train(on: pairs)
 /// ```
 ///
-/// A run stopped at any step and resumed gives the same bits as one that never stopped: every random choice is a function of
-/// seed, step and sample. A trainer belongs to one thread.
+/// A run stopped at any step and resumed gives the same bits as one that never stopped: every random choice is a
+/// function of seed, step and sample. A trainer belongs to one thread.
 public final class Trainer<O: Objective> {
     public let objective: O
     public let optimizer: any Optimizer
@@ -30,27 +30,33 @@ public final class Trainer<O: Objective> {
     /// Gives the objective's parameters their initial values where they have none yet.
     /// - Parameters:
     ///   - clip: the gradients' largest norm, above 0; nil for no limit. The norm is logged as it was before clipping.
-    ///   - accumulate: batches in an update. Gradients are averaged by samples; for contrastive losses that does **not** add
-    ///     negatives, as a larger batch would.
-    ///   - microbatch: samples whose activations are in memory at a time, at least 1; nil: the whole batch's. Gradients are those of the whole
-    ///     batch, with all of its negatives, dropout included; contrastive losses cost another forward pass. Batch normalisation takes each
-    ///     piece's own statistics, as a run with such small batches would; running statistics move once a step, by the pieces' mean. See
+    ///   - accumulate: batches in an update. Gradients are averaged by samples; for contrastive losses that does
+    ///     **not** add negatives, as a larger batch would.
+    ///   - microbatch: samples whose activations are in memory at a time, at least 1; nil: the whole batch's. Gradients
+    ///     are those of the whole batch, with all of its negatives, dropout included; contrastive losses cost another
+    ///     forward pass. Batch normalisation takes each piece's own statistics, as a run with such small batches would;
+    ///     running statistics move once a step, by the pieces' mean. See
     ///     ``valueWithGradient(of:_:microbatch:step:seed:)``.
-    ///   - precision: what activations and products are held in; parameters and checkpoints are float32 either way. Evaluation is float32.
+    ///   - precision: what activations and products are held in; parameters and checkpoints are float32 either way.
+    ///     Evaluation is float32.
     ///   - seed: of initial values, dropout, and every other choice that is not the data's.
     ///   - metrics: the path of a file that gets one JSON object a step.
     ///   - evaluation: figures for the log, and to choose the best checkpoint by.
     ///   - earlyStopping: ends the run when a metric of the evaluation no longer improves; nil: all steps are made.
-    ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second one ends it at once.
-    ///     SIGUSR1 writes a checkpoint after the step under way, and the run goes on.
+    ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second
+    ///     one ends it at once. SIGUSR1 writes a checkpoint after the step under way, and the run goes on.
     public init(
-        _ objective: O, optimizer: any Optimizer, schedule: Schedule = .constant(), clip: Double? = nil, accumulate: Int = 1,
-        microbatch: Int? = nil, precision: Precision = .float32, seed: UInt64 = 0, checkpoints: Checkpoints? = nil, metrics: String? = nil,
+        _ objective: O, optimizer: any Optimizer, schedule: Schedule = .constant(), clip: Double? = nil,
+        accumulate: Int = 1,
+        microbatch: Int? = nil, precision: Precision = .float32, seed: UInt64 = 0, checkpoints: Checkpoints? = nil,
+        metrics: String? = nil,
         evaluation: EvaluationHook? = nil, earlyStopping: EarlyStopping? = nil,
         progress: ProgressMeter.Style = .automatic, catchesSignals: Bool = false
     ) {
         ShapeCheck.require(accumulate > 0, "Trainer", "accumulation over \(accumulate) batches")
-        ShapeCheck.require(microbatch.map { $0 > 0 } ?? true, "Trainer", "a microbatch of \(microbatch ?? 0) samples; 1 or more wanted")
+        ShapeCheck.require(
+            microbatch.map { $0 > 0 } ?? true, "Trainer", "a microbatch of \(microbatch ?? 0) samples; 1 or more wanted"
+        )
         ShapeCheck.require(clip.map { $0 > 0 } ?? true, "Trainer", "clipping at a norm that is not above 0")
         self.objective = objective.initialize(seed: seed)
         self.optimizer = optimizer
@@ -61,10 +67,10 @@ public final class Trainer<O: Objective> {
         state = TrainerState(seed: seed, accumulate: accumulate, microbatch: microbatch)
     }
 
-    /// Makes updates until the run has as many as asked for, those before a resume among them. Without `epochs` and `steps` the
-    /// schedule says how many.
-    /// - Throws: `TrainingError`, `ObjectiveError` where `microbatch` asks too much of the objective, what loading a batch throws, and what writing a checkpoint throws. Checkpoints written before
-    ///   stay as they are.
+    /// Makes updates until the run has as many as asked for, those before a resume among them. Without `epochs` and
+    /// `steps` the schedule says how many.
+    /// - Throws: `TrainingError`, `ObjectiveError` where `microbatch` asks too much of the objective, what loading a
+    ///   batch throws, and what writing a checkpoint throws. Checkpoints written before stay as they are.
     @discardableResult
     public func train(on batches: Batches<O.Input>, epochs: Int? = nil, steps: Int? = nil) throws -> TrainingEnd {
         try batches.validate()
@@ -73,13 +79,16 @@ public final class Trainer<O: Objective> {
             throw TrainingError.noSuchFigure(name: figure.name, known: [])
         }
         let plan = TrainingPlan(
-            batchesPerEpoch: batches.stepsPerEpoch, accumulate: state.accumulate, epochs: epochs, steps: steps, schedule: settings.schedule)
+            batchesPerEpoch: batches.stepsPerEpoch, accumulate: state.accumulate, epochs: epochs, steps: steps,
+            schedule: settings.schedule)
         try state.enter(plan, resumedFrom: resumedFrom.take())
         let run = try TrainingRun(settings, from: state.step, continuing: mayContinue, plan: plan)
         mayContinue = true
         defer { run.close() }
         if let frozen = try objective.frozenParameters() { run.show(frozen) }
-        let end = try settings.catchesSignals ? StopSignals.noted { try follow(plan, on: batches, run) } : follow(plan, on: batches, run)
+        let end =
+            try settings.catchesSignals
+            ? StopSignals.noted { try follow(plan, on: batches, run) } : follow(plan, on: batches, run)
         try run.synchronize()
         return end
     }
@@ -94,7 +103,9 @@ public final class Trainer<O: Objective> {
             if step > state.step, let rest = pending.take(), let end = try finish(rest, plan, run) { return end }
             state.step = step
             try differentiate(batch, number: batch.epoch * plan.batchesPerEpoch + batch.index, into: &pending)
-            if plan.isLast(batch: batch.index), let whole = pending.take(), let end = try finish(whole, plan, run) { return end }
+            if plan.isLast(batch: batch.index), let whole = pending.take(), let end = try finish(whole, plan, run) {
+                return end
+            }
         }
         if let rest = pending, let end = try finish(rest, plan, run) { return end }
         if state.step < plan.total {
@@ -118,7 +129,9 @@ public final class Trainer<O: Objective> {
     }
 
     private func lossWithGradient(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
-        guard let microbatch = state.microbatch else { return valueWithGradient(step: number, seed: state.seed) { objective(input) } }
+        guard let microbatch = state.microbatch else {
+            return valueWithGradient(step: number, seed: state.seed) { objective(input) }
+        }
         return try valueWithGradient(of: objective, input, microbatch: microbatch, step: number, seed: state.seed)
     }
 
@@ -128,7 +141,8 @@ public final class Trainer<O: Objective> {
         let gradients = sum.gradients.united
         let norm = gradients.norm * sum.gradientFactor
         guard sum.loss.isFinite, norm.isFinite else {
-            throw FiniteCheck.diagnosis(step: state.step + 1, loss: sum.loss, parts: sum.parts, of: objective, gradients)
+            throw FiniteCheck.diagnosis(
+                step: state.step + 1, loss: sum.loss, parts: sum.parts, of: objective, gradients)
         }
         let factor = settings.schedule.factor(at: state.step)
         try optimizer.update(
@@ -145,7 +159,8 @@ public final class Trainer<O: Objective> {
             do {
                 figures.evaluation = try hook.body()
                 isBest = try state.compare(figures.evaluation, by: settings.checkpoints?.best)
-                isOver = try state.isOver(after: figures.evaluation, by: settings.earlyStopping) && state.step < plan.total
+                isOver =
+                    try state.isOver(after: figures.evaluation, by: settings.earlyStopping) && state.step < plan.total
             } catch {  // the steps made so far are not lost with an evaluation that fails
                 try run.record(figures, samples: sum.samples)
                 try run.synchronize()
@@ -158,7 +173,8 @@ public final class Trainer<O: Objective> {
         let signal = settings.catchesSignals ? StopSignals.pending : nil
         let isRequested = settings.catchesSignals && StopSignals.takeCheckpointRequest()
         if let checkpoints = settings.checkpoints,
-            isBest || isOver || signal != nil || isRequested || state.step == plan.total || state.step.isMultiple(of: checkpoints.interval)
+            isBest || isOver || signal != nil || isRequested || state.step == plan.total
+                || state.step.isMultiple(of: checkpoints.interval)
         {
             try run.synchronize()
             try saveCheckpoint()

@@ -20,7 +20,9 @@ struct TrainerState: Equatable {
     var stopping = EarlyStopping.Progress()
 
     var metadata: [String: String] {
-        var result = ["step": "\(step)", "seed": "\(seed)", "accumulate": "\(accumulate)", "steps_per_epoch": "\(stepsPerEpoch)"]
+        var result = [
+            "step": "\(step)", "seed": "\(seed)", "accumulate": "\(accumulate)", "steps_per_epoch": "\(stepsPerEpoch)",
+        ]
         if let microbatch { result["microbatch"] = "\(microbatch)" }
         if stepsPerEpoch > 0 { result["epoch"] = "\(step / stepsPerEpoch)" }
         if let best {
@@ -55,13 +57,16 @@ struct TrainerState: Equatable {
             best = Best(figure: figure, value: try value("best_value"), step: try value("best_step"))
         }
         if metadata["early_stopping_best"] != nil { stopping.best = try value("early_stopping_best") }
-        if metadata["early_stopping_evaluations"] != nil { stopping.evaluationsSince = try value("early_stopping_evaluations") }
+        if metadata["early_stopping_evaluations"] != nil {
+            stopping.evaluationsSince = try value("early_stopping_evaluations")
+        }
     }
 
     /// Going on under other settings would not repeat the run.
     func requireSame(_ now: TrainerState, checkpoint: String) throws {
         if seed != now.seed {
-            throw TrainingError.otherSetting(checkpoint: checkpoint, setting: "seed", saved: "\(seed)", now: "\(now.seed)")
+            throw TrainingError.otherSetting(
+                checkpoint: checkpoint, setting: "seed", saved: "\(seed)", now: "\(now.seed)")
         }
         if accumulate != now.accumulate {
             throw TrainingError.otherSetting(
@@ -78,7 +83,8 @@ struct TrainerState: Equatable {
     mutating func enter(_ plan: TrainingPlan, resumedFrom checkpoint: String?) throws {
         if let checkpoint, stepsPerEpoch != plan.stepsPerEpoch {
             throw TrainingError.otherSetting(
-                checkpoint: checkpoint, setting: "steps an epoch", saved: "\(stepsPerEpoch)", now: "\(plan.stepsPerEpoch)")
+                checkpoint: checkpoint, setting: "steps an epoch", saved: "\(stepsPerEpoch)",
+                now: "\(plan.stepsPerEpoch)")
         }
         stepsPerEpoch = plan.stepsPerEpoch
     }

@@ -2,9 +2,10 @@
 public enum TrainingEnd: Sendable, Equatable {
     /// All steps were made.
     case finished
-    /// The evaluation had not improved for as many evaluations as `EarlyStopping` allows; a checkpoint of this step is written.
+    /// The evaluation had not improved for as many evaluations as `EarlyStopping` allows; a checkpoint of this step is
+    /// written.
     case stoppedEarly(step: Int)
-    /// SIGINT, SIGTERM or SIGHUP came: the step under way was finished and, with `checkpoints`, written down. A program leaves with
-    /// 128 + the signal's number.
+    /// SIGINT, SIGTERM or SIGHUP came: the step under way was finished and, with `checkpoints`, written down. A program
+    /// leaves with 128 + the signal's number.
     case interrupted(signal: Int32)
 }

@@ -24,23 +24,31 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unregistered(let shapes, let module):
-            "a parameter of shape \(shapes.map { "\($0)" }.joined(separator: ", ")) got a gradient but is not stored in \(module) "
+            "a parameter of shape \(shapes.map { "\($0)" }.joined(separator: ", ")) got a gradient but is not stored "
+                + "in \(module) "
                 + "as a property, optional or array of modules: no optimizer step or checkpoint would reach it"
         case .noMatch(let pattern, let purpose, let nearest):
-            "pattern \"\(pattern)\" of \(purpose) fits no parameter" + (nearest.map { "; " + Self.hint($0, for: pattern) } ?? "")
+            "pattern \"\(pattern)\" of \(purpose) fits no parameter"
+                + (nearest.map { "; " + Self.hint($0, for: pattern) } ?? "")
         case .nothingToTrain(let count):
             count == 0
-                ? "the objective has no parameter to train" : "all \(count) parameters are frozen: nothing to train; freeze fewer of them (freeze)"
+                ? "the objective has no parameter to train"
+                : "all \(count) parameters are frozen: nothing to train; freeze fewer of them (freeze)"
         case .optimizerState(let reason):
             "the optimizer's saved state does not fit: \(reason); the checkpoint belongs to another model or optimizer"
         case .notFinite(let step, let loss, let culprit):
             "step \(step): \(loss); "
-                + (culprit.map { "first not finite: \($0)" } ?? "all parameters and gradients are finite, look at the batch")
-                + "; try a lower learning rate (optimizer.learning_rate), a longer warm-up (schedule.warmup) or clipping "
+                + (culprit.map { "first not finite: \($0)" }
+                    ?? "all parameters and gradients are finite, look at the batch")
+                + "; try a lower learning rate (optimizer.learning_rate), a longer warm-up (schedule.warmup) or "
+                + "clipping "
                 + "(optimizer.clip)"
         case .runExists(let path): "\(path) holds an earlier run: resume it, or train into another directory"
         case .otherSetting(let checkpoint, let setting, let saved, let now):
-            "\(checkpoint) was written with \(setting) \(saved), this run has \(now): set it back, or start a new run from its weights"
+            """
+                \(checkpoint) was written with \(setting) \(saved), this run has \(now): set it back, or start a new \
+                run from its weights
+                """
         case .brokenCheckpoint(let path, let reason): "\(path): \(reason)"
         case .noSuchFigure(let name, let known):
             "no metric \"\(name)\" to choose the best checkpoint or to stop by: "

@@ -44,7 +44,8 @@ final class TrainingRun {
         try metrics?.append(figures.line)
     }
 
-    /// Says once that embeddings spread over less than two fifths of the directions that they did: they tell inputs apart less and less.
+    /// Says once that embeddings spread over less than two fifths of the directions that they did: they tell inputs
+    /// apart less and less.
     private func warnOfCollapse(_ figures: StepFigures) {
         guard !hasToldCollapse else { return }
         for part in figures.parts where part.name.hasSuffix("spread") {
@@ -53,7 +54,8 @@ final class TrainingRun {
             guard part.value < 0.4 * largest, figures.step >= 10 else { continue }
             hasToldCollapse = true
             return meter.print(
-                "note: step \(figures.step): \(part.name) fell from \(brief(Double(largest))) to \(brief(Double(part.value))): the "
+                "note: step \(figures.step): \(part.name) fell from \(brief(Double(largest))) to "
+                    + "\(brief(Double(part.value))): the "
                     + "embeddings become the same for all inputs (collapse)")
         }
     }

@@ -13,7 +13,8 @@ import Testing
         ("blocks.3.qkv.weight", "transformer.resblocks.3.attn.in_proj_weight"),
         ("blocks.3.out.bias", "transformer.resblocks.3.attn.out_proj.bias"),
         ("blocks.0.fc.weight", "transformer.resblocks.0.mlp.c_fc.weight"),
-        ("blocks.0.proj.weight", "transformer.resblocks.0.mlp.c_proj.weight"), ("blocks.0.ln_1.bias", "transformer.resblocks.0.ln_1.bias"),
+        ("blocks.0.proj.weight", "transformer.resblocks.0.mlp.c_proj.weight"),
+        ("blocks.0.ln_1.bias", "transformer.resblocks.0.ln_1.bias"),
     ])
     func ofATransformer(theirs: String, own: String) { #expect(PeerNames.transformer(theirs) == own) }
 

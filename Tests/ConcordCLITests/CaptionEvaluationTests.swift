@@ -23,7 +23,8 @@ import Testing
         #expect(try CommandLineTool.run(["embed", run, option] + files + ["--out", fileIndex]).status == 0)
         #expect(try CommandLineTool.run("embed", run, "--texts", texts, "--out", textIndex).status == 0)
 
-        let fileRows = Self.rows(try EmbeddingIndex(path: fileIndex)), textRows = Self.rows(try EmbeddingIndex(path: textIndex))
+        let fileRows = Self.rows(try EmbeddingIndex(path: fileIndex)),
+            textRows = Self.rows(try EmbeddingIndex(path: textIndex))
         let distinct = Array(Set(captions)).sorted()
         #expect(distinct.count == 280)
         // An item is right for every text that is a caption of it.
@@ -31,9 +32,11 @@ import Testing
         let items = files.map { fileRows[$0] ?? [] }, words = distinct.map { textRows[$0] ?? [] }
         let name = modality.rawValue
         Self.expect(
-            report.retrieval?["\(name)_to_text"], queries: items, candidates: words) { ownTexts[$0].contains(distinct[$1]) }
+            report.retrieval?["\(name)_to_text"], queries: items, candidates: words
+        ) { ownTexts[$0].contains(distinct[$1]) }
         Self.expect(
-            report.retrieval?["text_to_\(name)"], queries: words, candidates: items) { ownTexts[$1].contains(distinct[$0]) }
+            report.retrieval?["text_to_\(name)"], queries: words, candidates: items
+        ) { ownTexts[$1].contains(distinct[$0]) }
         // It has learned: by row instead of by item no more than a fifth of the captions could be found first.
         #expect(report.retrieval?["\(name)_to_text"]?.r10 ?? 0 > 10.0 / 280)
     }
@@ -41,7 +44,9 @@ import Testing
     private static func rows(_ index: EmbeddingIndex) -> [String: [Double]] {
         let width = index.embeddings.shape[1], values = index.embeddings.scalars
         var result: [String: [Double]] = [:]
-        for (row, name) in index.names.enumerated() { result[name] = values[row * width..<(row + 1) * width].map(Double.init) }
+        for (row, name) in index.names.enumerated() {
+            result[name] = values[row * width..<(row + 1) * width].map(Double.init)
+        }
         return result
     }
 
@@ -63,7 +68,8 @@ import Testing
             most.append(Double(wrong.count { scores[$0] > best - 1e-6 }))
         }
         for (k, value) in [(1.0, found.r1), (5, found.r5), (10, found.r10)] {
-            let low = Double(most.count { $0 < k }) / Double(most.count), high = Double(least.count { $0 < k }) / Double(least.count)
+            let low = Double(most.count { $0 < k }) / Double(most.count),
+                high = Double(least.count { $0 < k }) / Double(least.count)
             #expect(low - 1e-12 <= value && value <= high + 1e-12, "R@\(k) \(value), calculated \(low) to \(high)")
             #expect(high - low < 0.1, "ties leave nothing to compare")
         }

@@ -14,8 +14,9 @@ struct CommandLineTool {
     }()
 
     /// Starts it and returns at once.
-    static func start(_ arguments: [String], output: FileHandle, errors: FileHandle, environment: [String: String] = [:]) throws -> Process
-    {
+    static func start(
+        _ arguments: [String], output: FileHandle, errors: FileHandle, environment: [String: String] = [:]
+    ) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
@@ -41,8 +42,10 @@ struct CommandLineTool {
         let process = try start(arguments, output: outHandle, errors: errHandle, environment: environment)
         process.waitUntilExit()
         return Outcome(
-            status: process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus,
-            output: try String(contentsOfFile: out, encoding: .utf8), errors: try String(contentsOfFile: err, encoding: .utf8))
+            status: process.terminationReason == .uncaughtSignal
+                ? -process.terminationStatus : process.terminationStatus,
+            output: try String(contentsOfFile: out, encoding: .utf8),
+            errors: try String(contentsOfFile: err, encoding: .utf8))
     }
 
     /// Runs a command of the shell to its end: for limits, signals and pipes around `concord`.
@@ -54,7 +57,8 @@ struct CommandLineTool {
         try process.run()
         process.waitUntilExit()
         return Outcome(
-            status: process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus,
+            status: process.terminationReason == .uncaughtSignal
+                ? -process.terminationStatus : process.terminationStatus,
             output: try String(contentsOfFile: folder.path + "/out", encoding: .utf8),
             errors: try String(contentsOfFile: folder.path + "/err", encoding: .utf8))
     }

@@ -20,7 +20,9 @@ import Testing
         let hits: [Hit]
     }
 
-    private func decoded<T: Decodable>(_ text: String) throws -> T { try JSONDecoder().decode(T.self, from: Data(text.utf8)) }
+    private func decoded<T: Decodable>(_ text: String) throws -> T {
+        try JSONDecoder().decode(T.self, from: Data(text.utf8))
+    }
 
     /// A short run: what is tested here does not depend on what was learned.
     private func trained(_ world: SmallWorld, _ name: String = "run", seed: Int = 0) throws {
@@ -51,8 +53,11 @@ import Testing
         let plain = try CommandLineTool.run("embed", world.run(), "--images", world.data, "--out", index)
         #expect(plain.status == 1 && plain.output.contains("45 of 48 files embedded; 3 left out"), "\(plain.output)")
 
-        let classified = try CommandLineTool.run("classify", world.run(), "--classes", "dark", "pale", "--images", world.data)
-        #expect(classified.status == 1 && classified.errors.contains("45 of 48 files classified; 3 left out"), "\(classified.errors)")
+        let classified = try CommandLineTool.run(
+            "classify", world.run(), "--classes", "dark", "pale", "--images", world.data)
+        #expect(
+            classified.status == 1 && classified.errors.contains("45 of 48 files classified; 3 left out"),
+            "\(classified.errors)")
         #expect(classified.output.split(separator: "\n").count == 45)
     }
 
@@ -68,7 +73,9 @@ import Testing
         let allowed = try CommandLineTool.run(
             "embed", world.run(), "--images", world.data, "--out", index, "--bad-limit", "0.07")
         #expect(allowed.status == 1 && FileManager.default.fileExists(atPath: index), "\(allowed.errors)")
-        #expect(try CommandLineTool.run("embed", world.run(), "--images", world.data, "--out", index, "--bad-limit", "2").status == 64)
+        #expect(
+            try CommandLineTool.run("embed", world.run(), "--images", world.data, "--out", index, "--bad-limit", "2")
+                .status == 64)
     }
 
     @Test func anIndexOfOtherWeightsIsRefusedNamingBoth() throws {
@@ -77,9 +84,11 @@ import Testing
         try trained(world, "b", seed: 5)
         let index = world.folder.path + "/a.safetensors", picture = world.data + "/5.jpg"
         #expect(try CommandLineTool.run("embed", world.run("a"), "--images", world.data, "--out", index).status == 0)
-        let own = try CommandLineTool.run("search", world.run("a"), "--index", index, "--image", picture, "-k", "1", "--json")
+        let own = try CommandLineTool.run(
+            "search", world.run("a"), "--index", index, "--image", picture, "-k", "1", "--json")
         let hits: Hits = try decoded(own.output)
-        #expect(own.status == 0 && hits.hits.map(\.name) == [picture] && own.errors.isEmpty, "\(own.output)\(own.errors)")
+        #expect(
+            own.status == 0 && hits.hits.map(\.name) == [picture] && own.errors.isEmpty, "\(own.output)\(own.errors)")
         let other = try CommandLineTool.run("search", world.run("b"), "--index", index, "--image", picture)
         #expect(other.status == 1 && other.output.isEmpty, "\(other.output)")
         #expect(other.errors.contains(world.run("a")) && other.errors.contains(world.run("b")), "\(other.errors)")
@@ -95,7 +104,8 @@ import Testing
         // An index without a fingerprint is searched, with a warning.
         let old = try EmbeddingIndex(path: index), oldPath = world.folder.path + "/old.safetensors"
         try EmbeddingIndex(embeddings: old.embeddings, names: old.names).write(to: oldPath)
-        let warned = try CommandLineTool.run("search", world.run("b"), "--index", oldPath, "--image", picture, "-k", "100")
+        let warned = try CommandLineTool.run(
+            "search", world.run("b"), "--index", oldPath, "--image", picture, "-k", "100")
         #expect(warned.status == 0 && warned.output.split(separator: "\n").count == 48)
         #expect(warned.errors.contains("does not say which weights made it"), "\(warned.errors)")
     }
@@ -115,7 +125,8 @@ import Testing
         let before = try Data(contentsOf: URL(fileURLWithPath: picture))
         #expect(try CommandLineTool.run("embed", world.run(), "--images", world.data, "--out", picture).status == 1)
         #expect(try Data(contentsOf: URL(fileURLWithPath: picture)) == before)
-        let recipe = try CommandLineTool.run("embed", world.run(), "--texts", texts, "--out", world.run() + "/recipe.yaml")
+        let recipe = try CommandLineTool.run(
+            "embed", world.run(), "--texts", texts, "--out", world.run() + "/recipe.yaml")
         #expect(recipe.status == 1 && recipe.errors.contains("recipe.yaml"), "\(recipe.errors)")
         #expect(try CommandLineTool.run("embed", world.run(), "--texts", texts, "--out", "").status == 64)
     }
@@ -144,11 +155,15 @@ import Testing
         #expect(answers.files.map(\.file) == [picture] && Set(classes.map(\.name)) == ["dark", "pale", "red"])
         #expect(abs(classes.map(\.probability).reduce(0, +) - 1) < 1e-5)
         #expect(zip(classes, classes.dropFirst()).allSatisfy { $0.probability >= $1.probability })
-        let twice = try CommandLineTool.run("classify", world.run(), "--classes", "mug", "plate", "mug", "--images", picture)
-        #expect(twice.status == 1 && twice.errors.contains("\"mug\"") && twice.errors.contains("twice"), "\(twice.errors)")
+        let twice = try CommandLineTool.run(
+            "classify", world.run(), "--classes", "mug", "plate", "mug", "--images", picture)
+        #expect(
+            twice.status == 1 && twice.errors.contains("\"mug\"") && twice.errors.contains("twice"), "\(twice.errors)")
         let empty = try CommandLineTool.run("classify", world.run(), "--classes", "", "plate", "--images", picture)
         #expect(empty.status == 1 && empty.errors.contains("without a name"), "\(empty.errors)")
-        #expect(try CommandLineTool.run("classify", world.run(), "--classes", "a", "--top-k", "0", "--images", picture).status == 64)
+        #expect(
+            try CommandLineTool.run("classify", world.run(), "--classes", "a", "--top-k", "0", "--images", picture)
+                .status == 64)
     }
 
     @Test func severalQueriesAreAnsweredInGroupsAndTheUnreadableOnesNamed() throws {
@@ -163,7 +178,10 @@ import Testing
             return found.output
         }
         let five = "\(world.data)/5.jpg", six = "\(world.data)/6.jpg"
-        let alone = [try hits("--text", "a red square"), try hits("--text", "a tab\tin it"), try hits("--image", five), try hits("--image", six)]
+        let alone = [
+            try hits("--text", "a red square"), try hits("--text", "a tab\tin it"), try hits("--image", five),
+            try hits("--image", six),
+        ]
         let several = try CommandLineTool.run(
             search + ["--image", five, absent, six, "--text", "a red square", "a tab\tin it"])
         #expect(several.status == 1 && several.errors.contains("left out: \(absent): "), "\(several.errors)")
@@ -190,7 +208,9 @@ import Testing
         let answers: Answers = try decoded(json.output)
         #expect(json.status == 1 && answers.index == index && answers.left_out.map(\.file) == [absent])
         #expect(answers.answers.map(\.query) == [["text": "a red square"], ["image": five], ["image": six]])
-        #expect(answers.answers.map { $0.hits.first?.name }.dropFirst() == [five, six] && answers.answers.allSatisfy { $0.hits.count == 2 })
+        #expect(
+            answers.answers.map { $0.hits.first?.name }.dropFirst() == [five, six]
+                && answers.answers.allSatisfy { $0.hits.count == 2 })
     }
 
     @Test func namesWithTabsAndLineEndsStayOneField() throws {
@@ -198,7 +218,8 @@ import Testing
         try trained(world)
         let picture = world.folder.path + "/a\tb\nc.jpg"
         try FileManager.default.copyItem(atPath: world.data + "/5.jpg", toPath: picture)
-        let classified = try CommandLineTool.run("classify", world.run(), "--classes", "da\trk", "pale", "--images", picture)
+        let classified = try CommandLineTool.run(
+            "classify", world.run(), "--classes", "da\trk", "pale", "--images", picture)
         let lines = classified.output.split(separator: "\n")
         #expect(lines.count == 1 && lines.first?.split(separator: "\t").count == 3, "\(classified.output)")
         #expect(classified.output.hasPrefix(world.folder.path + "/a\\tb\\nc.jpg\t"))
@@ -222,6 +243,8 @@ import Testing
     @Test func theDoctorAnswersInJSON() throws {
         let doctor = try CommandLineTool.run("doctor", "--json")
         let report: [String: String] = try decoded(doctor.output)
-        #expect(report["threads"]?.contains("available") == true && report["matrix_products"] != nil && report["openblas"] != nil)
+        #expect(
+            report["threads"]?.contains("available") == true && report["matrix_products"] != nil
+                && report["openblas"] != nil)
     }
 }

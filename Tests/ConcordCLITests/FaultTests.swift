@@ -3,10 +3,13 @@ import Testing
 
 @Suite struct FaultTests {
     /// Runs `train` on a changed recipe and expects one line with every one of `words`.
-    private func refused(_ change: (SmallWorld) throws -> Void = { _ in }, _ more: [String] = [], words: String...) throws {
+    private func refused(
+        _ change: (SmallWorld) throws -> Void = { _ in }, _ more: [String] = [], words: String...
+    ) throws {
         let world = try SmallWorld()
         try change(world)
-        let outcome = try CommandLineTool.run(["train", world.recipe, "--data", world.data, "--out", world.run()] + more)
+        let outcome = try CommandLineTool.run(
+            ["train", world.recipe, "--data", world.data, "--out", world.run()] + more)
         #expect(outcome.status == 1, "\(outcome.output)\(outcome.errors)")
         let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("Error:") }
         #expect(lines.count == 1, "\(outcome.errors)")
@@ -21,7 +24,8 @@ import Testing
 
     @Test func aMistypedKeyIsNamedWithTheNearestOne() throws {
         try refused(
-            { try edit($0.recipe, "learning_rate", "learning_rat") }, words: "small.yaml:10", "optimizer.learning_rat", "\"learning_rate\"")
+            { try edit($0.recipe, "learning_rate", "learning_rat") }, words: "small.yaml:10", "optimizer.learning_rat",
+            "\"learning_rate\"")
     }
 
     @Test func aMistypedOverrideIsNamed() throws {
@@ -33,7 +37,9 @@ import Testing
         try refused({ try edit($0.recipe, "batch: 8", "batch: many") }, words: "batch", "whole number", "many")
     }
 
-    @Test func aMicrobatchOfNothingIsRefused() throws { try refused({ _ in }, ["--set", "microbatch=0"], words: "microbatch", "1 to") }
+    @Test func aMicrobatchOfNothingIsRefused() throws {
+        try refused({ _ in }, ["--set", "microbatch=0"], words: "microbatch", "1 to")
+    }
 
     @Test func anUnknownPrecisionIsRefused() throws {
         try refused({ _ in }, ["--set", "precision=float16"], words: "precision", "float32", "bfloat16")
@@ -50,18 +56,26 @@ import Testing
     @Test func aDataDirectoryThatIsAFileIsNamed() throws {
         let world = try SmallWorld(), table = world.data + "/pairs.tsv"
         let outcome = try CommandLineTool.run("train", world.recipe, "--data", table, "--out", world.run())
-        #expect(outcome.status == 1 && outcome.errors.contains("\(table): not a directory; --data is the directory"), "\(outcome.errors)")
+        #expect(
+            outcome.status == 1 && outcome.errors.contains("\(table): not a directory; --data is the directory"),
+            "\(outcome.errors)")
         #expect(try CommandLineTool.run("train", world.recipe, "--data", world.data, "--init", "").status == 64)
     }
 
-    @Test func aMissingTableIsNamed() throws { try refused({ _ in }, ["--set", "data.path=absent.tsv"], words: "absent.tsv") }
+    @Test func aMissingTableIsNamed() throws {
+        try refused({ _ in }, ["--set", "data.path=absent.tsv"], words: "absent.tsv")
+    }
 
-    @Test func notYAMLIsNamedWithItsLine() throws { try refused({ try edit($0.recipe, "batch: 8", "batch: [8") }, words: "small.yaml") }
+    @Test func notYAMLIsNamedWithItsLine() throws {
+        try refused({ try edit($0.recipe, "batch: 8", "batch: [8") }, words: "small.yaml")
+    }
 
     @Test func tooManyBadPicturesStopTheRun() throws {
         try refused(
             { world in
-                for n in 0..<24 { try Data([0xFF, 0xD8, 0xFF, 0xE0, 0, 1]).write(to: URL(fileURLWithPath: "\(world.data)/\(n).jpg")) }
+                for n in 0..<24 {
+                    try Data([0xFF, 0xD8, 0xFF, 0xE0, 0, 1]).write(to: URL(fileURLWithPath: "\(world.data)/\(n).jpg"))
+                }
             },
             words: "bad", ".jpg")
     }
@@ -81,7 +95,11 @@ import Testing
         let world = try SmallWorld()
         // The shell's file size limit stands in for a full disk: a checkpoint no longer fits, the metrics do.
         let outcome = try CommandLineTool.shell(
-            "trap '' XFSZ; ulimit -f 128; exec '\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())'")
+            """
+                trap '' XFSZ; ulimit -f 128; exec '\(CommandLineTool.path)' train '\(world.recipe)' --data \
+                '\(world.data)' --out '\(world.run())'
+                """
+        )
         #expect(outcome.status == 1, "\(outcome.errors)")
         #expect(outcome.errors.contains("checkpoints"))
         let names = try FileManager.default.contentsOfDirectory(atPath: world.run() + "/checkpoints")
@@ -101,14 +119,17 @@ import Testing
         let world = try SmallWorld()
         let outcome = try CommandLineTool.run("train", world.recipe, "--data", world.data, "--out", "/proc/none/run")
         #expect(
-            outcome.status == 1 && outcome.errors.contains("/proc/none: cannot be made: No such file or directory"), "\(outcome.errors)")
+            outcome.status == 1 && outcome.errors.contains("/proc/none: cannot be made: No such file or directory"),
+            "\(outcome.errors)")
     }
 
     @Test func anEmptyCaptionIsSkippedAndNamed() throws {
         let world = try SmallWorld()
         try edit(world.data + "/pairs.tsv", "a red square number 2\t", "\t")
         let outcome = try world.train("run", "--set", "steps=2")
-        #expect(outcome.status == 0 && outcome.errors.contains("pairs.tsv:4: column \"title\" is empty"), "\(outcome.errors)")
+        #expect(
+            outcome.status == 0 && outcome.errors.contains("pairs.tsv:4: column \"title\" is empty"),
+            "\(outcome.errors)")
     }
 
     @Test func aRunWithoutACheckpointIsNoModel() throws {
@@ -127,6 +148,8 @@ import Testing
     @Test func wrongUsageExitsWith64() throws {
         #expect(try CommandLineTool.run("train").status == 64)
         #expect(try CommandLineTool.run("search", "x", "--index", "y").status == 64)
-        for threads in ["0", "-1", "100000", "many"] { #expect(try CommandLineTool.run("doctor", "--threads", threads).status == 64) }
+        for threads in ["0", "-1", "100000", "many"] {
+            #expect(try CommandLineTool.run("doctor", "--threads", threads).status == 64)
+        }
     }
 }

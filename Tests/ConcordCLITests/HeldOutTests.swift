@@ -11,8 +11,11 @@ import Testing
     }
 
     /// Rows of the world's table in a table of another folder or name.
-    private func write(_ rows: ClosedRange<Int>, of world: SmallWorld, to path: String, edit: (String) -> String = { $0 }) throws {
-        let lines = try String(contentsOfFile: world.data + "/pairs.tsv", encoding: .utf8).split(separator: "\n").map(String.init)
+    private func write(
+        _ rows: ClosedRange<Int>, of world: SmallWorld, to path: String, edit: (String) -> String = { $0 }
+    ) throws {
+        let lines = try String(contentsOfFile: world.data + "/pairs.tsv", encoding: .utf8).split(separator: "\n").map(
+            String.init)
         try ([lines[0]] + rows.map { edit(lines[$0 + 1]) }).joined(separator: "\n").write(
             toFile: path, atomically: true, encoding: .utf8)
     }
@@ -35,10 +38,13 @@ import Testing
             of: ", split: {column: filepath, modulo: 4}", with: "")
         try yaml.write(toFile: world.recipe, atomically: true, encoding: .utf8)
         let trained = try world.train("run", "--set", "steps=2")
-        #expect(trained.output.contains("modulo 8 is 0; this is the default (data.split); `data.split: none`"), "\(trained.output)")
+        #expect(
+            trained.output.contains("modulo 8 is 0; this is the default (data.split); `data.split: none`"),
+            "\(trained.output)")
         for word in ["none", "null", "false"] {
             let whole = try world.train(word, "--set", "steps=2", "--set", "data.split=\(word)")
-            #expect(whole.status == 0 && whole.output.contains("48 samples to train on"), "\(whole.output)\(whole.errors)")
+            #expect(
+                whole.status == 0 && whole.output.contains("48 samples to train on"), "\(whole.output)\(whole.errors)")
             #expect(whole.output.contains("held out: none"))
         }
     }
@@ -48,12 +54,16 @@ import Testing
         #expect(try world.train("run", "--set", "steps=2").status == 0)
         let test = world.folder.path + "/test"
         try FileManager.default.createDirectory(atPath: test, withIntermediateDirectories: true)
-        for n in 0..<10 { try Image(width: 20, height: 17, Image.Color(UInt8(n * 20), 9, 90)).write(jpeg: "\(test)/\(n).jpg") }
+        for n in 0..<10 {
+            try Image(width: 20, height: 17, Image.Color(UInt8(n * 20), 9, 90)).write(jpeg: "\(test)/\(n).jpg")
+        }
         try write(0...9, of: world, to: test + "/pairs.tsv")
         let rows = try #require(try report(world.run(), test).rows)
         #expect(rows.evaluated == 10 && rows.total == 10 && rows.trainedOn == 0)
         let table = try CommandLineTool.run("evaluate", world.run(), "--data", test)
-        #expect(table.output.hasPrefix("10 of 10 rows of \(test)/pairs.tsv, chosen by: all rows, since this is not the table"))
+        #expect(
+            table.output.hasPrefix(
+                "10 of 10 rows of \(test)/pairs.tsv, chosen by: all rows, since this is not the table"))
         // The rule of the recipe is to be had by asking for it.
         let ruled = try #require(try report(world.run(), test, "--set", "data.split.modulo=3").rows)
         #expect(ruled.evaluated < 10 && ruled.rule.contains("modulo 3"))
@@ -73,9 +83,12 @@ import Testing
         try write(40...47, of: world, to: world.data + "/test.tsv")
         let trained = try world.train(
             "run", "--set", "steps=2", "--set", "data.path=train.tsv", "--set", "data.held_out=test.tsv")
-        #expect(trained.status == 0 && trained.output.contains("40 samples to train on, 8 held out"), "\(trained.output)\(trained.errors)")
+        #expect(
+            trained.status == 0 && trained.output.contains("40 samples to train on, 8 held out"),
+            "\(trained.output)\(trained.errors)")
         let found = try report(world.run(), world.data)
-        #expect(found.rows?.evaluated == 8 && found.rows?.total == 8 && found.rows?.rule.contains("data.held_out") == true)
+        #expect(
+            found.rows?.evaluated == 8 && found.rows?.total == 8 && found.rows?.rule.contains("data.held_out") == true)
         #expect(found.rows?.table == world.data + "/test.tsv" && found.rows?.trainedOn == 0)
         #expect(found.linearProbe?["tone"]?.confusion.joined().reduce(0, +) == 8)
         let leaked = try world.train(
@@ -117,13 +130,16 @@ import Testing
         let other = try report(world.run(), world.data, "--set", "data.held_out=other")
         #expect(other.rows?.evaluated == 10 && other.rows?.table == world.data + "/other")
         let moved = try report(world.run(), world.data + "/other", "--set", "data.path=.")
-        #expect(moved.rows?.evaluated == 10 && moved.rows?.rule.contains("since this is not the table that was trained on") == true)
+        #expect(
+            moved.rows?.evaluated == 10
+                && moved.rows?.rule.contains("since this is not the table that was trained on") == true)
     }
 
     @Test func aChangeOfTheModelIsRefused() throws {
         let world = try SmallWorld()
         #expect(try world.train("run", "--set", "steps=2").status == 0)
-        let outcome = try CommandLineTool.run("evaluate", world.run(), "--data", world.data, "--set", "model.dimension=8")
+        let outcome = try CommandLineTool.run(
+            "evaluate", world.run(), "--data", world.data, "--set", "model.dimension=8")
         #expect(outcome.status == 1 && outcome.errors.contains("model.dimension"), "\(outcome.errors)")
     }
 
@@ -138,7 +154,9 @@ import Testing
         for n in [40, 41] { try FileManager.default.removeItem(atPath: "\(world.data)/\(n).jpg") }
         let trained = try world.train(
             "run", "--set", "steps=2", "--set", "data.path=train.tsv", "--set", "data.held_out=test.tsv")
-        #expect(trained.status == 0 && trained.output.contains("2 files could not be read and are left out"), "\(trained.errors)")
+        #expect(
+            trained.status == 0 && trained.output.contains("2 files could not be read and are left out"),
+            "\(trained.errors)")
         let found = try report(world.run(), world.data)
         #expect(Set(found.unreadable?.map(\.name) ?? []) == ["\(world.data)/40.jpg", "\(world.data)/41.jpg"])
         #expect(found.retrieval?["image_to_text"]?.candidates == 6 && found.retrieval?["image_to_text"]?.queries == 6)
@@ -148,7 +166,9 @@ import Testing
     @Test func aBatchOfOneIsRefused() throws {
         let world = try SmallWorld()
         let outcome = try world.train("run", "--set", "batch=1")
-        #expect(outcome.status == 1 && outcome.errors.contains("batch: 1 leaves objective contrastive nothing"), "\(outcome.errors)")
+        #expect(
+            outcome.status == 1 && outcome.errors.contains("batch: 1 leaves objective contrastive nothing"),
+            "\(outcome.errors)")
         #expect(!FileManager.default.fileExists(atPath: world.run()))
     }
 }

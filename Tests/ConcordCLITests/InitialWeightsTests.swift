@@ -25,19 +25,23 @@ import Testing
         for source in [first, first + "/checkpoints/step-00000002.safetensors"] {
             let refused = try world.train("second", "--init", source, "--set", "tokenizer=\(other)")
             #expect(refused.status == 1, "\(refused.output)")
-            #expect(refused.errors.contains("was trained with the tokenizer english-wordpiece (fingerprint "), "\(refused.errors)")
+            #expect(
+                refused.errors.contains("was trained with the tokenizer english-wordpiece (fingerprint "),
+                "\(refused.errors)")
             #expect(refused.errors.contains("this recipe has \(other) (fingerprint "), "\(refused.errors)")
             #expect(refused.errors.contains("--init-only 'image.*'") && refused.errors.contains("--init-any-tokenizer"))
             #expect(!FileManager.default.fileExists(atPath: world.run("second")))
         }
-        let all = try world.train("all", "--init", first, "--init-any-tokenizer", "--set", "tokenizer=\(other)", "--set", "steps=1")
+        let all = try world.train(
+            "all", "--init", first, "--init-any-tokenizer", "--set", "tokenizer=\(other)", "--set", "steps=1")
         #expect(all.status == 0 && all.output.contains("its tokenizer was english-wordpiece"), "\(all.errors)")
     }
 
     @Test func aCopyOfTheTokenizerUnderAnotherNameIsTheSame() throws {
         let world = try SmallWorld()
         let first = try trained(world)
-        let second = try world.train("second", "--init", first, "--set", "tokenizer=\(first)/tokenizer", "--set", "steps=1")
+        let second = try world.train(
+            "second", "--init", first, "--set", "tokenizer=\(first)/tokenizer", "--set", "steps=1")
         #expect(second.status == 0 && second.output.contains("tensors taken over\n"), "\(second.errors)")
     }
 
@@ -50,18 +54,23 @@ import Testing
         try Safetensors.write(tensors, metadata: metadata, to: path)
         let other = try otherTokenizer(world)
         let refused = try world.train("second", "--init", first, "--set", "tokenizer=\(other)")
-        #expect(refused.status == 1 && refused.errors.contains("tokenizer \(first)/tokenizer (fingerprint "), "\(refused.errors)")
+        #expect(
+            refused.status == 1 && refused.errors.contains("tokenizer \(first)/tokenizer (fingerprint "),
+            "\(refused.errors)")
         let loose = world.folder.path + "/loose.safetensors"
         try Safetensors.write(tensors, metadata: metadata, to: loose)
         let taken = try world.train("third", "--init", loose, "--set", "steps=1")
-        #expect(taken.status == 0 && taken.output.contains("does not say which tokenizer it was trained with"), "\(taken.errors)")
+        #expect(
+            taken.status == 0 && taken.output.contains("does not say which tokenizer it was trained with"),
+            "\(taken.errors)")
     }
 
     @Test func otherPartsAloneAreTakenOverWhateverTheTokenizer() throws {
         let world = try SmallWorld()
         let first = try trained(world), other = try otherTokenizer(world)
         let second = try world.train(
-            "second", "--init", first, "--init-only", "image.*", "--set", "tokenizer=\(other)", "--set", "steps=1", "--set",
+            "second", "--init", first, "--init-only", "image.*", "--set", "tokenizer=\(other)", "--set", "steps=1",
+            "--set",
             "freeze=[image.*]")
         #expect(second.status == 0, "\(second.errors)")
         let a = try Safetensors(path: first + "/checkpoints/step-00000002.safetensors")
@@ -72,7 +81,9 @@ import Testing
         let count = a.names.count { $0.hasPrefix("image.") }
         #expect(second.output.contains(": \(count) of \(count) tensors taken over\n"), "\(second.output)")
         let typo = try world.train("third", "--init", first, "--init-only", "imag.*")
-        #expect(typo.status == 1 && typo.errors.contains("\"imag.*\"") && typo.errors.contains("--init-only"), "\(typo.errors)")
+        #expect(
+            typo.status == 1 && typo.errors.contains("\"imag.*\"") && typo.errors.contains("--init-only"),
+            "\(typo.errors)")
         #expect(try world.train("third", "--init-only", "image.*").status == 64)
     }
 
@@ -83,7 +94,9 @@ import Testing
         let longer = try world.train("longer", "--init", first, "--set", "model.text.context=20", "--set", "steps=1")
         #expect(longer.status == 0, "\(longer.errors)")
         #expect(longer.output.contains(": \(all - 1) of \(all) tensors taken over\n"), "\(longer.output)")
-        #expect(longer.output.contains("text.encoder.positional_embedding is [12, 16] in the file and [20, 16] in the model\n"))
+        #expect(
+            longer.output.contains(
+                "text.encoder.positional_embedding is [12, 16] in the file and [20, 16] in the model\n"))
         let deeper = try world.train("deeper", "--init", first, "--set", "model.text.depth=2", "--set", "steps=1")
         #expect(deeper.output.contains("not taken over: 12 tensors that the file lacks ("), "\(deeper.output)")
         #expect(deeper.output.contains(", and 7 more)\n"), "\(deeper.output)")
@@ -96,7 +109,9 @@ import Testing
         let renamed = world.folder.path + "/renamed.safetensors"
         try Safetensors.write(file.names.map { ("module." + $0, try file.tensor($0)) }, metadata: [:], to: renamed)
         let outcome = try world.train("second", "--init", renamed)
-        #expect(outcome.status == 1 && outcome.errors.contains("none of its \(file.names.count) tensors"), "\(outcome.errors)")
+        #expect(
+            outcome.status == 1 && outcome.errors.contains("none of its \(file.names.count) tensors"),
+            "\(outcome.errors)")
         #expect(outcome.errors.contains("the file has names such as module."), "\(outcome.errors)")
         #expect(!FileManager.default.fileExists(atPath: world.run("second")))
     }

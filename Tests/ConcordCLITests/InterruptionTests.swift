@@ -41,7 +41,8 @@ import Testing
     @Test func aRequestForACheckpointWritesOneAndTheRunEndsWithTheSameBits() throws {
         let world = try SmallWorld(), settings = ["steps=60", "checkpoint.every=1000", "checkpoint.keep=9"]
         let plain = try CommandLineTool.run(
-            ["train", world.recipe, "--data", world.data, "--out", world.run("plain")] + settings.flatMap { ["--set", $0] })
+            ["train", world.recipe, "--data", world.data, "--out", world.run("plain")]
+                + settings.flatMap { ["--set", $0] })
         #expect(plain.status == 0, "\(plain.errors)")
         let (process, log) = try started(world, settings[0], settings[1], settings[2])
         kill(process.processIdentifier, SIGUSR1)
@@ -49,7 +50,8 @@ import Testing
         #expect(status == 0, "\(said)")
         #expect(process.terminationReason == .exit)
         let files = try FileManager.default.contentsOfDirectory(atPath: world.run() + "/checkpoints")
-        #expect(files.filter { $0.hasPrefix("step-") && !$0.hasSuffix(".optimizer.safetensors") }.count == 2, "\(files)")
+        #expect(
+            files.filter { $0.hasPrefix("step-") && !$0.hasSuffix(".optimizer.safetensors") }.count == 2, "\(files)")
         #expect(said.contains("as SIGUSR1 asked; the run goes on"), "\(said)")
         #expect(try world.steps("run") == Array(1...60))
         #expect(try world.weights("run", step: 60) == world.weights("plain", step: 60))
@@ -68,7 +70,8 @@ import Testing
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments = [
-            "-c", "'\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())' \(rest)",
+            "-c",
+            "'\(CommandLineTool.path)' train '\(world.recipe)' --data '\(world.data)' --out '\(world.run())' \(rest)",
         ]
         try process.run()
         process.waitUntilExit()

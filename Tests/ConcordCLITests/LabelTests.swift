@@ -13,7 +13,8 @@ import Testing
     /// Adds a column `group` to the world's table and a label of it.
     private func world(_ group: (Int) -> String) throws -> SmallWorld {
         let world = try SmallWorld()
-        var lines = try String(contentsOfFile: world.data + "/pairs.tsv", encoding: .utf8).split(separator: "\n").map(String.init)
+        var lines = try String(contentsOfFile: world.data + "/pairs.tsv", encoding: .utf8).split(separator: "\n").map(
+            String.init)
         for n in lines.indices { lines[n] += "\t" + (n == 0 ? "group" : group(n - 1)) }
         try lines.joined(separator: "\n").write(toFile: world.data + "/pairs.tsv", atomically: true, encoding: .utf8)
         return world
@@ -22,8 +23,12 @@ import Testing
     @Test func valuesThatTrainingLacksAreLeftOutOfThatOneProbe() throws {
         // Held out are the groups c and d; d is in training too.
         let world = try world { n in n < 16 ? "a" : n < 32 ? "b" : n < 36 ? "c" : "d" }
-        let change = ["--set", "data.split={column: group, values: [c]}", "--set", "data.labels=[tone, group]", "--set", "steps=2"]
-        let trained = try CommandLineTool.run(["train", world.recipe, "--data", world.data, "--out", world.run()] + change)
+        let change = [
+            "--set", "data.split={column: group, values: [c]}", "--set", "data.labels=[tone, group]", "--set",
+            "steps=2",
+        ]
+        let trained = try CommandLineTool.run(
+            ["train", world.recipe, "--data", world.data, "--out", world.run()] + change)
         #expect(trained.status == 0, "\(trained.errors)")
         let found = try report(world.run(), world.data)
         #expect(found.unknownValues == ["group": ["c": 4]])
@@ -33,7 +38,9 @@ import Testing
         #expect(found.zeroShot?["tone"] != nil && found.zeroShot?["group"]?.classes == ["a", "b", "c", "d"])
         let table = try CommandLineTool.run("evaluate", world.run(), "--data", world.data).output
         #expect(table.contains("zero-shot of group") && table.contains("zero-shot of tone"), "\(table)")
-        #expect(table.contains("label group: 4 samples have values that no training row has") && table.contains("\"c\" (4)"))
+        #expect(
+            table.contains("label group: 4 samples have values that no training row has") && table.contains("\"c\" (4)")
+        )
     }
 
     @Test func aLabelOfOneClassIsSaid() throws {
@@ -47,7 +54,9 @@ import Testing
     @Test func nothingToReportIsAnErrorThatSaysWhy() throws {
         let world = try SoundWorld()
         let trained = try world.train("predictive", "run", "--set", "data.labels=[]", "--set", "steps=2")
-        #expect(trained.status == 0 && trained.output.contains("no label to probe: data.labels names no column"), "\(trained.errors)")
+        #expect(
+            trained.status == 0 && trained.output.contains("no label to probe: data.labels names no column"),
+            "\(trained.errors)")
         let evaluation = try CommandLineTool.run("evaluate", world.run(), "--data", world.data)
         #expect(evaluation.status == 1 && evaluation.output.isEmpty)
         #expect(evaluation.errors.contains("there is nothing to report: no label to probe"), "\(evaluation.errors)")
@@ -56,7 +65,8 @@ import Testing
     @Test func classesAreTheTextsOfFoldersAndPositivesByDefault() throws {
         let folder = try TemporaryFolder()
         for (k, name) in ["cup", "hat", "tie"].enumerated() {
-            try FileManager.default.createDirectory(atPath: "\(folder.path)/data/\(name)", withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: "\(folder.path)/data/\(name)", withIntermediateDirectories: true)
             for n in 0..<8 {
                 try Image(width: 16, height: 16, Image.Color(UInt8(80 * k), UInt8(200 - 60 * k), UInt8(n))).write(
                     jpeg: "\(folder.path)/data/\(name)/\(n).jpg")
@@ -66,14 +76,18 @@ import Testing
         steps: 40
         batch: 12
         data: {kind: folder, split: none}
-        model: {dimension: 8, image: {depth: 18, width: 4, stem: cifar}, text: {width: 16, depth: 1, heads: 2, context: 8}}
+        model: {dimension: 8, image: {depth: 18, width: 4, stem: cifar}, text: {width: 16, depth: 1, heads: 2, \
+        context: 8}}
         views: {size: 16, crop: whole}
         optimizer: {learning_rate: 3e-3}
         schedule: {warmup_steps: 4}
         """.write(toFile: folder.path + "/r.yaml", atomically: true, encoding: .utf8)
         let run = folder.path + "/run"
-        let trained = try CommandLineTool.run("train", folder.path + "/r.yaml", "--data", folder.path + "/data", "--out", run)
-        #expect(trained.output.contains("24 of 24 rows have a text that occurs more than once"), "\(trained.output)\(trained.errors)")
+        let trained = try CommandLineTool.run(
+            "train", folder.path + "/r.yaml", "--data", folder.path + "/data", "--out", run)
+        #expect(
+            trained.output.contains("24 of 24 rows have a text that occurs more than once"),
+            "\(trained.output)\(trained.errors)")
         #expect(trained.output.contains("objective.positives: equal_texts"))
         let found = try report(run, folder.path + "/data")
         // R@1 and zero-shot accuracy are one number: the classes' texts are the candidates.

@@ -19,7 +19,8 @@ import Testing
         let world = try SoundWorld()
         let trained = try world.train("three", "run", "--set", "steps=2")
         try #require(trained.status == 0, "\(trained.errors)")
-        let burst = world.folder.path + "/burst.wav", clip = world.folder.path + "/clip.wav", index = world.folder.path + "/i.st"
+        let burst = world.folder.path + "/burst.wav", clip = world.folder.path + "/clip.wav",
+            index = world.folder.path + "/i.st"
         try write(burst, seconds: 8, tone: 2..<2.4)
         // The window from 2.0 s on, cut out: 0.4 s are the recipe's clip.
         let whole = try Sound(contentsOf: burst).samples
@@ -30,7 +31,9 @@ import Testing
         #expect(embed.output.contains("2 of 2 files embedded"))
         let stored = try EmbeddingIndex(path: index)
         let parts = stored.seconds.prefix(20).compactMap { $0 }
-        #expect(parts.count == 20 && stored.names.prefix(20).allSatisfy { $0 == burst } && stored.names.last == world.sound(0))
+        #expect(
+            parts.count == 20 && stored.names.prefix(20).allSatisfy { $0 == burst }
+                && stored.names.last == world.sound(0))
         for (n, part) in parts.enumerated() {
             #expect(abs(part.lowerBound - 0.4 * Double(n)) < 1e-4 && abs(part.upperBound - 0.4 * Double(n + 1)) < 1e-4)
         }
@@ -82,7 +85,8 @@ import Testing
             "-c",
             """
             '\(CommandLineTool.path)' embed '\(run)' --audio '\(file)' --out '\(folder)/i.st' > /dev/null & p=$!
-            while kill -0 $p 2> /dev/null; do grep VmHWM /proc/$p/status >> '\(log)' 2> /dev/null; sleep 0.02; done; wait $p
+            while kill -0 $p 2> /dev/null; do grep VmHWM /proc/$p/status >> '\(log)' 2> /dev/null; sleep 0.02; done; \
+            wait $p
             """,
         ]
         try process.run()
@@ -99,7 +103,8 @@ import Testing
         let short = world.folder.path + "/short.wav", long = world.folder.path + "/long.wav"
         try write(short, seconds: 60, tone: 1..<2)
         try write(long, seconds: 1800, tone: 1..<2)
-        let first = try peak(world.run(), short, world.folder.path), second = try peak(world.run(), long, world.folder.path)
+        let first = try peak(world.run(), short, world.folder.path),
+            second = try peak(world.run(), long, world.folder.path)
         // All of it as float32 would be 56 MiB, and a predictive run's first activations 9 times that.
         #expect(second - first < 24 << 10, "\(first) KiB for a minute, \(second) KiB for half an hour")
     }

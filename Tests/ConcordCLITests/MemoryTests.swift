@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 @Suite struct MemoryTests {
-    /// A leak of a tensor a step would be seen: the smallest activations here are 8 KiB, and 120 steps follow the first quarter.
+    /// A leak of a tensor a step would be seen: the smallest activations here are 8 KiB, and 120 steps follow the first
+    /// quarter.
     @Test func residentMemoryIsFlatFromAQuarterOn() throws {
         let world = try SmallWorld()
         let outcome = try world.train("run", "--set", "steps=160", "--set", "checkpoint.every=40")

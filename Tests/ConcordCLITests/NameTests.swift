@@ -27,7 +27,8 @@ import Testing
         let world = try SmallWorld(), root = world.folder.path
         let made = try shell(
             """
-            mkdir $'gar\\xe7on' && cp data/1.jpg $'gar\\xe7on/caf\\xe9.jpg' && cp data/2.jpg $'gar\\xe7on/' && cp -r data $'d\\xe9'
+            mkdir $'gar\\xe7on' && cp data/1.jpg $'gar\\xe7on/caf\\xe9.jpg' && cp data/2.jpg $'gar\\xe7on/' && cp -r \
+            data $'d\\xe9'
             printf 'GIF89a' > $'gar\\xe7on/\\xe9.gif'
             "$CONCORD" train small.yaml --data $'d\\xe9' --out $'r\\xfcn' --set steps=4
             """, in: root)

@@ -13,7 +13,9 @@ import Testing
     private func refused(_ world: SmallWorld, _ words: String...) throws {
         let outcome = try world.train("run", "--resume")
         #expect(outcome.status == 1, "\(outcome.output)")
-        for word in words + ["--init \(world.run()) --out"] { #expect(outcome.errors.contains(word), "\(outcome.errors)") }
+        for word in words + ["--init \(world.run()) --out"] {
+            #expect(outcome.errors.contains(word), "\(outcome.errors)")
+        }
     }
 
     @Test func theSameDataElsewhereAreTheSame() throws {
@@ -35,7 +37,8 @@ import Testing
 
         try edit(table, " number \(row)\t", " number \(row)x\t")
         try refused(world, "\(table):\(row + 2): its file")
-        try original.replacingOccurrences(of: line(row) + "\n", with: "").write(toFile: table, atomically: true, encoding: .utf8)
+        try original.replacingOccurrences(of: line(row) + "\n", with: "").write(
+            toFile: table, atomically: true, encoding: .utf8)
         try refused(world, "\(table) has ", " rows to train on, and the run was trained on ")
         let exchanged = original.replacingOccurrences(of: line(row) + "\n", with: "@\n").replacingOccurrences(
             of: line(other) + "\n", with: line(row) + "\n"
@@ -62,14 +65,17 @@ import Testing
         let world = try SmallWorld()
         let path = world.data + "/vocab.txt"
         var tokens = WordPieceTokenizer.english().tokens((0..<8192).map { Int32($0) })
-        func write() throws { try tokens.map { $0 + "\n" }.joined().write(toFile: path, atomically: true, encoding: .utf8) }
+        func write() throws {
+            try tokens.map { $0 + "\n" }.joined().write(toFile: path, atomically: true, encoding: .utf8)
+        }
         try write()
         try edit(world.recipe, "english-wordpiece", "vocab.txt")
         #expect(try world.train().status == 0)
         tokens.swapAt(5000, 5001)
         try write()
         let outcome = try world.train("run", "--resume")
-        #expect(outcome.status == 1 && outcome.errors.contains("tokenizer vocab.txt: is another now"), "\(outcome.errors)")
+        #expect(
+            outcome.status == 1 && outcome.errors.contains("tokenizer vocab.txt: is another now"), "\(outcome.errors)")
         try FileManager.default.removeItem(atPath: path)
         #expect(try world.train("run", "--resume").status == 0)  // the run has a copy
         try write()

@@ -9,7 +9,9 @@ import Testing
         let expected = try world.weights("whole")
         func start() throws -> (process: Process, log: String) {
             var arguments = ["train", world.recipe, "--data", world.data, "--out", world.run("killed")]
-            if FileManager.default.fileExists(atPath: world.run("killed") + "/recipe.yaml") { arguments.append("--resume") }
+            if FileManager.default.fileExists(atPath: world.run("killed") + "/recipe.yaml") {
+                arguments.append("--resume")
+            }
             let log = world.folder.path + "/log"
             _ = FileManager.default.createFile(atPath: log, contents: nil)
             let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
@@ -44,7 +46,8 @@ import Testing
     @Test func computingBlocksAgainChangesNoBit() throws {
         let world = try SmallWorld()
         let plain = try world.train("plain")
-        let again = try world.train("again", "--set", "model.image.checkpointing=true", "--set", "model.text.checkpointing=true")
+        let again = try world.train(
+            "again", "--set", "model.image.checkpointing=true", "--set", "model.text.checkpointing=true")
         #expect(plain.status == 0 && again.status == 0, "\(plain.errors)\(again.errors)")
         #expect(try world.weights("plain") == world.weights("again"))
     }

@@ -18,7 +18,10 @@ import Testing
                 let start = Double(samples.count) / 8000
                 samples += clip.samples
                 rows +=
-                    "long/\(pitch).wav\tsounds/\(pitch)_\(n).wav\t\(start)\t\(Double(samples.count) / 8000)\ta \(pitch) tone \(n)\t\(pitch)\n"
+                    """
+                        long/\(pitch).wav\tsounds/\(pitch)_\(n).wav\t\(start)\t\(Double(samples.count) / 8000)\ta \
+                        \(pitch) tone \(n)\t\(pitch)\n
+                        """
             }
             try FileManager.default.createDirectory(atPath: world.data + "/long", withIntermediateDirectories: true)
             try Sound(samples, rate: 8000).write(wav: world.data + "/long/\(pitch).wav")
@@ -31,18 +34,21 @@ import Testing
     private static let recipe = """
         steps: 6
         batch: 8
-        data: {path: parts.tsv, columns: {text: title, audio: recording, start: begin, end: stop}, labels: [pitch], split: {column: title, modulo: 3}}
+        data: {path: parts.tsv, columns: {text: title, audio: recording, start: begin, end: stop}, labels: [pitch], \
+        split: {column: title, modulo: 3}}
         model:
           dimension: 16
           text: {width: 16, depth: 1, heads: 2, context: 8}
-          audio: {encoder: log_mel, mels: 16, window: 128, hop: 64, channels: [16, 16], kernels: [3, 3], strides: [1, 2]}
+          audio: {encoder: log_mel, mels: 16, window: 128, hop: 64, channels: [16, 16], kernels: [3, 3], strides: [1, \
+          2]}
         views: {audio: {rate: 8000, seconds: 0.5}}
         """
 
     private static let streams = """
         steps: 6
         batch: 4
-        data: {path: parts.tsv, columns: {audio: recording, start: begin, end: stop}, group: pitch, labels: [pitch], split: {column: title, modulo: 3}}
+        data: {path: parts.tsv, columns: {audio: recording, start: begin, end: stop}, group: pitch, labels: [pitch], \
+        split: {column: title, modulo: 3}}
         model: {audio: {encoder: cpc, channels: [8, 8], kernels: [10, 8], strides: [5, 4], context: gru, hidden: 8}}
         objective: {name: predictive, horizon: 2, negatives: 8}
         views: {audio: {rate: 8000, seconds: 0.25}}
@@ -79,7 +85,8 @@ import Testing
         // Clip n has 3200 + 40 n samples; the window has 4000.
         #expect(
             trained.output.contains(
-                "\n20 of 32 training clips are shorter than the window of 0.5 s (views.audio.seconds) and are zero-padded; "
+                "\n20 of 32 training clips are shorter than the window of 0.5 s (views.audio.seconds) and are "
+                    + "zero-padded; "
                     + "the encoder masks the padding\n"), "\(trained.output)")
         let full = try train("parts", "full", ["--set", "views.audio.seconds=0.4"])
         #expect(full.status == 0 && !full.output.contains("shorter than the window"), "\(full.output)")

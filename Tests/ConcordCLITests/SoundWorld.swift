@@ -1,7 +1,8 @@
 import Concord
 import Foundation
 
-/// Thirty-two tones of four pitches as WAV files, a table of them with words and pictures, and recipes that learn them in seconds.
+/// Thirty-two tones of four pitches as WAV files, a table of them with words and pictures, and recipes that learn them
+/// in seconds.
 struct SoundWorld {
     let folder: TemporaryFolder
 
@@ -26,15 +27,20 @@ struct SoundWorld {
             // Every fourth thing has no picture.
             let picture = n % 8 < 2 ? "" : "pictures/\(n).jpg"
             if !picture.isEmpty {
-                try Image(width: 16, height: 16, Image.Color(UInt8(60 * (n % 4)), UInt8(n), 90)).write(jpeg: data + "/" + picture)
+                try Image(width: 16, height: 16, Image.Color(UInt8(60 * (n % 4)), UInt8(n), 90)).write(
+                    jpeg: data + "/" + picture)
             }
             rows += "sounds/\(pitch)_\(n).wav\t\(picture)\ta \(pitch) tone\t\(pitch)\n"
         }
         try rows.write(toFile: data + "/things.tsv", atomically: true, encoding: .utf8)
-        let words = ["the red ball rolls down the hill", "a blue bird sings in the old tree", "seven ships sail over the sea"]
+        let words = [
+            "the red ball rolls down the hill", "a blue bird sings in the old tree", "seven ships sail over the sea",
+        ]
         let lines = (0..<120).map { (line: Int) -> String in "\(words[line % 3]) and \(words[(line / 3) % 3])" }
         let text = lines.joined(separator: "\n")
-        for file in ["train.txt", "test.txt"] { try text.write(toFile: data + "/" + file, atomically: true, encoding: .utf8) }
+        for file in ["train.txt", "test.txt"] {
+            try text.write(toFile: data + "/" + file, atomically: true, encoding: .utf8)
+        }
         for (name, yaml) in Self.recipes { try yaml.write(toFile: recipe(name), atomically: true, encoding: .utf8) }
     }
 
@@ -45,7 +51,10 @@ struct SoundWorld {
     }
 
     private static let encoder =
-        "audio: {encoder: log_mel, mels: 16, window: 128, hop: 64, channels: [16, 16], kernels: [3, 3], strides: [1, 2]}"
+        """
+            audio: {encoder: log_mel, mels: 16, window: 128, hop: 64, channels: [16, 16], kernels: [3, 3], strides: \
+            [1, 2]}
+            """
 
     static let recipes = [
         "three": """
@@ -62,13 +71,15 @@ struct SoundWorld {
           text: {width: 16, depth: 1, heads: 2, context: 8}
           \(encoder)
         objective: {positives: equal_texts}
-        views: {size: 16, crop: whole, audio: {rate: 8000, seconds: 0.4, gain: 3, noise: 20, shift: 0.1, polarity: true}}
+        views: {size: 16, crop: whole, audio: {rate: 8000, seconds: 0.4, gain: 3, noise: 20, shift: 0.1, polarity: \
+        true}}
         checkpoint: {every: 4}
         """,
         "predictive": """
         steps: 8
         batch: 4
-        data: {kind: files, path: sounds, pattern: "{pitch}_{number}.wav", columns: {audio: filepath}, group: pitch, labels: [pitch], split: {column: number, modulo: 3}}
+        data: {kind: files, path: sounds, pattern: "{pitch}_{number}.wav", columns: {audio: filepath}, group: pitch, \
+        labels: [pitch], split: {column: number, modulo: 3}}
         model: {audio: {encoder: cpc, channels: [8, 8], kernels: [10, 8], strides: [5, 4], context: gru, hidden: 8}}
         objective: {name: predictive, horizon: 2, negatives: 8}
         views: {audio: {rate: 8000, seconds: 0.25}}
@@ -77,7 +88,8 @@ struct SoundWorld {
         "frames": """
         steps: 8
         batch: 4
-        data: {kind: files, path: sounds, pattern: "{pitch}_{number}.wav", columns: {audio: filepath}, group: pitch, labels: [pitch], split: {column: number, modulo: 3}}
+        data: {kind: files, path: sounds, pattern: "{pitch}_{number}.wav", columns: {audio: filepath}, group: pitch, \
+        labels: [pitch], split: {column: number, modulo: 3}}
         model: {audio: {encoder: log_mel, mels: 8, window: 128, hop: 64, channels: [], context: lstm, hidden: 8}}
         objective: {name: frames, ahead: 2}
         views: {audio: {rate: 8000, seconds: 0.25}}

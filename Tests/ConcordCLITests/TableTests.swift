@@ -53,7 +53,10 @@ import Testing
         #expect(
             refused.status == 1
                 && refused.errors.contains(
-                    "web.tsv:2: column \"filepath\" has web addresses, the first https://e.org/1.jpg; only files are read"
+                    """
+                        web.tsv:2: column \"filepath\" has web addresses, the first https://e.org/1.jpg; only files \
+                        are read
+                        """
                 ),
             "\(refused.errors)")
         #expect(!FileManager.default.fileExists(atPath: world.run()))
@@ -68,7 +71,10 @@ import Testing
         #expect(try world.train("run", "--set", "steps=2").status == 0)
         let text = world.folder.path + "/text.yaml"
         try
-            "steps: 2\ndata: {kind: text, path: a.txt}\nmodel: {text: {width: 16, depth: 1, heads: 2, context: 8}}\nobjective: {name: masked}\n"
+            """
+                steps: 2\ndata: {kind: text, path: a.txt}\nmodel: {text: {width: 16, depth: 1, heads: 2, context: \
+                8}}\nobjective: {name: masked}\n
+                """
             .write(toFile: text, atomically: true, encoding: .utf8)
         let latin = "filepath\ttitle\ttone\n0.jpg\ta caf\u{E9}\tred\n1.jpg\tb\tred\n".data(using: .isoLatin1) ?? Data()
         let wide = "filepath\ttitle\ttone\n0.jpg\ta\tred\n".data(using: .utf16) ?? Data()
@@ -76,7 +82,10 @@ import Testing
         let kinds = [
             (
                 "latin", latin,
-                "the file is not UTF-8 but ISO-8859-1 (Latin-1); convert it with: iconv -f ISO-8859-1 -t UTF-8 PATH/latin.tsv"
+                """
+                    the file is not UTF-8 but ISO-8859-1 (Latin-1); convert it with: iconv -f ISO-8859-1 -t UTF-8 \
+                    PATH/latin.tsv
+                    """
             ),
             ("wide", wide, "the file is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8 PATH/wide.tsv"),
             ("packed", gzip, "the file is compressed (gzip); unpack it with: gunzip -k PATH/packed.tsv"),

@@ -57,10 +57,13 @@ import Testing
         let masks = try #require(object["masks"] as? [[[String: Any]]])
         #expect(masks.map(\.count) == [5, 5])
         #expect(masks.map { $0.first?["token"] as? String } == ["the", "mat"])
-        #expect(masks.allSatisfy { $0.allSatisfy { ($0["probability"] as? Double).map { (0...1).contains($0) } ?? false } })
+        #expect(
+            masks.allSatisfy { $0.allSatisfy { ($0["probability"] as? Double).map { (0...1).contains($0) } ?? false } })
 
         let none = try CommandLineTool.run("fill", run, "the cat sat")
-        #expect(none.status == 1 && none.errors == "Error: the text has no mask token; write [MASK] where a word is wanted\n")
+        #expect(
+            none.status == 1
+                && none.errors == "Error: the text has no mask token; write [MASK] where a word is wanted\n")
         let long = try CommandLineTool.run("fill", run, "the [MASK] sat on the mat on the mat")
         #expect(long.errors == "Error: the text has 9 tokens, and the model reads 6 (model.text.context)\n")
 
@@ -69,7 +72,9 @@ import Testing
         let embedded = try CommandLineTool.run("embed", run, "--texts", data + "/queries.txt", "--out", index)
         #expect(embedded.status == 0)
         #expect(embedded.errors.contains("queries.txt: 1 blank line left out\n"), "\(embedded.errors)")
-        #expect(embedded.errors.contains("12.5 % of the 8 words of the 2 texts are unknown to the run's tokenizer, such as “zebra”\n"))
+        #expect(
+            embedded.errors.contains(
+                "12.5 % of the 8 words of the 2 texts are unknown to the run's tokenizer, such as “zebra”\n"))
         #expect(embedded.errors.contains("1 of 2 texts are cut at 6 tokens (model.text.context); the longest has 8\n"))
         let found = try CommandLineTool.run("search", run, "--index", index, "--text", "zebra")
         #expect(found.errors.contains("the only word of the text is unknown to the run's tokenizer: “zebra”\n"))
@@ -81,7 +86,8 @@ import Testing
         #expect(refused.status == 1)
         #expect(
             refused.errors.hasPrefix(
-                "Error: 66.7 % of the 720 words of the training texts are unknown to vocab.txt, such as “cat”, “sat”, “on”; more than "
+                "Error: 66.7 % of the 720 words of the training texts are unknown to vocab.txt, such as “cat”, “sat”, "
+                    + "“on”; more than "
                     + "data.unknown_limit 0.3. Train a tokenizer"), "\(refused.errors)")
         #expect(refused.errors.split(separator: "\n").count == 1)
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/run"))
@@ -92,16 +98,21 @@ import Testing
         #expect(everything.errors.contains("built in are english-wordpiece, english-bpe"))
         try vocabulary(["zebra"])
         let nothing = try train("other", "data.unknown_limit=1")
-        #expect(nothing.errors.hasPrefix("Error: objective masked: no token of the training texts can be masked"), "\(nothing.errors)")
+        #expect(
+            nothing.errors.hasPrefix("Error: objective masked: no token of the training texts can be masked"),
+            "\(nothing.errors)")
     }
 
     @Test func severalFilesFoldersAndPatternsAreOneTextWithoutWhatIsHeldOut() throws {
         try vocabulary(["the", "cat", "dog", "sat", "on", "mat", "rug"], "vocab.list")
         for path in [".", "*.txt", "[a.txt, b.txt, held.txt]"] {
             let outcome = try train(
-                "run" + UUID().uuidString, "tokenizer=vocab.list", "data.path=\(path)", "data.held_out=held.txt", "steps=1")
+                "run" + UUID().uuidString, "tokenizer=vocab.list", "data.path=\(path)", "data.held_out=held.txt",
+                "steps=1")
             #expect(outcome.status == 0, "\(outcome.errors)")
-            #expect(outcome.output.contains("training texts: 2 files, 160 lines, 960 tokens; 40 blank lines left out\n"), "\(outcome.output)")
+            #expect(
+                outcome.output.contains("training texts: 2 files, 160 lines, 960 tokens; 40 blank lines left out\n"),
+                "\(outcome.output)")
             #expect(outcome.output.contains("held-out texts: 1 file, 20 lines, 120 tokens\n"))
             #expect(outcome.output.contains("1 of the 3 files of data.path held out by data.held_out\n"))
             #expect(outcome.output.contains("1 file of data.path left out by name") == (path == "."))
@@ -113,35 +124,62 @@ import Testing
         let outcome = try train("run", "data.lines=true", "steps=1", "model.text.context=7")
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(
-            outcome.output.contains("120 of 120 of the training texts are longer than model.text.context 7 and are cut; the longest has 8 tokens"))
+            outcome.output.contains(
+                """
+                    120 of 120 of the training texts are longer than model.text.context 7 and are cut; the longest has \
+                    8 tokens
+                    """
+            ))
         try write("the zebra sat on the rug\n", 10, to: "held.txt")
-        #expect(try train("held", "data.lines=true", "steps=1", "model.text.context=7", "data.held_out=held.txt").status == 0)
+        #expect(
+            try train("held", "data.lines=true", "steps=1", "model.text.context=7", "data.held_out=held.txt").status
+                == 0)
         let evaluated = try CommandLineTool.run("evaluate", folder.path + "/held", "--data", data)
         #expect(evaluated.status == 0)
-        #expect(evaluated.errors.contains("16.7 % of the 60 words of the held-out texts are unknown to the run's tokenizer, such as “zebra”"))
-        #expect(evaluated.errors.contains("10 of 10 of the held-out texts are longer than model.text.context 7 and are cut; the longest has 8 tokens"))
+        #expect(
+            evaluated.errors.contains(
+                "16.7 % of the 60 words of the held-out texts are unknown to the run's tokenizer, such as “zebra”"))
+        #expect(
+            evaluated.errors.contains(
+                """
+                    10 of 10 of the held-out texts are longer than model.text.context 7 and are cut; the longest has 8 \
+                    tokens
+                    """
+            ))
         let narrow = try train("narrow", "data.lines=true", "model.text.context=2")
         #expect(
             narrow.errors
-                == "Error: model.text.context: 2 tokens leave no room between start and end token, so that nothing can be masked\n")
+                == """
+                    Error: model.text.context: 2 tokens leave no room between start and end token, so that nothing can \
+                    be masked\n
+                    """
+        )
     }
 
     @Test func theRecipeSaysHowCaseAndAccentsAreHandledAndTheRunKeepsIt() throws {
         try vocabulary(["the", "The", "cat", "sat", "on", "mat"])
         let guessed = try train("guessed", "steps=1")
-        #expect(guessed.output.hasPrefix("tokenizer vocab.txt: case kept, accents kept, guessed from its tokens"), "\(guessed.output)")
+        #expect(
+            guessed.output.hasPrefix("tokenizer vocab.txt: case kept, accents kept, guessed from its tokens"),
+            "\(guessed.output)")
         let stated = try train("stated", "steps=1", "tokenizer.lowercase=true")
         #expect(stated.status == 0 && !stated.output.contains("guessed"), "\(stated.errors)")
-        #expect(try CommandLineTool.run("tokenizer", "encode", "--tokenizer", folder.path + "/stated/tokenizer", "The").output == "2 5 3\t[CLS] the [SEP]\n")
-        #expect(try CommandLineTool.run("tokenizer", "encode", "--tokenizer", folder.path + "/guessed/tokenizer", "The").output == "2 6 3\t[CLS] The [SEP]\n")
+        #expect(
+            try CommandLineTool.run("tokenizer", "encode", "--tokenizer", folder.path + "/stated/tokenizer", "The")
+                .output == "2 5 3\t[CLS] the [SEP]\n")
+        #expect(
+            try CommandLineTool.run("tokenizer", "encode", "--tokenizer", folder.path + "/guessed/tokenizer", "The")
+                .output == "2 6 3\t[CLS] The [SEP]\n")
         let wrong = try train("wrong", "tokenizer=vocab.txt", "tokenizer.lowercase=maybe")
-        #expect(wrong.errors.hasPrefix("Error: --set tokenizer.lowercase=maybe: true or false wanted"), "\(wrong.errors)")
+        #expect(
+            wrong.errors.hasPrefix("Error: --set tokenizer.lowercase=maybe: true or false wanted"), "\(wrong.errors)")
         let recipe = try String(contentsOfFile: folder.path + "/stated/recipe.yaml", encoding: .utf8)
         #expect(recipe.contains("tokenizer:\n  file: vocab.txt\n  lowercase: true\n"), "\(recipe)")
     }
 
     @Test func aRunWithoutStoredSettingsIsReadAsItWasTrained() throws {
-        // Before the settings were stored, a vocabulary without ASCII capitals was lower case, whatever its other letters.
+        // Before the settings were stored, a vocabulary without ASCII capitals was lower case, whatever its other
+        // letters.
         try vocabulary(["the", "cat", "sat", "on", "mat", "Кот", "кот"])
         #expect(try train("run", "steps=1", "tokenizer.lowercase=true").status == 0)
         let run = folder.path + "/run", tokenizer = run + "/tokenizer"
@@ -174,16 +212,20 @@ import Testing
         #expect(encoded.output.hasSuffix("[CLS] पोस्ट Delhi [SEP]\n") && encoded.errors.isEmpty, "\(encoded.output)")
         let stripped = try CommandLineTool.run("tokenizer", "train", "--size", "200", "--out", out, text)
         #expect(
-            stripped.errors.contains("the vowel signs of words such as “अपने” are stripped like accents; --keep-accents keeps them\n"),
+            stripped.errors.contains(
+                "the vowel signs of words such as “अपने” are stripped like accents; --keep-accents keeps them\n"),
             "\(stripped.errors)")
         let kept = try CommandLineTool.run("tokenizer", "train", "--keep-accents", "--size", "200", "--out", out, text)
         #expect(kept.output.hasSuffix("; lower case, accents kept\n"))
         let over = try CommandLineTool.run("tokenizer", "train", "--out", text, text)
-        #expect(over.status == 1 && over.errors.hasPrefix("Error: cannot write \(text): it is one of the input files"), "\(over.errors)")
+        #expect(
+            over.status == 1 && over.errors.hasPrefix("Error: cannot write \(text): it is one of the input files"),
+            "\(over.errors)")
         #expect(try String(contentsOfFile: text, encoding: .utf8).hasPrefix("अपने"))
         let small = try CommandLineTool.run("tokenizer", "train", "--size", "12", "--out", out, text)
         #expect(small.status == 1 && small.errors.contains("--alphabet-limit 3 or less"), "\(small.errors)")
-        let limited = try CommandLineTool.run("tokenizer", "train", "--size", "12", "--alphabet-limit", "3", "--out", out, text)
+        let limited = try CommandLineTool.run(
+            "tokenizer", "train", "--size", "12", "--alphabet-limit", "3", "--out", out, text)
         #expect(limited.status == 0, "\(limited.errors)")
         try Data("h\0e\0l\0l\0o\0\n\0".utf8).write(to: URL(fileURLWithPath: data + "/wide.txt"))
         let wide = try CommandLineTool.run("tokenizer", "train", "--out", out, data + "/wide.txt")

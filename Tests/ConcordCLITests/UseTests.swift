@@ -6,7 +6,8 @@ import Testing
     @Test func aRunServesEvaluationEmbeddingSearchAndClassification() throws {
         let world = try SmallWorld()
         #expect(try world.train().status == 0)
-        try FileManager.default.moveItem(atPath: world.data, toPath: world.data + "-moved")  // a run is enough by itself
+        // a run is enough by itself
+        try FileManager.default.moveItem(atPath: world.data, toPath: world.data + "-moved")
         let data = world.data + "-moved"
 
         let evaluation = try CommandLineTool.run("evaluate", world.run(), "--data", data, "--json")
@@ -31,7 +32,8 @@ import Testing
 
         let classified = try CommandLineTool.run(
             "classify", world.run(), "--classes", "dark", "pale", "--template", "a {} square", "--images", picture)
-        #expect(classified.output.contains("\tdark\t") || classified.output.contains("\tpale\t"), "\(classified.errors)")
+        #expect(
+            classified.output.contains("\tdark\t") || classified.output.contains("\tpale\t"), "\(classified.errors)")
 
         let inspected = try CommandLineTool.run("inspect", world.run())
         #expect(inspected.output.contains("image.encoder.conv1.weight") && inspected.output.contains("[4, 3, 3, 3]"))

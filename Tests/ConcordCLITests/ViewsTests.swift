@@ -19,7 +19,8 @@ import Testing
     private static let yaml = """
         steps: 12
         batch: 8
-        data: {kind: table, path: pairs.tsv, columns: {image: filepath}, labels: [tone], split: {column: filepath, modulo: 4}}
+        data: {kind: table, path: pairs.tsv, columns: {image: filepath}, labels: [tone], split: {column: filepath, \
+        modulo: 4}}
         objective: {name: simclr}
         model: {image: {depth: 18, width: 4, stem: cifar}}
         views: {size: 16}
@@ -28,18 +29,24 @@ import Testing
         checkpoint: {every: 3}
         """
 
-    private func train(_ world: SmallWorld, _ name: String, _ settings: [String], _ more: [String] = []) throws -> CommandLineTool.Outcome {
+    private func train(
+        _ world: SmallWorld, _ name: String, _ settings: [String], _ more: [String] = []
+    ) throws -> CommandLineTool.Outcome {
         let recipe = world.folder.path + "/views.yaml"
         try Self.yaml.write(toFile: recipe, atomically: true, encoding: .utf8)
         return try CommandLineTool.run(
-            ["train", recipe, "--data", world.data, "--out", world.run(name)] + settings.flatMap { ["--set", $0] } + more)
+            ["train", recipe, "--data", world.data, "--out", world.run(name)] + settings.flatMap { ["--set", $0] }
+                + more)
     }
 
-    @Test(arguments: ["simclr", "moco", "byol", "simsiam"]) func imagesAloneAreLearnedAndEmbedded(method: String) throws {
+    @Test(arguments: ["simclr", "moco", "byol", "simsiam"]) func imagesAloneAreLearnedAndEmbedded(method: String) throws
+    {
         let world = try SmallWorld()
         let trained = try train(world, "run", Self.settings(method))
         #expect(trained.status == 0 && trained.output.contains("linear probe of tone"), "\(trained.errors)")
-        let embedded = try CommandLineTool.run(["embed", world.run(), "--images", world.data, "--out", world.folder.path + "/i.safetensors"])
+        let embedded = try CommandLineTool.run([
+            "embed", world.run(), "--images", world.data, "--out", world.folder.path + "/i.safetensors",
+        ])
         #expect(embedded.status == 0, "\(embedded.errors)")
         let index = try EmbeddingIndex(path: world.folder.path + "/i.safetensors")
         #expect(index.names.count == 48 && index.embeddings.shape == [48, 32], "\(index.embeddings.shape)")
@@ -54,11 +61,14 @@ import Testing
         let updates = try world.steps("whole").count
         let recipe = world.folder.path + "/views.yaml"
         let process = try CommandLineTool.start(
-            ["train", recipe, "--data", world.data, "--out", world.run("killed")] + settings.flatMap { ["--set", $0] }, output: .nullDevice,
+            ["train", recipe, "--data", world.data, "--out", world.run("killed")] + settings.flatMap { ["--set", $0] },
+            output: .nullDevice,
             errors: .nullDevice)
         let checkpoint = world.run("killed") + "/checkpoints/step-00000003.safetensors"
         let deadline = Date().addingTimeInterval(60)
-        while !FileManager.default.fileExists(atPath: checkpoint), process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.005) }
+        while !FileManager.default.fileExists(atPath: checkpoint), process.isRunning, Date() < deadline {
+            Thread.sleep(forTimeInterval: 0.005)
+        }
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         let resumed = try train(world, "killed", [], ["--resume"])
@@ -70,14 +80,16 @@ import Testing
         let world = try SoundWorld()
         let recipe = world.folder.path + "/sounds.yaml"
         try """
-            steps: 6
-            batch: 8
-            data: {kind: table, path: things.tsv, columns: {audio: recording}, split: none}
-            objective: {name: simclr, hidden: 16, dimension: 8}
-            model: {audio: {mels: 16, window: 200, channels: [16], kernels: [3], strides: [2]}}
-            views: {audio: {rate: 8000, seconds: 0.2}}
-            """.write(toFile: recipe, atomically: true, encoding: .utf8)
-        let outcome = try CommandLineTool.run(["train", recipe, "--data", world.data, "--out", world.folder.path + "/run"])
+        steps: 6
+        batch: 8
+        data: {kind: table, path: things.tsv, columns: {audio: recording}, split: none}
+        objective: {name: simclr, hidden: 16, dimension: 8}
+        model: {audio: {mels: 16, window: 200, channels: [16], kernels: [3], strides: [2]}}
+        views: {audio: {rate: 8000, seconds: 0.2}}
+        """.write(toFile: recipe, atomically: true, encoding: .utf8)
+        let outcome = try CommandLineTool.run([
+            "train", recipe, "--data", world.data, "--out", world.folder.path + "/run",
+        ])
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
 
@@ -90,7 +102,8 @@ import Testing
         }
         func run(_ stopsGradient: Bool) throws -> String {
             let settings = [
-                "objective.name=simsiam", "objective.hidden=32", "objective.stop_gradient=\(stopsGradient)", "steps=250", "batch=28",
+                "objective.name=simsiam", "objective.hidden=32", "objective.stop_gradient=\(stopsGradient)",
+                "steps=250", "batch=28",
                 "optimizer.name=sgd", "optimizer.learning_rate=0.1", "schedule.name=constant",
             ]
             let outcome = try train(world, "\(stopsGradient)", settings)
@@ -106,14 +119,18 @@ import Testing
         let world = try SmallWorld()
         let trained = try world.train("run", "--set", "objective.loss=\(loss)")
         #expect(trained.status == 0 && trained.output.contains("image"), "\(trained.output)\(trained.errors)")
-        let classified = try CommandLineTool.run(["classify", world.run(), "--classes", "dark", "pale", "--images", world.data + "/0.jpg"])
+        let classified = try CommandLineTool.run([
+            "classify", world.run(), "--classes", "dark", "pale", "--images", world.data + "/0.jpg",
+        ])
         #expect(classified.status == 0, "\(classified.errors)")
     }
 
     @Test func anUnknownObjectiveIsAnsweredWithTheKnownOnes() throws {
         let world = try SmallWorld()
         let outcome = try train(world, "run", ["objective.name=simcrl"])
-        #expect(outcome.status == 1 && outcome.errors.contains("simclr") && outcome.errors.contains("byol"), "\(outcome.errors)")
+        #expect(
+            outcome.status == 1 && outcome.errors.contains("simclr") && outcome.errors.contains("byol"),
+            "\(outcome.errors)")
         let fewer = try train(world, "run", ["objective.input=audio"])
         #expect(fewer.status == 1 && fewer.errors.contains("data.columns names no audio"), "\(fewer.errors)")
     }

@@ -5,7 +5,8 @@ extension TemporaryFolder {
     /// Writes a file, with the folders above it, and gives its path.
     func write(_ bytes: [UInt8], to name: String) throws -> String {
         let path = file(name)
-        try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         try Data(bytes).write(to: URL(fileURLWithPath: path))
         return path
     }

@@ -13,7 +13,8 @@ import Testing
     }
 
     @Test func linesAreJoinedAndCutWithoutSpecialTokens() throws {
-        let first = try folder.write("w0 w1 w2\n\n  \nw3\r\nw4 w5\n", to: "a.txt"), second = try folder.write("w6\nw7", to: "b.txt")
+        let first = try folder.write("w0 w1 w2\n\n  \nw3\r\nw4 w5\n", to: "a.txt"),
+            second = try folder.write("w6\nw7", to: "b.txt")
         let blocks = try TextBlocks([first, second], tokenizer: tokenizer(), length: 3)
         #expect(Array(blocks) == [[5, 6, 7], [8, 9, 10]])
         #expect(blocks.tokenCount == 8)
@@ -23,9 +24,12 @@ import Testing
     }
 
     @Test func manyLinesStandInTheirOrder() throws {
-        let path = try folder.write((0..<1000).map { number in "w\(number % 10) w\(number / 10 % 10)\n" }.joined(), to: "a.txt")
+        let path = try folder.write(
+            (0..<1000).map { number in "w\(number % 10) w\(number / 10 % 10)\n" }.joined(), to: "a.txt")
         let blocks = try TextBlocks([path], tokenizer: tokenizer(), length: 7)
-        let expected: [Int32] = (0..<1000).flatMap { (number: Int32) -> [Int32] in [number % 10 + 5, number / 10 % 10 + 5] }
+        let expected: [Int32] = (0..<1000).flatMap { (number: Int32) -> [Int32] in
+            [number % 10 + 5, number / 10 % 10 + 5]
+        }
         #expect(blocks.count == 285)
         #expect(blocks.flatMap { $0 } == Array(expected.prefix(285 * 7)))
     }
@@ -44,7 +48,9 @@ import Testing
             try TextBlocks([path], tokenizer: tokenizer(), length: 3)
         }
         #expect(DatasetError.shortText(path: "a.txt", tokens: 2, block: 3).description.hasPrefix("a.txt: 2 tokens"))
-        #expect(throws: DatasetError.self) { try TextBlocks([folder.file("none.txt")], tokenizer: tokenizer(), length: 3) }
+        #expect(throws: DatasetError.self) {
+            try TextBlocks([folder.file("none.txt")], tokenizer: tokenizer(), length: 3)
+        }
     }
 
     @Test func linesThatAreNotUTF8AreNamed() throws {

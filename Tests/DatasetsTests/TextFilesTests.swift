@@ -39,7 +39,9 @@ import Testing
         #expect(Array(blocks) == [[2, 5, 3], [2, 6, 7, 3], [2, 1, 6, 3]])
         #expect(blocks.lineCount == 3 && blocks.blankCount == 1 && blocks.tokenCount == 7)
         #expect(blocks.statistics.cut == 1 && blocks.statistics.longest == 6)
-        #expect(blocks.statistics.unknownWords == 1 && blocks.statistics.words == 7 && blocks.statistics.unknownExamples == ["zz"])
+        #expect(
+            blocks.statistics.unknownWords == 1 && blocks.statistics.words == 7
+                && blocks.statistics.unknownExamples == ["zz"])
         let batches = Array(blocks.inOrder(by: 2))
         #expect(batches.map(\.ids.integerScalars) == [[2, 5, 3, 0, 2, 6, 7, 3], [2, 1, 6, 3]])
         #expect(batches[0].mask.bytes == [1, 1, 1, 0, 1, 1, 1, 1])
@@ -48,7 +50,9 @@ import Testing
     @Test func anEmptyFileOfSeveralIsCountedAndOneAloneIsAnError() throws {
         let text = try folder.write("w0 w1\n", to: "a.txt"), empty = try folder.write(" \n", to: "b.txt")
         #expect(try TextBlocks([text, empty], tokenizer: tokenizer(), length: 2).emptyFiles == [empty])
-        #expect(throws: DatasetError.emptyFile(path: empty)) { try TextBlocks([empty], tokenizer: tokenizer(), length: 2) }
+        #expect(throws: DatasetError.emptyFile(path: empty)) {
+            try TextBlocks([empty], tokenizer: tokenizer(), length: 2)
+        }
     }
 
     @Test func carriageReturnsAloneEndLines() throws {
@@ -59,14 +63,16 @@ import Testing
 
     @Test func textInUTF16WithoutAMarkIsNamed() throws {
         let path = try folder.write(Array("w0 w1\n".utf8).flatMap { [$0, 0] }, to: "a.txt")
-        #expect(throws: DatasetError.encoding(
-            path: path, found: "UTF-16 without a byte-order mark",
-            remedy: "convert it with: iconv -f UTF-16LE -t UTF-8 \(path) > \(folder.file("a-utf8.txt"))")
+        #expect(
+            throws: DatasetError.encoding(
+                path: path, found: "UTF-16 without a byte-order mark",
+                remedy: "convert it with: iconv -f UTF-16LE -t UTF-8 \(path) > \(folder.file("a-utf8.txt"))")
         ) { try TextLines(path) }
     }
 
     @Test func statisticsCountWordsAndTexts() throws {
-        let statistics = TextStatistics(of: ["w0w1 w2", "кот w1 кот", "", "дом"], tokenizer: try tokenizer(), context: 4)
+        let statistics = TextStatistics(
+            of: ["w0w1 w2", "кот w1 кот", "", "дом"], tokenizer: try tokenizer(), context: 4)
         #expect(statistics.texts == 4 && statistics.words == 6 && statistics.unknownWords == 4)  // w0w1 has no ##w1
         #expect(statistics.unknownExamples == ["w0w1", "кот", "дом"])
         #expect(statistics.cut == 1 && statistics.longest == 5)

@@ -4,30 +4,37 @@ import ConcordTensors
 import TestSupport
 import Testing
 
-/// Encoders in inference, with normalisations folded into convolutions, against the same on a tape, which folds nothing.
+/// Encoders in inference, with normalisations folded into convolutions, against the same on a tape, which folds
+/// nothing.
 @Suite struct FoldingTests {
     /// What `body` gives where a tape is open.
     func unfolded(_ body: () -> Tensor) -> Tensor { valueWithPullback { _ in [body()] }.0[0].detached }
 
-    @Test(arguments: [(18, 32, 3), (50, 64, 2), (18, 64, 40)]) func aResNetIsTheSame(depth: Int, side: Int, count: Int) {
-        let encoder = ResNet(depth: depth, width: 16).filled(prefix: "r"), images = hashed("images", [count, side, side, 3])
+    @Test(arguments: [(18, 32, 3), (50, 64, 2), (18, 64, 40)]) func aResNetIsTheSame(depth: Int, side: Int, count: Int)
+    {
+        let encoder = ResNet(depth: depth, width: 16).filled(prefix: "r"),
+            images = hashed("images", [count, side, side, 3])
         expectClose(encoder.features(images), unfolded { encoder.features(images) })
         expectClose(encoder(images), unfolded { encoder(images) })
     }
 
     @Test func wideBlocksOfManySmallMapsAreTheSame() {
-        let encoder = ResNet(depth: 18, stem: .cifar, width: 64).filled(prefix: "r"), images = hashed("images", [32, 16, 16, 3])
+        let encoder = ResNet(depth: 18, stem: .cifar, width: 64).filled(prefix: "r"),
+            images = hashed("images", [32, 16, 16, 3])
         expectClose(encoder(images), unfolded { encoder(images) })
     }
 
     /// Roundings of 2^-9 fall differently where a convolution's output is not written before it is normalised.
-    @Test(arguments: [(18, ResNet.Stem.imageNet, 2), (50, .imageNet, 2), (18, .cifar, 32)]) func inBfloat16ItIsTheSameUpToRounding(
+    @Test(arguments: [(18, ResNet.Stem.imageNet, 2), (50, .imageNet, 2), (18, .cifar, 32)])
+    func inBfloat16ItIsTheSameUpToRounding(
         depth: Int, stem: ResNet.Stem, count: Int
     ) {
-        let encoder = ResNet(depth: depth, stem: stem, width: 32).filled(prefix: "r"), images = hashed("images", [count, 32, 32, 3])
+        let encoder = ResNet(depth: depth, stem: stem, width: 32).filled(prefix: "r"),
+            images = hashed("images", [count, 32, 32, 3])
         let folded = withPrecision(.bfloat16) { encoder(images).converted(to: .float32) }
         expectClose(folded, encoder(images), tolerance: 0.05)
-        expectClose(folded, withPrecision(.bfloat16) { unfolded { encoder(images) } }.converted(to: .float32), tolerance: 0.05)
+        expectClose(
+            folded, withPrecision(.bfloat16) { unfolded { encoder(images) } }.converted(to: .float32), tolerance: 0.05)
     }
 
     @Test func aModifiedResNetIsTheSame() {
@@ -40,12 +47,15 @@ import Testing
     func aWaveformEncoderIsTheSame(activation: Activation, lengths: [Int]?) {
         let encoder = WaveformEncoder(
             .init(
-                convolutions: [.init(64, kernel: 5, stride: 2, padding: 1), .init(64, kernel: 4, stride: 2, padding: 1)], norm: .batch,
+                convolutions: [
+                    .init(64, kernel: 5, stride: 2, padding: 1), .init(64, kernel: 4, stride: 2, padding: 1),
+                ], norm: .batch,
                 activation: activation)
         ).filled(prefix: "w")
         for copies in [1, 4] {
             let sound = Waveform(
-                samples: hashed("sound", [3 * copies, 400]), lengths: lengths.map { [[Int]](repeating: $0, count: copies).flatMap(\.self) },
+                samples: hashed("sound", [3 * copies, 400]),
+                lengths: lengths.map { [[Int]](repeating: $0, count: copies).flatMap(\.self) },
                 rate: 8000)
             let (frames, mask) = encoder.features(sound)
             expectClose(frames, unfolded { encoder.features(sound).features })
@@ -53,15 +63,21 @@ import Testing
                 let real = encoder.configuration.frames(of: length)
                 #expect(
                     frames.shape[1] == real
-                        || frames.sliced(row..<row + 1, axis: 0).sliced(real..<frames.shape[1], axis: 1).scalars.allSatisfy { $0 == 0 })
+                        || frames.sliced(row..<row + 1, axis: 0).sliced(real..<frames.shape[1], axis: 1).scalars
+                            .allSatisfy { $0 == 0 }
+                )
             }
             #expect((mask == nil) == (lengths == nil))
         }
     }
 
     @Test func everyPartOfAConvolutionAndItsNormalisationIsTakenIn() {
-        for (groups, stride, dilation, hasBias) in [(1, 1, 1, true), (2, 2, 1, false), (1, 1, 2, true), (8, 1, 1, false)] {
-            let conv = Conv2d(8, 24, kernel: 3, stride: stride, padding: 1, dilation: dilation, groups: groups, bias: hasBias).filled(
+        for (groups, stride, dilation, hasBias) in [
+            (1, 1, 1, true), (2, 2, 1, false), (1, 1, 2, true), (8, 1, 1, false),
+        ] {
+            let conv = Conv2d(
+                8, 24, kernel: 3, stride: stride, padding: 1, dilation: dilation, groups: groups, bias: hasBias
+            ).filled(
                 prefix: "c")
             let norm = BatchNorm(24, epsilon: 1e-3).filled(prefix: "n"), x = hashed("x", [2, 9, 7, 8])
             let residual = hashed("residual", conv(x).shape)
@@ -71,7 +87,8 @@ import Testing
                 let expected = unfolded { norm(conv(x), activation: activation, residual: carried) }
                 expectClose(conv(x, norm: norm, activation: activation, residual: carried), expected)
                 let trained = training { conv(x, norm: norm, activation: activation, residual: carried) }
-                #expect(trained.scalars == training { norm(conv(x), activation: activation, residual: carried) }.scalars)
+                #expect(
+                    trained.scalars == training { norm(conv(x), activation: activation, residual: carried) }.scalars)
                 norm.filled(prefix: "n")
             }
         }
@@ -117,7 +134,8 @@ import Testing
                 valueWithGradient(step: 2) { (body(encoder) * hashed("weights", body(encoder).shape)).sum() }
             }
             return (
-                Dictionary(uniqueKeysWithValues: walk.parameters.map { ($0.path, gradients[$0.parameter]?.scalars ?? []) }),
+                Dictionary(
+                    uniqueKeysWithValues: walk.parameters.map { ($0.path, gradients[$0.parameter]?.scalars ?? []) }),
                 Dictionary(uniqueKeysWithValues: walk.buffers.map { ($0.path, $0.buffer.stored.scalars) })
             )
         }
@@ -128,8 +146,13 @@ import Testing
 
     @Test(arguments: Precision.allCases) func gradientsAndStatisticsHaveTheSameBits(precision: Precision) {
         let images = hashed("images", [2, 32, 32, 3]), large = hashed("images", [2, 64, 64, 3])
-        expectTheSameBits(precision, { ResNet(depth: 18, width: 4, checkpointing: $0) }) { ($0 as? ResNet)?(images) ?? Tensor(0) }
-        expectTheSameBits(precision, { ModifiedResNet(blocks: [1, 1, 1, 1], width: 8, size: 64, outputDimension: 8, checkpointing: $0) }) {
+        expectTheSameBits(precision, { ResNet(depth: 18, width: 4, checkpointing: $0) }) {
+            ($0 as? ResNet)?(images) ?? Tensor(0)
+        }
+        expectTheSameBits(
+            precision,
+            { ModifiedResNet(blocks: [1, 1, 1, 1], width: 8, size: 64, outputDimension: 8, checkpointing: $0) }
+        ) {
             ($0 as? ModifiedResNet)?(large) ?? Tensor(0)
         }
         let tokens = Tokens([[2, 5, 6, 3], [2, 9, 3]], length: 6, padding: 0)
@@ -137,7 +160,8 @@ import Testing
             precision,
             {
                 TextTransformer(
-                    vocabulary: Vocabulary(size: 12, padding: 0), width: 16, depth: 2, heads: 2, context: 6, dropout: 0.2, checkpointing: $0
+                    vocabulary: Vocabulary(size: 12, padding: 0), width: 16, depth: 2, heads: 2, context: 6,
+                    dropout: 0.2, checkpointing: $0
                 )
             }
         ) { ($0 as? TextTransformer)?(tokens) ?? Tensor(0) }

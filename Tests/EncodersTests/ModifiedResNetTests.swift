@@ -13,13 +13,15 @@ import Testing
     @Test func outputsAndGradientsAreOpenCLIPs() {
         let encoder = small(), images = hashed("images", [4, 64, 64, 3])
         checkModule(
-            encoder, "modified_resnet", in: Fixture("modified_resnet"), inputs: [], tolerance: 2e-5, gradientTolerance: 1e-4
+            encoder, "modified_resnet", in: Fixture("modified_resnet"), inputs: [], tolerance: 2e-5,
+            gradientTolerance: 1e-4
         ) { _ in encoder(images) }
     }
 
     @Test func theEvaluatedOutputIsOpenCLIPs() {
         let encoder = small().filled(prefix: "modified_resnet.")
-        expectClose(encoder(hashed("images", [4, 64, 64, 3])), Fixture("modified_resnet")["modified_resnet/evaluation"])
+        expectClose(
+            encoder(hashed("images", [4, 64, 64, 3])), Fixture("modified_resnet")["modified_resnet/evaluation"])
     }
 
     @Test func keysAreOpenCLIPs() {

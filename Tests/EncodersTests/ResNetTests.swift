@@ -16,14 +16,17 @@ import Testing
     func outputsAndGradientsAreTorchvisions(name: String, depth: Int, stem: ResNet.Stem, side: Int) {
         let encoder = ResNet(depth: depth, stem: stem, classes: 1000).filled(prefix: name + ".")
         let images = hashed("images", [2, side, side, 3])
-        // Rounding grows with the depth, and batch statistics of 8 rows magnify it: PyTorch's own float32 outputs are 1.5e-4 off at depth 50.
+        // Rounding grows with the depth, and batch statistics of 8 rows magnify it: PyTorch's own float32 outputs are
+        // 1.5e-4 off at depth 50.
         let tolerance: Float = depth < 50 ? 5e-5 : 1e-3
         expectClose(encoder.logits(images).sliced(0..<8, axis: 1), fixture["\(name)/logits"], tolerance: 1e-5, "logits")
         let (evaluated, evaluationPullback) = valueWithPullback { _ in [encoder(images)] }
         expectClose(evaluated[0], fixture["\(name)/evaluation"], tolerance: 1e-5, "evaluation")
         let (trained, trainingPullback) = training { valueWithPullback { _ in [encoder(images)] } }
         expectClose(trained[0], fixture["\(name)/training"], tolerance: tolerance, "training")
-        let gradients = (depth < 50 ? trainingPullback : evaluationPullback)([hashed(name + ".upstream", trained[0].shape)]).0
+        let gradients = (depth < 50 ? trainingPullback : evaluationPullback)([
+            hashed(name + ".upstream", trained[0].shape)
+        ]).0
         checkGradients(gradients, of: encoder, name, in: fixture, tolerance: 1e-4)
         checkBuffers(of: encoder, name, in: fixture, tolerance: 5e-5)
     }
@@ -34,8 +37,12 @@ import Testing
         for stage in 1...4 {
             for block in 0..<2 {
                 let path = "layer\(stage).\(block)."
-                expected += keys(of: path, convolution: "conv1", norm: "bn1") + keys(of: path, convolution: "conv2", norm: "bn2")
-                if stage > 1, block == 0 { expected += keys(of: path, convolution: "downsample.0", norm: "downsample.1") }
+                expected +=
+                    keys(of: path, convolution: "conv1", norm: "bn1")
+                    + keys(of: path, convolution: "conv2", norm: "bn2")
+                if stage > 1, block == 0 {
+                    expected += keys(of: path, convolution: "downsample.0", norm: "downsample.1")
+                }
             }
         }
         expected += ["fc.weight", "fc.bias"]
@@ -61,14 +68,16 @@ import Testing
             let paths = Set(walk.parameters.map(\.path))
             #expect(
                 paths.isSuperset(of: [
-                    "layer1.0.conv3.weight", "layer1.0.bn3.bias", "layer1.0.downsample.0.weight", "layer4.2.conv3.weight",
+                    "layer1.0.conv3.weight", "layer1.0.bn3.bias", "layer1.0.downsample.0.weight",
+                    "layer4.2.conv3.weight",
                 ]))
         }
     }
 
     @Test func aFileWithAClassifierAndBatchCountsLoads() throws {
         let folder = TemporaryFolder()
-        let source = ResNet(depth: 18, width: 4, classes: 3).initialize(seed: 1), target = ResNet(depth: 18, width: 4).initialize(seed: 2)
+        let source = ResNet(depth: 18, width: 4, classes: 3).initialize(seed: 1),
+            target = ResNet(depth: 18, width: 4).initialize(seed: 2)
         let counts = ParameterWalk(source).unused.map { (name: $0, tensor: Tensor([7] as [Int32], shape: [])) }
         try Safetensors.write(source.stateDictionary() + counts, to: folder.file("resnet"))
         try target.load(Safetensors(path: folder.file("resnet")))

@@ -13,7 +13,8 @@ import Testing
     private func tokens(length: Int) -> Tokens { Tokens(texts, length: length, padding: 0) }
 
     private func encoder(causal: Bool = false, pooling: TextTransformer.Pooling) -> TextTransformer {
-        TextTransformer(vocabulary: vocabulary, width: 16, depth: 2, heads: 2, context: 8, causal: causal, pooling: pooling)
+        TextTransformer(
+            vocabulary: vocabulary, width: 16, depth: 2, heads: 2, context: 8, causal: causal, pooling: pooling)
     }
 
     @Test func theCausalTowerIsOpenCLIPs() {
@@ -41,17 +42,21 @@ import Testing
     @Test func keysAreOpenCLIPs() {
         let walk = ParameterWalk(encoder(pooling: .first))
         let block = [
-            "ln_1.weight", "ln_1.bias", "attn.in_proj_weight", "attn.in_proj_bias", "attn.out_proj.weight", "attn.out_proj.bias",
+            "ln_1.weight", "ln_1.bias", "attn.in_proj_weight", "attn.in_proj_bias", "attn.out_proj.weight",
+            "attn.out_proj.bias",
             "ln_2.weight", "ln_2.bias", "mlp.c_fc.weight", "mlp.c_fc.bias", "mlp.c_proj.weight", "mlp.c_proj.bias",
         ]
         #expect(
             walk.parameters.map(\.path) == ["token_embedding.weight", "positional_embedding"]
-                + (0..<2).flatMap { layer in block.map { "transformer.resblocks.\(layer).\($0)" } } + ["ln_final.weight", "ln_final.bias"])
+                + (0..<2).flatMap { layer in block.map { "transformer.resblocks.\(layer).\($0)" } } + [
+                    "ln_final.weight", "ln_final.bias",
+                ])
         #expect(walk.buffers.isEmpty)
     }
 
     @Test func theDefaultInitialisationIsTheEmojiPeers() {
-        let encoder = TextTransformer(vocabulary: Vocabulary(size: 500, padding: 0), width: 64, depth: 1).initialize(seed: 0)
+        let encoder = TextTransformer(vocabulary: Vocabulary(size: 500, padding: 0), width: 64, depth: 1).initialize(
+            seed: 0)
         func deviation(_ tensor: Tensor) -> Float { tensor.variance(axes: Array(tensor.shape.indices)).sqrt().item }
         #expect(abs(deviation(encoder.tokenTable.stored) - 1) < 0.02)
         #expect(abs((encoder.positions.table.map { deviation($0.stored) } ?? 0) - 0.01) < 0.0005)
@@ -62,9 +67,12 @@ import Testing
 
     @Test func dropoutStandsWhereItIsAskedFor() {
         let tokens = tokens(length: 8), count = Float(3 * 8 * 16)
-        func encoder(embedding: Float = 0, attention: Float? = nil, activation: Float? = nil, outputs: Float = 0) -> TextTransformer {
+        func encoder(
+            embedding: Float = 0, attention: Float? = nil, activation: Float? = nil, outputs: Float = 0
+        ) -> TextTransformer {
             TextTransformer(
-                vocabulary: vocabulary, width: 16, depth: 1, heads: 2, context: 8, dropout: outputs, embeddingDropout: embedding,
+                vocabulary: vocabulary, width: 16, depth: 1, heads: 2, context: 8, dropout: outputs,
+                embeddingDropout: embedding,
                 attentionDropout: attention, activationDropout: activation
             ).filled(prefix: "dropout.")
         }
@@ -74,17 +82,21 @@ import Testing
         #expect(dropped.features(tokens).features.scalars == encoder().features(tokens).features.scalars)
         let (x, mask) = encoder().features(tokens)
         let still = encoder().context(x, mask: mask).scalars
-        func isMoved(_ encoder: TextTransformer) -> Bool { training { encoder.context(x, mask: mask).scalars } != still }
+        func isMoved(_ encoder: TextTransformer) -> Bool {
+            training { encoder.context(x, mask: mask).scalars } != still
+        }
         #expect(!isMoved(encoder(embedding: 0.5)))
         #expect(isMoved(encoder(outputs: 0.5)) && isMoved(encoder(attention: 0.5)) && isMoved(encoder(activation: 0.5)))
-        // As in the masked peer: outputs of both parts alone. With everything dropped but the residual, the first block changes nothing.
+        // As in the masked peer: outputs of both parts alone. With everything dropped but the residual, the first block
+        // changes nothing.
         let outputs = training { encoder(attention: 0, activation: 0, outputs: 0.5).blocks[0](x, mask: mask) - x }
         #expect(outputs.scalars.count { $0 == 0 } > 10, "both parts' outputs are dropped together somewhere")
     }
 
     @Test func aTableForALanguageModelStartsNarrow() {
         let encoder = TextTransformer(
-            vocabulary: Vocabulary(size: 500, padding: 0), width: 64, depth: 1, initialization: .plain(width: 64, tokens: 0.02)
+            vocabulary: Vocabulary(size: 500, padding: 0), width: 64, depth: 1,
+            initialization: .plain(width: 64, tokens: 0.02)
         ).initialize(seed: 0)
         let deviation = encoder.tokenTable.stored.variance(axes: [0, 1]).sqrt().item
         #expect(abs(deviation - 0.02) < 0.0005)

@@ -22,7 +22,8 @@ import Testing
     private static func clips(_ name: String, _ lengths: [Int], length: Int? = nil) -> Waveform {
         let longest = lengths.max() ?? 0, scalars = hashed(name, [lengths.count, longest]).scalars
         return Waveform(
-            lengths.enumerated().map { n, length in Array(scalars[n * longest..<n * longest + length]) }, length: length, rate: 8000)
+            lengths.enumerated().map { n, length in Array(scalars[n * longest..<n * longest + length]) },
+            length: length, rate: 8000)
     }
 
     private static let small: [Configuration.Convolution] = [
@@ -41,19 +42,25 @@ import Testing
         Case(name: "padded", configuration: .cpc(width: 8), lengths: [1280, 901, 700]),
         Case(name: "padded_evaluated", configuration: pooled(.max), lengths: [1280, 901, 700], isTraining: false),
         Case(
-            name: "gru", configuration: .init(convolutions: small, norm: .layer, activation: .gelu, context: .gru(hidden: 5, layers: 2)),
+            name: "gru",
+            configuration: .init(
+                convolutions: small, norm: .layer, activation: .gelu, context: .gru(hidden: 5, layers: 2)),
             lengths: [61, 40, 33]),
         Case(
             name: "lstm",
-            configuration: .init(convolutions: small, norm: .group(2), activation: .tanh, context: .lstm(hidden: 5), pooling: .max),
+            configuration: .init(
+                convolutions: small, norm: .group(2), activation: .tanh, context: .lstm(hidden: 5), pooling: .max),
             lengths: [61, 40, 33]),
-        Case(name: "bare", configuration: .init(convolutions: small, norm: .none, activation: .silu), lengths: [61, 61]),
+        Case(
+            name: "bare", configuration: .init(convolutions: small, norm: .none, activation: .silu), lengths: [61, 61]),
     ]
 
     @Test(arguments: cases)
     func embeddingsAndGradientsArePyTorchs(_ c: Case) {
         let encoder = WaveformEncoder(c.configuration), fixture = Fixture("waveform"), waveform = c.waveform
-        checkModule(encoder, c.name, in: fixture, inputs: [], isTraining: c.isTraining, gradientTolerance: 1e-4) { _ in encoder(waveform) }
+        checkModule(encoder, c.name, in: fixture, inputs: [], isTraining: c.isTraining, gradientTolerance: 1e-4) { _ in
+            encoder(waveform)
+        }
         encoder.filled(prefix: c.name + ".")
         let frames = {
             let (features, mask) = encoder.features(waveform)
@@ -71,13 +78,15 @@ import Testing
     @Test(arguments: contexts, Configuration.Pooling.allCases)
     func paddingChangesNothing(context: Configuration.Context, pooling: Configuration.Pooling) {
         for norm in Self.norms {
-            let encoder = WaveformEncoder(.init(convolutions: Self.small, norm: norm, context: context, pooling: pooling))
+            let encoder = WaveformEncoder(
+                .init(convolutions: Self.small, norm: norm, context: context, pooling: pooling))
             encoder.filled(prefix: "padding.")
             let lengths = [64, 31, 5, 20], plain = encoder(Self.clips("clips", lengths))
             expectClose(encoder(Self.clips("clips", lengths, length: 83)), plain, "\(norm)")
             for (n, length) in lengths.enumerated() {
                 let alone = Waveform(
-                    samples: Self.clips("clips", lengths).samples.sliced(n..<n + 1, axis: 0).sliced(0..<length, axis: 1), rate: 8000)
+                    samples: Self.clips("clips", lengths).samples.sliced(n..<n + 1, axis: 0).sliced(
+                        0..<length, axis: 1), rate: 8000)
                 expectClose(plain.sliced(n..<n + 1, axis: 0), encoder(alone), "\(norm), clip \(n)")
             }
         }
@@ -87,16 +96,20 @@ import Testing
         rate: 8000, transform: 64, hop: 16, mels: 6, logarithm: .natural(offset: 1e-6), isStandardized: true)
 
     @Test func logMelEncodersAreConvolutionsOverLogMelFrames() {
-        let encoder = WaveformEncoder(.logMel(Self.mels, width: 8)).filled(prefix: "mel."), waveform = Self.clips("clips", [800, 800])
+        let encoder = WaveformEncoder(.logMel(Self.mels, width: 8)).filled(prefix: "mel."),
+            waveform = Self.clips("clips", [800, 800])
         let frames = LogMel(Self.mels)(waveform)
         let (features, mask) = encoder.features(waveform)
         #expect(frames.shape == [2, 51, 6] && features.shape == [2, 13, 8] && mask == nil)
         #expect(features.shape[1] == encoder.configuration.frames(of: 800) && encoder.configuration.stride == 64)
-        let values = Dictionary(uniqueKeysWithValues: ParameterWalk(encoder).parameters.map { ($0.path, $0.parameter.stored) })
-        let buffers = Dictionary(uniqueKeysWithValues: ParameterWalk(encoder).buffers.map { ($0.path, $0.buffer.stored) })
+        let values = Dictionary(
+            uniqueKeysWithValues: ParameterWalk(encoder).parameters.map { ($0.path, $0.parameter.stored) })
+        let buffers = Dictionary(
+            uniqueKeysWithValues: ParameterWalk(encoder).buffers.map { ($0.path, $0.buffer.stored) })
         var x = frames
         for (i, stride) in [1, 2, 2].enumerated() {
-            x = x.convolved1d(weight: values["convs.\(i).weight"]!, bias: values["convs.\(i).bias"]!, stride: stride, padding: 1)
+            x = x.convolved1d(
+                weight: values["convs.\(i).weight"]!, bias: values["convs.\(i).bias"]!, stride: stride, padding: 1)
             let scale = values["norms.\(i).weight"]! / (buffers["norms.\(i).running_var"]! + 1e-5).sqrt()
             x = ((x - buffers["norms.\(i).running_mean"]!) * scale + values["norms.\(i).bias"]!).relu()
         }
@@ -111,7 +124,8 @@ import Testing
         let encoder = WaveformEncoder(configuration).filled(prefix: "mel.")
         let lengths = [400, 217, 90], plain = encoder(Self.clips("clips", lengths))
         expectClose(encoder(Self.clips("clips", lengths, length: 555)), plain)
-        let alone = Waveform(samples: Self.clips("clips", lengths).samples.sliced(1..<2, axis: 0).sliced(0..<217, axis: 1), rate: 8000)
+        let alone = Waveform(
+            samples: Self.clips("clips", lengths).samples.sliced(1..<2, axis: 0).sliced(0..<217, axis: 1), rate: 8000)
         expectClose(plain.sliced(1..<2, axis: 0), encoder(alone))
     }
 
@@ -126,12 +140,15 @@ import Testing
     }
 
     @Test(arguments: [
-        Configuration.cpc(width: 2), .logMel(mels, width: 2), .init(convolutions: small), .init(front: .logMel(mels), convolutions: []),
+        Configuration.cpc(width: 2), .logMel(mels, width: 2), .init(convolutions: small),
+        .init(front: .logMel(mels), convolutions: []),
     ])
     func framesAreAsCounted(configuration: Configuration) {
         let encoder = WaveformEncoder(configuration)
         for length in [0, 1, 5, 17, 64, 159, 160, 161, 500, 1601] {
-            #expect(encoder.features(Self.clips("clip", [length])).features.shape[1] == configuration.frames(of: length), "\(length)")
+            #expect(
+                encoder.features(Self.clips("clip", [length])).features.shape[1] == configuration.frames(of: length),
+                "\(length)")
         }
         #expect(configuration.frames(of: configuration.minimumSamples) >= 1)
     }
@@ -161,7 +178,8 @@ import Testing
         #expect(configuration.frames(of: configuration.minimumSamples) == 1)
         for length in [0, 1, configuration.minimumSamples - 1] {
             #expect(configuration.frames(of: length) == 1)
-            let clip = Self.clips("clip", [length]), padded = Self.clips("clip", [length], length: configuration.minimumSamples)
+            let clip = Self.clips("clip", [length]),
+                padded = Self.clips("clip", [length], length: configuration.minimumSamples)
             #expect(encoder.features(clip).features.shape == [1, 1, 4])
             expectClose(encoder(clip), encoder(padded))
         }
@@ -172,10 +190,12 @@ import Testing
         let layers = (0..<5).flatMap { i in ["convs.\(i).weight", "convs.\(i).bias"] }
         let norms = (0..<5).flatMap { i in ["norms.\(i).weight", "norms.\(i).bias"] }
         #expect(walk.parameters.map(\.path) == layers + norms)
-        #expect(walk.buffers.map(\.path) == (0..<5).flatMap { i in ["norms.\(i).running_mean", "norms.\(i).running_var"] })
+        #expect(
+            walk.buffers.map(\.path) == (0..<5).flatMap { i in ["norms.\(i).running_mean", "norms.\(i).running_var"] })
         #expect(walk.unused == (0..<5).map { "norms.\($0).num_batches_tracked" })
         #expect(WaveformEncoder(.cpc).parameterCount == 256 * (10 + 256 * (8 + 4 + 4 + 4) + 3 * 5))
-        let recurrent = WaveformEncoder(.init(convolutions: [.init(4, kernel: 3)], norm: .none, context: .gru(hidden: 5)))
+        let recurrent = WaveformEncoder(
+            .init(convolutions: [.init(4, kernel: 3)], norm: .none, context: .gru(hidden: 5)))
         let cell = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map { "context.\($0)_l0" }
         #expect(ParameterWalk(recurrent).parameters.map(\.path) == ["convs.0.weight", "convs.0.bias"] + cell)
         let transformer = WaveformEncoder(
@@ -187,7 +207,8 @@ import Testing
     @Test func theDefaultTakesLogMelFrames() {
         let encoder = WaveformEncoder(), walk = ParameterWalk(encoder)
         let layers = (0..<3).flatMap { i in ["convs.\(i).weight", "convs.\(i).bias"] }
-        #expect(walk.parameters.map(\.path) == layers + (0..<3).flatMap { i in ["norms.\(i).weight", "norms.\(i).bias"] })
+        #expect(
+            walk.parameters.map(\.path) == layers + (0..<3).flatMap { i in ["norms.\(i).weight", "norms.\(i).bias"] })
         #expect(walk.parameters[0].parameter.shape == [256, 80, 3])
         let second = Waveform(samples: hashed("second", [1, 16000], scale: 0.1), rate: 16000)
         #expect(encoder.features(second).features.shape == [1, 26, 256] && encoder.outputDimension == 256)

@@ -52,7 +52,9 @@ import Testing
 
     @Test func zeroShotAveragesTemplatesAsUnitVectors() {
         let shot = ZeroShot(classes: ["x", "y"], templates: ["{}", "the {}"]) { sentences in
-            Tensor(sentences.flatMap { $0.hasSuffix("x") ? [Float(5), 0] : [0, $0 == "y" ? 1 : 9] }, shape: [sentences.count, 2])
+            Tensor(
+                sentences.flatMap { $0.hasSuffix("x") ? [Float(5), 0] : [0, $0 == "y" ? 1 : 9] },
+                shape: [sentences.count, 2])
         }
         expectClose(shot.classEmbeddings, Tensor([1, 0, 0, 1], shape: [2, 2]))
         #expect(shot.classify(Tensor([2, 1, 1, 3], shape: [2, 2])) == [0, 1])

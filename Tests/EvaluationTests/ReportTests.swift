@@ -24,7 +24,8 @@ import Testing
     @Test func theTableShowsEveryPart() {
         let table = report.table
         #expect(
-            table.contains("image to text") && table.contains("1.000") && table.contains("linear probe of digit") && table.contains("0.667")
+            table.contains("image to text") && table.contains("1.000") && table.contains("linear probe of digit")
+                && table.contains("0.667")
         )
     }
 
@@ -36,7 +37,10 @@ import Testing
         var report = EvaluationReport()
         let x = hashed("report", [2, 4])
         report.retrieval = ["image_to_text": Retrieval(queries: x, candidates: x)]
-        #expect(report.table.split(separator: "\n").last?.split(separator: " ").map(String.init).suffix(6) == ["1.000", "-", "-", "1.0", "2", "2"])
+        #expect(
+            report.table.split(separator: "\n").last?.split(separator: " ").map(String.init).suffix(6) == [
+                "1.000", "-", "-", "1.0", "2", "2",
+            ])
     }
 
     @Test func headsOfTheTableNeverTouch() {
@@ -50,19 +54,23 @@ import Testing
     }
 
     @Test(arguments: [
-        (1e24, "1.000e+24"), (429_450_660.04, "429450660.0"), (1.7976931348623157e308, "1.797e+308"), (.infinity, "-"), (.nan, "-"),
+        (1e24, "1.000e+24"), (429_450_660.04, "429450660.0"), (1.7976931348623157e308, "1.797e+308"), (.infinity, "-"),
+        (.nan, "-"),
         (5e12, "5.000e+12"),
     ])
     func numbersOfAnySizePrint(perplexity: Double, text: String) {
         var report = EvaluationReport()
-        report.maskedWords = MaskedWords(crossEntropy: 3, perplexity: perplexity, accuracy: 0.5, tokens: 7, unigramCrossEntropy: 2)
+        report.maskedWords = MaskedWords(
+            crossEntropy: 3, perplexity: perplexity, accuracy: 0.5, tokens: 7, unigramCrossEntropy: 2)
         #expect(report.table.contains("  \(text)  "), "\(report.table)")
     }
 
     @Test func macroF1LeavesOutClassesThatAreNeitherTrueNorPredicted() {
-        // sklearn.metrics.f1_score([0, 0, 1, 1, 1], [0, 1, 1, 1, 3], average="macro") = 0.4444444444444444 (scikit-learn 1.9.1):
-        // 2/3 of class 0, 2/3 of class 1, 0 of class 3, which is predicted only; class 2 is neither and left out.
-        let report = Classification(predicted: [0, 1, 1, 1, 3], truth: [0, 0, 1, 1, 1], classes: ["a", "b", "c", "d"])
+        // sklearn.metrics.f1_score([0, 0, 1, 1, 1], [0, 1, 1, 1, 3], average="macro") = 0.4444444444444444
+        // (scikit-learn 1.9.1): 2/3 of class 0, 2/3 of class 1, 0 of class 3, which is predicted only; class 2 is
+        // neither and left out.
+        let report = Classification(
+            predicted: [0, 1, 1, 1, 3], truth: [0, 0, 1, 1, 1], classes: ["a", "b", "c", "d"])
         #expect(abs(report.macroF1 - 0.4444444444444444) < 1e-12)
         #expect(abs(report.accuracy - 0.6) < 1e-12)
     }

@@ -58,7 +58,8 @@ import Testing
     @Test func equalLabelsAreAllMatches() {
         let queries = Tensor([1, 0, 0, 1], shape: [2, 2])
         let candidates = Tensor([0.6, 0.8, 0.8, 0.6, 1, 0], shape: [3, 2])
-        let found = Retrieval(queries: queries, candidates: candidates, queryLabels: [7, 9], candidateLabels: [9, 9, 7])
+        let found = Retrieval(
+            queries: queries, candidates: candidates, queryLabels: [7, 9], candidateLabels: [9, 9, 7])
         #expect(found.r1 == 1)
     }
 

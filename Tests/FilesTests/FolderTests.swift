@@ -6,7 +6,9 @@ import Testing
 @Suite struct FolderTests {
     private let folder = TemporaryFolder()
 
-    @Test(arguments: ["one", "one/two/three", "one/two/three/", "four//five"]) func foldersAboveAreMadeToo(name: String) throws {
+    @Test(arguments: ["one", "one/two/three", "one/two/three/", "four//five"]) func foldersAboveAreMadeToo(
+        name: String
+    ) throws {
         try Folder.make(folder.file(name))
         try Folder.make(folder.file(name))
         var isFolder: ObjCBool = false

@@ -14,7 +14,9 @@ import Testing
         try FileManager.default.linkItem(atPath: input, toPath: hard)
         let same = [input, link, hard, folder.path + "/./corpus.txt", folder.path + "//corpus.txt"]
         for output in same {
-            let error = #expect(throws: FileError.self) { try OutputPath.requireDistinct(output, from: [other, input]) }
+            let error = #expect(throws: FileError.self) {
+                try OutputPath.requireDistinct(output, from: [other, input])
+            }
             #expect(error?.path == output && error?.reason.contains("input") == true)
         }
         try OutputPath.requireDistinct(folder.file("new"), from: [input, other, folder.file("absent")])

@@ -52,7 +52,9 @@ import Testing
     @Test func aDirectoryIsNoFile() {
         #expect(throws: FileError(path: folder.path, code: EISDIR)) { try WholeFile.read(folder.path) }
         #expect(throws: FileError(path: folder.path, code: EISDIR)) { try WholeFile.write([1], to: folder.path) }
-        #expect(throws: FileError(path: folder.file("none/text"), code: ENOENT)) { try WholeFile.write([1], to: folder.file("none/text")) }
+        #expect(throws: FileError(path: folder.file("none/text"), code: ENOENT)) {
+            try WholeFile.write([1], to: folder.file("none/text"))
+        }
     }
 
     @Test func whereOnlyFilesWillDoAPipeIsAnErrorAndDoesNotHang() {

@@ -27,7 +27,10 @@ import Testing
             (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}x"#, nil, 4, "follows"),
             (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, nil, 8, "4 bytes of data, the file has 8"),
             (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, nil, 3, "4 bytes of data, the file has 3"),
-            (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, nil, 4, #""a": shape [2] of F32 takes 8 bytes"#),
+            (
+                #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, nil, 4,
+                #""a": shape [2] of F32 takes 8 bytes"#
+            ),
             (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, nil, 4, "start and an end"),
             (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}"#, nil, 4, "start and an end"),
             (#"{"a":{"dtype":"F32","shape":[1]}}"#, nil, 4, #"no "data_offsets""#),
@@ -41,15 +44,18 @@ import Testing
             (#"{"a":{"dtype":"F4","shape":[1],"data_offsets":[0,1]}}"#, nil, 1, "F4"),
             (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, nil, 2, #""a": a gap"#),
             (
-                #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#, nil, 3,
+                #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#,
+                nil, 3,
                 #""b": its data overlaps"#
             ),
             (
-                #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, nil, 2,
+                #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#,
+                nil, 2,
                 #""a" stands twice"#
             ),
             (
-                #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\u0061":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, nil, 2,
+                #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\u0061":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#,
+                nil, 2,
                 #""a" stands twice"#
             ),
             (
@@ -73,7 +79,8 @@ import Testing
     @Test func everyTruncationOfAFileIsRefused() throws {
         let whole = folder.file("whole")
         try Safetensors.write(
-            [("a", Tensor([1, 2, 3] as [Float], shape: [3])), ("b", Tensor([0, 1, 2, 3, 4] as [UInt8], shape: [5]))], to: whole)
+            [("a", Tensor([1, 2, 3] as [Float], shape: [3])), ("b", Tensor([0, 1, 2, 3, 4] as [UInt8], shape: [5]))],
+            to: whole)
         let bytes = try Data(contentsOf: URL(fileURLWithPath: whole))
         for length in 0..<bytes.count {
             let path = folder.file("part")
@@ -85,13 +92,16 @@ import Testing
     @Test func elementTypesWidenToWhatTensorsHold() throws {
         func bytes<T>(_ values: [T]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
         let stored: [(type: String, data: [UInt8])] = [
-            ("F64", bytes([1.5, -2] as [Double])), ("F32", bytes([1.5, -2] as [Float])), ("F16", bytes([1.5, -2] as [Float16])),
-            ("BF16", bytes([0x3FC0, 0xC000] as [UInt16])), ("I64", bytes([7, -8] as [Int64])), ("U64", bytes([7, 8] as [UInt64])),
+            ("F64", bytes([1.5, -2] as [Double])), ("F32", bytes([1.5, -2] as [Float])),
+            ("F16", bytes([1.5, -2] as [Float16])),
+            ("BF16", bytes([0x3FC0, 0xC000] as [UInt16])), ("I64", bytes([7, -8] as [Int64])),
+            ("U64", bytes([7, 8] as [UInt64])),
             ("I32", bytes([7, -8] as [Int32])), ("I16", bytes([7, -8] as [Int16])), ("I8", bytes([7, -8] as [Int8])),
             ("U8", [7, 200]), ("BOOL", [1, 0]),
         ]
         for (type, data) in stored {
-            let path = try file(#"{"x":{"dtype":"\#(type)","shape":[2],"data_offsets":[0,\#(data.count)]}}"#, data: data)
+            let path = try file(
+                #"{"x":{"dtype":"\#(type)","shape":[2],"data_offsets":[0,\#(data.count)]}}"#, data: data)
             let x = try Safetensors(path: path).tensor("x")
             switch type {
             case "F64", "F32", "F16", "BF16": #expect(x.scalars == [1.5, -2], "\(type)")
@@ -105,7 +115,8 @@ import Testing
 
     @Test func anIntegerThatDoesNotFitIsNamed() throws {
         let value = [Int64(1) << 40]
-        let path = try file(#"{"ids":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}"#, data: value.withUnsafeBytes { Array($0) })
+        let path = try file(
+            #"{"ids":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}"#, data: value.withUnsafeBytes { Array($0) })
         let file = try Safetensors(path: path)
         let error = try #require(throws: InterchangeError.self) { try file.tensor("ids") }
         #expect(error.description.contains(#""ids": element 0 is 1099511627776"#))

@@ -7,13 +7,16 @@ import Testing
 @Suite struct SafetensorsWritingTests {
     private let folder = TemporaryFolder()
 
-    private func contents(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: folder.file(name))) }
+    private func contents(_ name: String) throws -> Data {
+        try Data(contentsOf: URL(fileURLWithPath: folder.file(name)))
+    }
 
     @Test func whatIsWrittenIsReadBack() throws {
         let awkward = "tab\t\"quote\" \\ é 🎈 \u{1}"
         let tensors: [(name: String, tensor: Tensor)] = [
             (awkward, Tensor([.nan, -0.0, .infinity], shape: [3, 1])), ("ids", Tensor([1, -2] as [Int32], shape: [2])),
-            ("mask", Tensor([1, 0, 1] as [UInt8], shape: [3])), ("scalar", Tensor(3)), ("empty", Tensor(zeros: [2, 0])),
+            ("mask", Tensor([1, 0, 1] as [UInt8], shape: [3])), ("scalar", Tensor(3)),
+            ("empty", Tensor(zeros: [2, 0])),
         ]
         try Safetensors.write(tensors, metadata: [awkward: awkward], to: folder.file("a"))
         let file = try Safetensors(path: folder.file("a"))
@@ -28,11 +31,14 @@ import Testing
     }
 
     @Test func theBytesAreThoseOfPythonsWriter() throws {
-        // /opt/venv/bin/python -c "import numpy as np, safetensors.numpy as s; print(s.save({'b': np.ones((2, 1), np.float32), 'a':
-        //   np.array([1], np.uint8), 'c': np.array(2, np.int32), 'aa': np.zeros((0,), np.float32)}, metadata={'k': 'v'}))"
+        // /opt/venv/bin/python -c "import numpy as np, safetensors.numpy as s; print(s.save({'b': np.ones((2, 1),
+        // np.float32), 'a':
+        //   np.array([1], np.uint8), 'c': np.array(2, np.int32), 'aa': np.zeros((0,), np.float32)}, metadata={'k':
+        //   'v'}))"
         try Safetensors.write(
             [
-                ("b", Tensor(ones: [2, 1])), ("a", Tensor([1] as [UInt8], shape: [1])), ("c", Tensor([2] as [Int32], shape: [])),
+                ("b", Tensor(ones: [2, 1])), ("a", Tensor([1] as [UInt8], shape: [1])),
+                ("c", Tensor([2] as [Int32], shape: [])),
                 ("aa", Tensor(zeros: [0])),
             ], metadata: ["k": "v"], to: folder.file("a"))
         let header =
@@ -40,7 +46,9 @@ import Testing
             + #"[0,8]},"c":{"dtype":"I32","shape":[],"data_offsets":[8,12]},"a":{"dtype":"U8","shape":[1],"data_offsets":[12,13]}}"#
         let padded = header + String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
         let length = (0..<8).map { UInt8(truncatingIfNeeded: padded.utf8.count >> (8 * $0)) }
-        #expect(try contents("a") == Data(length + Array(padded.utf8) + [0, 0, 0x80, 0x3F, 0, 0, 0x80, 0x3F, 2, 0, 0, 0, 1]))
+        #expect(
+            try contents("a")
+                == Data(length + Array(padded.utf8) + [0, 0, 0x80, 0x3F, 0, 0, 0x80, 0x3F, 2, 0, 0, 0, 1]))
     }
 
     @Test func theOrderOfTheListDoesNotMatter() throws {
@@ -62,7 +70,9 @@ import Testing
     }
 
     @Test func aPlaceThatIsNotThereIsAnError() {
-        #expect(throws: InterchangeError.self) { try Safetensors.write([("a", Tensor(1))], to: folder.file("no/such/folder")) }
+        #expect(throws: InterchangeError.self) {
+            try Safetensors.write([("a", Tensor(1))], to: folder.file("no/such/folder"))
+        }
         #expect(throws: InterchangeError.self) { try Safetensors.write([("a", Tensor(1))], to: folder.path) }
         #expect(folder.contents.isEmpty)
     }

@@ -49,7 +49,8 @@ import Testing
         let text = try problems {
             try net.load(
                 file([
-                    ("layer1.weight", Tensor(zeros: [3, 5])), ("layer1.bais", Tensor(zeros: [3])), ("head.weight", Tensor(1)),
+                    ("layer1.weight", Tensor(zeros: [3, 5])), ("layer1.bais", Tensor(zeros: [3])),
+                    ("head.weight", Tensor(1)),
                     ("norm.weight", Tensor([1, 2, 3] as [Int32], shape: [3])), ("norm.bias", Tensor(zeros: [3])),
                     ("norm.running_mean", Tensor(zeros: [3])), ("norm.running_var", Tensor(zeros: [3])),
                 ]))
@@ -64,7 +65,9 @@ import Testing
 
     @Test func prefixesAllowWhatIsMissingOrTooMuch() throws {
         let net = Net().filled(prefix: "s.")
-        let part = try file([("layer1.weight", Tensor(ones: [3, 2])), ("layer1.bias", Tensor(ones: [3])), ("head.weight", Tensor(1))])
+        let part = try file([
+            ("layer1.weight", Tensor(ones: [3, 2])), ("layer1.bias", Tensor(ones: [3])), ("head.weight", Tensor(1)),
+        ])
         try net.load(part, allowingMissing: ["norm."], allowingUnexpected: ["head."])
         #expect(net.layer1.bias?.stored.scalars == [1, 1, 1])
         #expect(net.norm.bias.stored.scalars == hashedParameter("s.norm.bias", [3]).scalars)
@@ -72,7 +75,10 @@ import Testing
 
     @Test func keysAreRenamedOrPassedOver() throws {
         let source = Net().filled(prefix: "s."), target = Net()
-        let renamed = source.stateDictionary().map { (name: "module." + $0.name, tensor: $0.tensor) } + [(name: "epoch", tensor: Tensor(1))]
+        let renamed =
+            source.stateDictionary().map { (name: "module." + $0.name, tensor: $0.tensor) } + [
+                (name: "epoch", tensor: Tensor(1))
+            ]
         try target.load(file(renamed)) { $0.hasPrefix("module.") ? String($0.dropFirst(7)) : nil }
         #expect(target.layer1.weight.stored.scalars == source.layer1.weight.stored.scalars)
         let text = try problems {

@@ -11,7 +11,8 @@ import Testing
         return (mean, (x.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / n).squareRoot(), x.map(abs).max() ?? 0)
     }
 
-    private func expectUniform(_ parameter: Parameter, bound: Float, sourceLocation: SourceLocation = #_sourceLocation) {
+    private func expectUniform(_ parameter: Parameter, bound: Float, sourceLocation: SourceLocation = #_sourceLocation)
+    {
         let (mean, deviation, largest) = moments(parameter)
         #expect(abs(mean) < 0.1 * bound, sourceLocation: sourceLocation)
         #expect(abs(deviation / bound - 0.57735) < 0.05, sourceLocation: sourceLocation)
@@ -34,14 +35,16 @@ import Testing
     }
 
     @Test func valuesDependOnSeedAndPathAlone() {
-        let a = MLP(8, hidden: 8).initialize(seed: 3), b = MLP(8, hidden: 8).initialize(seed: 3), c = MLP(8, hidden: 8).initialize(seed: 4)
+        let a = MLP(8, hidden: 8).initialize(seed: 3), b = MLP(8, hidden: 8).initialize(seed: 3),
+            c = MLP(8, hidden: 8).initialize(seed: 4)
         #expect(a.expansion.weight.stored.scalars == b.expansion.weight.stored.scalars)
         #expect(a.expansion.weight.stored.scalars != a.projection.weight.stored.scalars)
         #expect(a.expansion.weight.stored.scalars != c.expansion.weight.stored.scalars)
     }
 
     @Test func clipsInitialisationShrinksBranchesWithDepth() {
-        let block = TransformerBlock(width: 64, heads: 2, initialization: .clip(width: 64, depth: 8)).initialize(seed: 0)
+        let block = TransformerBlock(width: 64, heads: 2, initialization: .clip(width: 64, depth: 8)).initialize(
+            seed: 0)
         #expect(abs(moments(block.attention.inProjWeight).deviation * 8 - 1) < 0.05)
         #expect(abs(moments(block.attention.outProj.weight).deviation * 32 - 1) < 0.05)
         #expect(abs(moments(block.mlp.projection.weight).deviation * 32 - 1) < 0.05)

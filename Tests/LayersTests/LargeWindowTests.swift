@@ -63,7 +63,8 @@ import Testing
     @Test func aClipsEndsAreReflectedAndClipsDoNotMix() {
         let front = LogMel(.init(rate: 16000, transform: 2048, hop: 512, mels: 20))
         let noise = hashed("reflected", [5000], scale: 0.3).scalars
-        let mirrored = Array(noise[1...1024].reversed()) + noise  // what stands before the first sample of a centered clip
+        // what stands before the first sample of a centered clip
+        let mirrored = Array(noise[1...1024].reversed()) + noise
         let centered = front(Waveform([noise], rate: 16000))
         let plain = LogMel(.init(rate: 16000, transform: 2048, hop: 512, mels: 20, isCentered: false))(
             Waveform([mirrored], rate: 16000))

@@ -9,9 +9,12 @@ import Testing
     private let mask = Tensor([1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 0, 0] as [UInt8], shape: [3, 5])
 
     private func check(
-        _ name: String, _ module: some Module, _ shape: [Int], isTraining: Bool = true, _ body: @escaping (Tensor) -> Tensor
+        _ name: String, _ module: some Module, _ shape: [Int], isTraining: Bool = true,
+        _ body: @escaping (Tensor) -> Tensor
     ) {
-        checkModule(module, name, in: fixture, inputs: [("x", hashed(name + ".x", shape))], isTraining: isTraining) { body($0[0]) }
+        checkModule(module, name, in: fixture, inputs: [("x", hashed(name + ".x", shape))], isTraining: isTraining) {
+            body($0[0])
+        }
     }
 
     @Test func linearLayersEqualPyTorchs() {
@@ -43,7 +46,9 @@ import Testing
     @Test func fusedBatchNormalisationEqualsItsParts() {
         let norm = BatchNorm(5)
         let inputs = ["x", "residual"].map { (name: $0, value: hashed("batch_norm_fused." + $0, [2, 3, 4, 5])) }
-        checkModule(norm, "batch_norm_fused", in: fixture, inputs: inputs) { norm($0[0], activation: .relu, residual: $0[1]) }
+        checkModule(norm, "batch_norm_fused", in: fixture, inputs: inputs) {
+            norm($0[0], activation: .relu, residual: $0[1])
+        }
     }
 
     @Test func embeddingsEqualPyTorchs() {
@@ -52,7 +57,9 @@ import Testing
     }
 
     @Test func attentionEqualsPyTorchs() {
-        for (name, masked, causal) in [("attention", false, false), ("attention_masked", true, false), ("attention_causal", false, true)] {
+        for (name, masked, causal) in [
+            ("attention", false, false), ("attention_masked", true, false), ("attention_causal", false, true),
+        ] {
             let attention = MultiHeadAttention(8, heads: 2)
             check(name, attention, [3, 5, 8]) { attention($0, mask: masked ? mask : nil, causal: causal) }
         }
@@ -65,14 +72,17 @@ import Testing
         check("block_post", post, [3, 5, 8]) { post($0, mask: mask) }
     }
 
-    @Test(arguments: [("mlp_gelu", Activation.gelu), ("mlp_quick", .quickGELU), ("mlp_tanh", .tanhGELU), ("mlp_silu", .silu)])
+    @Test(arguments: [
+        ("mlp_gelu", Activation.gelu), ("mlp_quick", .quickGELU), ("mlp_tanh", .tanhGELU), ("mlp_silu", .silu),
+    ])
     func networksOfTwoLayersEqualPyTorchs(name: String, activation: Activation) {
         let mlp = MLP(4, hidden: 6, 3, activation: activation)
         check(name, mlp, [2, 4]) { mlp($0) }
     }
 
     @Test func projectionHeadsEqualPyTorchs() {
-        let plain = ProjectionHead(4, hidden: 6, 3), normalised = ProjectionHead(4, hidden: 6, 3, layers: 3, batchNorm: true)
+        let plain = ProjectionHead(4, hidden: 6, 3),
+            normalised = ProjectionHead(4, hidden: 6, 3, layers: 3, batchNorm: true)
         check("head", plain, [7, 4]) { plain($0) }
         check("head_normalised", normalised, [7, 4]) { normalised($0) }
     }
@@ -80,7 +90,8 @@ import Testing
     @Test func sinusoidsEqualTheFormula() {
         let positions = PositionalEmbedding(6, 8, form: .sinusoidal)
         expectClose(positions(Tensor(zeros: [1, 6, 8])).reshaped([6, 8]), fixture["sinusoidal"])
-        expectClose(positions(Tensor(zeros: [1, 2, 8])).reshaped([2, 8]), fixture["sinusoidal"].sliced(0..<2, axis: 0))
+        expectClose(
+            positions(Tensor(zeros: [1, 2, 8])).reshaped([2, 8]), fixture["sinusoidal"].sliced(0..<2, axis: 0))
         #expect(ParameterWalk(positions).parameters.isEmpty)
     }
 }

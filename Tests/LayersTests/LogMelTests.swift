@@ -9,7 +9,9 @@ import Testing
     private let fixture = Fixture("logmel")
 
     private func clip(_ name: String, _ count: Int) -> [Float] {
-        hashed("logmel." + name, [count], scale: 0.3).scalars.enumerated().map { $1 + Float(0.5 * Foundation.sin(Double($0) * 0.3)) }
+        hashed("logmel." + name, [count], scale: 0.3).scalars.enumerated().map {
+            $1 + Float(0.5 * Foundation.sin(Double($0) * 0.3))
+        }
     }
 
     /// All clips in one padded batch, each against its own frames.
@@ -22,13 +24,17 @@ import Testing
         let waveform = Waveform(
             lengths.enumerated().map { clip("\(name).\($0)", $1) }, length: longest + 777, rate: configuration.rate)
         let frames = front(waveform)
-        #expect(frames.shape == [lengths.count, front.frameCount(of: longest + 777), configuration.mels], sourceLocation: sourceLocation)
+        #expect(
+            frames.shape == [lengths.count, front.frameCount(of: longest + 777), configuration.mels],
+            sourceLocation: sourceLocation)
         for (n, length) in lengths.enumerated() {
             let own = frames.sliced(n..<n + 1, axis: 0).squeezingAxis(at: 0), count = front.frameCount(of: length)
             expectClose(
                 own.sliced(0..<count, axis: 0), fixture["\(name)/\(n)"], tolerance: tolerance, "\(name) \(n)",
                 sourceLocation: sourceLocation)
-            #expect(own.sliced(count..<own.shape[0], axis: 0).scalars.allSatisfy { $0 == 0 }, sourceLocation: sourceLocation)
+            #expect(
+                own.sliced(count..<own.shape[0], axis: 0).scalars.allSatisfy { $0 == 0 }, sourceLocation: sourceLocation
+            )
         }
     }
 
@@ -44,20 +50,25 @@ import Testing
         check(
             "slaney", [1500, 900],
             .init(
-                rate: 22050, transform: 512, window: 300, hop: 100, mels: 40, scale: .slaney, hasEqualAreas: true, power: 1,
+                rate: 22050, transform: 512, window: 300, hop: 100, mels: 40, scale: .slaney, hasEqualAreas: true,
+                power: 1,
                 logarithm: .decibels(below: 30)))
     }
 
     @Test func framesFromTheStartWithOddSizesEqualTorchaudios() {
         check(
             "from_the_start", [1500, 700],
-            .init(rate: 8000, transform: 255, window: 201, hop: 67, mels: 20, isCentered: false, logarithm: .natural(offset: 1e-3)))
+            .init(
+                rate: 8000, transform: 255, window: 201, hop: 67, mels: 20, isCentered: false,
+                logarithm: .natural(offset: 1e-3)))
     }
 
     @Test func otherPowersEqualTorchaudios() {
         check(
             "cubes", [1000],
-            .init(rate: 8000, transform: 128, window: 127, hop: 50, mels: 12, power: 3, logarithm: .natural(offset: 1e-6)))
+            .init(
+                rate: 8000, transform: 128, window: 127, hop: 50, mels: 12, power: 3, logarithm: .natural(offset: 1e-6))
+        )
     }
 
     @Test func silenceIsTheFloorAndStandardizedZero() {
@@ -70,7 +81,8 @@ import Testing
         let front = LogMel(.init(mels: 40))
         for hertz in [300.0, 1000, 4000] {
             let tone = (0..<8000).map { Float(Foundation.sin(2 * .pi * hertz * Double($0) / 16000)) }
-            let loudest = front(Waveform([tone], rate: 16000)).sliced(20..<21, axis: 1).flattened(0...1).argmax(axis: 1).integerScalars[0]
+            let loudest = front(Waveform([tone], rate: 16000)).sliced(20..<21, axis: 1).flattened(0...1).argmax(axis: 1)
+                .integerScalars[0]
             // The middles of the bands are evenly apart in mels.
             let top = 2595 * log10(1 + 8000 / 700.0), mels = 2595 * log10(1 + hertz / 700)
             #expect(abs(Double(loudest + 1) - mels / top * 41) <= 0.6, "\(hertz) Hz in band \(loudest)")

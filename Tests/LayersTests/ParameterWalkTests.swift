@@ -29,7 +29,8 @@ import Testing
         let walk = ParameterWalk(Model())
         #expect(
             walk.parameters.map(\.path) == [
-                "towers.image.linear.weight", "towers.image.linear.bias", "towers.text.linear.weight", "towers.text.linear.bias",
+                "towers.image.linear.weight", "towers.image.linear.bias", "towers.text.linear.weight",
+                "towers.text.linear.bias",
                 "in_proj.weight", "ln_1.weight", "ln_1.bias", "",
             ])
         #expect(walk.buffers.map(\.path) == ["ln_1.running_mean", "ln_1.running_var"])

@@ -22,7 +22,9 @@ import Testing
 
     /// A mask of sequences that end after so many steps.
     private func mask(_ lengths: [Int], of steps: Int) -> Tensor {
-        Tensor(lengths.flatMap { length in (0..<steps).map { $0 < length ? 1 : 0 as UInt8 } }, shape: [lengths.count, steps])
+        Tensor(
+            lengths.flatMap { length in (0..<steps).map { $0 < length ? 1 : 0 as UInt8 } },
+            shape: [lengths.count, steps])
     }
 
     private func check(_ name: String, _ layer: any SequenceLayer, _ shape: [Int], mask: Tensor? = nil) {
@@ -46,7 +48,8 @@ import Testing
 
     @Test(arguments: Kind.allCases)
     func sequencesOfSeveralLengthsArePyTorchsPacked(_ kind: Kind) {
-        check(kind.rawValue + "_masked", kind.layer(5, hidden: 6, layers: 2), [4, 7, 5], mask: mask([7, 3, 1, 5], of: 7))
+        check(
+            kind.rawValue + "_masked", kind.layer(5, hidden: 6, layers: 2), [4, 7, 5], mask: mask([7, 3, 1, 5], of: 7))
     }
 
     @Test(arguments: Kind.allCases)
@@ -76,7 +79,9 @@ import Testing
         for mask in [nil, mask([4, 2], of: 4)] {
             switch kind {
             case .gru:
-                checkGradients(of: inputs, weight, bias) { $0[0].gatedRecurrence(weight: $0[1], bias: $0[2], mask: mask) }
+                checkGradients(of: inputs, weight, bias) {
+                    $0[0].gatedRecurrence(weight: $0[1], bias: $0[2], mask: mask)
+                }
                 checkGradients(of: inputs, weight) { $0[0].gatedRecurrence(weight: $0[1], mask: mask) }
             case .lstm:
                 checkGradients(of: inputs, weight) { $0[0].longShortTermMemory(weight: $0[1], mask: mask) }
@@ -119,12 +124,17 @@ import Testing
         #expect(walk.parameters.map(\.path) == (0..<2).flatMap { index in names.map { "\($0)_l\(index)" } })
         let rows = kind.gates * 16
         #expect(
-            walk.parameters.map(\.parameter.shape) == [[rows, 3], [rows, 16], [rows], [rows], [rows, 16], [rows, 16], [rows], [rows]])
+            walk.parameters.map(\.parameter.shape) == [
+                [rows, 3], [rows, 16], [rows], [rows], [rows, 16], [rows, 16], [rows], [rows],
+            ])
         for (path, parameter) in walk.parameters {
             let largest = parameter.stored.abs().max().item
             #expect(largest <= 0.25 && largest > 0.2, "\(path)")
         }
-        #expect(ParameterWalk(kind.layer(3, hidden: 4, bias: false)).parameters.map(\.path) == ["weight_ih_l0", "weight_hh_l0"])
+        #expect(
+            ParameterWalk(kind.layer(3, hidden: 4, bias: false)).parameters.map(\.path) == [
+                "weight_ih_l0", "weight_hh_l0",
+            ])
     }
 
     @Test(arguments: Kind.allCases)

@@ -28,7 +28,9 @@ struct UpdateObserverTests {
         let walk = ParameterWalk(pair)
         #expect(walk.observers.map(\.path) == ["target"])
         #expect(walk.parameters.map(\.path).allSatisfy { $0.hasPrefix("online.") }, "the module is not stored twice")
-        #expect(walk.buffers.map(\.path).contains("target.linear.weight") && walk.buffers.map(\.path).contains("target.norm.running_mean"))
+        #expect(
+            walk.buffers.map(\.path).contains("target.linear.weight")
+                && walk.buffers.map(\.path).contains("target.norm.running_mean"))
         let start = try #require(pair.target["linear.weight"])
         #expect(start.scalars == pair.online.linear.weight.stored.scalars)
         pair.online.linear.weight.assign(Tensor(repeating: 1, shape: [3, 2]))

@@ -26,24 +26,29 @@ import Testing
     let image = hashed("image", [9, 5]), text = hashed("text", [9, 4]), audio = hashed("audio", [9, 7])
     let labels = Tensor([0, 1, 2, 0, 4, 5, 5, 5, 8] as [Int32], shape: [9])
 
-    func rows(_ x: Tensor, _ rows: [Int]) -> Tensor { x.gathered(at: Tensor(rows.map(Int32.init), shape: [rows.count])) }
+    func rows(_ x: Tensor, _ rows: [Int]) -> Tensor {
+        x.gathered(at: Tensor(rows.map(Int32.init), shape: [rows.count]))
+    }
 
     func batch(image imageRows: [Int]?, audio audioRows: [Int]?) -> Mixed {
         Mixed(
-            image: imageRows.map { Available(rows(image, $0), rows: $0, of: 9) } ?? Available(image, count: 9), text: text,
+            image: imageRows.map { Available(rows(image, $0), rows: $0, of: 9) } ?? Available(image, count: 9),
+            text: text,
             audio: audioRows.map { Available(rows(audio, $0), rows: $0, of: 9) }, labels: labels)
     }
 
     func mixed(labelled: Bool = false) -> Contrastive<Mixed> {
         Contrastive<Mixed>(
-            Tower("image", \.image, Flat(5)), Tower("text", \.text, Flat(4)), Tower("audio", \.audio, Flat(7)), dimension: 3,
+            Tower("image", \.image, Flat(5)), Tower("text", \.text, Flat(4)), Tower("audio", \.audio, Flat(7)),
+            dimension: 3,
             labels: labelled ? \Mixed.labels : nil
         ).initialize(seed: 3)
     }
 
     func whole(labelled: Bool = false) -> Contrastive<Whole> {
         Contrastive<Whole>(
-            Tower("image", \.image, Flat(5)), Tower("text", \.text, Flat(4)), Tower("audio", \.audio, Flat(7)), dimension: 3,
+            Tower("image", \.image, Flat(5)), Tower("text", \.text, Flat(4)), Tower("audio", \.audio, Flat(7)),
+            dimension: 3,
             labels: labelled ? \Whole.labels : nil
         ).initialize(seed: 3)
     }
@@ -51,9 +56,13 @@ import Testing
     @Test func whereNothingIsMissingItIsTheWholeComputation() {
         let all = Array(0..<9)
         let (a, first) = valueWithGradient { mixed(labelled: true)(batch(image: all, audio: all)) }
-        let (b, second) = valueWithGradient { whole(labelled: true)(Whole(image: image, text: text, audio: audio, labels: labels)) }
+        let (b, second) = valueWithGradient {
+            whole(labelled: true)(Whole(image: image, text: text, audio: audio, labels: labels))
+        }
         #expect(a.total.item == b.total.item)
-        for (x, y) in zip(first.entries, second.entries) { #expect(x.cotangent.dense.scalars == y.cotangent.dense.scalars) }
+        for (x, y) in zip(first.entries, second.entries) {
+            #expect(x.cotangent.dense.scalars == y.cotangent.dense.scalars)
+        }
         #expect(a.parts.filter { $0.name != "pairs" }.map(\.name) == b.parts.map(\.name))
         #expect(a.parts.first { $0.name == "pairs" }?.value.item == 3)
     }
@@ -63,7 +72,8 @@ import Testing
         let model = mixed(labelled: labelled), loss = model(batch(image: images, audio: sounds))
         func pair(_ a: (String, Tensor), _ b: (String, Tensor), _ kept: [Int]) -> Float {
             model.loss(
-                model.embed(a.0, rows(a.1, kept)), model.embed(b.0, rows(b.1, kept)), labels: labelled ? rows(labels, kept) : nil
+                model.embed(a.0, rows(a.1, kept)), model.embed(b.0, rows(b.1, kept)),
+                labels: labelled ? rows(labels, kept) : nil
             ).item
         }
         let expected = [
@@ -80,7 +90,8 @@ import Testing
         checkGradients(of: rows(image, images), text, rows(audio, sounds), step: 1e-3) { inputs in
             model(
                 Mixed(
-                    image: Available(inputs[0], rows: images, of: 9), text: inputs[1], audio: Available(inputs[2], rows: sounds, of: 9))
+                    image: Available(inputs[0], rows: images, of: 9), text: inputs[1],
+                    audio: Available(inputs[2], rows: sounds, of: 9))
             ).total
         }
     }
@@ -97,7 +108,9 @@ import Testing
         struct Pair: Batch { let image: Available<Tensor>?, audio: Available<Tensor>? }
         let model = Contrastive<Pair>(Tower("image", \.image, Flat(5)), Tower("audio", \.audio, Flat(7)), dimension: 3)
         for batch in [
-            Pair(image: Available(rows(image, [0, 1]), rows: [0, 1], of: 9), audio: Available(rows(audio, [2]), rows: [2], of: 9)),
+            Pair(
+                image: Available(rows(image, [0, 1]), rows: [0, 1], of: 9),
+                audio: Available(rows(audio, [2]), rows: [2], of: 9)),
             Pair(image: Available(image, count: 9), audio: nil),
         ] {
             let (loss, gradients) = valueWithGradient { model(batch) }
@@ -115,7 +128,8 @@ import Testing
         }
         let model = mixed(labelled: true)
         let other = Mixed(
-            image: permuted(images, image), text: rows(text, order), audio: permuted(sounds, audio), labels: rows(labels, order))
+            image: permuted(images, image), text: rows(text, order), audio: permuted(sounds, audio),
+            labels: rows(labels, order))
         #expect(abs(model(other).total.item - model(batch(image: images, audio: sounds)).total.item) < 1e-5)
     }
 

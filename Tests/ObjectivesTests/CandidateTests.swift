@@ -24,13 +24,16 @@ import Testing
         Case(name: "groups", loss: InfoNCE(), groups: [12, 0, 18]),
         Case(name: "own", loss: InfoNCE(), groups: [Int](repeating: 1, count: 30)),
         Case(name: "dot product", loss: InfoNCE(similarity: .dotProduct, temperature: .learned(initial: 0.5))),
-        Case(name: "euclidean", loss: InfoNCE(similarity: .euclidean, temperature: .learned(initial: 0.5)), groups: [10, 20]),
+        Case(
+            name: "euclidean", loss: InfoNCE(similarity: .euclidean, temperature: .learned(initial: 0.5)),
+            groups: [10, 20]),
         Case(name: "decoupled", loss: InfoNCE(decoupled: true)),
         Case(name: "hard", loss: InfoNCE(temperature: .learned(initial: 0.5), hardNegativeWeight: 1)),
         Case(name: "smoothed", loss: InfoNCE(smoothing: 0.1)),
         Case(
             name: "everything",
-            loss: InfoNCE(similarity: .euclidean, temperature: .learned(initial: 0.7), hardNegativeWeight: 0.3, smoothing: 0.2),
+            loss: InfoNCE(
+                similarity: .euclidean, temperature: .learned(initial: 0.7), hardNegativeWeight: 0.3, smoothing: 0.2),
             groups: [5, 25]),
     ]
 
@@ -44,7 +47,11 @@ import Testing
         let positives = Self.numbers("\(c.name) p", [c.q], below: 40)
         let negatives = Self.numbers("\(c.name) n", c.groups.isEmpty ? [c.m] : [c.groups.count, c.m], below: 40)
         let (loss, pullback) = valueWithPullback(of: inputs) {
-            [c.loss($0[0], in: $0[1], positives: positives, negatives: negatives, groups: c.groups.isEmpty ? nil : c.groups)]
+            [
+                c.loss(
+                    $0[0], in: $0[1], positives: positives, negatives: negatives,
+                    groups: c.groups.isEmpty ? nil : c.groups)
+            ]
         }
         expectClose(loss[0].reshaped([1]), fixture[c.name])
         let (gradients, cotangents) = pullback([Tensor(1)])
@@ -55,11 +62,14 @@ import Testing
     }
 
     @Test func gradientsMatchDifferences() {
-        let positives = Tensor([3, 0, 4, 4] as [Int32], shape: [4]), negatives = Tensor([1, 2, 4, 0, 0, 3] as [Int32], shape: [2, 3])
+        let positives = Tensor([3, 0, 4, 4] as [Int32], shape: [4]),
+            negatives = Tensor([1, 2, 4, 0, 0, 3] as [Int32], shape: [2, 3])
         for similarity in [InfoNCE.Similarity.cosine, .dotProduct, .euclidean] {
             for loss in [
                 InfoNCE(similarity: similarity, temperature: .fixed(0.5)),
-                InfoNCE(similarity: similarity, temperature: .fixed(0.5), decoupled: true, hardNegativeWeight: 0.5, smoothing: 0.1),
+                InfoNCE(
+                    similarity: similarity, temperature: .fixed(0.5), decoupled: true, hardNegativeWeight: 0.5,
+                    smoothing: 0.1),
             ] {
                 checkGradients(of: hashed("q", [4, 3]), hashed("b", [5, 3])) {
                     loss($0[0], in: $0[1], positives: positives, negatives: negatives, groups: [1, 3])
@@ -78,7 +88,8 @@ import Testing
 
     @Test func equalEmbeddingsAreAtChance() {
         let loss = InfoNCE()(
-            Tensor(ones: [7, 3]), in: Tensor(ones: [5, 3]), positives: Tensor([Int32](repeating: 2, count: 7), shape: [7]),
+            Tensor(ones: [7, 3]), in: Tensor(ones: [5, 3]),
+            positives: Tensor([Int32](repeating: 2, count: 7), shape: [7]),
             negatives: Tensor([0, 1, 3, 4] as [Int32], shape: [4]))
         #expect(abs(loss.item - log(5)) < 1e-5)
     }

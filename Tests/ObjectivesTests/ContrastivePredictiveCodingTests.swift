@@ -13,7 +13,8 @@ import Testing
         horizon: Int = 2, negatives: Int = 5, from source: NegativeFrames = .batch, loss: InfoNCE? = nil
     ) -> ContrastivePredictiveCoding<StepwiseEncoder> {
         ContrastivePredictiveCoding(
-            encoder: StepwiseEncoder(3, 4), context: GRU(4, hidden: 6), horizon: horizon, negatives: negatives, from: source,
+            encoder: StepwiseEncoder(3, 4), context: GRU(4, hidden: 6), horizon: horizon, negatives: negatives,
+            from: source,
             loss: loss ?? InfoNCE(temperature: .fixed(0.1), direction: .oneWay)
         ).initialize(seed: 2)
     }
@@ -24,7 +25,8 @@ import Testing
     @Test func keysAreThePeers() {
         #expect(
             ParameterWalk(model()).parameters.map(\.path) == [
-                "encoder.frame.weight", "encoder.frame.bias", "context.weight_ih_l0", "context.weight_hh_l0", "context.bias_ih_l0",
+                "encoder.frame.weight", "encoder.frame.bias", "context.weight_ih_l0", "context.weight_hh_l0",
+                "context.bias_ih_l0",
                 "context.bias_hh_l0", "predict.0.weight", "predict.1.weight",
             ])
         let learned = model(loss: InfoNCE())
@@ -34,7 +36,8 @@ import Testing
 
     /// Step by step, as the paper writes it.
     private func loss(
-        _ model: ContrastivePredictiveCoding<StepwiseEncoder>, _ input: StepwiseEncoder.Steps, lengths: [Int], negatives: [[Int32]]
+        _ model: ContrastivePredictiveCoding<StepwiseEncoder>, _ input: StepwiseEncoder.Steps, lengths: [Int],
+        negatives: [[Int32]]
     ) -> (loss: Double, accuracy: Double) {
         let (frames, mask) = model.encoder.features(input)
         let contexts = model.context?(frames, mask: mask) ?? model.encoder.context(frames, mask: mask)
@@ -51,7 +54,8 @@ import Testing
                 let place = n * length + t
                 for k in 1...model.horizon {
                     let weight = model.predict[k - 1].weight.stored
-                    let prediction = Tensor(Array(contexts.scalars[place * 6..<place * 6 + 6]), shape: [1, 6]).linear(weight: weight)
+                    let prediction = Tensor(Array(contexts.scalars[place * 6..<place * 6 + 6]), shape: [1, 6]).linear(
+                        weight: weight)
                     let query = unit(prediction.scalars), positive = 10 * dot(query, bank[place + k])
                     let others = negatives[negatives.count == 1 ? 0 : group].map { 10 * dot(query, bank[Int($0)]) }
                     let drawn = negatives[negatives.count == 1 ? 0 : group]
@@ -68,7 +72,9 @@ import Testing
     @Test func theLossIsThePapers() {
         let model = model(), result = model(steps(values), negatives: negatives)
         #expect(
-            abs(Double(result.total.item) - loss(model, steps(values), lengths: [7, 7, 7], negatives: [negatives.integerScalars]).loss)
+            abs(
+                Double(result.total.item)
+                    - loss(model, steps(values), lengths: [7, 7, 7], negatives: [negatives.integerScalars]).loss)
                 < 1e-5)
         let expected = loss(model, steps(values), lengths: [7, 7, 7], negatives: [negatives.integerScalars])
         #expect(abs(Double(result.parts[2].value.item) - expected.accuracy) < 1e-6 && expected.accuracy > 0)
@@ -80,7 +86,9 @@ import Testing
         let lengths = [7, 2, 5], input = steps(values, lengths: lengths),
             perSequence = [[0, 1, 2, 3, 4], [14, 15, 16, 17, 18]] as [[Int32]]
         let model = model(), shared = model(input, negatives: negatives).total.item
-        #expect(abs(Double(shared) - loss(model, input, lengths: lengths, negatives: [negatives.integerScalars]).loss) < 1e-5)
+        #expect(
+            abs(Double(shared) - loss(model, input, lengths: lengths, negatives: [negatives.integerScalars]).loss)
+                < 1e-5)
         let own = model(input, negatives: Tensor(perSequence.flatMap { $0 }, shape: [2, 5])).total.item
         #expect(abs(Double(own) - loss(model, input, lengths: lengths, negatives: perSequence).loss) < 1e-5)
 
@@ -113,9 +121,13 @@ import Testing
 
     @Test func gradientsMatchDifferences() {
         let model = model(), lengths = [7, 2, 5]
-        checkGradients(of: values, tolerance: 3e-3, step: 3e-3) { model(steps($0[0], lengths: lengths), negatives: negatives).total }
+        checkGradients(of: values, tolerance: 3e-3, step: 3e-3) {
+            model(steps($0[0], lengths: lengths), negatives: negatives).total
+        }
         let own = Tensor([0, 1, 2, 3, 4, 14, 15, 16, 17, 18] as [Int32], shape: [2, 5])
-        checkGradients(of: values, tolerance: 3e-3, step: 3e-3) { model(steps($0[0], lengths: lengths), negatives: own).total }
+        checkGradients(of: values, tolerance: 3e-3, step: 3e-3) {
+            model(steps($0[0], lengths: lengths), negatives: own).total
+        }
     }
 
     @Test func everyParameterGetsAGradient() {
@@ -136,14 +148,19 @@ import Testing
 
     @Test func negativesFollowFromTheStepOrFromTheSequence() {
         let batch = model(from: .batch), own = model(from: .sequence)
-        func loss(_ model: ContrastivePredictiveCoding<StepwiseEncoder>, step: Int, keys: [Int], order: [Int] = [0, 1, 2]) -> Float {
+        func loss(
+            _ model: ContrastivePredictiveCoding<StepwiseEncoder>, step: Int, keys: [Int], order: [Int] = [0, 1, 2]
+        ) -> Float {
             let rows = values.gathered(at: Tensor(order.map(Int32.init), shape: [3]))
-            return withSampleKeys(keys.map { RandomKey(seed: 5).derived($0) }) { training(step: step) { model(steps(rows)).total.item } }
+            return withSampleKeys(keys.map { RandomKey(seed: 5).derived($0) }) {
+                training(step: step) { model(steps(rows)).total.item }
+            }
         }
         #expect(loss(batch, step: 1, keys: [1, 2, 3]) == loss(batch, step: 1, keys: [7, 8, 9]))
         #expect(loss(batch, step: 1, keys: [1, 2, 3]) != loss(batch, step: 2, keys: [1, 2, 3]))
         #expect(loss(own, step: 1, keys: [1, 2, 3]) == loss(own, step: 2, keys: [1, 2, 3]))
-        #expect(abs(loss(own, step: 1, keys: [1, 2, 3]) - loss(own, step: 1, keys: [3, 1, 2], order: [2, 0, 1])) < 1e-5)
+        #expect(
+            abs(loss(own, step: 1, keys: [1, 2, 3]) - loss(own, step: 1, keys: [3, 1, 2], order: [2, 0, 1])) < 1e-5)
         #expect(loss(own, step: 1, keys: [1, 2, 3]) != loss(own, step: 1, keys: [1, 2, 4]))
     }
 

@@ -25,15 +25,19 @@ import Testing
         image: hashed("image", [9, 3, 5]), text: hashed("text", [9, 4, 6]), audio: hashed("audio", [9, 2, 7]),
         labels: Tensor([0, 1, 2, 0, 4, 5, 5, 5, 8] as [Int32], shape: [9]))
 
-    func pair(loss: InfoNCE = InfoNCE(), labels: (any KeyPath<Triplet, Tensor?> & Sendable)? = nil) -> Contrastive<Triplet> {
+    func pair(
+        loss: InfoNCE = InfoNCE(), labels: (any KeyPath<Triplet, Tensor?> & Sendable)? = nil
+    ) -> Contrastive<Triplet> {
         Contrastive<Triplet>(
-            Tower("image", \.image, Pooled(5, 12)), Tower("text", \.text, Pooled(6, 10)), dimension: 8, loss: loss, labels: labels
+            Tower("image", \.image, Pooled(5, 12)), Tower("text", \.text, Pooled(6, 10)), dimension: 8, loss: loss,
+            labels: labels
         ).initialize(seed: 1)
     }
 
     func three(_ pairs: Contrastive<Triplet>.Pairing) -> Contrastive<Triplet> {
         Contrastive<Triplet>(
-            Tower("image", \.image, Pooled(5, 12)), Tower("text", \.text, Pooled(6, 10)), Tower("audio", \.audio, Pooled(7, 9)),
+            Tower("image", \.image, Pooled(5, 12)), Tower("text", \.text, Pooled(6, 10)),
+            Tower("audio", \.audio, Pooled(7, 9)),
             dimension: 8, pairs: pairs
         ).initialize(seed: 1)
     }

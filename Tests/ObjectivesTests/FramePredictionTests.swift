@@ -10,7 +10,9 @@ import Testing
     private func model(
         ahead: Int = 2, distance: FramePrediction<StepwiseEncoder>.Distance = .l1, cut: Int = 0
     ) -> FramePrediction<StepwiseEncoder> {
-        let target = FrameTarget<StepwiseEncoder.Steps>(dimension: 3) { $0.values.sliced(0..<$0.values.shape[1] - cut, axis: 1) }
+        let target = FrameTarget<StepwiseEncoder.Steps>(dimension: 3) {
+            $0.values.sliced(0..<$0.values.shape[1] - cut, axis: 1)
+        }
         return FramePrediction(
             encoder: StepwiseEncoder(3, 4), context: GRU(4, hidden: 6), target: target, ahead: ahead, distance: distance
         ).initialize(seed: 3)
@@ -19,7 +21,8 @@ import Testing
     @Test func keysAreThoseOfItsParts() {
         #expect(
             ParameterWalk(model()).parameters.map(\.path) == [
-                "encoder.frame.weight", "encoder.frame.bias", "context.weight_ih_l0", "context.weight_hh_l0", "context.bias_ih_l0",
+                "encoder.frame.weight", "encoder.frame.bias", "context.weight_ih_l0", "context.weight_hh_l0",
+                "context.bias_ih_l0",
                 "context.bias_hh_l0", "predict.weight", "predict.bias",
             ])
     }
@@ -83,7 +86,9 @@ import Testing
                 }
                 parameter.assign(stored)
                 // A float32 loss of about 0.5 in steps of 6e-8; L1's kinks are as rare as its residuals near 0.
-                expectClose(Tensor(gradient, shape: [gradient.count]), Tensor(numeric, shape: [numeric.count]), tolerance: 1e-2, path)
+                expectClose(
+                    Tensor(gradient, shape: [gradient.count]), Tensor(numeric, shape: [numeric.count]), tolerance: 1e-2,
+                    path)
             }
         }
     }
@@ -92,7 +97,8 @@ import Testing
         let model = model()
         let (_, pullback) = valueWithPullback(of: [values]) { [model(steps($0[0])).total] }
         let constant = FramePrediction(
-            encoder: model.encoder, context: model.context, target: FrameTarget(dimension: 3) { [values] _ in values }, ahead: 2)
+            encoder: model.encoder, context: model.context, target: FrameTarget(dimension: 3) { [values] _ in values },
+            ahead: 2)
         constant.predict.weight.assign(model.predict.weight.stored)
         constant.predict.bias?.assign(model.predict.bias?.stored ?? Tensor(zeros: [3]))
         let (_, other) = valueWithPullback(of: [values]) { [constant(steps($0[0])).total] }
@@ -115,7 +121,8 @@ import Testing
 
     @Test func samplesAreCutIntoFrames() {
         let sound = Waveform(samples: hashed("sound", [2, 50]), rate: 8000)
-        let model = FramePrediction(encoder: Hops(hop: 10), target: .samples(hop: 10), ahead: 1, distance: .l2).initialize(seed: 1)
+        let model = FramePrediction(encoder: Hops(hop: 10), target: .samples(hop: 10), ahead: 1, distance: .l2)
+            .initialize(seed: 1)
         #expect(model.predict.weight.shape == [10, 4])
         #expect(model(sound).total.item > 0)
         let frames = sound.samples.reshaped([2, 5, 10])
@@ -142,7 +149,9 @@ import Testing
         let frames: Int
         let featureDimension = 4, outputDimension = 4
         init(frames: Int) { self.frames = frames }
-        func features(_ input: Waveform) -> (features: Tensor, mask: Tensor?) { (Tensor(ones: [input.count, frames, 4]), nil) }
+        func features(_ input: Waveform) -> (features: Tensor, mask: Tensor?) {
+            (Tensor(ones: [input.count, frames, 4]), nil)
+        }
         func context(_ features: Tensor, mask: Tensor?) -> Tensor { features }
         func callAsFunction(_ input: Waveform) -> Tensor { features(input).features.mean(axis: 1) }
     }

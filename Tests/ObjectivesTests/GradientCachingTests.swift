@@ -29,14 +29,16 @@ import Testing
 
     static func texts(dropout: Float = 0.2, checkpointing: Bool = false) -> TextTransformer {
         TextTransformer(
-            vocabulary: vocabulary, width: 12, depth: 2, heads: 3, context: 8, pooling: .mean, dropout: dropout, embeddingDropout: dropout,
+            vocabulary: vocabulary, width: 12, depth: 2, heads: 3, context: 8, pooling: .mean, dropout: dropout,
+            embeddingDropout: dropout,
             checkpointing: checkpointing, initialization: .plain(width: 12, tokens: 0.5))
     }
 
     static func sounds(_ norm: WaveformEncoder.Configuration.Norm = .layer) -> WaveformEncoder {
         WaveformEncoder(
             .init(
-                convolutions: [.init(6, kernel: 4, stride: 2, padding: 1), .init(8, kernel: 3, stride: 1, padding: 1)], norm: norm,
+                convolutions: [.init(6, kernel: 4, stride: 2, padding: 1), .init(8, kernel: 3, stride: 1, padding: 1)],
+                norm: norm,
                 context: .transformer(depth: 1, heads: 2, causal: false, dropout: 0.1)))
     }
 
@@ -47,7 +49,9 @@ import Testing
         }
         let clips = rows.map { rows in
             Available(
-                Waveform(samples: hashed("sound", [rows.count, 40]), lengths: rows.map { 40 - $0 % 3 * 7 }, rate: 8000), rows: rows,
+                Waveform(
+                    samples: hashed("sound", [rows.count, 40]), lengths: rows.map { 40 - $0 % 3 * 7 }, rate: 8000),
+                rows: rows,
                 of: count)
         }
         return Sample(
@@ -55,7 +59,9 @@ import Testing
             labels: Tensor((0..<Int32(count)).map { $0 % 7 }, shape: [count]))
     }
 
-    static func pair(_ image: Pictures = Pictures(), _ text: TextTransformer = texts(), labelled: Bool = false) -> Contrastive<Sample> {
+    static func pair(
+        _ image: Pictures = Pictures(), _ text: TextTransformer = texts(), labelled: Bool = false
+    ) -> Contrastive<Sample> {
         Contrastive<Sample>(
             Tower("image", \.image, image), Tower("text", \.text, text), dimension: 6,
             loss: InfoNCE(temperature: .learned(initial: 0.2)), labels: labelled ? \Sample.labels : nil
@@ -64,7 +70,8 @@ import Testing
 
     static func triplet() -> Contrastive<Sample> {
         Contrastive<Sample>(
-            Tower("image", \.image, Pictures()), Tower("text", \.text, texts()), Tower("sound", \.sound, sounds()), dimension: 6,
+            Tower("image", \.image, Pictures()), Tower("text", \.text, texts()), Tower("sound", \.sound, sounds()),
+            dimension: 6,
             labels: \Sample.labels
         ).initialize(seed: 2)
     }
@@ -86,7 +93,9 @@ import Testing
         #expect(gradients.count == expected.count, sourceLocation: sourceLocation)
         for (path, parameter) in ParameterWalk(objective).parameters {
             guard let gradient = gradients[parameter], let wanted = expected[parameter] else {
-                #expect(expected[parameter] == nil && gradients[parameter] == nil, "\(path)", sourceLocation: sourceLocation)
+                #expect(
+                    expected[parameter] == nil && gradients[parameter] == nil, "\(path)", sourceLocation: sourceLocation
+                )
                 continue
             }
             expectClose(gradient, wanted, tolerance: 1e-4, path, sourceLocation: sourceLocation)
@@ -105,7 +114,9 @@ import Testing
     @Test func inBfloat16TheyAreThoseOfTheWholeBatchUpToRounding() throws {
         let model = Self.pair(), batch = Self.batch()
         let (loss, expected) = withPrecision(.bfloat16) { valueWithGradient { model(batch) } }
-        let (cached, gradients) = try withPrecision(.bfloat16) { try valueWithGradient(of: model, batch, microbatch: 3) }
+        let (cached, gradients) = try withPrecision(.bfloat16) {
+            try valueWithGradient(of: model, batch, microbatch: 3)
+        }
         expectClose(cached.total, loss.total, tolerance: 0.02)
         for (path, parameter) in ParameterWalk(model).parameters {
             expectClose(gradients[parameter] ?? Tensor(0), try #require(expected[parameter]), tolerance: 0.05, path)
@@ -146,7 +157,9 @@ import Testing
             }
             #expect(gradients.count == expected.count && gradients.count > 8)
             for (path, parameter) in ParameterWalk(objective).parameters {
-                if let wanted = expected[parameter] { expectClose(gradients[parameter] ?? Tensor(0), wanted, tolerance: 1e-4, path) }
+                if let wanted = expected[parameter] {
+                    expectClose(gradients[parameter] ?? Tensor(0), wanted, tolerance: 1e-4, path)
+                }
             }
         }
         try compare(frames, parts: ["last_frame"])
@@ -168,14 +181,18 @@ import Testing
     @Test(arguments: [(10, 5), (11, 4), (9, 9)]) func withBatchNormalisationTheyAreThoseOfATapeThatNormalisesEachPiece(
         count: Int, microbatch: Int
     ) throws {
-        let image = Pictures(normalized: true), model = Self.pair(image, Self.texts(dropout: 0)), batch = Self.batch(count)
+        let image = Pictures(normalized: true), model = Self.pair(image, Self.texts(dropout: 0)),
+            batch = Self.batch(count)
         let pieces = Pieces(of: count, atMost: microbatch)
         let norm = try #require(image.norm), mean = norm.runningMean.stored, variance = norm.runningVar.stored
         // Where each piece alone would move the running statistics.
         let moved = pieces.ranges.map { rows in
             let values = ParameterValues()
             _ = model.with(values) { training { image(batch.image.rows(in: rows)) } }
-            return (mean: values[norm.runningMean] ?? Tensor(0), variance: values[norm.runningVar] ?? Tensor(0), rows: Float(rows.count))
+            return (
+                mean: values[norm.runningMean] ?? Tensor(0), variance: values[norm.runningVar] ?? Tensor(0),
+                rows: Float(rows.count)
+            )
         }
         #expect(norm.runningMean.stored.scalars == mean.scalars)
         let expected = model.with(ParameterValues()) {
@@ -188,7 +205,9 @@ import Testing
         }
         // Running statistics moved once, to the mean of the pieces' moves.
         func average(_ value: (Int) -> Tensor) -> Tensor {
-            moved.indices.dropFirst().reduce(value(0) * (moved[0].rows / Float(count))) { $0 + value($1) * (moved[$1].rows / Float(count)) }
+            moved.indices.dropFirst().reduce(value(0) * (moved[0].rows / Float(count))) {
+                $0 + value($1) * (moved[$1].rows / Float(count))
+            }
         }
         expectClose(norm.runningMean.stored, average { moved[$0].mean })
         expectClose(norm.runningVar.stored, average { moved[$0].variance })
@@ -237,7 +256,9 @@ import Testing
 
     @Test func aFrozenTowerGetsNothing() throws {
         let model = Self.pair()
-        for (path, parameter) in ParameterWalk(model).parameters where path.hasPrefix("text.") { parameter.isFrozen = true }
+        for (path, parameter) in ParameterWalk(model).parameters where path.hasPrefix("text.") {
+            parameter.isFrozen = true
+        }
         try expectTheWhole(model, Self.batch(), microbatch: 3)
     }
 
@@ -249,7 +270,8 @@ import Testing
             let outputDimension = 4
             func callAsFunction(_ input: Pictures2) -> Tensor { layer(input.pixels) }
         }
-        let odd = Contrastive<Odd>(Tower("picture", \.image, Whole()), Tower("text", \.text, Self.texts()), dimension: 3)
+        let odd = Contrastive<Odd>(
+            Tower("picture", \.image, Whole()), Tower("text", \.text, Self.texts()), dimension: 3)
         #expect(odd.obstacleToPieces?.contains("\"picture\"") ?? false)
         let batch = Odd(image: Pictures2(pixels: hashed("x", [10, 3])), text: Self.batch().text)
         #expect(throws: ObjectiveError.self) { try valueWithGradient(of: odd, batch, microbatch: 4) }
@@ -263,7 +285,9 @@ import Testing
             let weight = Parameter([], .constant(1))
             func callAsFunction(_ batch: Sample) -> Loss { Loss(weight.value * batch.image.sum()) }
         }
-        let plain = #expect(throws: ObjectiveError.self) { try valueWithGradient(of: Sum(), Self.batch(), microbatch: 4) }
+        let plain = #expect(throws: ObjectiveError.self) {
+            try valueWithGradient(of: Sum(), Self.batch(), microbatch: 4)
+        }
         #expect(plain?.description.contains("objective sum ") ?? false, "\(plain?.description ?? "")")
     }
 
@@ -274,7 +298,8 @@ import Testing
         for (count, microbatch) in [(100, 7), (64, 16), (3, 1)] {
             let ranges = Pieces(of: count, atMost: microbatch).ranges, sizes = Set(ranges.map(\.count))
             #expect(ranges.flatMap { Array($0) } == Array(0..<count))
-            #expect(sizes.count <= 2 && (sizes.max() ?? 0) <= microbatch && (sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1)
+            #expect(
+                sizes.count <= 2 && (sizes.max() ?? 0) <= microbatch && (sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1)
             #expect(ranges.count == (count + microbatch - 1) / microbatch)
         }
     }

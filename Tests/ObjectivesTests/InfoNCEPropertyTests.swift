@@ -12,10 +12,11 @@ import Testing
         #expect(abs(InfoNCE(temperature: .fixed(0.5)).views(same, same).item - 4.2904594) < 1e-5)  // ln 73
     }
 
-    /// The denominators are not rounded at the logits' size. With the identity for `a` and the dot product, `b` are the logits and its
-    /// gradient is theirs.
+    /// The denominators are not rounded at the logits' size. With the identity for `a` and the dot product, `b` are the
+    /// logits and its gradient is theirs.
     @Test(arguments: [false, true]) func aCommonOffsetOfTheLogitsChangesNoGradient(isOneWay: Bool) throws {
-        let n = 20, loss = InfoNCE(similarity: .dotProduct, temperature: .fixed(1), direction: isOneWay ? .oneWay : .symmetric)
+        let n = 20,
+            loss = InfoNCE(similarity: .dotProduct, temperature: .fixed(1), direction: isOneWay ? .oneWay : .symmetric)
         let identity = Tensor((0..<n * n).map { $0 % (n + 1) == 0 ? 1 : 0 }, shape: [n, n])
         let near = Tensor(hashed("offset", [n, n]).scalars.map { ($0 * 1024).rounded() / 256 }, shape: [n, n])
         let gradients = try [near, near + 1000].map { b in
@@ -27,7 +28,9 @@ import Testing
     @Test func theOrderOfABatchDoesNotMatter() throws {
         let a = hashed("a", [130, 16]), b = hashed("b", [130, 16])
         let order = (0..<130).map { $0 * 37 % 130 }
-        func permuted(_ x: Tensor) -> Tensor { Tensor(order.flatMap { x.scalars[$0 * 16..<$0 * 16 + 16] }, shape: x.shape) }
+        func permuted(_ x: Tensor) -> Tensor {
+            Tensor(order.flatMap { x.scalars[$0 * 16..<$0 * 16 + 16] }, shape: x.shape)
+        }
         let loss = InfoNCE()
         let (first, pullback) = valueWithPullback(of: [a, b]) { [loss($0[0], $0[1])] }
         let (second, permutedPullback) = valueWithPullback(of: [permuted(a), permuted(b)]) { [loss($0[0], $0[1])] }
@@ -60,7 +63,9 @@ import Testing
         for similarity in [InfoNCE.Similarity.cosine, .dotProduct, .euclidean] {
             let plain = InfoNCE(similarity: similarity, temperature: temperature)
             checkGradients(of: a, b) { plain($0[0], $0[1]) }
-            let rich = InfoNCE(similarity: similarity, temperature: temperature, decoupled: true, hardNegativeWeight: 0.5, smoothing: 0.1)
+            let rich = InfoNCE(
+                similarity: similarity, temperature: temperature, decoupled: true, hardNegativeWeight: 0.5,
+                smoothing: 0.1)
             checkGradients(of: a, b) { rich($0[0], $0[1], labels: labels) }
             checkGradients(of: a, b) { rich.views($0[0], $0[1]) }
         }

@@ -17,13 +17,20 @@ import Testing
         Case(name: "clip", n: 37, d: 8, loss: InfoNCE()),
         Case(name: "clip wide", n: 130, d: 5, loss: InfoNCE(temperature: .learned(initial: 0.2))),
         Case(name: "one way", n: 37, d: 8, loss: InfoNCE(direction: .oneWay)),
-        Case(name: "dot product", n: 37, d: 8, loss: InfoNCE(similarity: .dotProduct, temperature: .learned(initial: 0.5))),
-        Case(name: "euclidean", n: 37, d: 8, loss: InfoNCE(similarity: .euclidean, temperature: .learned(initial: 0.5))),
+        Case(
+            name: "dot product", n: 37, d: 8,
+            loss: InfoNCE(similarity: .dotProduct, temperature: .learned(initial: 0.5))),
+        Case(
+            name: "euclidean", n: 37, d: 8, loss: InfoNCE(similarity: .euclidean, temperature: .learned(initial: 0.5))),
         Case(name: "labels", n: 37, d: 8, loss: InfoNCE(), labels: { $0 * $0 % 7 }),
         Case(name: "nt-xent", n: 21, d: 8, loss: InfoNCE(temperature: .learned(initial: 0.5)), isViews: true),
-        Case(name: "supcon", n: 21, d: 8, loss: InfoNCE(temperature: .learned(initial: 0.1)), labels: { $0 % 5 }, isViews: true),
+        Case(
+            name: "supcon", n: 21, d: 8, loss: InfoNCE(temperature: .learned(initial: 0.1)), labels: { $0 % 5 },
+            isViews: true),
         Case(name: "decoupled", n: 37, d: 8, loss: InfoNCE(decoupled: true)),
-        Case(name: "decoupled views", n: 21, d: 8, loss: InfoNCE(temperature: .learned(initial: 0.1), decoupled: true), isViews: true),
+        Case(
+            name: "decoupled views", n: 21, d: 8, loss: InfoNCE(temperature: .learned(initial: 0.1), decoupled: true),
+            isViews: true),
         Case(name: "hard", n: 37, d: 8, loss: InfoNCE(temperature: .learned(initial: 0.5), hardNegativeWeight: 1)),
         Case(
             name: "hard decoupled", n: 21, d: 8,
@@ -31,7 +38,8 @@ import Testing
         Case(name: "smoothed", n: 37, d: 8, loss: InfoNCE(smoothing: 0.1)),
         Case(
             name: "everything", n: 70, d: 6,
-            loss: InfoNCE(similarity: .euclidean, temperature: .learned(initial: 0.7), hardNegativeWeight: 0.3, smoothing: 0.2),
+            loss: InfoNCE(
+                similarity: .euclidean, temperature: .learned(initial: 0.7), hardNegativeWeight: 0.3, smoothing: 0.2),
             labels: { $0 % 9 }),
     ]
 

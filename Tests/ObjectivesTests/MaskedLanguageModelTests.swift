@@ -16,12 +16,15 @@ import Testing
     private func model(dropout: Float = 0) -> MaskedLanguageModel {
         MaskedLanguageModel(
             TextTransformer(
-                vocabulary: vocabulary, width: 8, depth: 1, heads: 2, context: 16, dropout: dropout, embeddingDropout: dropout,
+                vocabulary: vocabulary, width: 8, depth: 1, heads: 2, context: 16, dropout: dropout,
+                embeddingDropout: dropout,
                 initialization: .plain(width: 8, tokens: 0.02))
         ).initialize(seed: 4)
     }
 
-    private func tokens(_ texts: [[Int32]]? = nil, length: Int = 10) -> Tokens { Tokens(texts ?? self.texts, length: length, padding: 0) }
+    private func tokens(_ texts: [[Int32]]? = nil, length: Int = 10) -> Tokens {
+        Tokens(texts ?? self.texts, length: length, padding: 0)
+    }
 
     private func keys(_ count: Int) -> [RandomKey] { (0..<count).map { RandomKey(seed: 2).derived($0) } }
 
@@ -30,7 +33,8 @@ import Testing
         #expect(paths.prefix(2) == ["encoder.token_embedding.weight", "encoder.positional_embedding"])
         #expect(
             paths.suffix(5) == [
-                "lm_head.dense.weight", "lm_head.dense.bias", "lm_head.layer_norm.weight", "lm_head.layer_norm.bias", "lm_head.bias",
+                "lm_head.dense.weight", "lm_head.dense.bias", "lm_head.layer_norm.weight", "lm_head.layer_norm.bias",
+                "lm_head.bias",
             ])
     }
 
@@ -85,13 +89,16 @@ import Testing
         let largest = gradient.scalars.map(abs).max() ?? 0
         for place in [7 * 8 + 3, Int(masked.targets.integerScalars[0]) * 8 + 1, 25 * 8, 4 * 8 + 2] {
             let numeric = (loss(place, 2e-3) - loss(place, -2e-3)) / 4e-3
-            #expect(abs(numeric - gradient.scalars[place]) < 5e-3 * largest, "\(place): \(numeric), \(gradient.scalars[place])")
+            #expect(
+                abs(numeric - gradient.scalars[place]) < 5e-3 * largest,
+                "\(place): \(numeric), \(gradient.scalars[place])")
         }
     }
 
     @Test func dropoutIsForTrainingAlone() {
         let model = model(dropout: 0.3), masked = Masking.bert(tokens(), vocabulary: vocabulary, keys: keys(4))
-        let first = training(step: 1) { model(masked).total.item }, second = training(step: 2) { model(masked).total.item }
+        let first = training(step: 1) { model(masked).total.item },
+            second = training(step: 2) { model(masked).total.item }
         #expect(first != second)
         #expect(model(masked).total.item == model(masked).total.item)
     }

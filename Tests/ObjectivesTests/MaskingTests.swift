@@ -36,7 +36,8 @@ import Testing
 
     @Test func sharesAreBERTs() {
         let texts = [[Int32]](repeating: (0..<37).map { 5 + $0 }, count: 4000)  // 5.55 of 37 on average
-        let tokens = Tokens(texts, length: 37, padding: 0), masked = Masking.bert(tokens, vocabulary: vocabulary, keys: keys(0..<4000))
+        let tokens = Tokens(texts, length: 37, padding: 0),
+            masked = Masking.bert(tokens, vocabulary: vocabulary, keys: keys(0..<4000))
         let share = Float(masked.count) / Float(4000 * 37)
         #expect(abs(share - 0.15) < 0.0006, "\(share)")
         let hidden = masked.tokens.ids.integerScalars

@@ -13,7 +13,9 @@ struct PairLossTests {
         let (value, pullback) = valueWithPullback(of: inputs) { [loss($0)] }
         expectClose(value[0].reshaped([1]), fixture[name], name)
         let (gradients, cotangents) = pullback([Tensor(1)])
-        for (side, cotangent) in zip(sides, cotangents) { expectClose(try #require(cotangent), fixture["\(name) d\(side)"], "\(name) d\(side)") }
+        for (side, cotangent) in zip(sides, cotangents) {
+            expectClose(try #require(cotangent), fixture["\(name) d\(side)"], "\(name) d\(side)")
+        }
         return gradients
     }
 
@@ -31,16 +33,21 @@ struct PairLossTests {
         _ = try check("triplet \(word) \(distance.rawValue)", sides: ["a"]) { loss($0[0], labels: Self.labels) }
     }
 
-    @Test(arguments: TripletLoss.Distance.allCases) func theMarginLossEqualsPyTorch(distance: TripletLoss.Distance) throws {
+    @Test(arguments: TripletLoss.Distance.allCases) func theMarginLossEqualsPyTorch(
+        distance: TripletLoss.Distance
+    ) throws {
         let loss = MarginLoss(margin: distance == .cosine ? 0.5 : 1, distance: distance)
         _ = try check("margin \(distance.rawValue)", sides: ["a", "b"]) { loss($0[0], $0[1], labels: Self.labels) }
     }
 
-    /// Zhai et al.: at the start, with random directions, a row's loss is ln(1 + e^10) + (N - 1) ln(1 + e^-10) where all cosines are 0.
+    /// Zhai et al.: at the start, with random directions, a row's loss is ln(1 + e^10) + (N - 1) ln(1 + e^-10) where
+    /// all cosines are 0.
     @Test func theSigmoidLossAtItsStartIsThatOfTheBias() {
-        let a = Tensor((0..<8).map { Float($0 == 0 ? 1 : 0) }, shape: [1, 8]), b = Tensor((0..<8).map { Float($0 == 1 ? 1 : 0) }, shape: [1, 8])
+        let a = Tensor((0..<8).map { Float($0 == 0 ? 1 : 0) }, shape: [1, 8]),
+            b = Tensor((0..<8).map { Float($0 == 1 ? 1 : 0) }, shape: [1, 8])
         let rows = 6
-        let left = Tensor.concatenated((0..<rows).map { _ in a }, axis: 0), right = Tensor.concatenated((0..<rows).map { _ in b }, axis: 0)
+        let left = Tensor.concatenated((0..<rows).map { _ in a }, axis: 0),
+            right = Tensor.concatenated((0..<rows).map { _ in b }, axis: 0)
         expectClose(SigmoidLoss()(left, right).reshaped([1]), Tensor([10.0000454 + 5 * 4.53989e-5], shape: [1]))
     }
 
@@ -58,7 +65,8 @@ struct PairLossTests {
         let loss = MarginLoss(margin: 0.5)
         // distances 1 and 0: similar costs 1/2 d^2, dissimilar 1/2 (0.5 - d)^2
         expectClose(loss(a, b, isSimilar: Tensor([UInt8(1), 1], shape: [2])).reshaped([1]), Tensor([0.25], shape: [1]))
-        expectClose(loss(a, b, isSimilar: Tensor([UInt8(0), 0], shape: [2])).reshaped([1]), Tensor([0.0625], shape: [1]))
+        expectClose(
+            loss(a, b, isSimilar: Tensor([UInt8(0), 0], shape: [2])).reshaped([1]), Tensor([0.0625], shape: [1]))
     }
 
     @Test func probabilitiesOfTheSigmoidLossNeedNotAddUp() {

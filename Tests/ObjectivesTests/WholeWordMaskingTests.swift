@@ -53,7 +53,11 @@ import Testing
         let hidden = masked.tokens.ids.integerScalars
         var counts = (masked: 0, kept: 0)
         for (position, target) in zip(masked.positions.integerScalars, masked.targets.integerScalars) {
-            if hidden[Int(position)] == 4 { counts.masked += 1 } else if hidden[Int(position)] == target { counts.kept += 1 }
+            if hidden[Int(position)] == 4 {
+                counts.masked += 1
+            } else if hidden[Int(position)] == target {
+                counts.kept += 1
+            }
         }
         #expect(abs(Double(counts.masked) / Double(masked.count) - 0.8) < 0.012)
         #expect(abs(Double(counts.kept) / Double(masked.count) - 0.1005) < 0.01)

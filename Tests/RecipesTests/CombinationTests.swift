@@ -35,13 +35,20 @@ import Testing
             views: {size: 8}
             """
         ),
-        ("masked", "data: {kind: text, path: text.txt}\nobjective: {name: masked}\nmodel: {text: {width: 16, depth: 1, context: 8}}"),
+        (
+            "masked",
+            """
+                data: {kind: text, path: text.txt}\nobjective: {name: masked}\nmodel: {text: {width: 16, depth: 1, \
+                context: 8}}
+                """
+        ),
         (
             "predictive",
             """
             data: {kind: files, path: ., pattern: "{name}.wav", columns: {audio: filepath}, split: none}
             objective: {name: predictive, horizon: 2, negatives: 4}
-            model: {audio: {encoder: cpc, channels: [16, 16], kernels: [8, 4], strides: [4, 4], context: gru, hidden: 8}}
+            model: {audio: {encoder: cpc, channels: [16, 16], kernels: [8, 4], strides: [4, 4], context: gru, hidden: \
+            8}}
             views: {audio: {rate: 8000, seconds: 0.05}}
             """
         ),
@@ -67,8 +74,10 @@ import Testing
 
     /// What the data leave no choice about, and what only changes the loading of batches.
     private static let fixed: Set<String> = [
-        "data.path", "data.kind", "data.pattern", "data.columns.image", "data.columns.text", "data.columns.audio", "data.split.column", "data.rename",
-        "data.labels", "data.group", "data.held_out", "data.separator", "data.quoting", "tokenizer", "checkpoint.best", "loader.threads",
+        "data.path", "data.kind", "data.pattern", "data.columns.image", "data.columns.text", "data.columns.audio",
+        "data.split.column", "data.rename",
+        "data.labels", "data.group", "data.held_out", "data.separator", "data.quoting", "tokenizer", "checkpoint.best",
+        "loader.threads",
         "loader.prefetch", "freeze", "seed",
     ]
 
@@ -98,7 +107,9 @@ import Testing
             } catch {
                 refused += 1
                 let message = "\(error)"
-                let names = overrides.compactMap { $0.split(separator: "=").first?.split(separator: ".").last.map(String.init) }
+                let names = overrides.compactMap {
+                    $0.split(separator: "=").first?.split(separator: ".").last.map(String.init)
+                }
                 let isNamed = names.contains { message.contains($0) } || paths.contains { message.contains($0) }
                 #expect(isNamed && !message.contains("\n"), "\(name): \(message)")
             }
@@ -110,7 +121,8 @@ import Testing
     }
 
     /// One update, in the way that a run makes it.
-    private static func step(_ yaml: String, _ overrides: [String], data: String, tokenizer: WordPieceTokenizer) throws {
+    private static func step(_ yaml: String, _ overrides: [String], data: String, tokenizer: WordPieceTokenizer) throws
+    {
         let recipe = try Recipe(yaml: "batch: 4\nsteps: 1\n" + yaml, source: "r", overrides: overrides)
         let reader: WordPieceTokenizer? = recipe.tokenizer.isEmpty ? nil : tokenizer
         let model = try RecipeModel(recipe, vocabulary: reader?.vocabulary, memory: 0x1p27)
@@ -118,11 +130,15 @@ import Testing
         try update(model.objective, recipe, batches)
     }
 
-    private static func update(_ objective: some Objective<MultimodalBatch>, _ recipe: Recipe, _ batches: Batches<MultimodalBatch>) throws {
+    private static func update(
+        _ objective: some Objective<MultimodalBatch>, _ recipe: Recipe, _ batches: Batches<MultimodalBatch>
+    ) throws {
         let updates = (batches.stepsPerEpoch + recipe.optimizer.accumulate - 1) / recipe.optimizer.accumulate
         let trainer = Trainer(
-            objective, optimizer: recipe.makeOptimizer(), schedule: recipe.makeSchedule(updatesPerEpoch: updates), clip: recipe.optimizer.clip,
-            accumulate: min(2, recipe.optimizer.accumulate), microbatch: recipe.microbatch, precision: recipe.precision, seed: recipe.seed,
+            objective, optimizer: recipe.makeOptimizer(), schedule: recipe.makeSchedule(updatesPerEpoch: updates),
+            clip: recipe.optimizer.clip,
+            accumulate: min(2, recipe.optimizer.accumulate), microbatch: recipe.microbatch, precision: recipe.precision,
+            seed: recipe.seed,
             progress: .silent)
         try trainer.train(on: batches, steps: 1)
         #expect(trainer.step == 1)
@@ -150,11 +166,19 @@ import Testing
         case .flag: values = ["true", "false"]
         case .integer where key.range.contains(","): values = key.range.split(separator: ", ").map(String.init) + ["1"]
         case .integer:
-            let small = [1, 2, 3, 4, 5, 7, 8, 12, 16, 33].filter { Double($0) >= low && Double($0) <= high }.map(String.init)
-            values = small + small + [String(Int(low)), String(Int(low) - 1), String(Int.max)] + (high < 1e15 ? [String(Int(high)), String(Int(high) + 1)] : [])
+            let small = [1, 2, 3, 4, 5, 7, 8, 12, 16, 33].filter { Double($0) >= low && Double($0) <= high }.map(
+                String.init)
+            values =
+                small + small + [String(Int(low)), String(Int(low) - 1), String(Int.max)]
+                + (high < 1e15 ? [String(Int(high)), String(Int(high) + 1)] : [])
         case .number:
-            values = ["\(low)", "\(low - 1)", "0.1", "0.5", "1", "1e300", "nan"] + (high.isFinite ? ["\(high)", "\(high * 1.01)"] : [])
-        case .integers: values = ["[1]", "[3, 3]", "[200]", "[16, 12]", "[65536]", "[65536, 65536, 65536, 65536, 65536]", "[0]", "[]"]
+            values =
+                ["\(low)", "\(low - 1)", "0.1", "0.5", "1", "1e300", "nan"]
+                + (high.isFinite ? ["\(high)", "\(high * 1.01)"] : [])
+        case .integers:
+            values = [
+                "[1]", "[3, 3]", "[200]", "[16, 12]", "[65536]", "[65536, 65536, 65536, 65536, 65536]", "[0]", "[]",
+            ]
         case .numbers: values = ["[0.5, 0.9]", "[0, 0]", "[1, 1]", "[0.5]"]
         case .text: values = ["x", "a photo: of {}"]
         case .texts: values = ["[x]", "[]"]
@@ -169,7 +193,8 @@ import Testing
     private static func writeSamples(to folder: String) throws {
         var rows = "picture\trecording\ttitle\n"
         for n in 0..<12 {
-            try Image(width: 12, height: 10, Image.Color(UInt8(20 * n), 90, UInt8(200 - 10 * n))).write(jpeg: "\(folder)/\(n).jpg")
+            try Image(width: 12, height: 10, Image.Color(UInt8(20 * n), 90, UInt8(200 - 10 * n))).write(
+                jpeg: "\(folder)/\(n).jpg")
             let samples = (0..<1600 + 40 * n).map { (place: Int) -> Float in 0.4 * sin(Float(place * (n + 3)) * 0.05) }
             try Sound(samples, rate: 8000).write(wav: "\(folder)/\(n).wav")
             rows += "\(n).jpg\t\(n).wav\t\(titles[n])\n"

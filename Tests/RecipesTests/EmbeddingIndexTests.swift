@@ -6,7 +6,9 @@ import TestSupport
 import Testing
 
 @Suite struct EmbeddingIndexTests {
-    private func path() -> String { FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + ".safetensors").path }
+    private func path() -> String {
+        FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + ".safetensors").path
+    }
 
     @Test func anIndexComesBackAsItWasWritten() throws {
         let file = path()
@@ -19,7 +21,8 @@ import Testing
     }
 
     @Test func theNearestComesFirst() throws {
-        let index = EmbeddingIndex(embeddings: Tensor([1, 0, 0, 2, 3, 3], shape: [3, 2]), names: ["east", "north", "between"])
+        let index = EmbeddingIndex(
+            embeddings: Tensor([1, 0, 0, 2, 3, 3], shape: [3, 2]), names: ["east", "north", "between"])
         let hits = try index.search(Tensor([0.1, 5], shape: [1, 2]), count: 2)
         #expect(hits.map(\.name) == ["north", "between"])
         #expect(throws: RecipeError.self) { try index.search(Tensor([1, 2, 3], shape: [1, 3]), count: 1) }
@@ -32,7 +35,8 @@ import Testing
         #expect(throws: RecipeError.self) { try EmbeddingIndex(path: file) }
         try Safetensors.write(
             [
-                (name: "embeddings", tensor: Tensor(ones: [2, 2])), (name: "names", tensor: Tensor([UInt8(65)], shape: [1])),
+                (name: "embeddings", tensor: Tensor(ones: [2, 2])),
+                (name: "names", tensor: Tensor([UInt8(65)], shape: [1])),
                 (name: "offsets", tensor: Tensor([Int32(0), 9, 1], shape: [3])),
             ], metadata: [:], to: file)
         #expect(throws: RecipeError.self) { try EmbeddingIndex(path: file) }
@@ -41,9 +45,11 @@ import Testing
     @Test func partsAndSourceComeBack() throws {
         let file = path()
         defer { try? FileManager.default.removeItem(atPath: file) }
-        let source = IndexSource(modality: .audio, weights: "00ff", tokenizer: nil, checkpoint: "runs/a/step.safetensors")
+        let source = IndexSource(
+            modality: .audio, weights: "00ff", tokenizer: nil, checkpoint: "runs/a/step.safetensors")
         let index = EmbeddingIndex(
-            embeddings: hashed("index", [3, 4]), names: ["a.wav", "a.wav", "b.wav"], seconds: [0..<2, 1.5..<3.5, nil], source: source)
+            embeddings: hashed("index", [3, 4]), names: ["a.wav", "a.wav", "b.wav"], seconds: [0..<2, 1.5..<3.5, nil],
+            source: source)
         try index.write(to: file)
         let again = try EmbeddingIndex(path: file)
         #expect(again.seconds == [0..<2, 1.5..<3.5, nil] && again.source == source && again.names == index.names)
@@ -68,11 +74,14 @@ import Testing
     @Test func aDamagedIndexIsNamed() throws {
         let file = path()
         defer { try? FileManager.default.removeItem(atPath: file) }
-        func refusal() -> String { "\(#expect(throws: (any Error).self) { try EmbeddingIndex(path: file) }.map { "\($0)" } ?? "")" }
+        func refusal() -> String {
+            "\(#expect(throws: (any Error).self) { try EmbeddingIndex(path: file) }.map { "\($0)" } ?? "")"
+        }
         func write(_ embeddings: Tensor, _ names: [UInt8], _ offsets: [Int32], format: String = "2") throws {
             try Safetensors.write(
                 [
-                    (name: "embeddings", tensor: embeddings), (name: "names", tensor: Tensor(names, shape: [names.count])),
+                    (name: "embeddings", tensor: embeddings),
+                    (name: "names", tensor: Tensor(names, shape: [names.count])),
                     (name: "offsets", tensor: Tensor(offsets, shape: [offsets.count])),
                 ], metadata: ["format": format], to: file)
         }

@@ -16,7 +16,9 @@ import Testing
         let recipe = try Recipe(named: name)
         let again = try Recipe(yaml: recipe.commentedYAML, source: "commented")
         #expect(again.yaml == recipe.yaml)
-        #expect(recipe.commentedYAML.contains("# Samples per step. (integer; 1 to 1048576; default 256)\nbatch: \(recipe.batch)\n"))
+        #expect(
+            recipe.commentedYAML.contains(
+                "# Samples per step. (integer; 1 to 1048576; default 256)\nbatch: \(recipe.batch)\n"))
     }
 
     @Test(arguments: Recipe.builtIn.map(\.name)) func everyKeyOfABuiltInRecipeIsDocumented(name: String) throws {
@@ -32,20 +34,30 @@ import Testing
         #expect(documented("data.template")?.conditions == ["data.kind is folder"])
         #expect(documented("epochs")?.conditions == ["steps is not given"])
         #expect(documented("batch")?.conditions == [])
-        #expect(documented("data.held_out") != nil && documented("objective.masked.weight") != nil && documented("schedule.floor") != nil)
+        #expect(
+            documented("data.held_out") != nil && documented("objective.masked.weight") != nil
+                && documented("schedule.floor") != nil)
     }
 
     @Test func aDefaultThatDependsOnAChoiceIsNamedWithIt() {
         let rate = documented("optimizer.learning_rate")
         #expect(rate?.key.defaultValue == "0.001")
-        #expect(rate?.otherDefaults.map(\.value) == ["0.1"] && rate?.otherDefaults.map(\.condition) == ["optimizer.name is sgd"])
+        #expect(
+            rate?.otherDefaults.map(\.value) == ["0.1"]
+                && rate?.otherDefaults.map(\.condition) == ["optimizer.name is sgd"])
     }
 
     @Test(arguments: [
         ("batch=0", "--set batch=0: 0 is out of range: 1 to 1048576"),
-        ("batch=99999999999999999999", "--set batch=99999999999999999999: 99999999999999999999 is out of range: 1 to 1048576"),
+        (
+            "batch=99999999999999999999",
+            "--set batch=99999999999999999999: 99999999999999999999 is out of range: 1 to 1048576"
+        ),
         ("batch=1e3", "--set batch=1e3: a whole number wanted, \"1e3\" found"),
-        ("optimizer={learning_rate: -1}", "--set optimizer={learning_rate: -1}: optimizer.learning_rate: -1 is out of range: 0 or more"),
+        (
+            "optimizer={learning_rate: -1}",
+            "--set optimizer={learning_rate: -1}: optimizer.learning_rate: -1 is out of range: 0 or more"
+        ),
         ("data.separator=,", "--set data.separator=,: \",\" is none of tab, comma, semicolon, pipe"),
         ("data.separator=|", "--set data.separator=|: \"|\" is none of tab, comma, semicolon, pipe"),
         ("=1", "--set =1: key=value wanted, as in optimizer.learning_rate=3e-4"),
@@ -58,11 +70,15 @@ import Testing
     }
 
     @Test func theFileIsNamedWhereTheOverrideIsNotAtFault() {
-        let error = #expect(throws: RecipeError.self) { try Recipe(yaml: "seed: 1\nbatch: 0", source: "r.yaml", overrides: ["seed=2"]) }
+        let error = #expect(throws: RecipeError.self) {
+            try Recipe(yaml: "seed: 1\nbatch: 0", source: "r.yaml", overrides: ["seed=2"])
+        }
         #expect(error?.description == "r.yaml:2: batch: 0 is out of range: 1 to 1048576")
     }
 
-    @Test(arguments: ["{digit}_{speaker}.wav", "{name}", "a, b", "| x", "#1.wav", "*.wav", "a: b", "x # y", "[a", "&a", "100%"])
+    @Test(arguments: [
+        "{digit}_{speaker}.wav", "{name}", "a, b", "| x", "#1.wav", "*.wav", "a: b", "x # y", "[a", "&a", "100%",
+    ])
     func aTextInAnOverrideNeedsNoQuotes(text: String) throws {
         let recipe = try Recipe(named: "digits-cpc", overrides: ["data.pattern=\(text)"])
         #expect(recipe.data.pattern == text)
@@ -83,12 +99,18 @@ import Testing
 
     @Test func aFolderOfSoundsHasASentenceAboutSounds() throws {
         #expect(try Recipe(yaml: "data: {kind: folder}", source: "r").data.template == "a photo of a {}")
-        #expect(try Recipe(yaml: "data: {kind: folder, columns: {audio: filepath}}", source: "r").data.template == "the sound of {}")
+        #expect(
+            try Recipe(yaml: "data: {kind: folder, columns: {audio: filepath}}", source: "r").data.template
+                == "the sound of {}")
     }
 
     @Test func aTransformerContextTakesHeadsThatDivideItsChannels() throws {
         func audio(_ more: String) throws -> AudioTowerSettings? {
-            let yaml = "data: {kind: files}\nobjective: {name: predictive}\nmodel: {audio: {channels: [200], kernels: [4], strides: [2], context: transformer\(more)}}"
+            let yaml =
+                """
+                    data: {kind: files}\nobjective: {name: predictive}\nmodel: {audio: {channels: [200], kernels: [4], \
+                    strides: [2], context: transformer\(more)}}
+                    """
             return try Recipe(yaml: yaml, source: "r").model.audio
         }
         #expect(try audio("")?.heads == 2)
@@ -99,8 +121,12 @@ import Testing
 
     @Test func sizesThatCannotFitAreRefusedByKeyBeforeAnythingIsAllocated() throws {
         let recipe = try Recipe(named: "pairs", overrides: ["views.size=4096", "batch=4096"])
-        let error = #expect(throws: RecipeError.self) { try RecipeModel(recipe, vocabulary: Self.words.vocabulary, memory: 0x1p34) }
-        #expect(error?.description.hasPrefix("model.image.width: the recipe needs at least ") ?? false, "\(error?.description ?? "")")
+        let error = #expect(throws: RecipeError.self) {
+            try RecipeModel(recipe, vocabulary: Self.words.vocabulary, memory: 0x1p34)
+        }
+        #expect(
+            error?.description.hasPrefix("model.image.width: the recipe needs at least ") ?? false,
+            "\(error?.description ?? "")")
     }
 
     private static let words = WordPieceTokenizer.english()
@@ -114,14 +140,17 @@ import Testing
         try expectChance(Recipe(yaml: yaml, source: "r"))
     }
 
-    @Test(arguments: ["wikitext-mlm", "emoji-hybrid"]) func anUntrainedMaskedLossOfABuiltInRecipeIsNearTheLogOfTheVocabulary(name: String) throws {
+    @Test(arguments: ["wikitext-mlm", "emoji-hybrid"])
+    func anUntrainedMaskedLossOfABuiltInRecipeIsNearTheLogOfTheVocabulary(name: String) throws {
         try expectChance(Recipe(named: name))
     }
 
     private func expectChance(_ recipe: Recipe) throws {
         let model = try RecipeModel(recipe, vocabulary: Self.words.vocabulary)
         let masked = try #require(model.masked)
-        let texts = (0..<16).map { "the red ball number \($0) rolls down the hill and a blue bird sings in the old tree" }
+        let texts = (0..<16).map {
+            "the red ball number \($0) rolls down the hill and a blue bird sings in the old tree"
+        }
         let loss = masked(Self.words.encode(texts, length: recipe.model.text?.context ?? 32)).total.scalars[0]
         let chance = log(Float(Self.words.vocabulary.size))
         #expect(abs(loss - chance) < 0.4, "\(loss) against ln V = \(chance)")
@@ -131,7 +160,9 @@ import Testing
         let schedule = try Recipe(yaml: "epochs: 1", source: "r").makeSchedule(updatesPerEpoch: 100)
         #expect(schedule.factor(at: 0) == 0.2 && schedule.factor(at: 4) == 1 && schedule.factor(at: 99) < 0.001)
         #expect(try Recipe(yaml: "schedule: {warmup: 0.5}", source: "r").schedule.warmUp == .fraction(0.5))
-        let both = #expect(throws: RecipeError.self) { try Recipe(yaml: "schedule: {warmup: 0.5, warmup_steps: 3}", source: "r") }
+        let both = #expect(throws: RecipeError.self) {
+            try Recipe(yaml: "schedule: {warmup: 0.5, warmup_steps: 3}", source: "r")
+        }
         #expect(both?.description.contains("warmup or warmup_steps, not both") ?? false)
     }
 
@@ -142,7 +173,8 @@ import Testing
         #expect(abs(schedule.factor(at: 55) - 0.625) < 1e-12)
     }
 
-    @Test(arguments: ["warmup_epochs: 1e9", "warmup_steps: 1000000000000", "warmup: 1"]) func aWarmUpLongerThanTheRunIsSaid(key: String) throws {
+    @Test(arguments: ["warmup_epochs: 1e9", "warmup_steps: 1000000000000", "warmup: 1"])
+    func aWarmUpLongerThanTheRunIsSaid(key: String) throws {
         for name in ["cosine", "linear", "constant"] {
             let recipe = try Recipe(yaml: "epochs: 1000000000\nschedule: {name: \(name), \(key)}", source: "r")
             #expect(recipe.makeSchedule(updatesPerEpoch: 1_000_000).factor(at: 0) > 0)

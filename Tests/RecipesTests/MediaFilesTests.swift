@@ -14,7 +14,8 @@ import Testing
         try Data(bytes).write(to: URL(fileURLWithPath: folder.file(name)))
     }
 
-    private let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], jpeg: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE0]
+    private let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A],
+        jpeg: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE0]
 
     @Test func everyFileIsListedRejectedOrCounted() throws {
         try write(jpeg, "p/a.jfif")
@@ -32,7 +33,10 @@ import Testing
         #expect(
             listing.rejected.map { $0.name.replacing(folder.path + "/p/", with: "") + ": " + $0.reason } == [
                 "c.gif: GIF images are not read; make it a PNG or JPEG, for example with: magick 'c.gif' 'c.png'",
-                "d.jpg: HEIC images are not read; make it a PNG or JPEG, for example with: heif-convert 'd.jpg' 'd.png'",
+                """
+                    d.jpg: HEIC images are not read; make it a PNG or JPEG, for example with: heif-convert 'd.jpg' \
+                    'd.png'
+                    """,
                 "e.png: not an image: it is an HTML page, perhaps a failed download",
                 "f.jpg: No such file or directory (a link to nothing)",
             ])

@@ -18,13 +18,13 @@ struct SessionTests {
         try rows.write(toFile: folder.file("things.tsv"), atomically: true, encoding: .utf8)
         let recipe = folder.file("views.yaml"), run = folder.file("run")
         try """
-            steps: 2
-            batch: 4
-            data: {path: things.tsv, columns: {image: filepath}, split: none}
-            objective: {name: simclr, hidden: 8, dimension: 4}
-            model: {image: {width: 4, stem: cifar}}
-            views: {size: 8}
-            """.write(toFile: recipe, atomically: true, encoding: .utf8)
+        steps: 2
+        batch: 4
+        data: {path: things.tsv, columns: {image: filepath}, split: none}
+        objective: {name: simclr, hidden: 8, dimension: 4}
+        model: {image: {width: 4, stem: cifar}}
+        views: {size: 8}
+        """.write(toFile: recipe, atomically: true, encoding: .utf8)
         let data = folder.file("")
         #expect(try TrainingSession(recipe: recipe, data: data, directory: run).run() == .finished)
         let more = try TrainingSession(recipe: nil, overrides: ["steps=4"], data: data, directory: run, isResumed: true)

@@ -17,7 +17,8 @@ struct AllocatorContentionTests {
                     if !tensor.scalars.allSatisfy({ $0 == mark }) { spoiled.add(1) }
                 } else {
                     let count = 1 + Int(random.next() % 3000) * (random.uniform() < 0.02 ? 100 : 1)
-                    held.append(Tensor([Float](repeating: Float(thread * 1000 + count % 997), count: count), shape: [count]))
+                    held.append(
+                        Tensor([Float](repeating: Float(thread * 1000 + count % 997), count: count), shape: [count]))
                 }
             }
         }

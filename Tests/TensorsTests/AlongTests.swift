@@ -47,10 +47,14 @@ struct AlongTests {
     @Test func anOperationOfOnesOwnHasItsOwnDerivative() throws {
         let x = Tensor([-2, 0.5, 3], shape: [3]), y = Tensor([2, 2, 2], shape: [3])
         let (value, pullback) = valueWithPullback(of: [x, y]) { inputs in
-            [.custom(inputs, name: "straight through") { $0[0].clamped(to: -1...1) * $0[1] } pullback: { inputs, output, upstream, needs in
-                #expect(output.scalars == [-2, 1, 2] && needs == [true, true])
-                return [upstream * inputs[1], nil]
-            }]
+            [
+                .custom(inputs, name: "straight through") {
+                    $0[0].clamped(to: -1...1) * $0[1]
+                } pullback: { inputs, output, upstream, needs in
+                    #expect(output.scalars == [-2, 1, 2] && needs == [true, true])
+                    return [upstream * inputs[1], nil]
+                }
+            ]
         }
         #expect(value[0].scalars == [-2, 1, 2])
         let (_, cotangents) = pullback([Tensor([1, 10, 100], shape: [3])])
@@ -59,6 +63,8 @@ struct AlongTests {
     }
 
     @Test func indicesThatDoNotFitStopWithTheShapes() async {
-        await #expect(processExitsWith: .failure) { _ = Tensor(zeros: [2, 3]).takingAlong(Tensor([0] as [Int32], shape: [1])) }
+        await #expect(processExitsWith: .failure) {
+            _ = Tensor(zeros: [2, 3]).takingAlong(Tensor([0] as [Int32], shape: [1]))
+        }
     }
 }

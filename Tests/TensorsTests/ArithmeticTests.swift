@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct ArithmeticTests {
     static let shapePairs: [([Int], [Int])] = [
-        ([3, 5], [3, 5]), ([3, 5], []), ([], [3, 5]), ([4, 7], [7]), ([7], [4, 7]), ([4, 7], [4, 1]), ([4, 1], [1, 7]),
+        ([3, 5], [3, 5]), ([3, 5], []), ([], [3, 5]), ([4, 7], [7]), ([7], [4, 7]), ([4, 7], [4, 1]),
+        ([4, 1], [1, 7]),
         ([2, 3, 5], [3, 1]),
         ([2, 1, 5, 1], [3, 1, 4]), ([1, 1], [1]), ([2, 3, 4], [2, 1, 4]), ([0, 3], [3]), ([33, 17], [17]),
     ]
@@ -58,7 +59,9 @@ import Testing
 
     @Test func broadcastedRepeatsAnyElementType() {
         #expect(
-            Tensor([1, 2] as [Int32], shape: [2, 1]).broadcasted(to: [2, 2, 3]).integerScalars == [1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2])
+            Tensor([1, 2] as [Int32], shape: [2, 1]).broadcasted(to: [2, 2, 3]).integerScalars == [
+                1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2,
+            ])
         #expect(Tensor([1, 0] as [UInt8], shape: [2]).broadcasted(to: [2, 2]).bytes == [1, 0, 1, 0])
         checkGradients(of: hashed("x", [3, 1, 2])) { $0[0].broadcasted(to: [2, 3, 5, 2]) }
     }

@@ -12,10 +12,12 @@ import Testing
 
     static let cases = [
         Case(name: "plain", shape: [2, 7, 36], heads: 3),
-        Case(name: "wide", shape: [2, 7, 96], heads: 2, causal: true, mask: [1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
+        Case(
+            name: "wide", shape: [2, 7, 96], heads: 2, causal: true, mask: [1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
         Case(name: "causal", shape: [2, 17, 36], heads: 2, causal: true),
         Case(name: "masked", shape: [2, 7, 36], heads: 3, mask: [1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
-        Case(name: "both", shape: [2, 7, 36], heads: 3, causal: true, mask: [1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 1, 0, 0, 0]),
+        Case(
+            name: "both", shape: [2, 7, 36], heads: 3, causal: true, mask: [1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 1, 0, 0, 0]),
         Case(name: "long", shape: [1, 131, 24], heads: 1),
         Case(name: "long causal", shape: [1, 131, 24], heads: 1, causal: true),
     ]
@@ -24,7 +26,9 @@ import Testing
         let fixture = Fixture("attention")
         let qkv = hashed("\(c.name) qkv", c.shape, scale: 2)
         let mask = c.mask.map { Tensor($0, shape: Array(c.shape.prefix(2))) }
-        let (y, pullback) = valueWithPullback(of: [qkv]) { [$0[0].attention(heads: c.heads, causal: c.causal, mask: mask)] }
+        let (y, pullback) = valueWithPullback(of: [qkv]) {
+            [$0[0].attention(heads: c.heads, causal: c.causal, mask: mask)]
+        }
         expectClose(y[0], fixture[c.name])
         let dx = pullback([hashed("\(c.name) dy", y[0].shape)]).1[0]
         expectClose(try #require(dx), fixture["\(c.name) dx"])
@@ -33,9 +37,12 @@ import Testing
     @Test func crossAttentionEqualsPyTorch() throws {
         let fixture = Fixture("attention")
         let inputs = [
-            hashed("cross q", [2, 3, 8], scale: 2), hashed("cross k", [2, 5, 8], scale: 2), hashed("cross v", [2, 5, 8], scale: 2),
+            hashed("cross q", [2, 3, 8], scale: 2), hashed("cross k", [2, 5, 8], scale: 2),
+            hashed("cross v", [2, 5, 8], scale: 2),
         ]
-        let (y, pullback) = valueWithPullback(of: inputs) { [.attention(query: $0[0], key: $0[1], value: $0[2], heads: 2)] }
+        let (y, pullback) = valueWithPullback(of: inputs) {
+            [.attention(query: $0[0], key: $0[1], value: $0[2], heads: 2)]
+        }
         expectClose(y[0], fixture["cross"])
         let gradients = pullback([hashed("cross dy", y[0].shape)]).1
         for (name, gradient) in zip(["dq", "dk", "dv"], gradients) {
@@ -45,7 +52,8 @@ import Testing
 
     @Test func aStepThatSeesNothingGivesZerosAndNoGradient() throws {
         let qkv = hashed("dark", [2, 5, 24])
-        // The first sample has no real step; the second's first real step is the third, so under causality the first two see nothing.
+        // The first sample has no real step; the second's first real step is the third, so under causality the first
+        // two see nothing.
         let mask = Tensor([0, 0, 0, 0, 0, 0, 0, 1, 1, 0] as [UInt8], shape: [2, 5])
         let (y, pullback) = valueWithPullback(of: [qkv]) { [$0[0].attention(heads: 2, causal: true, mask: mask)] }
         #expect(y[0].scalars.prefix(7 * 8).allSatisfy { $0 == 0 })
@@ -64,12 +72,17 @@ import Testing
     }
 
     @Test func droppedWeightsAreTheSameInTheBackwardPass() {
-        checkGradients(of: hashed("drop", [2, 5, 24])) { inputs in training { inputs[0].attention(heads: 2, dropout: 0.4) } }
-        checkGradients(of: hashed("drop", [1, 5, 48])) { inputs in training { inputs[0].attention(heads: 1, dropout: 0.4) } }
+        checkGradients(of: hashed("drop", [2, 5, 24])) { inputs in
+            training { inputs[0].attention(heads: 2, dropout: 0.4) }
+        }
+        checkGradients(of: hashed("drop", [1, 5, 48])) { inputs in
+            training { inputs[0].attention(heads: 1, dropout: 0.4) }
+        }
         let x = hashed("drop", [2, 5, 24])
         let dropped = training { x.attention(heads: 2, dropout: 0.4) }
         #expect(dropped.scalars != x.attention(heads: 2).scalars)
-        #expect(x.attention(heads: 2, dropout: 0.4).scalars == x.attention(heads: 2).scalars, "evaluation drops nothing")
+        #expect(
+            x.attention(heads: 2, dropout: 0.4).scalars == x.attention(heads: 2).scalars, "evaluation drops nothing")
     }
 
     @Test func paddingChangesNothingForRealSteps() {

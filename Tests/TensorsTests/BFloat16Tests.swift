@@ -8,15 +8,18 @@ import Testing
     @Test(
         arguments: [
             (0x3F80_0000, 0x3F80_0000), (0x3F80_8000, 0x3F80_0000),  // 1; between 1 and the next: to the even one
-            (0x3F81_8000, 0x3F82_0000), (0x3F80_8001, 0x3F81_0000),  // between two of which the upper is even; just above half
+            // between two of which the upper is even; just above half
+            (0x3F81_8000, 0x3F82_0000), (0x3F80_8001, 0x3F81_0000),
             (0xBF81_8000, 0xBF82_0000), (0x8000_0000, 0x8000_0000),  // the same below zero; -0
             (0x0001_8000, 0x0002_0000), (0x0000_8000, 0x0000_0000), (0x0000_8001, 0x0001_0000),  // subnormal
-            (0x7F7F_FFFF, 0x7F80_0000), (0x7F80_0000, 0x7F80_0000), (0xFF80_0000, 0xFF80_0000),  // beyond the largest; infinities
+            // beyond the largest; infinities
+            (0x7F7F_FFFF, 0x7F80_0000), (0x7F80_0000, 0x7F80_0000), (0xFF80_0000, 0xFF80_0000),
             (0x7F7F_7FFF, 0x7F7F_0000),
         ] as [(UInt32, UInt32)])
     func roundsToTheNearestAndTiesToEven(bits: UInt32, expected: UInt32) {
         for count in [1, 7, 100] {  // the kernels' ends and middles
-            let x = Tensor([Float](repeating: Float(bitPattern: bits), count: count), shape: [count]).converted(to: .bfloat16)
+            let x = Tensor([Float](repeating: Float(bitPattern: bits), count: count), shape: [count]).converted(
+                to: .bfloat16)
             let bits = Set(x.scalars.map(\.bitPattern))
             #expect(bits == [expected])
         }
@@ -63,7 +66,8 @@ import Testing
     }
 
     @Test func shapesMoveItAsTheyMoveFloat32() {
-        let wide = hashed("moved", [3, 4, 5]).converted(to: .bfloat16).converted(to: .float32), narrow = wide.converted(to: .bfloat16)
+        let wide = hashed("moved", [3, 4, 5]).converted(to: .bfloat16).converted(to: .float32),
+            narrow = wide.converted(to: .bfloat16)
         func check(_ what: String, _ body: (Tensor) -> Tensor) {
             let result = body(narrow)
             #expect(result.elementType == .bfloat16, "\(what)")

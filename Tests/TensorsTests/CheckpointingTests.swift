@@ -42,8 +42,12 @@ import Testing
         let statistics = block.norm.runningMean.stored.scalars
         let (gradients, cotangents) = pullback([hashed("upstream", outputs[0].shape)])
         #expect(block.norm.runningMean.stored.scalars == statistics, "running statistics move in the first pass alone")
-        let byName = ParameterWalk(block).parameters.compactMap { path, parameter in gradients[parameter].map { (path, $0.scalars) } }
-        return (outputs[0].scalars, cotangents.map { $0?.scalars }, Dictionary(uniqueKeysWithValues: byName), statistics)
+        let byName = ParameterWalk(block).parameters.compactMap { path, parameter in
+            gradients[parameter].map { (path, $0.scalars) }
+        }
+        return (
+            outputs[0].scalars, cotangents.map { $0?.scalars }, Dictionary(uniqueKeysWithValues: byName), statistics
+        )
     }
 
     @Test func everyBitIsThatOfTheTapeThatKeepsAll() {
@@ -57,8 +61,10 @@ import Testing
     @Test func nestedPartsGiveTheSame() {
         let weight = Parameter([16], .ones), x = x
         func gradient(_ wrap: @escaping (Tensor, @escaping (Tensor) -> Tensor) -> Tensor) -> [Float]? {
-            valueWithGradient { wrap(x) { y in wrap(y * weight.value) { ($0 * weight.value).tanh().dropout(0.2) } }.sum() }.1[weight]?
-                .scalars
+            valueWithGradient {
+                wrap(x) { y in wrap(y * weight.value) { ($0 * weight.value).tanh().dropout(0.2) } }.sum()
+            }.1[weight]?
+            .scalars
         }
         #expect(gradient { checkpointed($0, $1) } == gradient { $1($0) })
     }
@@ -89,7 +95,9 @@ import Testing
             return Allocator.peak {
                 _ = valueWithGradient {
                     (0..<8).reduce(x) { x, _ in
-                        checkpointed(x, when: checkpointing) { y in (0..<8).reduce(y) { y, _ in (y * weight.value).tanh() } }
+                        checkpointed(x, when: checkpointing) { y in
+                            (0..<8).reduce(y) { y, _ in (y * weight.value).tanh() }
+                        }
                     }.sum()
                 }
             }

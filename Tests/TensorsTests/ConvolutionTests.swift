@@ -24,7 +24,8 @@ struct ConvolutionTests {
 
     /// oneDNN 2.6 overwrites the stack here when it takes the stride itself.
     @Test(arguments: [4, 8], [3, 5, 7]) func aStridedPointwiseGradientIsTheSumOfItsSamples(channels: Int, batch: Int) {
-        let x = hashed("pointwise x", [batch, 16, 16, channels]), w = hashed("pointwise w", [2 * channels, channels, 1, 1])
+        let x = hashed("pointwise x", [batch, 16, 16, channels]),
+            w = hashed("pointwise w", [2 * channels, channels, 1, 1])
         func gradient(_ x: Tensor) -> Tensor {
             let (y, pullback) = valueWithPullback(of: [w]) { [x.convolved2d(weight: $0[0], stride: 2)] }
             return pullback([y[0]]).1[0] ?? Tensor(0)
@@ -37,17 +38,26 @@ struct ConvolutionTests {
     /// As in Tests/Fixtures/convolution.py.
     static let cases = [
         Case(name: "plain", input: [2, 5, 7, 5], filters: 7, kernel: (3, 3), padding: (1, 1)),
-        Case(name: "strided", input: [2, 9, 6, 16], filters: 19, kernel: (3, 3), stride: (2, 2), padding: (1, 1), hasBias: false),
+        Case(
+            name: "strided", input: [2, 9, 6, 16], filters: 19, kernel: (3, 3), stride: (2, 2), padding: (1, 1),
+            hasBias: false),
         Case(name: "pointwise", input: [3, 4, 5, 17], filters: 32, kernel: (1, 1)),
-        Case(name: "pointwise strided", input: [2, 5, 6, 16], filters: 16, kernel: (1, 1), stride: (2, 2), hasBias: false),
+        Case(
+            name: "pointwise strided", input: [2, 5, 6, 16], filters: 16, kernel: (1, 1), stride: (2, 2), hasBias: false
+        ),
         Case(name: "dilated", input: [1, 9, 10, 3], filters: 4, kernel: (3, 3), padding: (2, 2), dilation: (2, 2)),
         Case(name: "grouped", input: [2, 5, 5, 12], filters: 8, kernel: (3, 3), padding: (1, 1), groups: 4),
         Case(name: "depthwise", input: [2, 6, 5, 20], filters: 20, kernel: (3, 3), padding: (1, 1), groups: 20),
         Case(
-            name: "depthwise twice", input: [1, 5, 5, 6], filters: 12, kernel: (3, 3), stride: (2, 2), padding: (1, 1), groups: 6,
+            name: "depthwise twice", input: [1, 5, 5, 6], filters: 12, kernel: (3, 3), stride: (2, 2), padding: (1, 1),
+            groups: 6,
             hasBias: false),
-        Case(name: "uneven", input: [2, 7, 8, 4], filters: 6, kernel: (3, 5), stride: (2, 1), padding: (0, 2), dilation: (1, 2)),
-        Case(name: "stem", input: [2, 17, 18, 3], filters: 16, kernel: (7, 7), stride: (2, 2), padding: (3, 3), hasBias: false),
+        Case(
+            name: "uneven", input: [2, 7, 8, 4], filters: 6, kernel: (3, 5), stride: (2, 1), padding: (0, 2),
+            dilation: (1, 2)),
+        Case(
+            name: "stem", input: [2, 17, 18, 3], filters: 16, kernel: (7, 7), stride: (2, 2), padding: (3, 3),
+            hasBias: false),
         Case(name: "large kernel", input: [2, 3, 2, 4], filters: 5, kernel: (5, 5), padding: (2, 2)),
         Case(name: "patches", input: [2, 8, 8, 3], filters: 9, kernel: (4, 4), stride: (4, 4)),
     ]
@@ -59,7 +69,8 @@ struct ConvolutionTests {
         let (outputs, pullback) = valueWithPullback(of: inputs) {
             [
                 $0[0].convolved2d(
-                    weight: $0[1], bias: $0.count > 2 ? $0[2] : nil, stride: c.stride, padding: c.padding, dilation: c.dilation,
+                    weight: $0[1], bias: $0.count > 2 ? $0[2] : nil, stride: c.stride, padding: c.padding,
+                    dilation: c.dilation,
                     groups: c.groups)
             ]
         }
@@ -82,9 +93,12 @@ struct ConvolutionTests {
     }
 
     @Test(arguments: [
-        Sequence(name: "sequence", input: [2, 11, 5], filters: 6, kernel: 3, stride: 1, padding: 1, dilation: 1, groups: 1),
-        Sequence(name: "waveform", input: [2, 41, 1], filters: 7, kernel: 10, stride: 5, padding: 0, dilation: 1, groups: 1),
-        Sequence(name: "causal", input: [1, 9, 4], filters: 4, kernel: 2, stride: 1, padding: 4, dilation: 4, groups: 2),
+        Sequence(
+            name: "sequence", input: [2, 11, 5], filters: 6, kernel: 3, stride: 1, padding: 1, dilation: 1, groups: 1),
+        Sequence(
+            name: "waveform", input: [2, 41, 1], filters: 7, kernel: 10, stride: 5, padding: 0, dilation: 1, groups: 1),
+        Sequence(
+            name: "causal", input: [1, 9, 4], filters: 4, kernel: 2, stride: 1, padding: 4, dilation: 4, groups: 2),
     ])
     func overSequencesEqualsPyTorchWithItsGradients(_ c: Sequence) {
         let fixture = Fixture("convolution")
@@ -93,7 +107,11 @@ struct ConvolutionTests {
             hashed(c.name + " b", [c.filters]),
         ]
         let (outputs, pullback) = valueWithPullback(of: inputs) {
-            [$0[0].convolved1d(weight: $0[1], bias: $0[2], stride: c.stride, padding: c.padding, dilation: c.dilation, groups: c.groups)]
+            [
+                $0[0].convolved1d(
+                    weight: $0[1], bias: $0[2], stride: c.stride, padding: c.padding, dilation: c.dilation,
+                    groups: c.groups)
+            ]
         }
         expectClose(outputs[0], fixture[c.name], c.name)
         let gradients = pullback([hashed(c.name + " upstream", outputs[0].shape)]).1
@@ -147,7 +165,9 @@ struct ConvolutionTests {
     /// Over small maps large batches are computed as matrix products, small ones by oneDNN.
     @Test(arguments: [
         Case(name: "2x2", input: [64, 2, 2, 64], filters: 80, kernel: (3, 3), padding: (1, 1)),
-        Case(name: "strided to 2x2", input: [64, 4, 4, 128], filters: 64, kernel: (3, 3), stride: (2, 2), padding: (1, 1)),
+        Case(
+            name: "strided to 2x2", input: [64, 4, 4, 128], filters: 64, kernel: (3, 3), stride: (2, 2), padding: (1, 1)
+        ),
         Case(name: "strided pointwise", input: [64, 4, 3, 128], filters: 64, kernel: (1, 1), stride: (2, 2)),
         Case(name: "pointwise", input: [64, 4, 3, 128], filters: 64, kernel: (1, 1)),
         Case(name: "into the padding", input: [64, 2, 2, 128], filters: 64, kernel: (1, 2), padding: (1, 1)),
@@ -163,7 +183,9 @@ struct ConvolutionTests {
         let gradients = pullback([upstream]).1
         var output: [Float] = [], dx: [Float] = [], dw = Tensor(zeros: w.shape)
         func part(_ t: Tensor, _ i: Int) -> Tensor {
-            Tensor(Array(t.scalars[t.count / 4 * i..<t.count / 4 * (i + 1)]), shape: [t.shape[0] / 4] + t.shape.dropFirst())
+            Tensor(
+                Array(t.scalars[t.count / 4 * i..<t.count / 4 * (i + 1)]), shape: [t.shape[0] / 4] + t.shape.dropFirst()
+            )
         }
         for i in 0..<4 {
             let (outputs, pullback) = valueWithPullback(of: [part(x, i), w]) {

@@ -16,7 +16,9 @@ import Testing
 
     @Test func masksDependOnTheStepAloneAndDifferFromCallToCall() {
         let x = Tensor(ones: [64])
-        func masks(_ step: Int) -> [[Float]] { training(step: step) { [x.dropout(0.5).scalars, x.dropout(0.5).scalars] } }
+        func masks(_ step: Int) -> [[Float]] {
+            training(step: step) { [x.dropout(0.5).scalars, x.dropout(0.5).scalars] }
+        }
         let (third, again, fourth) = (masks(3), masks(3), masks(4))
         #expect(third == again)
         #expect(third[0] != third[1])

@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 @Suite struct ExtremesTests {
-    @Test(arguments: [[5], [3, 200], [200, 3], [4, 5, 6], [2, 40_000], [40_000, 2], [1, 3]]) func maximaGoOverAnyAxis(_ shape: [Int]) {
+    @Test(arguments: [[5], [3, 200], [200, 3], [4, 5, 6], [2, 40_000], [40_000, 2], [1, 3]]) func maximaGoOverAnyAxis(
+        _ shape: [Int]
+    ) {
         let x = hashed("x", shape)
         let scalars = x.scalars
         for axis in shape.indices {
@@ -41,7 +43,8 @@ import Testing
         var scalars = hashed("x", [count]).scalars
         scalars[1] = .nan
         scalars[2] = .infinity
-        let row = Tensor(scalars, shape: [count]), column = Tensor(scalars, shape: [count, 1]).broadcasted(to: [count, 2])
+        let row = Tensor(scalars, shape: [count]),
+            column = Tensor(scalars, shape: [count, 1]).broadcasted(to: [count, 2])
         #expect(row.max().item.isNaN && column.max(axis: 0).scalars.allSatisfy(\.isNaN))
         #expect(row.argmax().integerScalars == [1] && column.argmax(axis: 0).integerScalars == [1, 1])
         #expect(row.topK(2).indices.integerScalars == [1, 2])

@@ -14,7 +14,8 @@ import Testing
         #expect(columns.shape == [3, 4, 2, 2])
         for (place, index) in [2, 0, 2, 1].enumerated() {
             #expect(
-                columns.reshaped([3, 4, 4]).sliced(place..<(place + 1), axis: 2).scalars == x.sliced(index..<(index + 1), axis: 2).scalars)
+                columns.reshaped([3, 4, 4]).sliced(place..<(place + 1), axis: 2).scalars
+                    == x.sliced(index..<(index + 1), axis: 2).scalars)
         }
         #expect(Tensor([7, 8, 9] as [UInt8], shape: [3]).gathered(at: indices).bytes == [9, 7, 9, 8])
         #expect(x.gathered(at: Tensor([] as [Int32], shape: [0])).shape == [0, 4, 5])

@@ -16,7 +16,8 @@ struct KeptTests {
     }
 
     @Test(arguments: [1, 2, 5]) func `a value made again gives the gradients that a held one gives`(depth: Int) {
-        let x = hashed("x", [2, 5, 5, 3], scale: 1), weights = (0..<depth).map { hashed("w\($0)", [3, 3, 3, 3], scale: 0.4) }
+        let x = hashed("x", [2, 5, 5, 3], scale: 1),
+            weights = (0..<depth).map { hashed("w\($0)", [3, 3, 3, 3], scale: 0.4) }
         func gradients(isHeld: Bool) -> [[Float]?] {
             let (loss, pullback) = valueWithPullback(of: [x] + weights) {
                 [chain($0[0], weights: Array($0.dropFirst()), isHeld: isHeld)]
@@ -29,7 +30,8 @@ struct KeptTests {
     }
 
     @Test func `outputs of normalisations and activations are not held for the way back`() {
-        let x = hashed("x", [64, 32], scale: 1), weight = hashed("w", [32, 32], scale: 0.1), bias = hashed("b", [32], scale: 0.1)
+        let x = hashed("x", [64, 32], scale: 1), weight = hashed("w", [32, 32], scale: 0.1),
+            bias = hashed("b", [32], scale: 0.1)
         /// Whether what `body` makes outlives its use on the way there.
         func isHeld(_ body: (Tensor) -> Tensor) -> Bool {
             weak var made: Storage?

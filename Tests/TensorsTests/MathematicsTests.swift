@@ -16,16 +16,25 @@ import Testing
     /// Relative to the value itself; 1.2e-7 is one unit in the last place at worst.
     static let functions = [
         Function(name: "exp", range: -87...88.7, tolerance: 2.4e-7, ours: { $0.exp() }, exact: { Foundation.exp($0) }),
-        Function(name: "log", range: 1e-30...1e30, tolerance: 2.4e-7, ours: { $0.log() }, exact: { Foundation.log($0) }),
-        Function(name: "log near 1", range: 0.5...2, tolerance: 2.4e-7, ours: { $0.log() }, exact: { Foundation.log($0) }),
-        Function(name: "log1p", range: -0.9...0.9, tolerance: 3.6e-7, ours: { $0.log1p() }, exact: { Foundation.log1p($0) }),
-        Function(name: "log1p near 0", range: -1e-4...1e-4, tolerance: 3.6e-7, ours: { $0.log1p() }, exact: { Foundation.log1p($0) }),
+        Function(
+            name: "log", range: 1e-30...1e30, tolerance: 2.4e-7, ours: { $0.log() }, exact: { Foundation.log($0) }),
+        Function(
+            name: "log near 1", range: 0.5...2, tolerance: 2.4e-7, ours: { $0.log() }, exact: { Foundation.log($0) }),
+        Function(
+            name: "log1p", range: -0.9...0.9, tolerance: 3.6e-7, ours: { $0.log1p() }, exact: { Foundation.log1p($0) }),
+        Function(
+            name: "log1p near 0", range: -1e-4...1e-4, tolerance: 3.6e-7, ours: { $0.log1p() },
+            exact: { Foundation.log1p($0) }),
         Function(name: "tanh", range: -10...10, tolerance: 2.4e-7, ours: { $0.tanh() }, exact: { Foundation.tanh($0) }),
-        Function(name: "sigmoid", range: -80...80, tolerance: 3.6e-7, ours: { $0.sigmoid() }, exact: { 1 / (1 + Foundation.exp(-$0)) }),
+        Function(
+            name: "sigmoid", range: -80...80, tolerance: 3.6e-7, ours: { $0.sigmoid() },
+            exact: { 1 / (1 + Foundation.exp(-$0)) }),
         Function(
             name: "softplus", range: -80...80, tolerance: 3.6e-7, ours: { $0.softplus() },
             exact: { Swift.max($0, 0) + Foundation.log1p(Foundation.exp(-Swift.abs($0))) }),
-        Function(name: "silu", range: -80...80, tolerance: 3.6e-7, ours: { $0.silu() }, exact: { $0 / (1 + Foundation.exp(-$0)) }),
+        Function(
+            name: "silu", range: -80...80, tolerance: 3.6e-7, ours: { $0.silu() },
+            exact: { $0 / (1 + Foundation.exp(-$0)) }),
     ]
 
     @Test(arguments: functions) func everyElementIsWithinAFewUnitsInTheLastPlace(_ function: Function) {
@@ -35,7 +44,9 @@ import Testing
         let x = unit * half + middle
         let worst = zip(x.scalars, function.ours(x).scalars).max { error($0, function) < error($1, function) }
         guard let worst else { return }
-        #expect(error(worst, function) <= function.tolerance, "f(\(worst.0)) = \(worst.1), exactly \(function.exact(Double(worst.0)))")
+        #expect(
+            error(worst, function) <= function.tolerance,
+            "f(\(worst.0)) = \(worst.1), exactly \(function.exact(Double(worst.0)))")
     }
 
     private func error(_ pair: (Float, Float), _ function: Function) -> Double {
@@ -55,7 +66,9 @@ import Testing
         let x = Tensor([.infinity, -.infinity, .nan, 0], shape: [4])
         func scalars(_ y: Tensor) -> [String] { y.scalars.map { "\($0)" } }
         #expect(scalars(x.exp()) == ["inf", "0.0", "nan", "1.0"])
-        #expect(x.log().scalars[0] == .infinity && x.log().scalars[1].isNaN && x.log().scalars[2].isNaN && x.log().scalars[3] == -.infinity)
+        #expect(
+            x.log().scalars[0] == .infinity && x.log().scalars[1].isNaN && x.log().scalars[2].isNaN
+                && x.log().scalars[3] == -.infinity)
         #expect(x.log1p().scalars[0] == .infinity && x.log1p().scalars[2].isNaN && x.log1p().scalars[3] == 0)
         #expect(Tensor([-1], shape: [1]).log1p().item == -.infinity)
         #expect(x.tanh().scalars[0] == 1 && x.tanh().scalars[1] == -1 && x.tanh().scalars[2].isNaN)

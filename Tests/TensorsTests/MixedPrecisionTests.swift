@@ -2,8 +2,9 @@ import ConcordTensors
 import TestSupport
 import Testing
 
-/// Operations in bfloat16 against the same in float32 on the same rounded numbers: outputs and gradients within bfloat16's rounding,
-/// 2^-8 of a number and so 2^-8 of the largest, and a little for factors and cotangents that are rounded on the way.
+/// Operations in bfloat16 against the same in float32 on the same rounded numbers: outputs and gradients within
+/// bfloat16's rounding, 2^-8 of a number and so 2^-8 of the largest, and a little for factors and cotangents that are
+/// rounded on the way.
 @Suite(.enabled(if: Processor.hasBFloat16)) struct MixedPrecisionTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
@@ -19,7 +20,9 @@ import Testing
             _ name: String, _ activations: [[Int]], _ parameters: [[Int]] = [], gives type: ElementType = .bfloat16,
             tolerance: Float = 0x1p-7, _ body: @escaping @Sendable ([Tensor]) -> Tensor
         ) {
-            (self.name, self.activations, self.parameters, self.type, self.tolerance) = (name, activations, parameters, type, tolerance)
+            (self.name, self.activations, self.parameters, self.type, self.tolerance) = (
+                name, activations, parameters, type, tolerance
+            )
             self.body = body
         }
     }
@@ -31,11 +34,17 @@ import Testing
         Case("matmul of activations", [[6, 40], [9, 40]]) { $0[0].matmul($0[1], transposing: .right) },
         Case("matmul, left transposed", [[40, 6], [40, 9]]) { $0[0].matmul($0[1], transposing: .left) },
         Case("batches of products", [[3, 2, 6, 20], [3, 2, 20, 9]]) { $0[0].matmul($0[1]) },
-        Case("convolution", [[3, 7, 6, 19]], [[33, 19, 3, 3], [33]]) { $0[0].convolved2d(weight: $0[1], bias: $0[2], padding: 1) },
-        Case("strided convolution", [[2, 9, 9, 16]], [[32, 16, 3, 3]]) { $0[0].convolved2d(weight: $0[1], stride: 2, padding: 1) },
+        Case("convolution", [[3, 7, 6, 19]], [[33, 19, 3, 3], [33]]) {
+            $0[0].convolved2d(weight: $0[1], bias: $0[2], padding: 1)
+        },
+        Case("strided convolution", [[2, 9, 9, 16]], [[32, 16, 3, 3]]) {
+            $0[0].convolved2d(weight: $0[1], stride: 2, padding: 1)
+        },
         Case("stem", [[2, 30, 30, 3]], [[64, 3, 7, 7]]) { $0[0].convolved2d(weight: $0[1], stride: 2, padding: 3) },
         Case("pointwise convolution", [[3, 5, 5, 32]], [[16, 32, 1, 1]]) { $0[0].convolved2d(weight: $0[1]) },
-        Case("strided pointwise convolution", [[3, 6, 6, 7]], [[16, 7, 1, 1]]) { $0[0].convolved2d(weight: $0[1], stride: 2) },
+        Case("strided pointwise convolution", [[3, 6, 6, 7]], [[16, 7, 1, 1]]) {
+            $0[0].convolved2d(weight: $0[1], stride: 2)
+        },
         Case("small maps", [[32, 2, 2, 64]], [[64, 64, 3, 3]]) { $0[0].convolved2d(weight: $0[1], padding: 1) },
         Case("many strided windows", [[9, 9, 8, 32]], [[40, 32, 3, 3], [40]]) {
             $0[0].convolved2d(weight: $0[1], bias: $0[2], stride: (2, 3), padding: (1, 0))
@@ -44,7 +53,9 @@ import Testing
             $0[0].convolved2d(weight: $0[1], bias: $0[2], padding: 2)
         },
         Case("many places", [[8, 4, 4, 32]], [[48, 32, 1, 1], [48]]) { $0[0].convolved2d(weight: $0[1], bias: $0[2]) },
-        Case("groups", [[2, 6, 6, 32]], [[32, 8, 3, 3], [32]]) { $0[0].convolved2d(weight: $0[1], bias: $0[2], padding: 1, groups: 4) },
+        Case("groups", [[2, 6, 6, 32]], [[32, 8, 3, 3], [32]]) {
+            $0[0].convolved2d(weight: $0[1], bias: $0[2], padding: 1, groups: 4)
+        },
         Case("convolution of sequences", [[8, 130, 64]], [[64, 64, 8], [64]]) {
             $0[0].convolved1d(weight: $0[1], bias: $0[2], stride: 4, padding: 2)
         },
@@ -71,10 +82,13 @@ import Testing
         },
         Case("batch normalisation by constants", [[30, 70]], [[70], [70]]) {
             $0[0].batchNormalized(
-                weight: $0[1], bias: $0[2], mean: hashed("mean", [70]), variance: hashed("variance", [70]).squared() + 0.5)
+                weight: $0[1], bias: $0[2], mean: hashed("mean", [70]),
+                variance: hashed("variance", [70]).squared() + 0.5)
         },
         Case("layer normalisation", [[3, 5, 67]], [[67], [67]]) { $0[0].layerNormalized(weight: $0[1], bias: $0[2]) },
-        Case("group normalisation", [[3, 50, 12]], [[12], [12]]) { $0[0].groupNormalized(groups: 3, weight: $0[1], bias: $0[2]) },
+        Case("group normalisation", [[3, 50, 12]], [[12], [12]]) {
+            $0[0].groupNormalized(groups: 3, weight: $0[1], bias: $0[2])
+        },
         Case("biased GELU", [[9, 501]], [[501]]) { $0[0].biasedGELU($0[1]) },
         Case("GELU", [[5000]]) { $0[0].gelu() },
         Case("quick GELU", [[77]]) { $0[0].gelu(.quick) },
@@ -103,7 +117,9 @@ import Testing
         Case("softmax", [[12, 8]], gives: .float32) { $0[0].softmax() },
         Case("softmax along rows", [[12, 8]], gives: .float32) { $0[0].softmax(axis: 0) },
         Case("log-sum-exp", [[12, 8]], gives: .float32) { $0[0].logSumExp() },
-        Case("cross-entropy", [[3, 8]], gives: .float32) { $0[0].crossEntropy(labels: Tensor([1, 7, 0] as [Int32], shape: [3])) },
+        Case("cross-entropy", [[3, 8]], gives: .float32) {
+            $0[0].crossEntropy(labels: Tensor([1, 7, 0] as [Int32], shape: [3]))
+        },
         Case("product", [[12, 8], [12, 8]], gives: .float32) { $0[0] * $0[1] },
         Case("exponential", [[12, 8]], gives: .float32) { $0[0].exp() },
         Case("square", [[12, 8]], gives: .float32) { $0[0].squared() },
@@ -112,7 +128,9 @@ import Testing
         Case("largest", [[12, 8]], gives: .float32) { $0[0].max(axis: 1) },
         Case("clamped", [[12, 8]], gives: .float32) { $0[0].clamped(to: -0.5...0.5) },
         Case("larger", [[12, 8], [12, 8]], gives: .float32) { $0[0].maximum($0[1]) },
-        Case("scattered", [[4, 8]], gives: .float32) { $0[0].scattered(at: Tensor([3, 0, 3, 1] as [Int32], shape: [4]), size: 5) },
+        Case("scattered", [[4, 8]], gives: .float32) {
+            $0[0].scattered(at: Tensor([3, 0, 3, 1] as [Int32], shape: [4]), size: 5)
+        },
         Case("mixed parts", [[4, 8]], [[3, 8]], gives: .float32) { Tensor.concatenated([$0[0], $0[1]], axis: 0) },
         Case("gated recurrence", [[3, 5, 12]], [[12, 4]], gives: .float32) { $0[0].gatedRecurrence(weight: $0[1]) },
         Case("memory", [[3, 5, 16]], [[16, 4]], gives: .float32) { $0[0].longShortTermMemory(weight: $0[1]) },
@@ -127,7 +145,9 @@ import Testing
         let upstream = rounded(hashed("\(c.name) upstream", expected[0].shape))
         let gradients = pullback([upstream]).1
         let narrow = activations.map { $0.converted(to: .bfloat16) }
-        let (outputs, narrowPullback) = withPrecision(.bfloat16) { valueWithPullback(of: narrow + parameters) { [c.body($0)] } }
+        let (outputs, narrowPullback) = withPrecision(.bfloat16) {
+            valueWithPullback(of: narrow + parameters) { [c.body($0)] }
+        }
         #expect(outputs[0].elementType == c.type)
         expectClose(outputs[0], expected[0], tolerance: c.tolerance, "\(c.name)")
         let narrowGradients = narrowPullback([upstream]).1
@@ -184,7 +204,11 @@ import Testing
         func run() -> [[Float]] {
             let (outputs, pullback) = withPrecision(.bfloat16) {
                 valueWithPullback(of: [x, w]) {
-                    [$0[0].convolved2d(weight: $0[1], padding: 1).batchNormalized(weight: nil, bias: nil, activation: .relu).output]
+                    [
+                        $0[0].convolved2d(weight: $0[1], padding: 1).batchNormalized(
+                            weight: nil, bias: nil, activation: .relu
+                        ).output
+                    ]
                 }
             }
             return [outputs[0].scalars] + pullback([hashed("upstream", outputs[0].shape)]).1.map { $0?.scalars ?? [] }

@@ -45,7 +45,8 @@ struct NormalizationTests {
             guard c.trains else {
                 return [
                     inputs[0].batchNormalized(
-                        weight: weight, bias: bias, mean: mean, variance: variance, activation: c.rectifies ? .relu : nil,
+                        weight: weight, bias: bias, mean: mean, variance: variance,
+                        activation: c.rectifies ? .relu : nil,
                         residual: residual)
                 ]
             }
@@ -66,7 +67,8 @@ struct NormalizationTests {
         let runningMean = zip(mean.scalars, statistics.mean.scalars).map { 0.9 * $0 + 0.1 * $1 }
         let runningVariance = zip(variance.scalars, unbiased).map { 0.9 * $0 + 0.1 * $1 }
         expectClose(Tensor(runningMean, shape: [channels]), fixture[c.name + " running mean"], "running mean")
-        expectClose(Tensor(runningVariance, shape: [channels]), fixture[c.name + " running variance"], "running variance")
+        expectClose(
+            Tensor(runningVariance, shape: [channels]), fixture[c.name + " running variance"], "running variance")
     }
 
     @Test func overTheBatchHasTheGradientsOfCentralDifferences() {
@@ -94,13 +96,16 @@ struct NormalizationTests {
     }
 
     @Test(arguments: [
-        ("group", [2, 4, 3, 12], 3), ("group sequence", [3, 7, 20], 20), ("group one", [2, 5, 6], 1), ("group rows", [3, 8], 2),
+        ("group", [2, 4, 3, 12], 3), ("group sequence", [3, 7, 20], 20), ("group one", [2, 5, 6], 1),
+        ("group rows", [3, 8], 2),
     ])
     func overGroupsEqualsPyTorchWithItsGradients(_ name: String, _ shape: [Int], _ groups: Int) throws {
         let fixture = Fixture("normalization")
         let channels = try #require(shape.last)
         let inputs = [hashed(name + " x", shape), hashed(name + " w", [channels]), hashed(name + " b", [channels])]
-        let (outputs, pullback) = valueWithPullback(of: inputs) { [$0[0].groupNormalized(groups: groups, weight: $0[1], bias: $0[2])] }
+        let (outputs, pullback) = valueWithPullback(of: inputs) {
+            [$0[0].groupNormalized(groups: groups, weight: $0[1], bias: $0[2])]
+        }
         expectClose(outputs[0], fixture[name], name)
         let gradients = pullback([hashed(name + " upstream", shape)]).1
         for (gradient, label) in zip(gradients, ["x", "w", "b"]) {
@@ -116,12 +121,17 @@ struct NormalizationTests {
 
     /// Over 32 MiB results are written past the caches.
     @Test(arguments: [true, false]) func largeOnesHaveTheBitsOfTheirHalves(addsResidual: Bool) {
-        let x = hashed("large", [2 * 4400, 1024]), weight = hashed("large weight", [1024]), bias = hashed("large bias", [1024])
+        let x = hashed("large", [2 * 4400, 1024]), weight = hashed("large weight", [1024]),
+            bias = hashed("large bias", [1024])
         let mean = hashed("large mean", [1024]), variance = Tensor(ones: [1024])
         func run(_ x: Tensor) -> [[Float]] {
             let residual = addsResidual ? x.detached * 0.5 : nil
             let (outputs, pullback) = valueWithPullback(of: [x]) {
-                [$0[0].batchNormalized(weight: weight, bias: bias, mean: mean, variance: variance, activation: .relu, residual: residual)]
+                [
+                    $0[0].batchNormalized(
+                        weight: weight, bias: bias, mean: mean, variance: variance, activation: .relu,
+                        residual: residual)
+                ]
             }
             return (outputs + pullback([x.detached * 2]).1.compactMap { $0 }).map(\.scalars)
         }

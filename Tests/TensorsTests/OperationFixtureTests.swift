@@ -101,7 +101,8 @@ import Testing
         }
     }
 
-    /// Central differences hold where the operation is smooth between the two evaluations: not at ties. The larger shapes are left out.
+    /// Central differences hold where the operation is smooth between the two evaluations: not at ties. The larger
+    /// shapes are left out.
     @Test(
         arguments: (elementwise + reductions + shapes).filter {
             !["minimum", "maximum", "max 2", "max 0 1", "concatenated", "transposed"].contains($0.name)

@@ -17,10 +17,18 @@ import Testing
 
     static let cases: [Case] = [
         Case(name: "matmul", inputs: [("a", [5, 7], 1), ("b", [7, 19], 1)]) { $0[0].matmul($0[1]) },
-        Case(name: "matmul left", inputs: [("al", [7, 5], 1), ("b", [7, 19], 1)]) { $0[0].matmul($0[1], transposing: .left) },
-        Case(name: "matmul right", inputs: [("a", [5, 7], 1), ("br", [19, 7], 1)]) { $0[0].matmul($0[1], transposing: .right) },
-        Case(name: "matmul both", inputs: [("al", [7, 5], 1), ("br", [19, 7], 1)]) { $0[0].matmul($0[1], transposing: .both) },
-        Case(name: "matmul batched", inputs: [("ab", [6, 3, 7], 1), ("bb", [6, 5, 7], 1)]) { $0[0].matmul($0[1], transposing: .right) },
+        Case(name: "matmul left", inputs: [("al", [7, 5], 1), ("b", [7, 19], 1)]) {
+            $0[0].matmul($0[1], transposing: .left)
+        },
+        Case(name: "matmul right", inputs: [("a", [5, 7], 1), ("br", [19, 7], 1)]) {
+            $0[0].matmul($0[1], transposing: .right)
+        },
+        Case(name: "matmul both", inputs: [("al", [7, 5], 1), ("br", [19, 7], 1)]) {
+            $0[0].matmul($0[1], transposing: .both)
+        },
+        Case(name: "matmul batched", inputs: [("ab", [6, 3, 7], 1), ("bb", [6, 5, 7], 1)]) {
+            $0[0].matmul($0[1], transposing: .right)
+        },
         Case(name: "matmul batched both", inputs: [("abl", [3, 7, 3], 1), ("bb3", [3, 5, 7], 1)]) {
             $0[0].matmul($0[1], transposing: .both)
         },
@@ -33,7 +41,9 @@ import Testing
         Case(name: "logSoftmax", inputs: [rows]) { $0[0].logSoftmax() },
         Case(name: "logSumExp", inputs: [rows]) { $0[0].logSumExp() },
         Case(name: "logSumExp axis", inputs: [rows]) { $0[0].logSumExp(axis: 0) },
-        Case(name: "layerNorm", inputs: [rows, ("lw", [37], 1), ("lb", [37], 1)]) { $0[0].layerNormalized(weight: $0[1], bias: $0[2]) },
+        Case(name: "layerNorm", inputs: [rows, ("lw", [37], 1), ("lb", [37], 1)]) {
+            $0[0].layerNormalized(weight: $0[1], bias: $0[2])
+        },
         Case(name: "l2", inputs: [rows]) { $0[0].l2Normalized() },
         Case(name: "biasedGELU", inputs: [rows, ("lb", [37], 1)]) { $0[0].biasedGELU($0[1]) },
         Case(name: "crossEntropy", inputs: [("logits", [11, 37], 3)]) { $0[0].crossEntropy(labels: clampedLabels) },

@@ -5,7 +5,9 @@ struct ProfileTests {
     @Test func `a profile counts operations there and back under their own names`() throws {
         let x = Tensor(ones: [4, 8])
         let (_, profile) = Profile.measuring {
-            valueWithPullback(of: [x]) { inputs in [inputs[0].matmul(Tensor(ones: [8, 2])).softmax()] }.pullback([Tensor(ones: [4, 2])])
+            valueWithPullback(of: [x]) { inputs in [inputs[0].matmul(Tensor(ones: [8, 2])).softmax()] }.pullback([
+                Tensor(ones: [4, 2])
+            ])
         }
         let calls = Dictionary(uniqueKeysWithValues: profile.entries.map { ($0.name, $0.calls) })
         #expect(calls["matmul"] == 1)

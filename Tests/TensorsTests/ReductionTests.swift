@@ -4,8 +4,10 @@ import Testing
 
 @Suite struct ReductionTests {
     static let cases: [([Int], [Int])] = [
-        ([5], [0]), ([3, 4], [0]), ([3, 4], [1]), ([3, 4], [0, 1]), ([2, 3, 4], [1]), ([2, 3, 4], [0, 2]), ([2, 3, 4, 5], [0, 2]),
-        ([2, 3, 4, 5], [1, 3]), ([2, 3, 4, 5], [0, 1, 2]), ([1, 4, 1], [0, 2]), ([1, 4, 1], [1]), ([7, 130], [1]), ([130, 7], [0]),
+        ([5], [0]), ([3, 4], [0]), ([3, 4], [1]), ([3, 4], [0, 1]), ([2, 3, 4], [1]), ([2, 3, 4], [0, 2]),
+        ([2, 3, 4, 5], [0, 2]),
+        ([2, 3, 4, 5], [1, 3]), ([2, 3, 4, 5], [0, 1, 2]), ([1, 4, 1], [0, 2]), ([1, 4, 1], [1]), ([7, 130], [1]),
+        ([130, 7], [0]),
         ([3, 2], []),
     ]
 
@@ -31,7 +33,8 @@ import Testing
         let sum = reference(x, axes, from: 0, +)
         expectClose(x.sum(axes: axes), sum, tolerance: 1e-6)
         let count = axes.reduce(1) { $0 * shape[$1] }
-        expectClose(x.mean(axes: axes), Tensor(sum.scalars.map { $0 / Float(count) }, shape: sum.shape), tolerance: 1e-6)
+        expectClose(
+            x.mean(axes: axes), Tensor(sum.scalars.map { $0 / Float(count) }, shape: sum.shape), tolerance: 1e-6)
         #expect(x.sum(axes: axes, keepingAxes: true).shape == shape.indices.map { axes.contains($0) ? 1 : shape[$0] })
         checkGradients(of: x) { $0[0].sum(axes: axes) }
         checkGradients(of: x) { $0[0].mean(axes: axes, keepingAxes: true) }

@@ -51,7 +51,9 @@ import Testing
     @Test func l2NormalizedRowsHaveLengthOneWhateverTheirSize() {
         for scale: Float in [1, 1e-25, 1e25] {
             let y = (hashed("x", [4, 9]) * scale).l2Normalized(epsilon: 1e-30).scalars
-            for row in 0..<4 { #expect(abs(y[row * 9..<row * 9 + 9].reduce(0) { $0 + $1 * $1 } - 1) < 1e-5, "scale \(scale)") }
+            for row in 0..<4 {
+                #expect(abs(y[row * 9..<row * 9 + 9].reduce(0) { $0 + $1 * $1 } - 1) < 1e-5, "scale \(scale)")
+            }
         }
         #expect(Tensor(zeros: [2, 3]).l2Normalized().scalars == [0, 0, 0, 0, 0, 0])
     }
@@ -61,13 +63,17 @@ import Testing
         checkGradients(of: hashed("x", [4, 9], scale: 2), hashed("b", [9])) { $0[0].biasedGELU($0[1]) }
     }
 
-    /// The logarithm of the sum is not rounded at the logits' size: what depends on differences alone is the same to the bit.
+    /// The logarithm of the sum is not rounded at the logits' size: what depends on differences alone is the same to
+    /// the bit.
     @Test func aCommonOffsetChangesNothing() throws {
-        let near = Tensor(hashed("offset", [7, 20]).scalars.map { ($0 * 1024).rounded() / 256 }, shape: [7, 20]), far = near + 1000
+        let near = Tensor(hashed("offset", [7, 20]).scalars.map { ($0 * 1024).rounded() / 256 }, shape: [7, 20]),
+            far = near + 1000
         let labels = Tensor([0, 3, 9, 19, 5, 5, 7] as [Int32], shape: [7])
         for smoothing in [Float(0), 0.2] {
             let results = [near, far].map { x in
-                let (loss, pullback) = valueWithPullback(of: [x]) { [$0[0].crossEntropy(labels: labels, smoothing: smoothing)] }
+                let (loss, pullback) = valueWithPullback(of: [x]) {
+                    [$0[0].crossEntropy(labels: labels, smoothing: smoothing)]
+                }
                 return loss[0].scalars + (pullback([Tensor(1)]).1[0]?.scalars ?? [])
             }
             #expect(results[0].count == 141 && results[0] == results[1])
@@ -79,7 +85,9 @@ import Testing
     @Test func crossEntropyOfEqualLogitsIsLogOfTheirNumber() {
         let labels = Tensor([0, 3, 9] as [Int32], shape: [3])
         #expect(abs(Tensor(repeating: 4, shape: [3, 10]).crossEntropy(labels: labels).item - 2.3025851) < 1e-6)
-        #expect(abs(Tensor(repeating: 4, shape: [3, 10]).crossEntropy(labels: labels, smoothing: 0.3).item - 2.3025851) < 1e-6)
+        #expect(
+            abs(Tensor(repeating: 4, shape: [3, 10]).crossEntropy(labels: labels, smoothing: 0.3).item - 2.3025851)
+                < 1e-6)
     }
 
     @Test func crossEntropyIgnoresRowsAndAllOfThemToo() {

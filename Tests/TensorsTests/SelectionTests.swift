@@ -33,7 +33,9 @@ import Testing
 
     @Test func whatIsNotSelectedDoesNotReachTheGradient() {
         let x = Tensor([-1, 4], shape: [2])
-        let (value, pullback) = valueWithPullback(of: [x]) { [($0[0] .> 0).selecting($0[0], otherwise: Tensor([.nan, .nan], shape: [2]))] }
+        let (value, pullback) = valueWithPullback(of: [x]) {
+            [($0[0] .> 0).selecting($0[0], otherwise: Tensor([.nan, .nan], shape: [2]))]
+        }
         #expect(value[0].scalars[0].isNaN && value[0].scalars[1] == 4)
         #expect(pullback([Tensor([1, 1], shape: [2])]).1[0]?.scalars == [0, 1])
     }
@@ -43,7 +45,8 @@ import Testing
         let gradients = valueWithPullback(of: [a, b]) { [$0[0].maximum($0[1])] }.pullback([Tensor(ones: [3])]).1
         #expect(gradients[0]?.scalars == [0, 0.5, 1] && gradients[1]?.scalars == [1, 0.5, 0])
         #expect(a.minimum(b).scalars == [1, 2, 2])
-        #expect(a.minimum(Tensor(.nan)).scalars.allSatisfy(\.isNaN) && Tensor(.nan).maximum(a).scalars.allSatisfy(\.isNaN))
+        #expect(
+            a.minimum(Tensor(.nan)).scalars.allSatisfy(\.isNaN) && Tensor(.nan).maximum(a).scalars.allSatisfy(\.isNaN))
     }
 
     @Test func conversionsCutAndSaturate() {

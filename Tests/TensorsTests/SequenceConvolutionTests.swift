@@ -17,7 +17,8 @@ import Testing
         func windows(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
             let count = (steps + 2 * padding - kernel) / stride + 1
             let places = (0..<count).flatMap { window in (0..<kernel).map { Int32(window * stride + $0) } }
-            let cut = x.padded([(0, 0), (padding, padding), (0, 0)]).gathered(at: Tensor(places, shape: [places.count]), axis: 1)
+            let cut = x.padded([(0, 0), (padding, padding), (0, 0)]).gathered(
+                at: Tensor(places, shape: [places.count]), axis: 1)
             let product = cut.reshaped([samples * count, kernel * channels])
                 .matmul(weight.permuted([2, 1, 0]).reshaped([kernel * channels, filters]))
             return (bias.map { product + $0 } ?? product).reshaped([samples, count, filters])
@@ -55,7 +56,9 @@ import Testing
         let ours = run { $0.convolved1d(weight: $1, bias: $2, stride: c.stride, padding: c.padding) }
         let expected = run(c.windows)
         #expect(ours.count == inputs.count + 1)
-        for (place, (a, b)) in zip(ours, expected).enumerated() { expectClose(a, b, ["output", "dx", "dw", "db"][place]) }
+        for (place, (a, b)) in zip(ours, expected).enumerated() {
+            expectClose(a, b, ["output", "dx", "dw", "db"][place])
+        }
     }
 
     @Test(arguments: [strips[0], strips[4], waves[0]])
@@ -71,7 +74,9 @@ import Testing
         await withTaskGroup(of: [[Float]].self) { group in
             for _ in 0..<3 { group.addTask { run() } }
             for await result in group {
-                for (a, b) in zip(result, expected) { expectClose(Tensor(a, shape: [a.count]), Tensor(b, shape: [b.count])) }
+                for (a, b) in zip(result, expected) {
+                    expectClose(Tensor(a, shape: [a.count]), Tensor(b, shape: [b.count]))
+                }
             }
         }
     }

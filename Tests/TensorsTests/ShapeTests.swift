@@ -7,7 +7,9 @@ import Testing
         let x = hashed("x", [2, 3, 4])
         let y = x.reshaped([-1, 6])
         #expect(y.shape == [4, 6] && y.floats == x.floats)
-        #expect(x.flattened(1...2).shape == [2, 12] && x.flattened(0...1).shape == [6, 4] && x.flattened(0...2).shape == [24])
+        #expect(
+            x.flattened(1...2).shape == [2, 12] && x.flattened(0...1).shape == [6, 4]
+                && x.flattened(0...2).shape == [24])
         #expect(x.expandingAxis(at: 0).shape == [1, 2, 3, 4] && x.expandingAxis(at: -1).shape == [2, 3, 4, 1])
         #expect(x.expandingAxis(at: 1).squeezingAxis(at: 1).shape == x.shape)
         #expect(Tensor(zeros: [0, 3]).reshaped([3, -1]).shape == [3, 0])
@@ -31,8 +33,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ([3, 5], [1, 0]), ([70, 130], [1, 0]), ([2, 65, 3], [0, 2, 1]), ([2, 3, 65], [0, 2, 1]), ([2, 3, 4, 5], [0, 2, 1, 3]),
-        ([2, 3, 4, 5], [3, 1, 2, 0]), ([2, 3, 4, 5], [2, 3, 0, 1]), ([4, 1, 3], [1, 0, 2]), ([9, 8, 17, 3], [0, 3, 1, 2]),
+        ([3, 5], [1, 0]), ([70, 130], [1, 0]), ([2, 65, 3], [0, 2, 1]), ([2, 3, 65], [0, 2, 1]),
+        ([2, 3, 4, 5], [0, 2, 1, 3]),
+        ([2, 3, 4, 5], [3, 1, 2, 0]), ([2, 3, 4, 5], [2, 3, 0, 1]), ([4, 1, 3], [1, 0, 2]),
+        ([9, 8, 17, 3], [0, 3, 1, 2]),
         ([2, 0, 3], [2, 0, 1]),
     ])
     func permutedMovesEveryElement(_ shape: [Int], _ axes: [Int]) {
@@ -61,8 +65,10 @@ import Testing
         }
         let integers = Tensor((0..<6).map(Int32.init), shape: [3, 2])
         #expect(integers.sliced(1..<2, axis: -1).integerScalars == [1, 3, 5])
-        #expect(Tensor.concatenated([integers, integers], axis: 1).integerScalars == [0, 1, 0, 1, 2, 3, 2, 3, 4, 5, 4, 5])
-        #expect(Tensor.stacked([Tensor([1] as [UInt8], shape: [1]), Tensor([2] as [UInt8], shape: [1])]).bytes == [1, 2])
+        #expect(
+            Tensor.concatenated([integers, integers], axis: 1).integerScalars == [0, 1, 0, 1, 2, 3, 2, 3, 4, 5, 4, 5])
+        #expect(
+            Tensor.stacked([Tensor([1] as [UInt8], shape: [1]), Tensor([2] as [UInt8], shape: [1])]).bytes == [1, 2])
     }
 
     @Test func partsHaveTheirGradients() {

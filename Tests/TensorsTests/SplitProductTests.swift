@@ -23,30 +23,40 @@ struct SplitProductTests {
     func errorsAreBelowThoseOfFloat32(_ c: Case, _ transposes: (a: Bool, b: Bool)) {
         let (m, n, k) = (c.m, c.n, c.k), pad = 3
         // Rows are longer than what is used of them.
-        let a = hashed("split a", transposes.a ? [k, m + pad] : [m, k + pad]), b = hashed("split b", transposes.b ? [n, k + pad] : [k, n + pad])
+        let a = hashed("split a", transposes.a ? [k, m + pad] : [m, k + pad]),
+            b = hashed("split b", transposes.b ? [n, k + pad] : [k, n + pad])
         let old = hashed("split c", [m, n + pad]), bias = hashed("split bias", [n])
-        for (alpha, beta, hasBias) in [(1, 0, false), (0.37, 0.5, false), (-2, 1, false), (1, 0, true)] as [(Float, Float, Bool)] {
+        for (alpha, beta, hasBias) in [(1, 0, false), (0.37, 0.5, false), (-2, 1, false), (1, 0, true)]
+            as [(Float, Float, Bool)]
+        {
             let ours = old + 0, plain = old + 0
             SplitProduct.multiply(
                 m, n, k, alpha, a.floats, a.shape[1], transposes.a, b.floats, b.shape[1], transposes.b, beta,
                 bias: hasBias ? bias.floats : nil, ours.floats, n + pad)
             Product.serial(
-                m, n, k, alpha, a.floats, a.shape[1], transposes.a, b.floats, b.shape[1], transposes.b, beta, plain.floats, n + pad,
+                m, n, k, alpha, a.floats, a.shape[1], transposes.a, b.floats, b.shape[1], transposes.b, beta,
+                plain.floats, n + pad,
                 by: .openBLAS)
             var error = 0.0, plainError = 0.0, squares = 0.0, plainSquares = 0.0, largest = 1e-30
             for i in 0..<m {
                 for j in 0..<n {
-                    let product = (0..<k).reduce(0.0) { $0 + at(a, i, $1, transposed: transposes.a) * at(b, $1, j, transposed: transposes.b) }
+                    let product = (0..<k).reduce(0.0) {
+                        $0 + at(a, i, $1, transposed: transposes.a) * at(b, $1, j, transposed: transposes.b)
+                    }
                     let without = Double(alpha) * product + Double(beta) * at(old, i, j, transposed: false)
                     let exact = without + (hasBias ? Double(bias.floats[j]) : 0)
-                    let ourError = at(ours, i, j, transposed: false) - exact, theirs = at(plain, i, j, transposed: false) - without
+                    let ourError = at(ours, i, j, transposed: false) - exact,
+                        theirs = at(plain, i, j, transposed: false) - without
                     (error, plainError) = (max(error, abs(ourError)), max(plainError, abs(theirs)))
                     (squares, plainSquares) = (squares + ourError * ourError, plainSquares + theirs * theirs)
                     largest = max(largest, abs(exact))
                 }
-                for j in n..<n + pad { #expect(ours.floats[i * (n + pad) + j] == old.floats[i * (n + pad) + j]) }  // nothing beyond a row
+                // nothing beyond a row
+                for j in n..<n + pad { #expect(ours.floats[i * (n + pad) + j] == old.floats[i * (n + pad) + j]) }
             }
-            #expect(error <= max(1.2e-7 * largest, 1.5 * plainError), "\(alpha) \(beta): \(error) of \(largest), plain \(plainError)")
+            #expect(
+                error <= max(1.2e-7 * largest, 1.5 * plainError),
+                "\(alpha) \(beta): \(error) of \(largest), plain \(plainError)")
             if k >= 100, !hasBias { #expect(squares <= plainSquares, "\(alpha) \(beta): mean squares") }
         }
     }
@@ -54,10 +64,12 @@ struct SplitProductTests {
     /// What the first two parts say cancels; only the third is left.
     @Test func allThreePartsCount() {
         let pairs = 256, coarse = 1 + Float(0x1p-9), fine = coarse + Float(0x1p-23)
-        let odd = Tensor((0..<2 * pairs).map { $0 % 2 == 0 ? fine : -coarse }, shape: [1, 2 * pairs]), ones = Tensor(ones: [1, 2 * pairs])
+        let odd = Tensor((0..<2 * pairs).map { $0 % 2 == 0 ? fine : -coarse }, shape: [1, 2 * pairs]),
+            ones = Tensor(ones: [1, 2 * pairs])
         for (a, b) in [(odd, ones), (ones, odd)] {
             let c = Tensor(zeros: [1, 1])
-            SplitProduct.multiply(1, 1, 2 * pairs, 1, a.floats, 2 * pairs, false, b.floats, 2 * pairs, true, 0, c.floats, 1)
+            SplitProduct.multiply(
+                1, 1, 2 * pairs, 1, a.floats, 2 * pairs, false, b.floats, 2 * pairs, true, 0, c.floats, 1)
             #expect(c.floats[0] == Float(pairs) * 0x1p-23)
         }
     }
@@ -71,7 +83,8 @@ struct SplitProductTests {
         for rows in [0..<77, 77..<200] {
             for columns in [0..<129, 129..<300] {
                 SplitProduct.multiply(
-                    rows.count, columns.count, k, 1, a.floats + rows.lowerBound * k, k, false, b.floats + columns.lowerBound, n, false, 0,
+                    rows.count, columns.count, k, 1, a.floats + rows.lowerBound * k, k, false,
+                    b.floats + columns.lowerBound, n, false, 0,
                     parts.floats + rows.lowerBound * n + columns.lowerBound, n)
             }
         }
@@ -79,12 +92,15 @@ struct SplitProductTests {
     }
 
     /// Pieces along the inner axis, and of columns.
-    @Test(arguments: [(40, 3000, 1100), (2800, 2700, 700)]) func productsInPiecesAreThoseOfTheirColumns(_ m: Int, _ n: Int, _ k: Int) {
+    @Test(arguments: [(40, 3000, 1100), (2800, 2700, 700)]) func productsInPiecesAreThoseOfTheirColumns(
+        _ m: Int, _ n: Int, _ k: Int
+    ) {
         let a = hashed("split pieces a", [m, k]), b = hashed("split pieces b", [n, k]), c = Tensor(zeros: [m, n])
         SplitProduct.multiply(m, n, k, 1, a.floats, k, false, b.floats, k, true, 0, c.floats, n)
         for columns in [0..<100, n - 100..<n] {
             let some = Tensor(zeros: [m, 100])
-            SplitProduct.multiply(m, 100, k, 1, a.floats, k, false, b.floats + columns.lowerBound * k, k, true, 0, some.floats, 100)
+            SplitProduct.multiply(
+                m, 100, k, 1, a.floats, k, false, b.floats + columns.lowerBound * k, k, true, 0, some.floats, 100)
             #expect(some.scalars == c.sliced(columns, axis: 1).scalars)
         }
     }
@@ -95,7 +111,8 @@ struct SplitProductTests {
         let large = a.matmul(b, transposing: .right)
         for rows in [0..<64, 2240..<2304] {
             let some = Tensor(zeros: [64, n])
-            SplitProduct.multiply(64, n, k, 1, a.floats + rows.lowerBound * k, k, false, b.floats, k, true, 0, some.floats, n)
+            SplitProduct.multiply(
+                64, n, k, 1, a.floats + rows.lowerBound * k, k, false, b.floats, k, true, 0, some.floats, n)
             #expect(some.scalars == large.sliced(rows, axis: 0).scalars)
         }
     }
@@ -113,7 +130,9 @@ struct SplitProductTests {
         let x = hashed("split x", [260, 224]), weight = hashed("split w", [256, 224]), bias = hashed("split b", [256])
         #expect(SplitProduct.suits(260, 256, 224) && !SplitProduct.suits(52, 256, 224))
         func run(_ rows: Range<Int>) -> [Tensor] {
-            let (y, pullback) = valueWithPullback(of: [x.sliced(rows, axis: 0), weight, bias]) { [$0[0].linear(weight: $0[1], bias: $0[2])] }
+            let (y, pullback) = valueWithPullback(of: [x.sliced(rows, axis: 0), weight, bias]) {
+                [$0[0].linear(weight: $0[1], bias: $0[2])]
+            }
             return y + pullback([hashed("split up", [260, 256]).sliced(rows, axis: 0)]).1.compactMap { $0 }
         }
         let whole = run(0..<260), parts = (0..<5).map { run($0 * 52..<($0 + 1) * 52) }
@@ -125,7 +144,8 @@ struct SplitProductTests {
     }
 
     @Test func pointwiseConvolutionsGiveWhatTheirPartsGive() {
-        let x = hashed("split px", [6, 8, 8, 256]), weight = hashed("split pw", [192, 256, 1, 1]), bias = hashed("split pb", [192])
+        let x = hashed("split px", [6, 8, 8, 256]), weight = hashed("split pw", [192, 256, 1, 1]),
+            bias = hashed("split pb", [192])
         func run(_ samples: Range<Int>) -> [Tensor] {
             let (y, pullback) = valueWithPullback(of: [x.sliced(samples, axis: 0), weight, bias]) {
                 [$0[0].convolved2d(weight: $0[1], bias: $0[2])]

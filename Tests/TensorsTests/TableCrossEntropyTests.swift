@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 @Suite struct TableCrossEntropyTests {
-    private func labels(_ count: Int, below size: Int) -> Tensor { Tensor((0..<Int32(count)).map { $0 * 7 % Int32(size) }, shape: [count]) }
+    private func labels(_ count: Int, below size: Int) -> Tensor {
+        Tensor((0..<Int32(count)).map { $0 * 7 % Int32(size) }, shape: [count])
+    }
 
     /// Against the fixture-tested operations; 1100 rows of 20,000 are two tiles.
     @Test(arguments: [(1, 3, 2), (17, 40, 8), (64, 1001, 5), (1100, 20_000, 2)])
@@ -22,7 +24,9 @@ import Testing
         #expect(abs(fused[0].item / plain[0].item - 1) < 1e-6)
         let best = inputs[0].linear(weight: inputs[1], bias: inputs[2]).argmax().integerScalars
         #expect(correct == zip(best, labels.integerScalars).count { $0 == $1 })
-        for (a, b) in zip(fusedPullback([Tensor(2)]).1, plainPullback([Tensor(2)]).1) { expectClose(try #require(a), try #require(b)) }
+        for (a, b) in zip(fusedPullback([Tensor(2)]).1, plainPullback([Tensor(2)]).1) {
+            expectClose(try #require(a), try #require(b))
+        }
         let (loss, count) = inputs[0].crossEntropy(over: inputs[1], bias: inputs[2], labels: labels)
         #expect(loss.item == fused[0].item && count == correct)
     }
@@ -44,14 +48,16 @@ import Testing
 
     @Test func theFirstOfEqualScoresCounts() {
         let x = Tensor(ones: [3, 1]), table = Tensor([1, 2, 2, 0], shape: [4, 1])
-        let result = x.crossEntropy(over: table, bias: Tensor(zeros: [4]), labels: Tensor([1, 2, 0] as [Int32], shape: [3]))
+        let result = x.crossEntropy(
+            over: table, bias: Tensor(zeros: [4]), labels: Tensor([1, 2, 0] as [Int32], shape: [3]))
         #expect(result.correct == 1)
     }
 
     @Test func hugeScoresStayFiniteAndNaNComesThrough() {
         let table = Tensor([1000, -1000], shape: [2, 1]), zero = Tensor(zeros: [2])
         func loss(_ x: Float, _ label: Int32) -> Float {
-            Tensor([x], shape: [1, 1]).crossEntropy(over: table, bias: zero, labels: Tensor([label], shape: [1])).loss.item
+            Tensor([x], shape: [1, 1]).crossEntropy(over: table, bias: zero, labels: Tensor([label], shape: [1])).loss
+                .item
         }
         #expect(loss(1, 0) == 0)
         #expect(loss(1, 1) == 2000)

@@ -2,7 +2,8 @@ import ConcordTensors
 import TestSupport
 import Testing
 
-/// Convolutions large enough for Winograd's method against those of a few samples at a time, which are too small for it.
+/// Convolutions large enough for Winograd's method against those of a few samples at a time, which are too small for
+/// it.
 @Suite struct WinogradTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
@@ -56,7 +57,8 @@ import Testing
         let terms = (0..<9).map { tap in
             let seen = x.sliced(tap / 3..<tap / 3 + c.input[1], axis: 1).sliced(tap % 3..<tap % 3 + c.input[2], axis: 2)
             let kernel = w.sliced(tap / 3..<tap / 3 + 1, axis: 2).sliced(tap % 3..<tap % 3 + 1, axis: 3)
-            return seen.reshaped([rows, c.input[3]]).matmul(kernel.reshaped([c.filters, c.input[3]]), transposing: .right)
+            return seen.reshaped([rows, c.input[3]]).matmul(
+                kernel.reshaped([c.filters, c.input[3]]), transposing: .right)
         }
         let sum = terms.dropFirst().reduce(terms[0], +)
         return (c.hasBias ? sum + c.inputs[2] : sum).reshaped(c.upstream.shape)

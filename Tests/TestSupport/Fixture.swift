@@ -11,7 +11,9 @@ public struct Fixture {
 
     /// - Parameter area: the file's name without `.safetensors`.
     public init(_ area: String) {
-        do { file = try Safetensors(path: Self.directory + "/" + area + ".safetensors") } catch { fatalError("\(error)") }
+        do { file = try Safetensors(path: Self.directory + "/" + area + ".safetensors") } catch {
+            fatalError("\(error)")
+        }
     }
 
     public subscript(name: String) -> Tensor {
@@ -22,5 +24,6 @@ public struct Fixture {
 
     /// Where the fixtures are: `Tests/Fixtures`.
     public static let directory =
-        #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/") + "/Fixtures"
+        #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
+        + "/Fixtures"
 }

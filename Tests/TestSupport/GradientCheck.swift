@@ -6,7 +6,8 @@ public import Testing
 /// The scalar is the output's product with fixed hashed weights, summed in double precision.
 /// - Parameter step: half the distance of the two evaluations, for inputs of size about 1.
 public func checkGradients(
-    of inputs: Tensor..., tolerance: Float = 1e-3, step: Float = 1e-2, sourceLocation: SourceLocation = #_sourceLocation,
+    of inputs: Tensor..., tolerance: Float = 1e-3, step: Float = 1e-2,
+    sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping ([Tensor]) -> Tensor
 ) {
     let (outputs, pullback) = valueWithPullback(of: inputs) { [body($0)] }
@@ -31,13 +32,16 @@ public func checkGradients(
             b[place] = Tensor(down, shape: input.shape)
             return Float((value(a) - value(b)) / Double(up[i] - down[i]))
         }
-        expectClose(cotangent, Tensor(numeric, shape: input.shape), tolerance: tolerance, "input \(place)", sourceLocation: sourceLocation)
+        expectClose(
+            cotangent, Tensor(numeric, shape: input.shape), tolerance: tolerance, "input \(place)",
+            sourceLocation: sourceLocation)
     }
 }
 
 /// `max|a - b| <= tolerance max|b|`, with the worst element in the message; NaN never passes.
 public func expectClose(
-    _ a: Tensor, _ b: Tensor, tolerance: Float = 1e-5, _ what: String = "", sourceLocation: SourceLocation = #_sourceLocation
+    _ a: Tensor, _ b: Tensor, tolerance: Float = 1e-5, _ what: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
 ) {
     guard a.shape == b.shape else {
         Issue.record("\(what): shape \(a.shape), expected \(b.shape)", sourceLocation: sourceLocation)
@@ -47,7 +51,8 @@ public func expectClose(
     let bound = tolerance * (y.map(abs).max() ?? 0) + Float.leastNormalMagnitude
     guard let worst = x.indices.max(by: { difference(x[$0], y[$0]) < difference(x[$1], y[$1]) }) else { return }
     #expect(
-        difference(x[worst], y[worst]) <= bound, "\(what): element \(worst) is \(x[worst]), expected \(y[worst]), bound \(bound)",
+        difference(x[worst], y[worst]) <= bound,
+        "\(what): element \(worst) is \(x[worst]), expected \(y[worst]), bound \(bound)",
         sourceLocation: sourceLocation)
 }
 

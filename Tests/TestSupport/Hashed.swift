@@ -2,7 +2,8 @@ public import ConcordTensors
 
 /// Numbers that the fixtures' Python script makes in the same way from a name: nothing large has to be committed.
 ///
-/// Element i is `uniform(-1, 1)` from the top 24 bits of SplitMix64's mix of FNV-1a(name) + (i + 1) times the golden ratio.
+/// Element i is `uniform(-1, 1)` from the top 24 bits of SplitMix64's mix of FNV-1a(name) + (i + 1) times the golden
+/// ratio.
 public func hashed(_ name: String, _ shape: [Int], scale: Float = 1) -> Tensor {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

@@ -1,12 +1,14 @@
 public import ConcordLayers
 public import ConcordTensors
 
-/// A parameter or statistic of a size that keeps activations near 1, chosen by its name and shape, as `hashed_parameter` in
-/// Tests/Fixtures/hashed.py.
+/// A parameter or statistic of a size that keeps activations near 1, chosen by its name and shape, as
+/// `hashed_parameter` in Tests/Fixtures/hashed.py.
 public func hashedParameter(_ name: String, _ shape: [Int]) -> Tensor {
     if name.hasSuffix("running_var") { return hashed(name, shape, scale: 0.5) + 1 }
     if name.hasSuffix("running_mean") { return hashed(name, shape, scale: 0.1) }
-    if shape.count >= 2 { return hashed(name, shape, scale: Float((6 / Double(shape.dropFirst().reduce(1, *))).squareRoot())) }
+    if shape.count >= 2 {
+        return hashed(name, shape, scale: Float((6 / Double(shape.dropFirst().reduce(1, *))).squareRoot()))
+    }
     return name.hasSuffix("weight") ? hashed(name, shape, scale: 0.2) + 1 : hashed(name, shape, scale: 0.1)
 }
 

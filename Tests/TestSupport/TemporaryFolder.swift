@@ -6,7 +6,9 @@ public final class TemporaryFolder: Sendable {
 
     public init() {
         path = NSTemporaryDirectory() + "/concord-test-" + UUID().uuidString
-        do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch { fatalError("\(error)") }
+        do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
+            fatalError("\(error)")
+        }
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

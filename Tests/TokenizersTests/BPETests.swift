@@ -27,7 +27,9 @@ struct BPETests {
     @Test func decodingGivesEveryTextBack() throws {
         let tokenizers = [try tokenizer(), BPETokenizer.english()]
         for text in fixture.strings where !text.contains("<") {
-            for tokenizer in tokenizers { #expect(Array(tokenizer.decode(tokenizer.encode(text)).utf8) == Array(text.utf8)) }
+            for tokenizer in tokenizers {
+                #expect(Array(tokenizer.decode(tokenizer.encode(text)).utf8) == Array(text.utf8))
+            }
         }
         var scalars = String.UnicodeScalarView()
         for number in hashed("scalars", [3000]).scalars {
@@ -35,7 +37,9 @@ struct BPETests {
             scalars.append(Unicode.Scalar(UInt32(abs(number) * 0x7F_0000) & 0x7F) ?? " ")
         }
         let text = String(scalars).replacing("<", with: "")
-        for tokenizer in tokenizers { #expect(Array(tokenizer.decode(tokenizer.pieces(of: text)).utf8) == Array(text.utf8)) }
+        for tokenizer in tokenizers {
+            #expect(Array(tokenizer.decode(tokenizer.pieces(of: text)).utf8) == Array(text.utf8))
+        }
     }
 
     @Test func brokenCharactersDecodeAsHuggingFaceDoes() throws {
@@ -70,7 +74,9 @@ struct BPETests {
         #expect(again.vocabulary == Vocabulary(size: tokenizer.vocabulary.size, padding: 0, start: 1, end: 2, mask: 3))
         #expect(again.token(1) == "<|startoftext|>")
         #expect(fixture.strings.map { again.encode($0) } == fixture.strings.map { tokenizer.encode($0) })
-        #expect(try TokenizerFixtureFile.bytes(folder.path + "/a.json") == TokenizerFixtureFile.bytes(folder.path + "/b.json"))
+        #expect(
+            try TokenizerFixtureFile.bytes(folder.path + "/a.json")
+                == TokenizerFixtureFile.bytes(folder.path + "/b.json"))
     }
 
     @Test func theTwoFilesOfHuggingFaceAreRead() throws {
@@ -78,13 +84,21 @@ struct BPETests {
         let vocabulary = TokenizerFixtureFile.json(fixture.bpe.vocabulary)
         let path = folder.file("vocab.json", vocabulary)
         let merges = folder.path + "/merges.txt"
-        let problem = "the vocabulary of a BPE, which needs its merges beside it: \(merges) cannot be read: No such file or directory"
+        let problem =
+            """
+                the vocabulary of a BPE, which needs its merges beside it: \(merges) cannot be read: No such file or \
+                directory
+                """
         #expect(throws: TokenizerError.malformed(path: path, line: nil, problem: problem)) { try Tokenizers.load(path) }
         _ = folder.file("merges.txt", "#version: 0.2\n" + fixture.bpe.merges.joined(separator: "\n") + "\n")
         for tokenizer in [try Tokenizers.load(path), try BPETokenizer(vocabulary: path, merges: merges)] {
             #expect(
-                tokenizer.vocabulary == Vocabulary(size: fixture.bpe.vocabulary.count, padding: 0, unknown: 3, start: 1, end: 2, mask: 4))
-            for (text, ids) in zip(fixture.strings, fixture.bpe.ids) { #expect(tokenizer.pieces(of: text, limit: .max, special: .parsed) == ids) }
+                tokenizer.vocabulary
+                    == Vocabulary(size: fixture.bpe.vocabulary.count, padding: 0, unknown: 3, start: 1, end: 2, mask: 4)
+            )
+            for (text, ids) in zip(fixture.strings, fixture.bpe.ids) {
+                #expect(tokenizer.pieces(of: text, limit: .max, special: .parsed) == ids)
+            }
         }
         let merge = fixture.bpe.merges[0]
         _ = folder.file("merges.txt", "#version: 0.2\n\(merge)\ns zz\n")
@@ -92,7 +106,9 @@ struct BPETests {
         _ = folder.file("merges.txt", "\(merge)\n\(merge)\n")
         #expect(folder.fault(vocabulary, "vocab.json") == "merges.txt:2: “\(merge)” is merge 0 already, counted from 0")
         _ = folder.file("merges.txt", "\(merge)\nsh\n")
-        #expect(folder.fault(vocabulary, "vocab.json") == "merges.txt:2: “sh” is not two tokens with one space between them")
+        #expect(
+            folder.fault(vocabulary, "vocab.json") == "merges.txt:2: “sh” is not two tokens with one space between them"
+        )
         #expect(
             folder.fault("{\"<pad>\": 0, \"type\": 2}", "vocab.json")
                 == "vocab.json: type has the id 2, where 1 is next; ids must be 0 to 1, each once")
@@ -100,29 +116,50 @@ struct BPETests {
 
     @Test(arguments: [
         ("{\"type\": \"bpe\"", "a.json: not JSON"),
-        ("{\"type\": \"bpe\", \"version\": 1, \"vocabulary\": [], \"merges\": []}", "a.json: the key specials is missing"),
         (
-            "{\"type\": \"bpe\", \"version\": 1, \"specials\": {\"padding\": \"p\"}, \"vocabulary\": [1], \"merges\": []}",
+            "{\"type\": \"bpe\", \"version\": 1, \"vocabulary\": [], \"merges\": []}",
+            "a.json: the key specials is missing"
+        ),
+        (
+            """
+                {\"type\": \"bpe\", \"version\": 1, \"specials\": {\"padding\": \"p\"}, \"vocabulary\": [1], \
+                \"merges\": []}
+                """,
             "a.json: vocabulary"
         ),
         (
-            "{\"type\": \"bpe\", \"version\": 2, \"specials\": {\"padding\": \"p\"}, \"vocabulary\": [], \"merges\": []}",
+            """
+                {\"type\": \"bpe\", \"version\": 2, \"specials\": {\"padding\": \"p\"}, \"vocabulary\": [], \
+                \"merges\": []}
+                """,
             "a.json: type bpe, version 2"
         ),
         (
-            "{\"type\": \"bpe\", \"version\": 1, \"specials\": {\"padding\": \"p\"}, \"vocabulary\": [\"p\", \"q\", \"q\"], \"merges\": []}",
+            """
+                {\"type\": \"bpe\", \"version\": 1, \"specials\": {\"padding\": \"p\"}, \"vocabulary\": [\"p\", \"q\", \
+                \"q\"], \"merges\": []}
+                """,
             "a.json: vocabulary[2]: the token q has the id 1 already"
         ),
         (
-            "{\"type\": \"bpe\", \"version\": 1, \"specials\": {\"padding\": \"<p>\"}, \"vocabulary\": [\"p\", \"q\"], \"merges\": []}",
+            """
+                {\"type\": \"bpe\", \"version\": 1, \"specials\": {\"padding\": \"<p>\"}, \"vocabulary\": [\"p\", \
+                \"q\"], \"merges\": []}
+                """,
             "a.json: the vocabulary lacks its special token <p>"
         ),
         (
-            "{\"type\": \"bpe\", \"version\": 1, \"specials\": {\"padding\": \"p\"}, \"vocabulary\": [\"p\", \"q r\"], \"merges\": []}",
+            """
+                {\"type\": \"bpe\", \"version\": 1, \"specials\": {\"padding\": \"p\"}, \"vocabulary\": [\"p\", \"q \
+                r\"], \"merges\": []}
+                """,
             "a.json: vocabulary[1]: q r is not a token of a byte-level BPE"
         ),
         (
-            "{\"type\": \"bpe\", \"version\": 1, \"specials\": {\"padding\": \"p\"}, \"vocabulary\": [\"p\", \"q\"], \"merges\": []}",
+            """
+                {\"type\": \"bpe\", \"version\": 1, \"specials\": {\"padding\": \"p\"}, \"vocabulary\": [\"p\", \
+                \"q\"], \"merges\": []}
+                """,
             "a.json: the vocabulary lacks Ā, byte 0"
         ),
         ("{\"version\": \"1.0\", \"model\": {\"type\": \"BPE\"}}", "a.json: the key vocab is missing"),

@@ -53,7 +53,8 @@ struct NormalizationTests {
             let aligned = tokenizer.alignedPieces(of: text, special: .plain)
             #expect(aligned.map(\.id) == Fixture.shared.bpe.ids[place])
             #expect(
-                aligned.map { [$0.characters.lowerBound, $0.characters.upperBound] } == Fixture.shared.bpe.offsets[place],
+                aligned.map { [$0.characters.lowerBound, $0.characters.upperBound] }
+                    == Fixture.shared.bpe.offsets[place],
                 "\(text.debugDescription)")
         }
     }
@@ -97,14 +98,16 @@ struct NormalizationTests {
         let tokenizer = try WordPieceTokenizer(tokens: Self.specials + tokens)
         #expect(tokenizer.guessedNormalization == BERTNormalization(lowercase: lowercase, stripsAccents: strips))
         #expect(tokenizer.normalization == tokenizer.guessedNormalization)
-        #expect(try WordPieceTokenizer(tokens: Self.specials + tokens, lowercase: lowercase).guessedNormalization == nil)
+        #expect(
+            try WordPieceTokenizer(tokens: Self.specials + tokens, lowercase: lowercase).guessedNormalization == nil)
     }
 
     @Test(arguments: ["vocab.txt", "tokenizer"])
     func theSettingsAreWrittenWithTheTokenizer(_ name: String) throws {
         let folder = Folder(), path = folder.path + "/" + name
         for (lowercase, strips) in [(true, true), (true, false), (false, true), (false, false)] {
-            let tokenizer = try WordPieceTokenizer(tokens: Self.specials + ["cat"], lowercase: lowercase, stripsAccents: strips)
+            let tokenizer = try WordPieceTokenizer(
+                tokens: Self.specials + ["cat"], lowercase: lowercase, stripsAccents: strips)
             try tokenizer.write(to: path)
             let again = try #require(try Tokenizers.load(path) as? WordPieceTokenizer)
             #expect(again.normalization == BERTNormalization(lowercase: lowercase, stripsAccents: strips))
@@ -116,7 +119,8 @@ struct NormalizationTests {
     @Test func theConfigurationOfHuggingFaceBesideAVocabularyIsRead() throws {
         let folder = Folder()
         let path = folder.file("vocab.txt", (Self.specials + ["cat", "Cat"]).joined(separator: "\n"))
-        _ = folder.file("tokenizer_config.json", "{\"do_lower_case\": true, \"strip_accents\": null, \"model_max_length\": 512}")
+        _ = folder.file(
+            "tokenizer_config.json", "{\"do_lower_case\": true, \"strip_accents\": null, \"model_max_length\": 512}")
         #expect(try Tokenizers.load(path).encode("Cat") == [2, 5, 3])
         #expect(try Tokenizers.load(path, lowercase: false).encode("Cat") == [2, 6, 3])
     }
@@ -127,7 +131,8 @@ struct NormalizationTests {
         #expect(tokenizer.encode("the [MASK]", special: .parsed) == [2, 8, 4, 3])
         let bpe = BPETokenizer.english()
         #expect(!bpe.encode("a <mask></s>").dropFirst().dropLast().contains { bpe.vocabulary.special.contains($0) })
-        #expect(bpe.encode("<mask>", special: .parsed) == [bpe.vocabulary.start, bpe.vocabulary.mask, bpe.vocabulary.end])
+        #expect(
+            bpe.encode("<mask>", special: .parsed) == [bpe.vocabulary.start, bpe.vocabulary.mask, bpe.vocabulary.end])
         #expect(bpe.decode(bpe.encode("a <mask></s>")) == "a <mask></s>")
     }
 
@@ -144,10 +149,12 @@ struct NormalizationTests {
         let folder = Folder()
         let file = """
             {"version": "1.0", "added_tokens": [{"id": 0, "content": "[PAD]", "special": true}],
-             "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null,
+             "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, \
+             "strip_accents": null,
                             "lowercase": false},
              "pre_tokenizer": {"type": "BertPreTokenizer"}, "post_processor": null, "decoder": null,
-             "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
+             "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", \
+             "max_input_chars_per_word": 100,
                        "vocab": {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "[MASK]": 4, "Ca": 5, "##t": 6}}}
             """
         let tokenizer = try Tokenizers.load(folder.file("tokenizer.json", file))
@@ -160,36 +167,62 @@ struct NormalizationTests {
                 == "tokenizer.json: a tokenizer.json whose model is Unigram; WordPiece and byte-level BPE are read")
 
         let fixture = TokenizerFixture.shared
-        let merges = fixture.bpe.merges.map { merge in "[" + merge.split(separator: " ").map { JSONText.quoted(String($0)) }.joined(separator: ",") + "]" }
+        let merges = fixture.bpe.merges.map { merge in
+            "[" + merge.split(separator: " ").map { JSONText.quoted(String($0)) }.joined(separator: ",") + "]"
+        }
         let json = """
             {"added_tokens": [{"id": 4, "content": "<mask>"}], "normalizer": null,
              "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
-             "model": {"type": "BPE", "vocab": \(TokenizerFixtureFile.json(fixture.bpe.vocabulary)), "merges": [\(merges.joined(separator: ","))]}}
+             "model": {"type": "BPE", "vocab": \(TokenizerFixtureFile.json(fixture.bpe.vocabulary)), "merges": \
+             [\(merges.joined(separator: ","))]}}
             """
         let bpe = try Tokenizers.load(folder.file("tokenizer.json", json))
-        for (text, ids) in zip(fixture.strings, fixture.bpe.ids) { #expect(bpe.pieces(of: text, limit: .max, special: .parsed) == ids) }
+        for (text, ids) in zip(fixture.strings, fixture.bpe.ids) {
+            #expect(bpe.pieces(of: text, limit: .max, special: .parsed) == ids)
+        }
     }
 
-    @Test(arguments: [
-        ([0x1F, 0x8B, 8, 0], "vocab.txt: the file is compressed (gzip); unpack it with: gunzip -k vocab.txt"),
-        (Array("h\0e\0l\0l\0o\0\n\0".utf8), "vocab.txt: the file is UTF-16 without a byte-order mark; convert it with: "
-                + "iconv -f UTF-16LE -t UTF-8 vocab.txt > vocab-utf8.txt"),
-        (Array("[PAD] 5\n".utf8), "vocab.txt:1: “[PAD] 5” has white space inside; a line is one token, without a count or a score"),
-        (
-            Array("\n\u{0e}\n\u{05}<unk>\u{15}\0\0\0\0".utf8),
-            "vocab.txt: a SentencePiece model, which is not read; `concord tokenizer train --kind bpe` makes a tokenizer from text"
-        ),
-        (Array("#version: 0.2\na b\n".utf8), "vocab.txt: the merges of a BPE; give the vocab.json that belongs to them"),
-        (
-            Array("{\"hello\": 0}".utf8),
-            "vocab.txt: the vocabulary of a BPE, which needs its merges beside it: merges.txt cannot be read: No such file or directory"
-        ),
-        (
-            Array("<pad>\n<unk>\nhello\n".utf8),
-            "vocab.txt: no [PAD] token, but <pad>: the vocabulary is not a WordPiece one; its special tokens are named as in [PAD]"
-        ),
-    ] as [([UInt8], String)])
-    func aFileOfAnotherKindIsNamed(_ contents: [UInt8], _ message: String) { #expect(Folder().fault(contents) == message) }
+    @Test(
+        arguments: [
+            ([0x1F, 0x8B, 8, 0], "vocab.txt: the file is compressed (gzip); unpack it with: gunzip -k vocab.txt"),
+            (
+                Array("h\0e\0l\0l\0o\0\n\0".utf8),
+                "vocab.txt: the file is UTF-16 without a byte-order mark; convert it with: "
+                    + "iconv -f UTF-16LE -t UTF-8 vocab.txt > vocab-utf8.txt"
+            ),
+            (
+                Array("[PAD] 5\n".utf8),
+                "vocab.txt:1: “[PAD] 5” has white space inside; a line is one token, without a count or a score"
+            ),
+            (
+                Array("\n\u{0e}\n\u{05}<unk>\u{15}\0\0\0\0".utf8),
+                """
+                    vocab.txt: a SentencePiece model, which is not read; `concord tokenizer train --kind bpe` makes a \
+                    tokenizer from text
+                    """
+            ),
+            (
+                Array("#version: 0.2\na b\n".utf8),
+                "vocab.txt: the merges of a BPE; give the vocab.json that belongs to them"
+            ),
+            (
+                Array("{\"hello\": 0}".utf8),
+                """
+                    vocab.txt: the vocabulary of a BPE, which needs its merges beside it: merges.txt cannot be read: \
+                    No such file or directory
+                    """
+            ),
+            (
+                Array("<pad>\n<unk>\nhello\n".utf8),
+                """
+                    vocab.txt: no [PAD] token, but <pad>: the vocabulary is not a WordPiece one; its special tokens \
+                    are named as in [PAD]
+                    """
+            ),
+        ] as [([UInt8], String)])
+    func aFileOfAnotherKindIsNamed(_ contents: [UInt8], _ message: String) {
+        #expect(Folder().fault(contents) == message)
+    }
 
     @Test func blankLinesAtTheEndAreNoTokens() throws {
         let folder = Folder()

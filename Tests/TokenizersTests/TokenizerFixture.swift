@@ -17,7 +17,8 @@ struct TokenizerFixture: Decodable {
         return try! JSONDecoder().decode(TokenizerFixture.self, from: Data(contentsOf: URL(filePath: path)))
     }()
 
-    static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
         .path
     /// The data that lies beside the repository, where it does.
     static let data = repository + "/../shared/data"

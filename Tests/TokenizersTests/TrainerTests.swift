@@ -7,9 +7,12 @@ struct TrainerTests {
 
     @Test func wordPiecesComeInTheOrderOfTheirFrequency() throws {
         let tokenizer = try WordPieceTrainer(size: 100).train(texts: ["abab abab ab", "ac ab"])
-        // Characters, continuing characters, then ab (4 words), ##ab (abab, after ab) with a ##b left over, and the join of both.
+        // Characters, continuing characters, then ab (4 words), ##ab (abab, after ab) with a ##b left over, and the
+        // join of both.
         #expect(
-            tokens(tokenizer) == ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c", "##a", "##b", "##c", "ab", "##ab", "abab"])
+            tokens(tokenizer) == [
+                "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c", "##a", "##b", "##c", "ab", "##ab", "abab",
+            ])
     }
 
     @Test func theOrderOfTheTextsDoesNotMatter() throws {
@@ -26,7 +29,9 @@ struct TrainerTests {
     }
 
     @Test func theAlphabetKeepsTheMostFrequentCharacters() throws {
-        let tokenizer = try WordPieceTrainer(size: 100, minimumFrequency: 100, alphabetLimit: 2).train(texts: ["aab b bc d"])
+        let tokenizer = try WordPieceTrainer(size: 100, minimumFrequency: 100, alphabetLimit: 2).train(texts: [
+            "aab b bc d"
+        ])
         #expect(tokens(tokenizer).dropFirst(5) == ["a", "b", "##a", "##b"])
     }
 
@@ -38,25 +43,36 @@ struct TrainerTests {
     @Test func filesAreReadLineByLineAndBrokenUTF8IsReplaced() throws {
         let folder = Folder()
         let path = folder.file("a.txt", Array("abab ab".utf8) + [0xFF, 10] + Array("ab".utf8))
-        #expect(tokens(try WordPieceTrainer(size: 20, minimumFrequency: 1).train(files: [path])).dropFirst(9) == ["ab", "##ab", "abab"])
+        #expect(
+            tokens(try WordPieceTrainer(size: 20, minimumFrequency: 1).train(files: [path])).dropFirst(9) == [
+                "ab", "##ab", "abab",
+            ])
         let bpe = try BPETrainer(size: 400, minimumFrequency: 1).train(files: [path])
         #expect(bpe.pieces(of: "abab").count == 1)
     }
 
     @Test func noRoomAndNoTextAreErrors() {
-        #expect(throws: TokenizerError.sizeTooSmall(size: 7, needed: 5 + 2 + 1, alphabetLimit: 1)) { try WordPieceTrainer(size: 7).train(texts: ["ab"]) }
-        #expect(throws: TokenizerError.sizeTooSmall(size: 100, needed: 261, alphabetLimit: nil)) { try BPETrainer(size: 100).train(texts: ["ab"]) }
+        #expect(throws: TokenizerError.sizeTooSmall(size: 7, needed: 5 + 2 + 1, alphabetLimit: 1)) {
+            try WordPieceTrainer(size: 7).train(texts: ["ab"])
+        }
+        #expect(throws: TokenizerError.sizeTooSmall(size: 100, needed: 261, alphabetLimit: nil)) {
+            try BPETrainer(size: 100).train(texts: ["ab"])
+        }
         for size in [Int.min, -1, 0] {
             #expect(throws: TokenizerError.sizeTooSmall(size: size, needed: 8, alphabetLimit: 0)) {
                 try WordPieceTrainer(size: size).train(texts: ["ab"])
             }
         }
-        #expect(throws: TokenizerError.sizeTooLarge(size: .max, limit: 1 << 20)) { try BPETrainer(size: .max).train(texts: ["ab"]) }
+        #expect(throws: TokenizerError.sizeTooLarge(size: .max, limit: 1 << 20)) {
+            try BPETrainer(size: .max).train(texts: ["ab"])
+        }
         #expect(throws: TokenizerError.noText(paths: [])) { try BPETrainer().train(texts: [" \n"]) }
         #expect(throws: TokenizerError.noText(paths: [])) { try WordPieceTrainer().train(texts: [" \u{0}"]) }
         let path = Folder().file("a.txt", "")
         #expect(throws: (any Error).self) { try BPETrainer().train(files: [path]) }
     }
 
-    private func tokens(_ tokenizer: WordPieceTokenizer) -> [String] { (0..<Int32(tokenizer.vocabulary.size)).compactMap(tokenizer.token) }
+    private func tokens(_ tokenizer: WordPieceTokenizer) -> [String] {
+        (0..<Int32(tokenizer.vocabulary.size)).compactMap(tokenizer.token)
+    }
 }

@@ -9,7 +9,8 @@ struct UnicodeTests {
     func wordsOfBERTAreThoseOfHuggingFaceForEveryScalar(_ folds: Bool) {
         let words = BERTWords(BERTNormalization(lowercase: folds))
         #expect(
-            digest { text, add in words.forEach(in: text) { word, _ in add(word) } } == digests[folds ? "uncased words" : "cased words"])
+            digest { text, add in words.forEach(in: text) { word, _ in add(word) } }
+                == digests[folds ? "uncased words" : "cased words"])
     }
 
     @Test func wordsOfGPT2AreThoseOfHuggingFaceForEveryScalar() {

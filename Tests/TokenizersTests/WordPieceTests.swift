@@ -12,8 +12,12 @@ struct WordPieceTests {
     @Test(arguments: TokenizerFixture.shared.strings.indices)
     func idsAreThoseOfHuggingFace(_ index: Int) throws {
         let text = fixture.strings[index]
-        #expect(try tokenizer().encode(text, special: .parsed) == fixture.wordpiece.uncased[index], "\(text.debugDescription)")
-        #expect(try tokenizer(lowercase: false).encode(text, special: .parsed) == fixture.wordpiece.cased[index], "\(text.debugDescription), cased")
+        #expect(
+            try tokenizer().encode(text, special: .parsed) == fixture.wordpiece.uncased[index],
+            "\(text.debugDescription)")
+        #expect(
+            try tokenizer(lowercase: false).encode(text, special: .parsed) == fixture.wordpiece.cased[index],
+            "\(text.debugDescription), cased")
     }
 
     @Test(arguments: TokenizerFixture.shared.strings.indices)
@@ -28,7 +32,9 @@ struct WordPieceTests {
         let end = try #require(tokenizer.vocabulary.end), start = try #require(tokenizer.vocabulary.start)
         let the = try #require(tokenizer.id(of: "the")), padding = tokenizer.vocabulary.padding
         #expect(batch.ids.shape == [3, 5])
-        let rows: [[Int32]] = [Array(long[0..<4]) + [end], [start, end, padding, padding, padding], [start, the, end, padding, padding]]
+        let rows: [[Int32]] = [
+            Array(long[0..<4]) + [end], [start, end, padding, padding, padding], [start, the, end, padding, padding],
+        ]
         #expect(batch.ids.integerScalars == rows.flatMap { $0 })
         #expect(batch.mask.bytes == [1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0])
     }
@@ -64,17 +70,30 @@ struct WordPieceTests {
         try tokenizer.write(to: folder.path + "/a.txt")
         let again = try WordPieceTokenizer(contentsOf: folder.path + "/a.txt")
         #expect((0..<Int32(again.vocabulary.size)).map(again.token) == fixture.wordpiece.vocabulary)
-        #expect(throws: TokenizerError.unwritable(path: folder.path + "/no/a.txt", reason: "No such file or directory")) {
+        #expect(throws: TokenizerError.unwritable(path: folder.path + "/no/a.txt", reason: "No such file or directory"))
+        {
             try tokenizer.write(to: folder.path + "/no/a.txt")
         }
     }
 
     @Test(arguments: [
         ("", "vocab.txt: the file is empty"),
-        ("[PAD]\n[UNK]\nthe\ncat\nthe\n", "vocab.txt:5: the token the is already in line 3; rename one of the two, for instance to [unused4]: without it the ids of all lines below would shift"),
+        (
+            "[PAD]\n[UNK]\nthe\ncat\nthe\n",
+            """
+                vocab.txt:5: the token the is already in line 3; rename one of the two, for instance to [unused4]: \
+                without it the ids of all lines below would shift
+                """
+        ),
         ("[PAD]\nthe\n", "vocab.txt: no [UNK] token; add it as the last line, where it shifts no id"),
         ("the\n[UNK]\n", "vocab.txt: no [PAD] token; add it as the last line, where it shifts no id"),
-        ("[PAD]\n[UNK]\n\nthe\n", "vocab.txt:3: an empty token; give it a name that text never has, such as [unused2]: without it the ids of all lines below would shift"),
+        (
+            "[PAD]\n[UNK]\n\nthe\n",
+            """
+                vocab.txt:3: an empty token; give it a name that text never has, such as [unused2]: without it the ids \
+                of all lines below would shift
+                """
+        ),
     ])
     func aBrokenFileIsNamedWithItsLine(_ contents: String, _ message: String) {
         #expect(Folder().fault(contents) == message)
@@ -94,6 +113,8 @@ struct WordPieceTests {
         #expect(throws: TokenizerError.unreadable(path: "/no/vocab.txt", reason: "No such file or directory")) {
             try Tokenizers.load("/no/vocab.txt")
         }
-        #expect(throws: TokenizerError.unreadable(path: "/tmp", reason: "Is a directory")) { try Tokenizers.load("/tmp") }
+        #expect(throws: TokenizerError.unreadable(path: "/tmp", reason: "Is a directory")) {
+            try Tokenizers.load("/tmp")
+        }
     }
 }

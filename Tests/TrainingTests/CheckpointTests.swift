@@ -39,16 +39,21 @@ struct CheckpointTests {
     @Test func aFigureThatIsNotThereIsNamed() throws {
         var run = Run(best: .highest("r1"))
         run.evaluation = .every(1) { [("accuracy", 0.5)] }
-        #expect(throws: TrainingError.noSuchFigure(name: "r1", known: ["accuracy"])) { try run.trainer().train(on: points(of: 4)) }
+        #expect(throws: TrainingError.noSuchFigure(name: "r1", known: ["accuracy"])) {
+            try run.trainer().train(on: points(of: 4))
+        }
         run.evaluation = nil
-        #expect(throws: TrainingError.noSuchFigure(name: "r1", known: [])) { try run.trainer().train(on: points(of: 4)) }
+        #expect(throws: TrainingError.noSuchFigure(name: "r1", known: [])) {
+            try run.trainer().train(on: points(of: 4))
+        }
     }
 
     @Test func leftoversOfKilledWritesAreRemovedAndIgnored() throws {
         let run = Run()
         try run.trainer().train(on: points(of: 4), steps: 3)
         for name in [
-            "step-00000005.optimizer.safetensors", "step-00000005.safetensors.partial", "step-00000004.optimizer.safetensors.partial",
+            "step-00000005.optimizer.safetensors", "step-00000005.safetensors.partial",
+            "step-00000004.optimizer.safetensors.partial",
             "notes.txt",
         ] { _ = FileManager.default.createFile(atPath: run.checkpoints + "/" + name, contents: Data("half".utf8)) }
         #expect(CheckpointDirectory(run.checkpoints).last?.step == 3)
@@ -88,7 +93,8 @@ struct CheckpointTests {
         _ = FileManager.default.createFile(atPath: folder.file("taken"), contents: nil)
         let path = folder.file("taken/checkpoints")
         let trainer = Trainer(
-            TinyObjective(), optimizer: SGD(learningRate: 0.1), checkpoints: Checkpoints(in: path, every: 1), progress: .silent)
+            TinyObjective(), optimizer: SGD(learningRate: 0.1), checkpoints: Checkpoints(in: path, every: 1),
+            progress: .silent)
         let wanted = TrainingError.cannotWrite(path: folder.file("taken"), reason: "a folder wanted, a file is there")
         #expect(throws: wanted) { try trainer.train(on: points(of: 4), steps: 1) }
     }
@@ -133,8 +139,13 @@ struct CheckpointTests {
         let last = try #require(CheckpointDirectory(run.checkpoints).last)
         #expect(
             try Safetensors(path: last.model).metadata
-                == ["model": "tiny", "step": "10", "epoch": "1", "seed": "5", "accumulate": "1", "steps_per_epoch": "9"])
-        #expect(try Safetensors(path: last.model).names.sorted() == ["bias", "first", "running_mean", "scale", "second", "table"])
+                == [
+                    "model": "tiny", "step": "10", "epoch": "1", "seed": "5", "accumulate": "1", "steps_per_epoch": "9",
+                ])
+        #expect(
+            try Safetensors(path: last.model).names.sorted() == [
+                "bias", "first", "running_mean", "scale", "second", "table",
+            ])
     }
 
     @Test func everyLineHasTheFiguresOfItsStep() throws {
@@ -142,7 +153,10 @@ struct CheckpointTests {
         try run.trainer().train(on: points(of: 4), steps: 10)
         for (place, line) in try run.lines.enumerated() {
             #expect(line["epoch"] as? Int == (place < 9 ? 1 : 2))
-            for key in ["loss", "learning_rate", "gradient_norm", "logit_scale", "items_per_second", "resident_bytes", "seconds"] {
+            for key in [
+                "loss", "learning_rate", "gradient_norm", "logit_scale", "items_per_second", "resident_bytes",
+                "seconds",
+            ] {
                 #expect((line[key] as? Double ?? -1) >= 0, "\(key)")
             }
             let parts = try #require(line["parts"] as? [String: Double])
@@ -150,7 +164,8 @@ struct CheckpointTests {
         }
         let rates = try run.lines.compactMap { $0["learning_rate"] as? Double }
         let schedule = Schedule.cosine(warmup: 3, total: 20)
-        #expect(rates.count == 10 && rates.indices.allSatisfy { abs(rates[$0] - 0.05 * schedule.factor(at: $0)) < 1e-12 })
+        #expect(
+            rates.count == 10 && rates.indices.allSatisfy { abs(rates[$0] - 0.05 * schedule.factor(at: $0)) < 1e-12 })
     }
 }
 

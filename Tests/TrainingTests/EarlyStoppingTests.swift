@@ -6,7 +6,9 @@ struct EarlyStoppingTests {
     private struct Unreadable: Error {}
 
     /// A trainer whose evaluation, at every step, gives these values of `loss` in turn.
-    private func trainer(_ values: [Double], in run: Run, from first: Int = 0, _ rule: EarlyStopping) -> Trainer<TinyObjective> {
+    private func trainer(
+        _ values: [Double], in run: Run, from first: Int = 0, _ rule: EarlyStopping
+    ) -> Trainer<TinyObjective> {
         var next = first
         return Trainer(
             TinyObjective(), optimizer: AdamW(learningRate: 0.01), schedule: .constant(), seed: 5,
@@ -52,8 +54,11 @@ struct EarlyStoppingTests {
         #expect(throws: TrainingError.noSuchFigure(name: "perplexity", known: ["loss"])) {
             try trainer([1], in: Run(), rule).train(on: points(of: 4), steps: 2)
         }
-        let blind = Trainer(TinyObjective(), optimizer: AdamW(learningRate: 0.01), earlyStopping: rule, progress: .silent)
-        #expect(throws: TrainingError.noSuchFigure(name: "perplexity", known: [])) { try blind.train(on: points(of: 4), steps: 2) }
+        let blind = Trainer(
+            TinyObjective(), optimizer: AdamW(learningRate: 0.01), earlyStopping: rule, progress: .silent)
+        #expect(throws: TrainingError.noSuchFigure(name: "perplexity", known: [])) {
+            try blind.train(on: points(of: 4), steps: 2)
+        }
     }
 
     @Test func anEvaluationThatFailsLosesNoStep() throws {

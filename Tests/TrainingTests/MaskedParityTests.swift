@@ -14,7 +14,9 @@ import Testing
 
     func model() -> MaskedLanguageModel {
         let vocabulary = Vocabulary(size: size, padding: 0, unknown: 1, start: 2, end: 3, mask: 4)
-        return MaskedLanguageModel(TextTransformer(vocabulary: vocabulary, width: 32, depth: 2, heads: 4, context: length)).filled(
+        return MaskedLanguageModel(
+            TextTransformer(vocabulary: vocabulary, width: 32, depth: 2, heads: 4, context: length)
+        ).filled(
             prefix: "")
     }
 
@@ -30,11 +32,15 @@ import Testing
         let places = (0..<all).sorted { order[$0] < order[$1] }.prefix(chosen)
         let choice = hashed("choice.\(step)", [chosen]).scalars, other = numbers("other.\(step)", chosen)
         let targets = places.map { ids[$0] }
-        for (i, place) in places.enumerated() { ids[place] = choice[i] < 0.6 ? 4 : choice[i] < 0.8 ? other[i] : ids[place] }
+        for (i, place) in places.enumerated() {
+            ids[place] = choice[i] < 0.6 ? 4 : choice[i] < 0.8 ? other[i] : ids[place]
+        }
         let tokens = Tokens(
-            ids: Tensor(ids, shape: [count, length]), mask: Tensor([UInt8](repeating: 1, count: all), shape: [count, length]))
+            ids: Tensor(ids, shape: [count, length]),
+            mask: Tensor([UInt8](repeating: 1, count: all), shape: [count, length]))
         return MaskedTokens(
-            tokens: tokens, positions: Tensor(places.map(Int32.init), shape: [chosen]), targets: Tensor(targets, shape: [chosen]))
+            tokens: tokens, positions: Tensor(places.map(Int32.init), shape: [chosen]),
+            targets: Tensor(targets, shape: [chosen]))
     }
 
     @Test func theFirstStepIsPyTorchs() {
@@ -47,12 +53,15 @@ import Testing
     /// The tolerance was set before the first look; PyTorch's own float32 is within 4e-7.
     @Test func twentyStepsAreEqual() throws {
         let model = model(), optimizer = AdamW(learningRate: 1e-3, betas: (0.9, 0.98), weightDecay: 0.01)
-        let expected = fixture["losses"].scalars, spread = zip(fixture["losses.float32"].scalars, expected).map { abs($0 / $1 - 1) }
+        let expected = fixture["losses"].scalars,
+            spread = zip(fixture["losses.float32"].scalars, expected).map { abs($0 / $1 - 1) }
         for step in expected.indices {
             let (loss, gradients) = valueWithGradient(step: step) { model(batch(step)) }
             try optimizer.update(model, with: gradients)
             let difference = abs(loss.total.item / expected[step] - 1)
-            #expect(difference <= max(1e-4, 2 * spread[step]), "step \(step): \(loss.total.item), expected \(expected[step])")
+            #expect(
+                difference <= max(1e-4, 2 * spread[step]),
+                "step \(step): \(loss.total.item), expected \(expected[step])")
         }
         for (path, tensor) in model.stateDictionary() where fixture.names.contains(path) {
             expectClose(tensor, fixture[path], tolerance: 1e-3, path)

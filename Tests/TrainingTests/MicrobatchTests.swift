@@ -21,25 +21,34 @@ import Testing
             layer = Linear(inputs, 8)
             norm = normalized ? BatchNorm(8) : nil
         }
-        func callAsFunction(_ x: Tensor) -> Tensor { (norm.map { $0(layer(x), activation: .relu) } ?? layer(x)).dropout(0.2) }
+        func callAsFunction(_ x: Tensor) -> Tensor {
+            (norm.map { $0(layer(x), activation: .relu) } ?? layer(x)).dropout(0.2)
+        }
     }
 
     let folder = TemporaryFolder()
 
     func pairs() -> Batches<Pair> {
-        Samples<Int>(count: 34) { index, _ in index }.batches(of: 8, seed: 2, shuffle: true, dropLast: false, threads: 1) { rows in
+        Samples<Int>(count: 34) { index, _ in index }.batches(
+            of: 8, seed: 2, shuffle: true, dropLast: false, threads: 1
+        ) { rows in
             Pair(
                 left: Tensor(rows.flatMap { hashed("left \($0)", [6]).scalars }, shape: [rows.count, 6]),
                 right: Tensor(rows.flatMap { hashed("right \($0)", [4]).scalars }, shape: [rows.count, 4]))
         }
     }
 
-    func trainer(microbatch: Int?, accumulate: Int = 1, in place: String? = nil, normalized: Bool = true) -> Trainer<Contrastive<Pair>> {
+    func trainer(
+        microbatch: Int?, accumulate: Int = 1, in place: String? = nil, normalized: Bool = true
+    ) -> Trainer<Contrastive<Pair>> {
         let model = Contrastive<Pair>(
-            Tower("left", \.left, Tower2(6, normalized: normalized)), Tower("right", \.right, Tower2(4, normalized: false)), dimension: 5)
+            Tower("left", \.left, Tower2(6, normalized: normalized)),
+            Tower("right", \.right, Tower2(4, normalized: false)), dimension: 5)
         return Trainer(
-            model, optimizer: AdamW(learningRate: 0.01), schedule: .cosine(warmup: 2, total: 12), clip: 1, accumulate: accumulate,
-            microbatch: microbatch, seed: 6, checkpoints: place.map { Checkpoints(in: folder.file($0), every: 100) }, progress: .silent)
+            model, optimizer: AdamW(learningRate: 0.01), schedule: .cosine(warmup: 2, total: 12), clip: 1,
+            accumulate: accumulate,
+            microbatch: microbatch, seed: 6, checkpoints: place.map { Checkpoints(in: folder.file($0), every: 100) },
+            progress: .silent)
     }
 
     func values(_ module: some Module) -> [[Float]] { module.stateDictionary().map(\.tensor.scalars) }
@@ -54,11 +63,14 @@ import Testing
             for batch in batches.epoch(epoch) where step < 7 {
                 let pair = try batch.get()
                 let (_, gradients) = try valueWithGradient(of: model, pair, microbatch: 3, step: step, seed: 6)
-                try optimizer.update(model, with: gradients.clipped(toNorm: 1), learningRateFactor: schedule.factor(at: step))
+                try optimizer.update(
+                    model, with: gradients.clipped(toNorm: 1), learningRateFactor: schedule.factor(at: step))
                 step += 1
             }
         }
-        for (a, b) in zip(trainer.objective.stateDictionary(), model.stateDictionary()) { expectClose(a.tensor, b.tensor, a.name) }
+        for (a, b) in zip(trainer.objective.stateDictionary(), model.stateDictionary()) {
+            expectClose(a.tensor, b.tensor, a.name)
+        }
     }
 
     @Test(arguments: [1, 2]) func stoppedAndResumedItGivesTheSameBits(accumulate: Int) throws {
@@ -80,7 +92,8 @@ import Testing
             let error = #expect(throws: TrainingError.self) {
                 try trainer(microbatch: other, in: "three").resume(from: folder.file("three"))
             }
-            #expect(error?.description.contains("microbatch 3, this run has \(other.map { "\($0)" } ?? "none")") ?? false)
+            #expect(
+                error?.description.contains("microbatch 3, this run has \(other.map { "\($0)" } ?? "none")") ?? false)
         }
     }
 

@@ -8,8 +8,9 @@ import Testing
 
 /// Whole training in bfloat16 beside float32.
 ///
-/// Logits are off by some 2^-8 of their size, and the weights drift apart as AdamW's first updates follow the signs of gradients near zero.
-/// 5 % of the loss at chance is twice what that came to here; the losses themselves fall by 10 to 90 % of it in 20 steps.
+/// Logits are off by some 2^-8 of their size, and the weights drift apart as AdamW's first updates follow the signs of
+/// gradients near zero. 5 % of the loss at chance is twice what that came to here; the losses themselves fall by 10 to
+/// 90 % of it in 20 steps.
 @Suite(.enabled(if: Processor.hasBFloat16)) struct MixedTrainingTests {
     private let tolerance: Float = 0.05
 

@@ -85,7 +85,8 @@ struct OptimizerTests {
         #expect(slow.weight.stored.scalars == FixtureModule().weight.stored.scalars)
         #expect(slow.bias.stored.scalars == plain.bias.stored.scalars)
         let decayed = try after(
-            [ParameterGroup(matching: "*", weightDecay: 0.2), ParameterGroup(matching: "table", weightDecay: 0)], decay: 9)
+            [ParameterGroup(matching: "*", weightDecay: 0.2), ParameterGroup(matching: "table", weightDecay: 0)],
+            decay: 9)
         #expect(decayed.table.stored.scalars == plain.table.stored.scalars)
         let expected = zip(plain.bias.stored.scalars, FixtureModule().bias.stored.scalars).map { $0 - 0.5 * 0.2 * $1 }
         expectClose(decayed.bias.stored, Tensor(expected, shape: [5]), "a group's decay holds for vectors")
@@ -102,7 +103,9 @@ struct OptimizerTests {
     @Test func aGradientOfAnUnregisteredParameterIsAnError() {
         let inside = FixtureModule(), outside = Parameter([2, 2], .ones)
         let gradients = valueWithGradient {
-            Tensor(0).recorded(from: inside.bias.value, outside.value) { _, _ in [Tensor(ones: [5]), Tensor(ones: [2, 2])] }
+            Tensor(0).recorded(from: inside.bias.value, outside.value) { _, _ in
+                [Tensor(ones: [5]), Tensor(ones: [2, 2])]
+            }
         }.1
         #expect(throws: TrainingError.unregistered(shapes: [[2, 2]], module: "FixtureModule")) {
             try AdamW(learningRate: 1).update(inside, with: gradients)
@@ -141,7 +144,9 @@ struct OptimizerTests {
         #expect(throws: TrainingError.self) {
             try other.restore(optimizer.state + [("head.step", Tensor([Int32(1)], shape: []))], for: module)
         }
-        #expect(throws: TrainingError.self) { try other.restore(optimizer.state.filter { $0.name != "bias.exp_avg" }, for: module) }
+        #expect(throws: TrainingError.self) {
+            try other.restore(optimizer.state.filter { $0.name != "bias.exp_avg" }, for: module)
+        }
     }
 
     @Test func updatesDoNotDependOnTheNumberOfThreads() throws {
@@ -154,7 +159,9 @@ struct OptimizerTests {
             Threads.count = threads
             let module = Large(), optimizer = AdamW(learningRate: 0.1)
             let gradients = valueWithGradient {
-                Tensor(0).recorded(fromAll: module.parts.map(\.value)) { _, _ in module.parts.map { hashed("g", $0.shape) } }
+                Tensor(0).recorded(fromAll: module.parts.map(\.value)) { _, _ in
+                    module.parts.map { hashed("g", $0.shape) }
+                }
             }.1
             try optimizer.update(module, with: gradients)
             return (module.parts.map(\.stored.scalars), gradients.norm)
@@ -175,7 +182,9 @@ struct OptimizerTests {
     @Test func valuesAreClampedToTheirRange() throws {
         final class Scale: Module { let scale = Parameter([], .constant(4), range: 0...4.5) }
         let module = Scale()
-        let gradients = valueWithGradient { module.scale.value.recorded(from: module.scale.value) { _, _ in [Tensor(-1)] } }.1
+        let gradients = valueWithGradient {
+            module.scale.value.recorded(from: module.scale.value) { _, _ in [Tensor(-1)] }
+        }.1
         try SGD(learningRate: 10).update(module, with: gradients)
         #expect(module.scale.stored.item == 4.5)
     }

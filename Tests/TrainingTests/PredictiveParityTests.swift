@@ -20,7 +20,10 @@ import Testing
     private func batch(_ step: Int) -> (Waveform, negatives: Tensor) {
         let frames = Float(count * samples / 160)
         let negatives = hashed("negatives.\(step)", [16]).scalars.map { Int32((($0 + 1) / 2 * frames).rounded(.down)) }
-        return (Waveform(samples: hashed("sound.\(step % 4)", [count, samples]), rate: 8000), Tensor(negatives, shape: [1, 16]))
+        return (
+            Waveform(samples: hashed("sound.\(step % 4)", [count, samples]), rate: 8000),
+            Tensor(negatives, shape: [1, 16])
+        )
     }
 
     @Test func theFirstStepIsPyTorchs() {
@@ -34,13 +37,16 @@ import Testing
     /// The tolerance was set before the first look; PyTorch's own float32 is within 4e-7.
     @Test func twentyStepsAreEqual() throws {
         let model = model(), optimizer = AdamW(learningRate: 1e-3, weightDecay: 0)
-        let expected = fixture["losses"].scalars, spread = zip(fixture["losses.float32"].scalars, expected).map { abs($0 / $1 - 1) }
+        let expected = fixture["losses"].scalars,
+            spread = zip(fixture["losses.float32"].scalars, expected).map { abs($0 / $1 - 1) }
         for step in expected.indices {
             let (sound, negatives) = batch(step)
             let (loss, gradients) = valueWithGradient(step: step) { model(sound, negatives: negatives) }
             try optimizer.update(model, with: gradients)
             let difference = abs(loss.total.item / expected[step] - 1)
-            #expect(difference <= max(1e-4, 2 * spread[step]), "step \(step): \(loss.total.item), expected \(expected[step])")
+            #expect(
+                difference <= max(1e-4, 2 * spread[step]),
+                "step \(step): \(loss.total.item), expected \(expected[step])")
         }
     }
 }

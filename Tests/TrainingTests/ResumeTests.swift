@@ -30,7 +30,8 @@ struct Run {
             objective, optimizer: optimizer(), schedule: .cosine(warmup: 3, total: 20), clip: 1, accumulate: accumulate,
             precision: precision,
             seed: seed,
-            checkpoints: Checkpoints(in: checkpoints, every: every, keep: keep, best: best, metadata: ["model": "tiny"]), metrics: metrics,
+            checkpoints: Checkpoints(
+                in: checkpoints, every: every, keep: keep, best: best, metadata: ["model": "tiny"]), metrics: metrics,
             evaluation: evaluation, progress: .silent, catchesSignals: catchesSignals)
     }
 
@@ -63,7 +64,8 @@ struct ResumeTests {
             let last = "checkpoints/step-00000020"
             for suffix in [".safetensors", ".optimizer.safetensors"] {
                 #expect(
-                    FileManager.default.contentsEqual(atPath: run.folder.file(last + suffix), andPath: whole.folder.file(last + suffix)),
+                    FileManager.default.contentsEqual(
+                        atPath: run.folder.file(last + suffix), andPath: whole.folder.file(last + suffix)),
                     "stopped at \(stop): \(suffix)")
             }
         }
@@ -101,7 +103,8 @@ struct ResumeTests {
     @Test func aRunStoppedBeforeItsFirstCheckpointStartsAnew() throws {
         let run = Run()
         try FileManager.default.createDirectory(atPath: run.checkpoints, withIntermediateDirectories: true)
-        try "{\"step\":1,\"epoch\":1,\"seconds\":3.0}\n{\"st".write(toFile: run.metrics, atomically: true, encoding: .utf8)
+        try "{\"step\":1,\"epoch\":1,\"seconds\":3.0}\n{\"st".write(
+            toFile: run.metrics, atomically: true, encoding: .utf8)
         let trainer = run.trainer()
         #expect(try trainer.resume(from: run.checkpoints) == 0)
         try trainer.train(on: points(of: 4), steps: 3)
@@ -111,9 +114,13 @@ struct ResumeTests {
     @Test func anExistingRunIsRefusedWithoutResuming() throws {
         let run = Run()
         try run.trainer().train(on: points(of: 4), steps: 2)
-        #expect(throws: TrainingError.runExists(path: run.checkpoints)) { try run.trainer().train(on: points(of: 4), steps: 3) }
+        #expect(throws: TrainingError.runExists(path: run.checkpoints)) {
+            try run.trainer().train(on: points(of: 4), steps: 3)
+        }
         try FileManager.default.removeItem(atPath: run.checkpoints)
-        #expect(throws: TrainingError.runExists(path: run.metrics)) { try run.trainer().train(on: points(of: 4), steps: 3) }
+        #expect(throws: TrainingError.runExists(path: run.metrics)) {
+            try run.trainer().train(on: points(of: 4), steps: 3)
+        }
         #expect(try run.steps == [1, 2])
     }
 

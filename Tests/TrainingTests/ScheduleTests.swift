@@ -2,15 +2,19 @@ import ConcordTraining
 import Testing
 
 struct ScheduleTests {
-    /// `peers/torch_emoji_clip.py`: `min(1, (step + 1) / warm) if step < warm else 0.5 (1 + cos(pi (step - warm) / (total - warm)))`.
+    /// `peers/torch_emoji_clip.py`: `min(1, (step + 1) / warm) if step < warm else 0.5 (1 + cos(pi (step - warm) /
+    /// (total - warm)))`.
     @Test func cosineFollowsThePeersFormula() {
         let schedule = Schedule.cosine(warmup: 4, total: 12)
         let expected = [
-            0.25, 0.5, 0.75, 1.0, 1.0, 0.9619397662556434, 0.8535533905932737, 0.6913417161825449, 0.5, 0.3086582838174551,
+            0.25, 0.5, 0.75, 1.0, 1.0, 0.9619397662556434, 0.8535533905932737, 0.6913417161825449, 0.5,
+            0.3086582838174551,
             0.1464466094067263,
             0.03806023374435663, 0, 0,
         ]
-        for (step, factor) in expected.enumerated() { #expect(abs(schedule.factor(at: step) - factor) < 1e-12, "step \(step)") }
+        for (step, factor) in expected.enumerated() {
+            #expect(abs(schedule.factor(at: step) - factor) < 1e-12, "step \(step)")
+        }
     }
 
     @Test func theFloorIsWhereTheCosineEnds() {

@@ -16,16 +16,20 @@ struct ScriptClip {
 
     static let full = ScriptClip(
         width: 64, side: 112, vocabulary: 8192, textWidth: 256, depth: 6, context: 32, batch: 64, embedding: 256)
-    static let narrow = ScriptClip(width: 8, side: 64, vocabulary: 50, textWidth: 32, depth: 2, context: 8, batch: 16, embedding: 16)
-    static let narrower = ScriptClip(width: 4, side: 64, vocabulary: 50, textWidth: 16, depth: 2, context: 8, batch: 16, embedding: 16)
+    static let narrow = ScriptClip(
+        width: 8, side: 64, vocabulary: 50, textWidth: 32, depth: 2, context: 8, batch: 16, embedding: 16)
+    static let narrower = ScriptClip(
+        width: 4, side: 64, vocabulary: 50, textWidth: 16, depth: 2, context: 8, batch: 16, embedding: 16)
 
     /// With hashed weights and statistics.
     func model() -> Contrastive<Pair> {
         let text = TextTransformer(
-            vocabulary: Vocabulary(size: vocabulary, padding: 0), width: textWidth, depth: depth, heads: 4, context: context, causal: true,
+            vocabulary: Vocabulary(size: vocabulary, padding: 0), width: textWidth, depth: depth, heads: 4,
+            context: context, causal: true,
             pooling: .endOfText)
         let clip = Contrastive<Pair>(
-            Tower("image", \.image, ResNet(depth: 18, width: width)), Tower("text", \.text, text), dimension: embedding, loss: InfoNCE())
+            Tower("image", \.image, ResNet(depth: 18, width: width)), Tower("text", \.text, text), dimension: embedding,
+            loss: InfoNCE())
         let walk = ParameterWalk(clip)
         for (path, parameter) in walk.parameters where path != "logit_scale" {
             parameter.assign(hashedParameter(Self.scriptPath(path), parameter.shape))
@@ -36,7 +40,9 @@ struct ScriptClip {
 
     /// Pictures and token ids of a step; four batches take turns.
     func batch(_ step: Int) -> Pair {
-        let ids = hashed("ids.\(step % 4)", [batch, context]).scalars.map { Int32((($0 + 1) / 2 * Float(vocabulary)).rounded(.down)) }
+        let ids = hashed("ids.\(step % 4)", [batch, context]).scalars.map {
+            Int32((($0 + 1) / 2 * Float(vocabulary)).rounded(.down))
+        }
         let mask = [UInt8](repeating: 1, count: ids.count), shape = [batch, context]
         return Pair(
             image: hashed("images.\(step % 4)", [batch, side, side, 3]),
@@ -47,6 +53,7 @@ struct ScriptClip {
 
     /// A path in the script's model.
     static func scriptPath(_ path: String) -> String {
-        path.replacingOccurrences(of: ".encoder.", with: ".").replacingOccurrences(of: ".projection.", with: "_projection.")
+        path.replacingOccurrences(of: ".encoder.", with: ".").replacingOccurrences(
+            of: ".projection.", with: "_projection.")
     }
 }

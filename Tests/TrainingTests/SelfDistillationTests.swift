@@ -32,7 +32,8 @@ struct SelfDistillationTests {
 
     private static func make(_ name: String) -> SelfDistillation<SmallEncoder> {
         let norm: ProjectionHead.Norm = name == "moco" ? .none : .hidden
-        let projector = ProjectionHead(12, hidden: 10, 5, norm: norm), predictor = ProjectionHead(5, hidden: 10, 5, norm: norm)
+        let projector = ProjectionHead(12, hidden: 10, 5, norm: norm),
+            predictor = ProjectionHead(5, hidden: 10, 5, norm: norm)
         switch name {
         case "moco":
             return SelfDistillation(
@@ -40,17 +41,23 @@ struct SelfDistillationTests {
                 loss: QueueContrast(count: 20, dimension: 5, temperature: .fixed(0.2)), isSymmetric: false)
         case "byol":
             return SelfDistillation(
-                SmallEncoder(), projector: projector, predictor: predictor, target: .movingAverage(.cosine(from: 0.9)), loss: CosineLoss())
+                SmallEncoder(), projector: projector, predictor: predictor, target: .movingAverage(.cosine(from: 0.9)),
+                loss: CosineLoss())
         default:
-            return SelfDistillation(SmallEncoder(), projector: projector, predictor: predictor, target: .online, loss: CosineLoss())
+            return SelfDistillation(
+                SmallEncoder(), projector: projector, predictor: predictor, target: .online, loss: CosineLoss())
         }
     }
 
     @Test(arguments: ["moco", "byol", "simsiam"]) func tenStepsEqualPyTorch(name: String) throws {
         let objective = Self.make(name), walk = ParameterWalk(objective), fixture = Fixture("views")
         let isOwn = { (path: String) in path.hasPrefix("target") || path.hasPrefix("queue") }
-        for (path, parameter) in walk.parameters { parameter.assign(hashedParameter("\(name) \(path)", parameter.shape)) }
-        for (path, buffer) in walk.buffers where !isOwn(path) { buffer.assign(hashedParameter("\(name) \(path)", buffer.shape)) }
+        for (path, parameter) in walk.parameters {
+            parameter.assign(hashedParameter("\(name) \(path)", parameter.shape))
+        }
+        for (path, buffer) in walk.buffers where !isOwn(path) {
+            buffer.assign(hashedParameter("\(name) \(path)", buffer.shape))
+        }
         walk.buffers.first { $0.path == "queue.rows" }?.buffer.assign(hashed("moco queue", [20, 5]).l2Normalized())
         objective.initialize(seed: 0)
         let optimizer = SGD(learningRate: 0.05, momentum: 0.9)
@@ -58,7 +65,8 @@ struct SelfDistillationTests {
         for step in 0..<Self.steps {
             let (loss, gradients) = valueWithGradient(step: step) { objective(Self.views(step)) }
             losses.append(loss.total.item)
-            try optimizer.update(objective, with: gradients, progress: TrainingProgress(step: step + 1, total: Self.steps))
+            try optimizer.update(
+                objective, with: gradients, progress: TrainingProgress(step: step + 1, total: Self.steps))
         }
         expectClose(Tensor(losses, shape: [Self.steps]), fixture["\(name) losses"], "losses")
         for (path, tensor) in objective.stateDictionary() where path != "target.updates" && path != "queue.head" {
@@ -69,7 +77,8 @@ struct SelfDistillationTests {
 
     private static func plain(queue count: Int = 20) -> SelfDistillation<PlainEncoder> {
         SelfDistillation(
-            PlainEncoder(), projector: ProjectionHead(12, hidden: 10, 5), predictor: nil, target: .movingAverage(.constant(0.9)),
+            PlainEncoder(), projector: ProjectionHead(12, hidden: 10, 5), predictor: nil,
+            target: .movingAverage(.constant(0.9)),
             loss: QueueContrast(count: count, dimension: 5, temperature: .fixed(0.2)), isSymmetric: false)
     }
 
@@ -114,7 +123,9 @@ struct SelfDistillationTests {
     /// With one contrast a row against the queue alone, two halves make the batch's own update.
     @Test func accumulationStagesEachKeyOnceAndMovesTheTargetOnce() throws {
         let whole = try run(microbatch: nil), halves = try run(microbatch: nil, accumulate: true)
-        for (name, tensor) in whole where tensor.elementType == .float32 { expectClose(try #require(halves[name]), tensor, name) }
+        for (name, tensor) in whole where tensor.elementType == .float32 {
+            expectClose(try #require(halves[name]), tensor, name)
+        }
         #expect(halves["target.updates"]?.integerScalars == [5] && halves["queue.head"]?.integerScalars == [0])
     }
 
@@ -177,7 +188,9 @@ struct SelfDistillationTests {
         try trainer().train(on: batches, steps: 7)
         let whole = try Data(contentsOf: URL(fileURLWithPath: folder.file("c") + "/step-00000007.safetensors"))
         for name in ["/step-00000006", "/step-00000007"] {
-            for kind in [".safetensors", ".optimizer.safetensors"] { try FileManager.default.removeItem(atPath: folder.file("c") + name + kind) }
+            for kind in [".safetensors", ".optimizer.safetensors"] {
+                try FileManager.default.removeItem(atPath: folder.file("c") + name + kind)
+            }
         }
         let second = trainer()
         #expect(try second.resume(from: folder.file("c")) == 3)

@@ -7,10 +7,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// CLIP at the weights that PyTorch's training went through: `Tests/Fixtures/clip_teacher.py`, whose page gives the rules and why.
+/// CLIP at the weights that PyTorch's training went through: `Tests/Fixtures/clip_teacher.py`, whose page gives the
+/// rules and why.
 ///
-/// A free run's losses mix a fault of ours with rounding that training magnifies; here every step starts from PyTorch's weights, and
-/// our optimizer from PyTorch's gradients, so nothing adds up. A narrow model at the weights of step 20 in the suite; the full one by hand:
+/// A free run's losses mix a fault of ours with rounding that training magnifies; here every step starts from PyTorch's
+/// weights, and our optimizer from PyTorch's gradients, so nothing adds up. A narrow model at the weights of step 20 in
+/// the suite; the full one by hand:
 ///
 ///     Tests/Fixtures/clip_teacher.py train DIR && Tests/Fixtures/clip_teacher.py reference DIR 0 20          # 3 GB, half an hour
 ///     CONCORD_TEACHER=DIR swift test -c release --filter TeacherParity                                       # 2 minutes
@@ -19,7 +21,8 @@ import Testing
     /// - Returns: one line: how far off loss and gradients are.
     @discardableResult
     private func check(
-        _ clip: Contrastive<ScriptClip.Pair>, on batch: ScriptClip.Pair, reference: Safetensors, gradients expected: Safetensors,
+        _ clip: Contrastive<ScriptClip.Pair>, on batch: ScriptClip.Pair, reference: Safetensors,
+        gradients expected: Safetensors,
         _ step: String
     ) throws -> String {
         let (loss, gradients) = valueWithGradient { clip(batch) }
@@ -32,7 +35,9 @@ import Testing
             let gradient = try #require(gradients[parameter], "\(path)")
             let error = try Self.error(gradient, expected.tensor("gradient.\(name)")),
                 own = Double(try reference.tensor("error.\(name)").item)
-            #expect(error <= max(2 * own, 1e-6), "\(step): gradient of \(path) is \(error) off, PyTorch's own float32 one \(own)")
+            #expect(
+                error <= max(2 * own, 1e-6),
+                "\(step): gradient of \(path) is \(error) off, PyTorch's own float32 one \(own)")
             if error > 1e-6, error / own > worst.ratio { worst = (error / own, path) }
             errors.append(error)
             theirs.append(own)
@@ -79,7 +84,9 @@ import Testing
             let stem = folder + (step < 10 ? "/0\(step)" : "/\(step)")
             try load(Safetensors(path: stem + ".weights.safetensors"), into: clip)
             let reference = try Safetensors(path: stem + ".reference.safetensors")
-            print(try check(clip, on: ScriptClip.full.batch(step), reference: reference, gradients: reference, "step \(step)"))
+            print(
+                try check(
+                    clip, on: ScriptClip.full.batch(step), reference: reference, gradients: reference, "step \(step)"))
         }
     }
 
@@ -92,7 +99,9 @@ import Testing
             let given = try Safetensors(path: folder + number(step - 1) + ".gradients.safetensors")
             let wanted = try Safetensors(path: folder + number(step) + ".weights.safetensors")
             let tensors = try parameters.map { try given.tensor(ScriptClip.scriptPath($0.path)) }
-            let gradients = valueWithGradient { Tensor(0).recorded(fromAll: parameters.map(\.parameter.value)) { _, _ in tensors } }.1
+            let gradients = valueWithGradient {
+                Tensor(0).recorded(fromAll: parameters.map(\.parameter.value)) { _, _ in tensors }
+            }.1
             try optimizer.update(clip, with: gradients)
             var worst: Float = 0
             for (path, parameter) in parameters {

@@ -37,12 +37,14 @@ struct TrainerTests {
             for batch in batches.epoch(epoch) {
                 let points = try batch.get()
                 let (_, gradients) = valueWithGradient(step: step, seed: 9) { objective(points) }
-                try optimizer.update(objective, with: gradients.clipped(toNorm: 0.7), learningRateFactor: schedule.factor(at: step))
+                try optimizer.update(
+                    objective, with: gradients.clipped(toNorm: 0.7), learningRateFactor: schedule.factor(at: step))
                 step += 1
             }
         }
         let trainer = Trainer(
-            TinyObjective(), optimizer: AdamW(learningRate: 0.02), schedule: schedule, clip: 0.7, seed: 9, progress: .silent)
+            TinyObjective(), optimizer: AdamW(learningRate: 0.02), schedule: schedule, clip: 0.7, seed: 9,
+            progress: .silent)
         try trainer.train(on: batches)
         for (name, values) in objective.values {
             let other = trainer.objective.values[name] ?? []
@@ -55,7 +57,8 @@ struct TrainerTests {
             let objective = TinyObjective(dropout: 0)
             let batches = points(of: size, shuffle: false, dropLast: false)  // 37 = 4 x 9 + 1 = 12 x 3 + 1
             let trainer = Trainer(
-                objective, optimizer: SGD(learningRate: 0.1), clip: 0.5, accumulate: accumulate, seed: 7, progress: .silent)
+                objective, optimizer: SGD(learningRate: 0.1), clip: 0.5, accumulate: accumulate, seed: 7,
+                progress: .silent)
             try trainer.train(on: batches, epochs: 2)
             #expect(trainer.step == 8)
             return objective.values.filter { $0.key != "running_mean" }
@@ -79,7 +82,8 @@ struct TrainerTests {
         }
         let folder = TemporaryFolder(), batches = points(of: 4, shuffle: false)  // the first ids are 0, 4, 8, 1, …
         let trainer = Trainer(
-            Sometimes(), optimizer: SGD(learningRate: 0.1), accumulate: 3, metrics: folder.file("metrics"), progress: .silent)
+            Sometimes(), optimizer: SGD(learningRate: 0.1), accumulate: 3, metrics: folder.file("metrics"),
+            progress: .silent)
         try trainer.train(on: batches, steps: 1)
         let line = try String(contentsOfFile: folder.file("metrics"), encoding: .utf8)
         #expect(line.contains("\"parts\":{\"all\":4.0,\"odd\":4.0}"), "\(line)")
@@ -126,13 +130,19 @@ struct TrainerTests {
         final class Steep: Objective {
             let a = Parameter([2], .ones), b = Parameter([2], .ones)
             func callAsFunction(_ batch: Points) -> Loss {
-                Loss(Tensor(1).recorded(from: a.value, b.value) { _, _ in [Tensor(ones: [2]), Tensor([0, .nan], shape: [2])] })
+                Loss(
+                    Tensor(1).recorded(from: a.value, b.value) { _, _ in
+                        [Tensor(ones: [2]), Tensor([0, .nan], shape: [2])]
+                    })
             }
         }
         let objective = Steep()
-        #expect(throws: TrainingError.notFinite(step: 1, loss: "the gradient is not finite, the loss is 1.0", culprit: "the gradient of b"))
-        {
-            try Trainer(objective, optimizer: SGD(learningRate: 1), progress: .silent).train(on: points(of: 4), epochs: 1)
+        #expect(
+            throws: TrainingError.notFinite(
+                step: 1, loss: "the gradient is not finite, the loss is 1.0", culprit: "the gradient of b")
+        ) {
+            try Trainer(objective, optimizer: SGD(learningRate: 1), progress: .silent).train(
+                on: points(of: 4), epochs: 1)
         }
         #expect(objective.a.stored.scalars == [1, 1])
     }
@@ -142,7 +152,8 @@ struct TrainerTests {
         objective.initialize(seed: 0)
         let before = objective.values
         try objective.freeze(matching: ["t*", "first"])
-        try Trainer(objective, optimizer: AdamW(learningRate: 0.1), progress: .silent).train(on: points(of: 4), epochs: 1)
+        try Trainer(objective, optimizer: AdamW(learningRate: 0.1), progress: .silent).train(
+            on: points(of: 4), epochs: 1)
         #expect(before["table"] == objective.values["table"])
         #expect(before["first"] == objective.values["first"])
         #expect(before["second"] != objective.values["second"])
@@ -157,7 +168,8 @@ struct TrainerTests {
         #expect(try objective.frozenParameters() == "frozen: first, bias, second and 1 more (4 of 5 parameters)")
         try objective.freeze(matching: ["*"])
         #expect(throws: TrainingError.nothingToTrain(count: 5)) {
-            try Trainer(objective, optimizer: AdamW(learningRate: 0.1), progress: .silent).train(on: points(of: 4), epochs: 1)
+            try Trainer(objective, optimizer: AdamW(learningRate: 0.1), progress: .silent).train(
+                on: points(of: 4), epochs: 1)
         }
     }
 

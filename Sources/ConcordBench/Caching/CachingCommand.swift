@@ -3,9 +3,11 @@ import Concord
 
 struct CachingCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "caching", abstract: "Times gradient caching: CLIP's RN50 at 224 over a batch that no memory holds whole.",
+        commandName: "caching",
+        abstract: "Times gradient caching: CLIP's RN50 at 224 over a batch that no memory holds whole.",
         discussion:
-            "A plain step of one microbatch, then a step of the whole batch in pieces of it, each in a process of its own, with AdamW. "
+            "A plain step of one microbatch, then a step of the whole batch in pieces of it, each in a process of its "
+                + "own, with AdamW. "
             + "A second forward pass alone makes 1.33 of the cost per sample. A step of 1024 pairs takes minutes.")
 
     @Option(help: "Pairs in a batch.") var batch = 1024
@@ -17,7 +19,9 @@ struct CachingCommand: ParsableCommand {
     @OptionGroup var threads: ThreadOption
 
     func validate() throws {
-        if batch < 1 || microbatch < 1 || repeats < 1 { throw ValidationError("--batch, --microbatch and --repeats want 1 or more") }
+        if batch < 1 || microbatch < 1 || repeats < 1 {
+            throw ValidationError("--batch, --microbatch and --repeats want 1 or more")
+        }
     }
 
     func run() throws {

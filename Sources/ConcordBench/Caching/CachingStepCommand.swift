@@ -28,20 +28,25 @@ struct CachingStepCommand: ParsableCommand {
         let workload = try CachingWorkload(count: batch, checkpointing: checkpointing, precision: precision),
             pieces = microbatch > 0 ? microbatch : nil
         var loss: Float = 0
-        _ = try workload.step(min(batch, pieces.map { 2 * $0 } ?? batch), microbatch: pieces)  // primitives and memory are made here
+        // primitives and memory are made here
+        _ = try workload.step(min(batch, pieces.map { 2 * $0 } ?? batch), microbatch: pieces)
         let timing = try Timing.of(repeats: repeats, warmups: 0) { loss = try workload.step(batch, microbatch: pieces) }
         print(
             try JSON.text(
                 CachingFigures(
-                    batch: batch, microbatch: microbatch, secondsPerSample: timing.median / Double(batch), peakMib: PeakMemory.mebibytes,
+                    batch: batch, microbatch: microbatch, secondsPerSample: timing.median / Double(batch),
+                    peakMib: PeakMemory.mebibytes,
                     loss: loss)))
     }
 
     /// The same in a process of its own.
-    static func figures(batch: Int, microbatch: Int, repeats: Int, checkpointing: Bool, precision: Precision) throws -> CachingFigures {
+    static func figures(
+        batch: Int, microbatch: Int, repeats: Int, checkpointing: Bool, precision: Precision
+    ) throws -> CachingFigures {
         let arguments =
             [
-                "caching-step", "--batch", String(batch), "--microbatch", String(microbatch), "--repeats", String(repeats), "--precision",
+                "caching-step", "--batch", String(batch), "--microbatch", String(microbatch), "--repeats",
+                String(repeats), "--precision",
                 precision.rawValue,
             ] + (checkpointing ? ["--checkpointing"] : [])
         return try JSON.value(CachingFigures.self, Child.ofThisProgram(arguments), of: arguments.joined(separator: " "))

@@ -25,7 +25,8 @@ struct CachingWorkload {
             Tower(
                 "text", \.text,
                 TextTransformer(
-                    vocabulary: Vocabulary(size: 49408, padding: 0), width: 512, depth: 12, context: 77, causal: true, pooling: .endOfText,
+                    vocabulary: Vocabulary(size: 49408, padding: 0), width: 512, depth: 12, context: 77, causal: true,
+                    pooling: .endOfText,
                     checkpointing: checkpointing, initialization: .clip(width: 512, depth: 12))),
             dimension: 1024)
         clip.initialize(seed: 0)
@@ -37,7 +38,8 @@ struct CachingWorkload {
     func step(_ count: Int, microbatch: Int?) throws -> Float {
         let pairs = Pair(image: batch.image.rows(in: 0..<count), text: batch.text.rows(in: 0..<count))
         let (loss, gradients) = try withPrecision(precision) {
-            try microbatch.map { try valueWithGradient(of: clip, pairs, microbatch: $0) } ?? valueWithGradient { clip(pairs) }
+            try microbatch.map { try valueWithGradient(of: clip, pairs, microbatch: $0) }
+                ?? valueWithGradient { clip(pairs) }
         }
         try optimizer.update(clip, with: gradients)
         return loss.total.item

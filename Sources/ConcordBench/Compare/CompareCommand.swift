@@ -5,8 +5,11 @@ import Foundation
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare", abstract: "Runs training steps here and in PyTorch by turns.",
-        discussion: "First both take three steps from PyTorch's weights and inputs: the numbers of parameters must be equal and the losses "
-            + "agree. Then every mode of PyTorch is followed by Concord, workload by workload. A ratio is the seconds of PyTorch's best mode "
+        discussion:
+            "First both take three steps from PyTorch's weights and inputs: the numbers of parameters must be equal "
+                + "and the losses "
+            + "agree. Then every mode of PyTorch is followed by Concord, workload by workload. A ratio is the seconds "
+            + "of PyTorch's best mode "
             + "over Concord's median: above 1, Concord is faster.")
 
     @Argument(help: "Workloads; all where none is named.") var workloads: [String] = []
@@ -24,7 +27,8 @@ struct CompareCommand: ParsableCommand {
         if repeats < 1 || rounds < 1 { throw ValidationError("--repeats and --rounds want 1 or more") }
         let known = Peer.modes(precision)
         if let unknown = modeNames.first(where: { !known.contains($0) }) {
-            throw ValidationError("no mode \"\(unknown)\" of \(precision.rawValue); there are \(known.joined(separator: ", "))")
+            throw ValidationError(
+                "no mode \"\(unknown)\" of \(precision.rawValue); there are \(known.joined(separator: ", "))")
         }
     }
 
@@ -50,7 +54,12 @@ struct CompareCommand: ParsableCommand {
         let ratios = all.compactMap(\.ratioToBest)
         if !ratios.isEmpty {
             let mean = exp(ratios.reduce(0) { $0 + log($1) } / Double(ratios.count))
-            print("\ngeometric mean of the ratios \(mean.decimals(2)); \(Threads.count) threads, \(peak.description(precision))")
+            print(
+                """
+                    \ngeometric mean of the ratios \(mean.decimals(2)); \(Threads.count) threads, \
+                    \(peak.description(precision))
+                    """
+            )
         }
         print(Kernels.description)
     }

@@ -50,13 +50,15 @@ struct Comparison: Encodable {
         return modes.map { mode in
             let runs = peers.filter { $0.mode == mode }, seconds = runs.compactMap(\.medianS)
             return Peer.Figures(
-                mode: mode, medianS: seconds.isEmpty ? nil : Timing(seconds).median, peakMib: runs.compactMap(\.peakMib).max(),
+                mode: mode, medianS: seconds.isEmpty ? nil : Timing(seconds).median,
+                peakMib: runs.compactMap(\.peakMib).max(),
                 failure: runs.compactMap(\.failure).first)
         }
     }
 
     static func heading(_ precision: Precision) -> String {
-        "workload".left(13) + Peer.modes(precision).map { $0.right(13) }.joined() + "concord".right(10) + "ratio".right(8)
+        "workload".left(13) + Peer.modes(precision).map { $0.right(13) }.joined() + "concord".right(10)
+            + "ratio".right(8)
             + "of peak".right(9) + "MiB".right(7) + "theirs".right(8) + "losses apart".right(14)
     }
 
@@ -65,7 +67,8 @@ struct Comparison: Encodable {
             (peers.first { $0.mode == mode }?.medianS?.decimals(4) ?? "-").right(13)
         }
         let theirs = peers.compactMap(\.peakMib).min()?.decimals(0) ?? "-"
-        return own.workload.left(13) + modes.joined() + own.medianS.decimals(4).right(10) + (ratioToBest?.decimals(2) ?? "-").right(8)
+        return own.workload.left(13) + modes.joined() + own.medianS.decimals(4).right(10)
+            + (ratioToBest?.decimals(2) ?? "-").right(8)
             + (own.shareOfPeak?.percent ?? "").right(9) + own.peakMib.decimals(0).right(7) + theirs.right(8)
             + (lossDistance.map { "\(Float(Int($0 * 1e7)) / 1e7)" } ?? "-").right(14)
     }

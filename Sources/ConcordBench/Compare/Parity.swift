@@ -5,13 +5,20 @@ enum Parity {
     /// Dumps the peer's weights and inputs and runs three steps from them here.
     /// - Returns: how far the losses are apart at most, relative to the peer's.
     /// - Throws: `BenchError` where the numbers of parameters differ or the losses do.
-    static func check(_ workload: any Workload.Type, _ peer: Peer, _ precision: Precision, in directory: String) throws -> Float {
+    static func check(
+        _ workload: any Workload.Type, _ peer: Peer, _ precision: Precision, in directory: String
+    ) throws -> Float {
         let peers = try peer.dump(workload.name, precision, to: directory)
         let path = directory + "/" + workload.name + ".safetensors"
-        let own = try LossesCommand.losses(of: workload, precision, dump: path), count = try parameterCount(Safetensors(path: path))
-        guard own.parameters == count else { throw BenchError.otherModel(workload: workload.name, own: own.parameters, peers: count) }
+        let own = try LossesCommand.losses(of: workload, precision, dump: path),
+            count = try parameterCount(Safetensors(path: path))
+        guard own.parameters == count else {
+            throw BenchError.otherModel(workload: workload.name, own: own.parameters, peers: count)
+        }
         let distance = zip(own.losses, peers).map { abs($0 - $1) / max(1e-6, abs($1)) }.max() ?? .infinity
-        guard distance <= tolerance(precision) else { throw BenchError.otherLosses(workload: workload.name, own: own.losses, peers: peers) }
+        guard distance <= tolerance(precision) else {
+            throw BenchError.otherLosses(workload: workload.name, own: own.losses, peers: peers)
+        }
         return distance
     }
 

@@ -26,7 +26,9 @@ struct Peer {
     func figures(of workload: String, mode: String) throws -> Figures {
         let line = try run(["--repeats", String(repeats), "--modes", mode, workload])
         guard let median = Self.number(after: "step", in: line), let peak = Self.number(after: "peak", in: line) else {
-            guard let failed = line.range(of: "failed: ") else { throw BenchError.unreadable(command: script, output: line) }
+            guard let failed = line.range(of: "failed: ") else {
+                throw BenchError.unreadable(command: script, output: line)
+            }
             return Figures(mode: mode, failure: String(line[failed.upperBound...]))
         }
         return Figures(mode: mode, medianS: median, peakMib: peak)
@@ -36,7 +38,9 @@ struct Peer {
     /// - Returns: the losses of the first three steps.
     func dump(_ workload: String, _ precision: Precision, to directory: String) throws -> [Float] {
         let line = try run(["--modes", Self.modes(precision)[0], "--dump", directory, workload])
-        let losses = line.range(of: "losses ").map { line[$0.upperBound...].split(separator: " ").compactMap { Float($0) } } ?? []
+        let losses =
+            line.range(of: "losses ").map { line[$0.upperBound...].split(separator: " ").compactMap { Float($0) } }
+            ?? []
         guard losses.count == 3 else { throw BenchError.unreadable(command: script, output: line) }
         return losses
     }

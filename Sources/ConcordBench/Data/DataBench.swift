@@ -25,10 +25,13 @@ struct DataBench {
 
     private func sounds() throws -> [DataFigures] {
         let folder = directory + "/fsdd/recordings"
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".wav") }.sorted().prefix(500)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".wav") }.sorted()
+            .prefix(500)
             .map { folder + "/" + $0 }
         let read = try Timing.of(repeats: repeats) { for file in files { _ = try Sound(contentsOf: file) } }
-        let resampled = try Timing.of(repeats: repeats) { for file in files { _ = try Sound(contentsOf: file, rate: 16000) } }
+        let resampled = try Timing.of(repeats: repeats) {
+            for file in files { _ = try Sound(contentsOf: file, rate: 16000) }
+        }
         return [
             DataFigures("WAV read", "clips", count: Double(files.count), read),
             DataFigures("WAV read, 8 -> 16 kHz", "clips", count: Double(files.count), resampled),

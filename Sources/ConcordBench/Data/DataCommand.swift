@@ -4,7 +4,8 @@ import Foundation
 
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Times decoding and cropping JPEG files, reading sounds and tokenising, with one thread.",
+        commandName: "data",
+        abstract: "Times decoding and cropping JPEG files, reading sounds and tokenising, with one thread.",
         discussion: "With --python and --peer the same is done in Python in the same run, on the same files.")
 
     @Argument(help: "The directory with fsdd/recordings and wikitext2 in it.") var directory: String
@@ -23,7 +24,9 @@ struct DataCommand: ParsableCommand {
     func run() throws {
         Threads.count = 1
         let peer = python.flatMap { python in self.peer.map { DataPeer(python: python, script: $0) } }
-        let pictures = try jpeg.isEmpty ? peer?.photographs() ?? [] : jpeg.map { [UInt8](try Data(contentsOf: URL(fileURLWithPath: $0))) }
+        let pictures =
+            try jpeg.isEmpty
+            ? peer?.photographs() ?? [] : jpeg.map { [UInt8](try Data(contentsOf: URL(fileURLWithPath: $0))) }
         var figures = try DataBench(directory: directory, pictures: pictures, repeats: repeats).all()
         if let rates = try peer?.rates(directory) {
             for index in figures.indices {

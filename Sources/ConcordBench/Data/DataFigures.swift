@@ -15,7 +15,8 @@ struct DataFigures: Codable {
     static let heading = "one thread".left(34) + "concord".right(12) + "Python".right(12) + "ratio".right(8)
 
     var row: String {
-        name.left(34) + perS.decimals(0).right(12) + (peersPerS?.decimals(0) ?? "-").right(12) + (ratio?.decimals(2) ?? "-").right(8)
+        name.left(34) + perS.decimals(0).right(12) + (peersPerS?.decimals(0) ?? "-").right(12)
+            + (ratio?.decimals(2) ?? "-").right(8)
             + "  \(unit)/s"
     }
 }

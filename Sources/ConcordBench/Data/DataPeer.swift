@@ -10,7 +10,8 @@ struct DataPeer {
         var rates: [String: Double] = [:]
         for line in try Child.output(of: python, [script, directory]).split(separator: "\n") {
             let words = line.split(separator: " ")
-            guard words.count > 2, words[words.count - 1].hasSuffix("/s"), let rate = Double(words[words.count - 2]) else { continue }
+            guard words.count > 2, words[words.count - 1].hasSuffix("/s"), let rate = Double(words[words.count - 2])
+            else { continue }
             rates[words.dropLast(2).joined(separator: " ")] = rate
         }
         guard !rates.isEmpty else { throw BenchError.unreadable(command: script, output: "no rates") }

@@ -10,12 +10,15 @@ enum Child {
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.standardOutput = pipe
-        do { try process.run() } catch { throw BenchError.failed(command: command, status: -1, message: error.localizedDescription) }
+        do { try process.run() } catch {
+            throw BenchError.failed(command: command, status: -1, message: error.localizedDescription)
+        }
         let data = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         let output = String(decoding: data, as: UTF8.self)
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            throw BenchError.failed(command: command, status: process.terminationStatus, message: String(output.suffix(200)))
+            throw BenchError.failed(
+                command: command, status: process.terminationStatus, message: String(output.suffix(200)))
         }
         return output
     }

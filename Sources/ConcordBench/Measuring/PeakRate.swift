@@ -11,13 +11,14 @@ struct PeakRate: Codable {
 
     var highest: Double { max(multiplyAdds, products) }
 
-    /// What a step's share is of: in float32 multiply-adds of float32 numbers, which products by AMX's tiles outrun; in bfloat16, for which
-    /// there is no such loop, products.
+    /// What a step's share is of: in float32 multiply-adds of float32 numbers, which products by AMX's tiles outrun; in
+    /// bfloat16, for which there is no such loop, products.
     func reference(_ precision: Precision) -> Double { precision == .float32 ? multiplyAdds : highest }
 
     /// All of it in words.
     func description(_ precision: Precision) -> String {
-        "peak \((reference(precision) / 1e9).decimals(0)) GFLOP/s: multiply-adds \((multiplyAdds / 1e9).decimals(0)), products "
+        "peak \((reference(precision) / 1e9).decimals(0)) GFLOP/s: multiply-adds \((multiplyAdds / 1e9).decimals(0)), "
+            + "products "
             + "\((products / 1e9).decimals(0))"
     }
 

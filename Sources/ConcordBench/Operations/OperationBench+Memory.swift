@@ -3,14 +3,19 @@ import Concord
 extension OperationBench {
     /// Passes over memory.
     mutating func rowOperations() {
-        let x = random("x", [4096, 512]), size = 4 * Double(x.count), weight = Tensor(ones: [512]), bias = Tensor(zeros: [512])
-        time("LayerNorm", "\(x.shape)", forward: Floor(bytes: 2 * size), backward: Floor(bytes: 3 * size), of: [x, weight, bias]) {
+        let x = random("x", [4096, 512]), size = 4 * Double(x.count), weight = Tensor(ones: [512]),
+            bias = Tensor(zeros: [512])
+        time(
+            "LayerNorm", "\(x.shape)", forward: Floor(bytes: 2 * size), backward: Floor(bytes: 3 * size),
+            of: [x, weight, bias]
+        ) {
             $0[0].layerNormalized(weight: $0[1], bias: $0[2])
         }
         let logits = random("logits", [4096, 8192]), scores = 4 * Double(logits.count)
         let labels = Tensor((0..<4096).map { Int32($0 * 2) }, shape: [4096])
         time(
-            "softmax cross-entropy", "\(logits.shape)", forward: Floor(bytes: scores), backward: Floor(bytes: 2 * scores), of: [logits]
+            "softmax cross-entropy", "\(logits.shape)", forward: Floor(bytes: scores),
+            backward: Floor(bytes: 2 * scores), of: [logits]
         ) { $0[0].crossEntropy(labels: labels) }
     }
 

@@ -3,7 +3,10 @@ import Concord
 extension OperationBench {
     /// Matrix products as linear layers have them.
     mutating func products() {
-        for (m, n, k) in [(256, 256, 256), (1024, 1024, 1024), (4096, 1536, 512), (4096, 2048, 512), (4096, 512, 2048), (614, 30522, 512)] {
+        for (m, n, k) in [
+            (256, 256, 256), (1024, 1024, 1024), (4096, 1536, 512), (4096, 2048, 512), (4096, 512, 2048),
+            (614, 30522, 512),
+        ] {
             let x = random("x", [m, k]), weight = random("w", [n, k])
             let work = 2 * Double(m) * Double(n) * Double(k), bytes = 4 * Double(m * k + n * k + m * n)
             time(
@@ -16,8 +19,10 @@ extension OperationBench {
     /// The convolutions of ResNets.
     mutating func convolutions() {
         for (count, side, inputs, outputs, kernel, stride) in [
-            (32, 112, 3, 64, 7, 2), (32, 56, 64, 64, 3, 1), (32, 56, 64, 256, 1, 1), (32, 56, 64, 128, 3, 2), (32, 28, 128, 128, 3, 1),
-            (32, 14, 256, 256, 3, 1), (32, 14, 1024, 256, 1, 1), (32, 7, 512, 512, 3, 1), (64, 4, 512, 512, 3, 1), (256, 4, 512, 512, 3, 1),
+            (32, 112, 3, 64, 7, 2), (32, 56, 64, 64, 3, 1), (32, 56, 64, 256, 1, 1), (32, 56, 64, 128, 3, 2),
+            (32, 28, 128, 128, 3, 1),
+            (32, 14, 256, 256, 3, 1), (32, 14, 1024, 256, 1, 1), (32, 7, 512, 512, 3, 1), (64, 4, 512, 512, 3, 1),
+            (256, 4, 512, 512, 3, 1),
             (256, 2, 512, 512, 3, 1),
         ] {
             let x = random("x", [count, side, side, inputs]), weight = random("w", [outputs, inputs, kernel, kernel])
@@ -27,7 +32,8 @@ extension OperationBench {
             time(
                 "convolution \(kernel)x\(kernel)", "\(x.shape) to \(outputs), stride \(stride)",
                 forward: Floor(operations: work, bytes: bytes),
-                backward: Floor(operations: 2 * work, bytes: bytes + 4 * Double(x.count + weight.count)), of: [x, weight]
+                backward: Floor(operations: 2 * work, bytes: bytes + 4 * Double(x.count + weight.count)),
+                of: [x, weight]
             ) { $0[0].convolved2d(weight: $0[1], stride: stride, padding: kernel / 2) }
         }
     }
@@ -39,7 +45,8 @@ extension OperationBench {
             let seen = causal ? Double(steps + 1) / 2 : Double(steps)
             let work = 2 * 2 * Double(count * steps) * seen * Double(width), bytes = 4 * Double(x.count)
             time(
-                causal ? "attention, causal" : "attention", "\(x.shape), 8 heads", forward: Floor(operations: work, bytes: bytes * 4 / 3),
+                causal ? "attention, causal" : "attention", "\(x.shape), 8 heads",
+                forward: Floor(operations: work, bytes: bytes * 4 / 3),
                 backward: Floor(operations: 2 * work, bytes: bytes * 7 / 3), of: [x]
             ) { $0[0].attention(heads: 8, causal: causal) }
         }

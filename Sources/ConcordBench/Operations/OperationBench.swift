@@ -7,16 +7,20 @@ struct OperationBench {
     let repeats: Int
     private(set) var figures: [OperationFigures] = []
 
-    init(peak: PeakRate, bandwidth: Double, repeats: Int) { (self.peak, self.bandwidth, self.repeats) = (peak, bandwidth, repeats) }
+    init(peak: PeakRate, bandwidth: Double, repeats: Int) {
+        (self.peak, self.bandwidth, self.repeats) = (peak, bandwidth, repeats)
+    }
 
-    mutating func time(_ operation: String, _ pass: String = "forward", _ shape: String, _ floor: Floor, _ body: () throws -> Void) rethrows
-    {
+    mutating func time(
+        _ operation: String, _ pass: String = "forward", _ shape: String, _ floor: Floor, _ body: () throws -> Void
+    ) rethrows {
         add(operation, pass, shape, floor, try Timing.of(repeats: repeats, warmups: 2, body))
     }
 
     /// The forward pass without a tape, then the backward pass alone.
     mutating func time(
-        _ operation: String, _ shape: String, forward: Floor, backward: Floor, of inputs: [Tensor], _ body: ([Tensor]) -> Tensor
+        _ operation: String, _ shape: String, forward: Floor, backward: Floor, of inputs: [Tensor],
+        _ body: ([Tensor]) -> Tensor
     ) {
         time(operation, "forward", shape, forward) { _ = training { body(inputs) } }
         var seconds: [Double] = []
@@ -33,7 +37,8 @@ struct OperationBench {
         let (seconds, limit) = floor.seconds(peak, bandwidth: bandwidth)
         figures.append(
             OperationFigures(
-                operation: operation, pass: pass, shape: shape, medianS: timing.median, floorS: seconds, share: seconds / timing.median,
+                operation: operation, pass: pass, shape: shape, medianS: timing.median, floorS: seconds,
+                share: seconds / timing.median,
                 limit: limit))
     }
 }

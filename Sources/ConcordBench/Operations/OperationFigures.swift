@@ -10,11 +10,13 @@ struct OperationFigures: Codable {
     let limit: String
 
     static let heading =
-        "operation".left(24) + "pass".left(10) + "shape".left(36) + "median ms".right(11) + "floor ms".right(10) + "share".right(8)
+        "operation".left(24) + "pass".left(10) + "shape".left(36) + "median ms".right(11) + "floor ms".right(10)
+        + "share".right(8)
         + "  limit"
 
     var row: String {
-        operation.left(24) + pass.left(10) + shape.left(36) + (1e3 * medianS).decimals(3).right(11) + (1e3 * floorS).decimals(3).right(10)
+        operation.left(24) + pass.left(10) + shape.left(36) + (1e3 * medianS).decimals(3).right(11)
+            + (1e3 * floorS).decimals(3).right(10)
             + share.percent.right(8) + "  " + limit
     }
 }

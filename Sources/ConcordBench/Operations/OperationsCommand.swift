@@ -5,10 +5,13 @@ struct OperationsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "operations", abstract: "Times single operations beside the least that they could take.",
         discussion:
-            "The floor is the operation's multiply-adds at the measured peak, or its inputs and outputs at the measured speed of memory, "
+            "The floor is the operation's multiply-adds at the measured peak, or its inputs and outputs at the "
+                + "measured speed of memory, "
             + "whichever takes longer; small ones stay in caches and may be faster than memory.")
 
-    enum Group: String, ExpressibleByArgument, CaseIterable { case products, convolutions, attention, rows, optimizer, infonce }
+    enum Group: String, ExpressibleByArgument, CaseIterable {
+        case products, convolutions, attention, rows, optimizer, infonce
+    }
 
     @Argument(help: "Which operations; all where none is named.") var groups: [Group] = []
     @Option(help: "Timed runs after two untimed ones.") var repeats = 7
@@ -39,7 +42,8 @@ struct OperationsCommand: ParsableCommand {
         print(OperationFigures.heading)
         for figures in bench.figures { print(figures.row) }
         print(
-            "\n\(Threads.count) threads; peak \((peak.highest / 1e9).decimals(0)) GFLOP/s, memory \((bench.bandwidth / 1e9).decimals(1)) GB/s; "
+            "\n\(Threads.count) threads; peak \((peak.highest / 1e9).decimals(0)) GFLOP/s, memory "
+                + "\((bench.bandwidth / 1e9).decimals(1)) GB/s; "
                 + Kernels.description)
     }
 }

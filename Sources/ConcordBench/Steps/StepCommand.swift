@@ -22,18 +22,23 @@ struct StepCommand: ParsableCommand {
         print(
             try JSON.text(
                 StepFigures(
-                    workload: workload, precision: precision, threads: Threads.count, parameters: step.workload.model.parameterCount,
+                    workload: workload, precision: precision, threads: Threads.count,
+                    parameters: step.workload.model.parameterCount,
                     medianS: timing.median, minS: timing.minimum, maxS: timing.maximum,
-                    itemsPerS: Double(type.items) / timing.median, gflopPerS: type.products.operations / timing.median / 1e9,
+                    itemsPerS: Double(type.items) / timing.median,
+                    gflopPerS: type.products.operations / timing.median / 1e9,
                     peakMib: peakMib, tensorsMib: tensorsMib, loss: loss,
                     kernels: Kernels.description,
                     trace: profile?.entries.map(TraceRow.init))))
     }
 
     /// The same in a process of its own.
-    static func figures(of workload: any Workload.Type, precision: Precision, repeats: Int, trace: Bool = false) throws -> StepFigures {
+    static func figures(
+        of workload: any Workload.Type, precision: Precision, repeats: Int, trace: Bool = false
+    ) throws -> StepFigures {
         let arguments =
-            ["step", workload.name, "--precision", precision.rawValue, "--repeats", String(repeats)] + (trace ? ["--trace"] : [])
+            ["step", workload.name, "--precision", precision.rawValue, "--repeats", String(repeats)]
+            + (trace ? ["--trace"] : [])
         return try JSON.value(StepFigures.self, Child.ofThisProgram(arguments), of: arguments.joined(separator: " "))
     }
 }

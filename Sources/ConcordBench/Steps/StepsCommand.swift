@@ -5,9 +5,12 @@ struct StepsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "steps", abstract: "Times full training steps: forward, loss, backward, AdamW.",
         discussion:
-            "Workloads: \(Workloads.all.map { $0.name }.joined(separator: ", ")). Each runs in a process of its own. The peak that a "
-            + "share is of is measured in the same run: in float32 multiply-adds in registers, in bfloat16 matrix products if they are faster. "
-            + "In float32 a share may pass 100 %: convolutions count as direct ones, while Winograd's method does 3x3 ones in a quarter of the "
+            "Workloads: \(Workloads.all.map { $0.name }.joined(separator: ", ")). Each runs in a process of its own. "
+                + "The peak that a "
+            + "share is of is measured in the same run: in float32 multiply-adds in registers, in bfloat16 matrix "
+            + "products if they are faster. "
+            + "In float32 a share may pass 100 %: convolutions count as direct ones, while Winograd's method does 3x3 "
+            + "ones in a quarter of the "
             + "multiplications, and large products may go by AMX's tiles.")
 
     @Argument(help: "Workloads; all where none is named.") var workloads: [String] = []

@@ -4,7 +4,8 @@ import Concord
 struct TrainingStep {
     let workload: any Workload
     private let precision: Precision
-    private let optimizer = AdamW(learningRate: 1e-4, weightDecay: 0.1, groups: [ParameterGroup(matching: "*", weightDecay: 0.1)])
+    private let optimizer = AdamW(
+        learningRate: 1e-4, weightDecay: 0.1, groups: [ParameterGroup(matching: "*", weightDecay: 0.1)])
 
     /// - Parameter dump: weights and inputs of the peer; random ones where nil.
     init(_ type: any Workload.Type, _ precision: Precision, dump: Safetensors? = nil) throws {

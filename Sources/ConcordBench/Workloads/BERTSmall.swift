@@ -30,7 +30,8 @@ struct BERTSmall: Workload {
         masked = MaskedTokens(tokens: tokens, positions: places, targets: Tensor(targets, shape: [Self.hidden]))
         languageModel = MaskedLanguageModel(
             TextTransformer(
-                vocabulary: Vocabulary(size: Self.vocabulary, padding: 0, mask: 103), width: 512, depth: 4, heads: 8, context: 512))
+                vocabulary: Vocabulary(size: Self.vocabulary, padding: 0, mask: 103), width: 512, depth: 4, heads: 8,
+                context: 512))
     }
 
     var model: any Module { languageModel }

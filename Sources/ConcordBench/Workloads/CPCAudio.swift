@@ -27,7 +27,8 @@ struct CPCAudio: Workload {
     }
 
     static func ownName(_ name: String) -> String {
-        PeerNames.moved(name, from: "convs.", to: "encoder.convs.") ?? PeerNames.moved(name, from: "norms.", to: "encoder.norms.")
+        PeerNames.moved(name, from: "convs.", to: "encoder.convs.") ?? PeerNames.moved(
+            name, from: "norms.", to: "encoder.norms.")
             ?? PeerNames.moved(name, from: "gru.", to: "context.") ?? name
     }
 
@@ -38,12 +39,15 @@ struct CPCAudio: Workload {
     }
 
     init(_ inputs: StepInputs) throws {
-        clips = Waveform(samples: try inputs.floats("waveform", [Self.items, 1, Self.samples]).reshaped([Self.items, -1]), rate: 16000)
+        clips = Waveform(
+            samples: try inputs.floats("waveform", [Self.items, 1, Self.samples]).reshaped([Self.items, -1]),
+            rate: 16000)
         pick = try inputs.integers("pick", [Self.negatives], in: 0..<Int32(Self.items * Self.frames)).reshaped([1, -1])
         coding = ContrastivePredictiveCoding(
             encoder: WaveformEncoder(Self.encoder), context: GRU(Self.width, hidden: Self.width), horizon: Self.horizon,
             negatives: Self.negatives,
-            loss: InfoNCE(similarity: .dotProduct, temperature: .fixed(Float(Self.width).squareRoot()), direction: .oneWay))
+            loss: InfoNCE(
+                similarity: .dotProduct, temperature: .fixed(Float(Self.width).squareRoot()), direction: .oneWay))
     }
 
     var model: any Module { coding }

@@ -38,7 +38,8 @@ struct ClipRN18: Workload {
             Tower(
                 "text", \.text,
                 TextTransformer(
-                    vocabulary: Vocabulary(size: 8192, padding: 0), width: 256, depth: 6, heads: 4, context: 32, causal: true,
+                    vocabulary: Vocabulary(size: 8192, padding: 0), width: 256, depth: 6, heads: 4, context: 32,
+                    causal: true,
                     pooling: .endOfText)),
             dimension: 256)
     }

@@ -33,7 +33,8 @@ struct ClipRN50: Workload {
 private final class OpenClip: Module {
     let visual = ModifiedResNet()
     let text = TextTransformer(
-        vocabulary: Vocabulary(size: 49408, padding: 0), width: 512, depth: 12, context: 77, causal: true, pooling: .endOfText,
+        vocabulary: Vocabulary(size: 49408, padding: 0), width: 512, depth: 12, context: 77, causal: true,
+        pooling: .endOfText,
         initialization: .clip(width: 512, depth: 12))
     /// `[512, 1024]`, without a transposition.
     let textProjection = Parameter([512, 1024], .normal(deviation: 1 / Float(512).squareRoot()))

@@ -7,7 +7,8 @@ package enum PeerNames {
     }
 
     private static let transformerParts = [
-        ("token.", "token_embedding."), ("ln.", "ln_final."), ("position", "positional_embedding"), ("blocks.", "transformer.resblocks."),
+        ("token.", "token_embedding."), ("ln.", "ln_final."), ("position", "positional_embedding"),
+        ("blocks.", "transformer.resblocks."),
     ]
     private static let blockParts = [
         (".qkv.", ".attn.in_proj_"), (".out.", ".attn.out_proj."), (".fc.", ".mlp.c_fc."), (".proj.", ".mlp.c_proj."),
@@ -17,13 +18,17 @@ package enum PeerNames {
     package static func transformer(_ name: String) -> String {
         guard let (theirs, own) = transformerParts.first(where: { name.hasPrefix($0.0) }) else { return name }
         let renamed = own + name.dropFirst(theirs.count)
-        guard theirs == "blocks.", let (part, ownPart) = blockParts.first(where: { renamed.contains($0.0) }) else { return renamed }
+        guard theirs == "blocks.", let (part, ownPart) = blockParts.first(where: { renamed.contains($0.0) }) else {
+            return renamed
+        }
         let pieces = renamed.split(separator: part, maxSplits: 1)
         return pieces.joined(separator: ownPart)
     }
 
     /// Puts `own` for a leading `prefix` and renames what follows; nil where `name` begins otherwise.
-    package static func moved(_ name: String, from prefix: String, to own: String, _ rename: (String) -> String = { $0 }) -> String? {
+    package static func moved(
+        _ name: String, from prefix: String, to own: String, _ rename: (String) -> String = { $0 }
+    ) -> String? {
         name.hasPrefix(prefix) ? own + rename(String(name.dropFirst(prefix.count))) : nil
     }
 }

@@ -1,7 +1,9 @@
-/// Floating-point operations of the matrix products and convolutions of a step, forward and backward; a multiply-add is two.
+/// Floating-point operations of the matrix products and convolutions of a step, forward and backward; a multiply-add is
+/// two.
 ///
-/// Convolutions count as direct ones, whatever method computes them. Only what the loss needs is counted: no gradient of the inputs' own, half
-/// of a causal attention's scores, nothing that is computed twice but InfoNCE's logits, which executing it without their matrix costs.
+/// Convolutions count as direct ones, whatever method computes them. Only what the loss needs is counted: no gradient
+/// of the inputs' own, half of a causal attention's scores, nothing that is computed twice but InfoNCE's logits, which
+/// executing it without their matrix costs.
 package struct ProductCount {
     package private(set) var operations = 0.0
 
@@ -13,7 +15,9 @@ package struct ProductCount {
     }
 
     /// - Parameter side: of the square outputs.
-    package mutating func convolution(count: Int, side: Int, _ inputs: Int, _ outputs: Int, kernel: Int, inputsNeedGradients: Bool = true) {
+    package mutating func convolution(
+        count: Int, side: Int, _ inputs: Int, _ outputs: Int, kernel: Int, inputsNeedGradients: Bool = true
+    ) {
         linear(rows: count * side * side, inputs * kernel * kernel, outputs, inputsNeedGradients: inputsNeedGradients)
     }
 
@@ -26,7 +30,8 @@ package struct ProductCount {
     /// Pre-norm transformer blocks.
     package mutating func transformer(count: Int, steps: Int, width: Int, depth: Int, causal: Bool) {
         for _ in 0..<depth {
-            linear(rows: count * steps, width, 12 * width)  // q, k, v, the output, and four times the width there and back
+            // q, k, v, the output, and four times the width there and back
+            linear(rows: count * steps, width, 12 * width)
             attention(count: count, queries: steps, keys: steps, width: width, causal: causal)
         }
     }

@@ -17,7 +17,8 @@ struct SimCLRRN18: Workload {
     }
 
     static func ownName(_ name: String) -> String {
-        PeerNames.moved(name, from: "f.", to: "encoder.", PeerNames.resNet) ?? PeerNames.moved(name, from: "g.0.", to: "head.linears.0.")
+        PeerNames.moved(name, from: "f.", to: "encoder.", PeerNames.resNet) ?? PeerNames.moved(
+            name, from: "g.0.", to: "head.linears.0.")
             ?? PeerNames.moved(name, from: "g.2.", to: "head.linears.1.") ?? name
     }
 

@@ -27,5 +27,7 @@ enum Workloads {
     }
 
     /// All where none is named.
-    static func named(_ names: [String]) throws -> [any Workload.Type] { names.isEmpty ? all : try names.map { try named($0) } }
+    static func named(_ names: [String]) throws -> [any Workload.Type] {
+        names.isEmpty ? all : try names.map { try named($0) }
+    }
 }

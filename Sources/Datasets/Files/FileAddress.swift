@@ -45,7 +45,10 @@ package enum FileAddress {
             || parts.dropLast().first.map(isDrive) ?? false
         {
             return
-                "it is a Windows path with a drive letter; write where the file is on this machine, relative to the table"
+                """
+                    it is a Windows path with a drive letter; write where the file is on this machine, relative to the \
+                    table
+                    """
         }
         if parts.count > 1 {
             let slashed = parts.joined(separator: "/")

@@ -37,7 +37,9 @@ package final class FileBytes: @unchecked Sendable {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw fault() }
-        if status.st_mode & S_IFMT == S_IFDIR { throw .unreadable(path: path, reason: "a folder, where a file is wanted") }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            throw .unreadable(path: path, reason: "a folder, where a file is wanted")
+        }
         do throws(FileError) { try MemoryLimit.requireRoom(for: Int(status.st_size), of: path) } catch {
             throw .unreadable(path: path, reason: error.reason)
         }
@@ -79,7 +81,8 @@ package final class FileBytes: @unchecked Sendable {
         }
         while p < range.upperBound, base[p] < 0x80 { p += 1 }
         if p == range.upperBound { return true }
-        return String(validating: UnsafeBufferPointer(start: base + p, count: range.upperBound - p), as: UTF8.self) != nil
+        return String(validating: UnsafeBufferPointer(start: base + p, count: range.upperBound - p), as: UTF8.self)
+            != nil
     }
 
     /// Length of a UTF-8 byte order mark at the start.

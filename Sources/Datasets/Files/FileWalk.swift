@@ -2,9 +2,10 @@ import ConcordFiles
 
 /// The files of folders and of the folders below them; every directory walk of the program.
 ///
-/// Each folder and each file counts once, whatever links or names lead to it: a link to a folder above it adds nothing, and of two names of one
-/// file the one that is no link is taken. Links that lead elsewhere are followed. The order is a function of the names: a folder's own files
-/// before those of its folders, both in the order of their names' bytes. Hidden entries (`.name`) are left out.
+/// Each folder and each file counts once, whatever links or names lead to it: a link to a folder above it adds nothing,
+/// and of two names of one file the one that is no link is taken. Links that lead elsewhere are followed. The order is
+/// a function of the names: a folder's own files before those of its folders, both in the order of their names' bytes.
+/// Hidden entries (`.name`) are left out.
 package struct FileWalk {
     /// What is below a folder.
     package struct Found: Sendable {
@@ -47,14 +48,17 @@ package struct FileWalk {
         let top = Node(path: directory, name: "", depth: depth)
         var found = Found(), links: [(node: Node, entry: Folder.Entry)] = []
         visit(entries, top, &found, &links)
-        // What is reached through links comes after all that is reached directly, so that the direct name is the one taken.
+        // What is reached through links comes after all that is reached directly, so that the direct name is the one
+        // taken.
         let above = Self.folders(above: directory)
         var place = 0
         while place < links.count {
             let (node, entry) = links[place]
             place += 1
             guard let identity = entry.identity else { continue }
-            let isNew = entry.kind == .folder ? !above.contains(identity) && !folders.contains(identity) : files.insert(identity).inserted
+            let isNew =
+                entry.kind == .folder
+                ? !above.contains(identity) && !folders.contains(identity) : files.insert(identity).inserted
             if !isNew {
                 found.repeated.append(node.path(of: entry.name))
             } else if entry.kind == .folder {
@@ -68,7 +72,8 @@ package struct FileWalk {
     }
 
     private mutating func visit(
-        _ entries: [Folder.Entry], _ node: Node, _ found: inout Found, _ links: inout [(node: Node, entry: Folder.Entry)]
+        _ entries: [Folder.Entry], _ node: Node, _ found: inout Found,
+        _ links: inout [(node: Node, entry: Folder.Entry)]
     ) {
         for entry in entries where entry.kind != .folder {
             if entry.isLink, entry.kind != .danglingLink {

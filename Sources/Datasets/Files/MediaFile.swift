@@ -5,7 +5,8 @@ package enum MediaFile {
     package enum Judgment: Sendable, Equatable {
         /// Of a kind that is read.
         case read
-        /// Meant as such a file, and not read: not there, of another kind, or with an ending that promises what its contents are not.
+        /// Meant as such a file, and not read: not there, of another kind, or with an ending that promises what its
+        /// contents are not.
         case rejected(reason: String)
         /// Nothing of the kind.
         case other(reason: String)
@@ -34,7 +35,8 @@ package enum MediaFile {
         case .image: ["jpg", "jpeg", "jpe", "jfif", "png", "webp"]
         case .sound:
             [
-                "wav", "wave", "flac", "ogg", "oga", "opus", "mp3", "mp2", "aif", "aiff", "aifc", "au", "snd", "caf", "w64", "rf64", "sph",
+                "wav", "wave", "flac", "ogg", "oga", "opus", "mp3", "mp2", "aif", "aiff", "aifc", "au", "snd", "caf",
+                "w64", "rf64", "sph",
                 "voc", "svx", "iff",
             ]
         }
@@ -44,11 +46,15 @@ package enum MediaFile {
     package static func described(_ head: [UInt8]) -> String {
         if head.isEmpty { return "the file is empty" }
         if head.allSatisfy({ $0 == 0 }) { return "it holds zeros" }
-        let start = String(decoding: head.prefix(512), as: UTF8.self).drop(while: \.isWhitespace).prefix(15).lowercased()
-        if start.hasPrefix("<!doctype html") || start.hasPrefix("<html") { return "it is an HTML page, perhaps a failed download" }
+        let start = String(decoding: head.prefix(512), as: UTF8.self).drop(while: \.isWhitespace).prefix(15)
+            .lowercased()
+        if start.hasPrefix("<!doctype html") || start.hasPrefix("<html") {
+            return "it is an HTML page, perhaps a failed download"
+        }
         if start.hasPrefix("version https:/") { return "it is a Git LFS pointer; fetch the file with: git lfs pull" }
         if start.hasPrefix("%pdf-") { return "it is a PDF document" }
         if head.starts(with: [0x50, 0x4B, 3, 4]) { return "it is a ZIP archive" }
-        return "it begins with the bytes " + head.prefix(4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(separator: " ")
+        return "it begins with the bytes "
+            + head.prefix(4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(separator: " ")
     }
 }

@@ -22,7 +22,9 @@ package struct MediaKind: Sendable, Equatable {
     package init?(_ head: [UInt8]) {
         if let known = Self.signatures.first(where: { $0.matches(head) }) {
             self = known.kind
-        } else if let kind = Self.ogg(head) ?? Self.isoMedia(head) ?? Self.mpeg(head) ?? Self.bitmap(head) ?? Self.vectorGraphics(head) {
+        } else if let kind = Self.ogg(head) ?? Self.isoMedia(head) ?? Self.mpeg(head) ?? Self.bitmap(head)
+            ?? Self.vectorGraphics(head)
+        {
             self = kind
         } else {
             return nil
@@ -47,9 +49,17 @@ package struct MediaKind: Sendable, Equatable {
                 }
             return "\(self.name) images are not read; make it a PNG or JPEG, for example with: \(command)"
         case .sound where self.name == "MIDI":
-            return "MIDI files hold notes and no sound; render it first, for example with: fluidsynth -F '\(stem).wav' SOUNDFONT '\(name)'"
+            return
+                """
+                    MIDI files hold notes and no sound; render it first, for example with: fluidsynth -F '\(stem).wav' \
+                    SOUNDFONT '\(name)'
+                    """
         case .sound:
-            return "\(self.name) sounds are not read; make it a WAV or FLAC, for example with: ffmpeg -i '\(name)' '\(stem).wav'"
+            return
+                """
+                    \(self.name) sounds are not read; make it a WAV or FLAC, for example with: ffmpeg -i '\(name)' \
+                    '\(stem).wav'
+                    """
         }
     }
 }
@@ -77,10 +87,13 @@ extension MediaKind {
     }
 
     private static let jpeg = MediaKind(.image, "JPEG", .jpeg), png = MediaKind(.image, "PNG", .png)
-    private static let jpeg2000 = MediaKind(.image, "JPEG 2000"), jpegXL = MediaKind(.image, "JPEG XL"), tiff = MediaKind(.image, "TIFF")
+    private static let jpeg2000 = MediaKind(.image, "JPEG 2000"), jpegXL = MediaKind(.image, "JPEG XL"),
+        tiff = MediaKind(.image, "TIFF")
 
     private static func image(_ name: String) -> MediaKind { MediaKind(.image, name) }
-    private static func sound(_ name: String, _ decoder: Decoder? = nil) -> MediaKind { MediaKind(.sound, name, decoder) }
+    private static func sound(_ name: String, _ decoder: Decoder? = nil) -> MediaKind {
+        MediaKind(.sound, name, decoder)
+    }
 
     private static let signatures: [Signature] = [
         Signature(jpeg, [0xFF, 0xD8, 0xFF]),
@@ -90,28 +103,39 @@ extension MediaKind {
         Signature(tiff, "II*\0"), Signature(tiff, "MM\0*"), Signature(tiff, "II+\0"), Signature(tiff, "MM\0+"),
         Signature(jpeg2000, [0, 0, 0, 0x0C, 0x6A, 0x50, 0x20, 0x20]), Signature(jpeg2000, [0xFF, 0x4F, 0xFF, 0x51]),
         Signature(jpegXL, [0, 0, 0, 0x0C, 0x4A, 0x58, 0x4C, 0x20]), Signature(jpegXL, [0xFF, 0x0A]),
-        Signature(image("Photoshop"), "8BPS"), Signature(image("OpenEXR"), [0x76, 0x2F, 0x31, 0x01]), Signature(image("QOI"), "qoif"),
-        Signature(image("DDS"), "DDS "), Signature(image("DICOM"), "DICM", at: 128), Signature(image("raw camera"), "FUJIFILMCCD-RAW"),
-        Signature(image("NIfTI"), "n+1\0", at: 344), Signature(image("FITS"), "SIMPLE  ="), Signature(image("icon"), [0, 0, 1, 0]),
+        Signature(image("Photoshop"), "8BPS"), Signature(image("OpenEXR"), [0x76, 0x2F, 0x31, 0x01]),
+        Signature(image("QOI"), "qoif"),
+        Signature(image("DDS"), "DDS "), Signature(image("DICOM"), "DICM", at: 128),
+        Signature(image("raw camera"), "FUJIFILMCCD-RAW"),
+        Signature(image("NIfTI"), "n+1\0", at: 344), Signature(image("FITS"), "SIMPLE  ="),
+        Signature(image("icon"), [0, 0, 1, 0]),
         Signature(image("Netpbm"), "P4\n"), Signature(image("Netpbm"), "P5\n"), Signature(image("Netpbm"), "P6\n"),
         Signature(image("Netpbm"), "P5 "), Signature(image("Netpbm"), "P6 "), Signature(image("Netpbm"), "P7\n"),
 
-        Signature(sound("WAV", .sndfile), "RIFF", "WAVE", at: 8), Signature(sound("WAV", .sndfile), "RIFX", "WAVE", at: 8),
-        Signature(sound("RF64", .sndfile), "RF64", "WAVE", at: 8), Signature(sound("RF64", .sndfile), "BW64", "WAVE", at: 8),
-        Signature(sound("AIFF", .sndfile), "FORM", "AIFF", at: 8), Signature(sound("AIFF", .sndfile), "FORM", "AIFC", at: 8),
-        Signature(sound("SVX", .sndfile), "FORM", "8SVX", at: 8), Signature(sound("SVX", .sndfile), "FORM", "16SV", at: 8),
-        Signature(sound("FLAC", .sndfile), "fLaC"), Signature(sound("AU", .sndfile), ".snd"), Signature(sound("AU", .sndfile), "dns."),
+        Signature(sound("WAV", .sndfile), "RIFF", "WAVE", at: 8),
+        Signature(sound("WAV", .sndfile), "RIFX", "WAVE", at: 8),
+        Signature(sound("RF64", .sndfile), "RF64", "WAVE", at: 8),
+        Signature(sound("RF64", .sndfile), "BW64", "WAVE", at: 8),
+        Signature(sound("AIFF", .sndfile), "FORM", "AIFF", at: 8),
+        Signature(sound("AIFF", .sndfile), "FORM", "AIFC", at: 8),
+        Signature(sound("SVX", .sndfile), "FORM", "8SVX", at: 8),
+        Signature(sound("SVX", .sndfile), "FORM", "16SV", at: 8),
+        Signature(sound("FLAC", .sndfile), "fLaC"), Signature(sound("AU", .sndfile), ".snd"),
+        Signature(sound("AU", .sndfile), "dns."),
         Signature(sound("CAF", .sndfile), "caff"),
         Signature(sound("W64", .sndfile), "riff", "wave", at: 24),
         Signature(sound("SPHERE", .sndfile), "NIST_1A"), Signature(sound("VOC", .sndfile), "Creative Voice File"),
-        Signature(sound("IRCAM", .sndfile), [0x64, 0xA3]), Signature(sound("PAF", .sndfile), " paf"), Signature(sound("PAF", .sndfile), "fap "),
+        Signature(sound("IRCAM", .sndfile), [0x64, 0xA3]), Signature(sound("PAF", .sndfile), " paf"),
+        Signature(sound("PAF", .sndfile), "fap "),
         Signature(sound("PVF", .sndfile), "PVF1"), Signature(sound("AVR", .sndfile), "2BIT"),
         Signature(sound("MP3", .sndfile), "ID3"),
         Signature(sound("MIDI"), "MThd"), Signature(sound("AAC"), "ADIF"), Signature(sound("AMR"), "#!AMR"),
-        Signature(sound("Monkey's Audio"), "MAC "), Signature(sound("WavPack"), "wvpk"), Signature(sound("Musepack"), "MPCK"),
+        Signature(sound("Monkey's Audio"), "MAC "), Signature(sound("WavPack"), "wvpk"),
+        Signature(sound("Musepack"), "MPCK"),
         Signature(sound("Musepack"), "MP+"), Signature(sound("TTA"), "TTA1"), Signature(sound("DSD"), "DSD "),
         Signature(sound("DSD"), "FRM8"), Signature(sound("Shorten"), "ajkg"), Signature(sound("RealAudio"), ".RMF"),
-        Signature(sound("RealAudio"), [0x2E, 0x72, 0x61, 0xFD]), Signature(sound("WMA"), [0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11]),
+        Signature(sound("RealAudio"), [0x2E, 0x72, 0x61, 0xFD]),
+        Signature(sound("WMA"), [0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11]),
         Signature(sound("Matroska or WebM"), [0x1A, 0x45, 0xDF, 0xA3]), Signature(sound("AVI"), "RIFF", "AVI ", at: 8),
         Signature(sound("DTS"), [0x7F, 0xFE, 0x80, 0x01]), Signature(sound("AC-3"), [0x0B, 0x77]),
         Signature(sound("QuickTime"), "moov", at: 4), Signature(sound("QuickTime"), "mdat", at: 4),
@@ -149,7 +173,8 @@ extension MediaKind {
         if head[1] & 0xF6 == 0xF0 {
             guard head.count >= 7, head[2] >> 2 & 0xF < 13 else { return nil }
             let length = Int(head[3] & 3) << 11 | Int(head[4]) << 3 | Int(head[5] >> 5)
-            let isFrame = length >= 7 && (length + 1 >= head.count || (head[length] == 0xFF && head[length + 1] & 0xF6 == 0xF0))
+            let isFrame =
+                length >= 7 && (length + 1 >= head.count || (head[length] == 0xFF && head[length + 1] & 0xF6 == 0xF0))
             return isFrame ? sound("AAC") : nil
         }
         guard let length = MPEGFrame(head[...])?.length else { return nil }
@@ -159,8 +184,11 @@ extension MediaKind {
     }
 
     private static func bitmap(_ head: [UInt8]) -> MediaKind? {
-        guard head.count >= 18, has(Array("BM".utf8), in: head, at: 0), head[6..<10].allSatisfy({ $0 == 0 }) else { return nil }
-        return [12, 40, 52, 56, 64, 108, 124].contains(head[14]) && head[15..<18].allSatisfy { $0 == 0 } ? image("BMP") : nil
+        guard head.count >= 18, has(Array("BM".utf8), in: head, at: 0), head[6..<10].allSatisfy({ $0 == 0 }) else {
+            return nil
+        }
+        return [12, 40, 52, 56, 64, 108, 124].contains(head[14]) && head[15..<18].allSatisfy { $0 == 0 }
+            ? image("BMP") : nil
     }
 
     private static func vectorGraphics(_ head: [UInt8]) -> MediaKind? {
@@ -181,7 +209,8 @@ struct MPEGFrame {
         let start = bytes.startIndex
         guard bytes.count >= 4, bytes[start] == 0xFF, bytes[start + 1] & 0xE0 == 0xE0 else { return nil }
         let version = Int(bytes[start + 1] >> 3 & 3), layer = 4 - Int(bytes[start + 1] >> 1 & 3)
-        let bitrate = Int(bytes[start + 2] >> 4), rate = Int(bytes[start + 2] >> 2 & 3), padding = Int(bytes[start + 2] >> 1 & 1)
+        let bitrate = Int(bytes[start + 2] >> 4), rate = Int(bytes[start + 2] >> 2 & 3),
+            padding = Int(bytes[start + 2] >> 1 & 1)
         guard version != 1, layer < 4, (1...14).contains(bitrate), rate < 3 else { return nil }
         let kilobits =
             switch (version == 3, layer) {

@@ -6,9 +6,12 @@ package enum Paths {
         return directory.hasSuffix("/") ? directory + path : directory + "/" + path
     }
 
-    /// A path without `.`, doubled slashes and folders left again by `..`; a path that has none of them, and an address (`http://…`), stays.
+    /// A path without `.`, doubled slashes and folders left again by `..`; a path that has none of them, and an address
+    /// (`http://…`), stays.
     package static func canonical(_ path: String) -> String {
-        guard path.hasPrefix("./") || path.hasPrefix("../") || path.contains("/./") || path.contains("//") || path.contains("/../"),
+        guard
+            path.hasPrefix("./") || path.hasPrefix("../") || path.contains("/./") || path.contains("//")
+                || path.contains("/../"),
             !path.contains("://")
         else { return path }
         var parts: [Substring] = []

@@ -17,7 +17,8 @@ public enum CLIPTransform: Sendable {
         }
     }
 
-    /// The same from a file, decoding no more than needed: large JPEGs are shrunk while decoding, to no less than twice the size.
+    /// The same from a file, decoding no more than needed: large JPEGs are shrunk while decoding, to no less than twice
+    /// the size.
     public func callAsFunction(_ image: EncodedImage, using key: RandomKey = RandomKey(seed: 0)) throws -> Image {
         switch self {
         case .evaluation(let size): self(try image.decoded(shortestSide: 2 * size))
@@ -25,7 +26,8 @@ public enum CLIPTransform: Sendable {
         }
     }
 
-    /// A strip without its ends: of a picture of 1x60000 the whole, resized, would fill the memory for a square in the middle.
+    /// A strip without its ends: of a picture of 1x60000 the whole, resized, would fill the memory for a square in the
+    /// middle.
     private static func middle(of image: Image) -> Image {
         let short = min(image.width, image.height), long = 16 * short
         guard max(image.width, image.height) > long else { return image }

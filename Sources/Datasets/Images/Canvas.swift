@@ -40,7 +40,8 @@ struct Canvas {
                 for column in 0..<BitmapFont.width where dots >> (BitmapFont.width - 1 - column) & 1 == 1 {
                     fill(
                         PixelRectangle(
-                            x: x + (place * BitmapFont.advance + column) * scale, y: y + row * scale, width: scale, height: scale), color)
+                            x: x + (place * BitmapFont.advance + column) * scale, y: y + row * scale, width: scale,
+                            height: scale), color)
                 }
             }
         }

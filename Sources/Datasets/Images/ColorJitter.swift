@@ -2,8 +2,8 @@ public import ConcordTensors
 
 /// Random changes of brightness, contrast, saturation and hue, in random order.
 ///
-/// - Source: Chen et al. 2020, arXiv:2002.05709, appendix A, as torchvision's `ColorJitter`: the factor of the first three is uniform in
-///   `max(0, 1 - x) ... 1 + x`, the turn of the hue in `-x ... x`.
+/// - Source: Chen et al. 2020, arXiv:2002.05709, appendix A, as torchvision's `ColorJitter`: the factor of the first
+///   three is uniform in `max(0, 1 - x) ... 1 + x`, the turn of the hue in `-x ... x`.
 public struct ColorJitter: Sendable {
     /// How far each factor strays from 1; 0 leaves that quality alone.
     public var brightness, contrast, saturation: Float

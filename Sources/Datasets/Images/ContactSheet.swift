@@ -34,7 +34,8 @@ public struct ContactSheet: Sendable {
             func side(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }
             return Entry(
                 image: image.resized(width: side(image.width), height: side(image.height)),
-                caption: Array(BitmapFont.lines(of: caption, columns: cell / BitmapFont.advance).prefix(Self.captionLines)),
+                caption: Array(
+                    BitmapFont.lines(of: caption, columns: cell / BitmapFont.advance).prefix(Self.captionLines)),
                 isHighlighted: isHighlighted)
         }
         rows.append((label, entries))
@@ -67,10 +68,12 @@ public struct ContactSheet: Sendable {
             entry.isHighlighted ? Image.Color(20, 160, 70) : Image.Color(205, 205, 205))
         let inset = entry.isHighlighted ? Self.frame : Self.frame - 1
         canvas.fill(
-            PixelRectangle(x: x + inset, y: y + inset, width: outer - 2 * inset, height: outer - 2 * inset), Image.Color(240, 240, 240))
+            PixelRectangle(x: x + inset, y: y + inset, width: outer - 2 * inset, height: outer - 2 * inset),
+            Image.Color(240, 240, 240))
         canvas.draw(entry.image, x: x + (outer - entry.image.width) / 2, y: y + (outer - entry.image.height) / 2)
         for (line, text) in entry.caption.enumerated() {
-            canvas.draw(text, x: x + Self.frame, y: y + outer + 4 + line * BitmapFont.lineHeight, Image.Color(70, 70, 70))
+            canvas.draw(
+                text, x: x + Self.frame, y: y + outer + 4 + line * BitmapFont.lineHeight, Image.Color(70, 70, 70))
         }
     }
 }

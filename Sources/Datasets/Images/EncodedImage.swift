@@ -50,8 +50,9 @@ public struct EncodedImage: Sendable {
     }
 
     /// The picture.
-    /// - Parameter shortestSide: where given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size as long as its shorter side keeps
-    ///   this many pixels. Twice the final size leaves a resized picture practically as it would be from the full one.
+    /// - Parameter shortestSide: where given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size as long as its
+    ///   shorter side keeps this many pixels. Twice the final size leaves a resized picture practically as it would be
+    ///   from the full one.
     /// - Throws: `ImageError`.
     public func decoded(shortestSide: Int? = nil) throws -> Image {
         let denominator = denominator(for: shortestSide, of: min(width, height))
@@ -70,14 +71,22 @@ public struct EncodedImage: Sendable {
     ///   - region: in pixels of the picture as seen; must lie inside.
     ///   - width: of the result, as `height`.
     /// - Throws: `ImageError`.
-    public func resized(_ region: PixelRectangle, width: Int, height: Int, filter: Image.Filter = .bicubic) throws -> Image {
-        guard format == .jpeg else { return try decoded().cropped(to: region).resized(width: width, height: height, filter: filter) }
+    public func resized(
+        _ region: PixelRectangle, width: Int, height: Int, filter: Image.Filter = .bicubic
+    ) throws -> Image {
+        guard format == .jpeg else {
+            return try decoded().cropped(to: region).resized(width: width, height: height, filter: filter)
+        }
         let denominator =
-            filter == .nearest ? 1 : min(denominator(for: 2 * width, of: region.width), denominator(for: 2 * height, of: region.height))
+            filter == .nearest
+            ? 1 : min(denominator(for: 2 * width, of: region.width), denominator(for: 2 * height, of: region.height))
         try checkLimit(region.width, region.height, denominator)
-        let stored = orientation.isSideways ? (width: self.height, height: self.width) : (width: self.width, height: self.height)
+        let stored =
+            orientation.isSideways ? (width: self.height, height: self.width) : (width: self.width, height: self.height)
         let part = orientation.stored(region, width: stored.width, height: stored.height)
-        func scaled(_ start: Int, _ count: Int) -> Range<Int> { start / denominator..<(start + count + denominator - 1) / denominator }
+        func scaled(_ start: Int, _ count: Int) -> Range<Int> {
+            start / denominator..<(start + count + denominator - 1) / denominator
+        }
         let columns = scaled(part.x, part.width), rows = scaled(part.y, part.height)
         let (image, x) = try bytes.withUnsafeBufferPointer {
             try JPEGReader($0, path: path).decode(columns: columns, rows: rows, denominator: denominator)
@@ -90,7 +99,9 @@ public struct EncodedImage: Sendable {
             left: left, top: top, right: left + Float(part.width) / Float(denominator),
             bottom: top + Float(part.height) / Float(denominator))
         // Pixels are turned before they are resized, so that the result does not depend on how the file was stored.
-        guard orientation != .upright else { return view.resized(width: width, height: height, filter: filter, box: box) }
+        guard orientation != .upright else {
+            return view.resized(width: width, height: height, filter: filter, box: box)
+        }
         let turned = view.copied().oriented(orientation)
         return PixelView(turned).resized(
             width: width, height: height, filter: filter,
@@ -105,7 +116,9 @@ public struct EncodedImage: Sendable {
 
     private func checkLimit(_ width: Int, _ height: Int, _ denominator: Int) throws {
         let decoded = isProgressive ? self.width * self.height : (width / denominator) * (height / denominator)
-        if decoded > pixelLimit { throw ImageError.tooLarge(path: path, width: self.width, height: self.height, limit: pixelLimit) }
+        if decoded > pixelLimit {
+            throw ImageError.tooLarge(path: path, width: self.width, height: self.height, limit: pixelLimit)
+        }
     }
 }
 
@@ -114,7 +127,8 @@ extension Image {
     ///
     /// - Parameters:
     ///   - background: what is visible where a PNG or WebP image is transparent.
-    ///   - shortestSide: allows a large JPEG to be shrunk while decoding as long as its shorter side keeps this many pixels.
+    ///   - shortestSide: allows a large JPEG to be shrunk while decoding as long as its shorter side keeps this many
+    ///     pixels.
     /// - Throws: `ImageError`. A file that is cut short or corrupt in any place its decoder notices is an error.
     public init(contentsOf path: String, background: Color = .white, shortestSide: Int? = nil) throws {
         var file = try EncodedImage(contentsOf: path)

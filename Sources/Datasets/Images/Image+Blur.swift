@@ -7,7 +7,8 @@ import ConcordTensors
 extension Image {
     /// Smoothed with a Gaussian.
     ///
-    /// The picture is mirrored at its edges, without repeating the outermost pixels; the same as torchvision's `gaussian_blur`.
+    /// The picture is mirrored at its edges, without repeating the outermost pixels; the same as torchvision's
+    /// `gaussian_blur`.
     /// - Parameters:
     ///   - sigma: standard deviation in pixels, above 0.
     ///   - kernel: pixels of the window, odd; it may reach over a side at most once (`kernel / 2 <` either side).
@@ -24,12 +25,18 @@ extension Image {
         for y in 0..<height {
             let from = base + row * y, to = padded.floats
             for i in 0..<row { to[3 * radius + i] = Float(from[i]) }
-            for x in (-radius..<0) { for c in 0..<3 { to[3 * (radius + x) + c] = Float(from[3 * mirrored(x, width) + c]) } }
-            for x in (width..<width + radius) { for c in 0..<3 { to[3 * (radius + x) + c] = Float(from[3 * mirrored(x, width) + c]) } }
+            for x in (-radius..<0) {
+                for c in 0..<3 { to[3 * (radius + x) + c] = Float(from[3 * mirrored(x, width) + c]) }
+            }
+            for x in (width..<width + radius) {
+                for c in 0..<3 { to[3 * (radius + x) + c] = Float(from[3 * mirrored(x, width) + c]) }
+            }
             concord_filter_row(smooth.floats + row * y, to, row, weights, kernel)
         }
         for y in 0..<height {
-            let rows = (y - radius...y + radius).map { Optional(UnsafePointer(smooth.floats + row * mirrored($0, height))) }
+            let rows = (y - radius...y + radius).map {
+                Optional(UnsafePointer(smooth.floats + row * mirrored($0, height)))
+            }
             concord_filter_rows(output.base + row * y, rows, row, weights, kernel)
         }
         return output

@@ -13,19 +13,25 @@ extension Image {
     }
 
     /// Differences from each pixel's own luma times `factor`: 0 is a grey picture.
-    public func withSaturation(_ factor: Float) -> Image { mapped { concord_blend_with_luma($0, $1, width * height, factor) } }
+    public func withSaturation(_ factor: Float) -> Image {
+        mapped { concord_blend_with_luma($0, $1, width * height, factor) }
+    }
 
     /// Hues turned by `turns` of the colour circle, -0.5 to 0.5.
     public func withHue(turnedBy turns: Float) -> Image {
         ShapeCheck.require(abs(turns) <= 0.5, "withHue", "\(turns) turns are not in -0.5 ... 0.5")
-        return mapped { concord_hue_shifted($0, $1, width * height, UInt8(truncatingIfNeeded: Int(Double(turns) * 255))) }
+        return mapped {
+            concord_hue_shifted($0, $1, width * height, UInt8(truncatingIfNeeded: Int(Double(turns) * 255)))
+        }
     }
 
     /// The luma (ITU-R BT.601) in all three channels.
     public func grayscale() -> Image { mapped { concord_luma($0, $1, width * height) } }
 
     /// Values from `threshold` on inverted.
-    public func solarized(threshold: Int = 128) -> Image { mapped { concord_solarized($0, $1, count, UInt32(clamping: threshold)) } }
+    public func solarized(threshold: Int = 128) -> Image {
+        mapped { concord_solarized($0, $1, count, UInt32(clamping: threshold)) }
+    }
 
     private func blended(withLevel level: Float, _ factor: Float) -> Image {
         mapped { concord_blend_with_level($0, $1, count, level, factor) }

@@ -53,11 +53,13 @@ extension Image {
         PixelView(self).resized(width: width, height: height, filter: filter)
     }
 
-    /// The picture with its shorter side `shortestSide` long, the other in proportion and cut to whole pixels, as torchvision's `Resize`.
+    /// The picture with its shorter side `shortestSide` long, the other in proportion and cut to whole pixels, as
+    /// torchvision's `Resize`.
     public func resized(shortestSide: Int, filter: Filter = .bicubic) -> Image {
         let long = Int(Double(shortestSide * max(width, height)) / Double(min(width, height)))
         return width <= height
-            ? resized(width: shortestSide, height: long, filter: filter) : resized(width: long, height: shortestSide, filter: filter)
+            ? resized(width: shortestSide, height: long, filter: filter)
+            : resized(width: long, height: shortestSide, filter: filter)
     }
 }
 
@@ -75,7 +77,8 @@ extension PixelView {
             return PixelView(down(rows, height: height)).across(columns, rows: 0..<height, width: width)
         }
         // The first pass makes the rows that the second one reads, no others.
-        return PixelView(across(columns, rows: rows.reach, width: width)).down(rows, height: height, skipped: rows.reach.lowerBound)
+        return PixelView(across(columns, rows: rows.reach, width: width)).down(
+            rows, height: height, skipped: rows.reach.lowerBound)
     }
 
     /// - Parameter skipped: the number that this view's first row has in `rows`.
@@ -97,7 +100,8 @@ extension PixelView {
             columns.withTables { tables in
                 for y in Swift.stride(from: 0, to: rows.count, by: 4) {
                     concord_resample_along(
-                        output.base + 3 * width * y, 3 * width, base + stride * (rows.lowerBound + y), stride, self.width,
+                        output.base + 3 * width * y, 3 * width, base + stride * (rows.lowerBound + y), stride,
+                        self.width,
                         min(4, rows.count - y),
                         tables, line.baseAddress)
                 }
@@ -115,7 +119,8 @@ extension PixelView {
                 return min(max(Int(place), 0), size - 1)
             }
         }
-        let columns = places(box.left, box.right, self.width, width), rows = places(box.top, box.bottom, self.height, height)
+        let columns = places(box.left, box.right, self.width, width),
+            rows = places(box.top, box.bottom, self.height, height)
         let output = Image(uninitializedWidth: width, height: height)
         var to = output.base
         for y in rows {

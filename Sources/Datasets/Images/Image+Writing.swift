@@ -17,10 +17,13 @@ extension Image {
     private func encoded(quality: Int, path: String) throws -> [UInt8] {
         var out: UnsafeMutablePointer<UInt8>?, size = 0
         var message = [CChar](repeating: 0, count: 200)
-        guard concord_jpeg_write(base, Int32(clamping: width), Int32(clamping: height), Int32(clamping: quality), &out, &size, &message)
+        guard
+            concord_jpeg_write(
+                base, Int32(clamping: width), Int32(clamping: height), Int32(clamping: quality), &out, &size, &message)
         else {
             throw ImageError.unwritable(
-                path: path, reason: message.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" })
+                path: path, reason: message.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+            )
         }
         defer { free(out) }
         return Array(UnsafeBufferPointer(start: out, count: size))

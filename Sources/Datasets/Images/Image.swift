@@ -44,7 +44,8 @@ public struct Image: Sendable {
     /// The colour in column `x`, row `y`.
     public subscript(x: Int, y: Int) -> Color {
         ShapeCheck.require(
-            (0..<width).contains(x) && (0..<height).contains(y), "Image", "pixel (\(x), \(y)) of an image of \(width)x\(height)")
+            (0..<width).contains(x) && (0..<height).contains(y), "Image",
+            "pixel (\(x), \(y)) of an image of \(width)x\(height)")
         let p = base + 3 * (y * width + x)
         return Color(p[0], p[1], p[2])
     }
@@ -55,7 +56,9 @@ extension Image {
     public struct Color: Hashable, Sendable {
         public let red, green, blue: UInt8
 
-        public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) { (self.red, self.green, self.blue) = (red, green, blue) }
+        public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
+            (self.red, self.green, self.blue) = (red, green, blue)
+        }
 
         public static let white = Color(255, 255, 255)
         public static let black = Color(0, 0, 0)
@@ -65,6 +68,7 @@ extension Image {
 extension Image: Equatable {
     public static func == (a: Image, b: Image) -> Bool {
         a.width == b.width && a.height == b.height
-            && UnsafeBufferPointer(start: a.base, count: a.count).elementsEqual(UnsafeBufferPointer(start: b.base, count: b.count))
+            && UnsafeBufferPointer(start: a.base, count: a.count).elementsEqual(
+                UnsafeBufferPointer(start: b.base, count: b.count))
     }
 }

@@ -20,7 +20,10 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
             "\(path): the file is damaged: \(reason); copy it again from its source or leave it out"
         case .unsupported(let path, let reason): "\(path): \(reason)"
         case .tooLarge(let path, let width, let height, let limit):
-            "\(path): an image of \(width)x\(height) pixels, where \(limit) pixels are decoded at most; make a smaller copy of it or leave it out"
+            """
+                \(path): an image of \(width)x\(height) pixels, where \(limit) pixels are decoded at most; make a \
+                smaller copy of it or leave it out
+                """
         case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
         }
     }

@@ -24,7 +24,8 @@ final class JPEGReader {
         }
         (self.handle, self.bytes, self.path, self.header) = (handle, bytes, path, header)
         guard [1, 3, 4].contains(header.components) else {
-            throw ImageError.unsupported(path: path, reason: "a JPEG of \(header.components) color components is not read; save it as RGB")
+            throw ImageError.unsupported(
+                path: path, reason: "a JPEG of \(header.components) color components is not read; save it as RGB")
         }
     }
 
@@ -50,7 +51,8 @@ final class JPEGReader {
     func decode(columns: Range<Int>, rows: Range<Int>, denominator: Int) throws -> (Image, x: Int) {
         try checkEnd()
         let size = try start(denominator)
-        // Colour at the edge of a narrowed row lacks its outer neighbour: a few columns more keep every wanted one exact.
+        // Colour at the edge of a narrowed row lacks its outer neighbour: a few columns more keep every wanted one
+        // exact.
         let margin = 8
         let first = max(0, columns.lowerBound - margin)
         var x = Int32(first), width = Int32(min(size.width, columns.upperBound + margin) - first)

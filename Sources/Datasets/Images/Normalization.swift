@@ -1,6 +1,7 @@
 import ConcordTensors
 
-/// Each channel's mean and standard deviation over a training set, of values from 0 to 1: an encoder sees `(value / 255 - mean) / deviation`.
+/// Each channel's mean and standard deviation over a training set, of values from 0 to 1: an encoder sees `(value / 255
+/// - mean) / deviation`.
 public struct Normalization: Hashable, Sendable {
     /// Three values, red, green, blue.
     public let mean, deviation: [Float]
@@ -16,7 +17,8 @@ public struct Normalization: Hashable, Sendable {
     }
 
     /// CLIP's training set.
-    public static let clip = Normalization(mean: [0.48145466, 0.4578275, 0.40821073], deviation: [0.26862954, 0.26130258, 0.27577711])
+    public static let clip = Normalization(
+        mean: [0.48145466, 0.4578275, 0.40821073], deviation: [0.26862954, 0.26130258, 0.27577711])
     public static let imageNet = Normalization(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
     public static let cifar10 = Normalization(mean: [0.4914, 0.4822, 0.4465], deviation: [0.2470, 0.2435, 0.2616])
     /// Values from 0 to 1 as they are.

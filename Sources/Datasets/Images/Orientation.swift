@@ -19,7 +19,9 @@ enum Orientation: Int {
             guard offset >= 0, offset <= bytes.count - size else { return nil }
             return (0..<size).reduce(0) { $0 << 8 | Int(bytes[offset + (isLittle ? size - 1 - $1 : $1)]) }
         }
-        guard number(at: 2, size: 2) == 42, let directory = number(at: 4, size: 4), let entries = number(at: directory, size: 2) else {
+        guard number(at: 2, size: 2) == 42, let directory = number(at: 4, size: 4),
+            let entries = number(at: directory, size: 2)
+        else {
             return nil
         }
         for entry in 0..<entries {
@@ -61,7 +63,8 @@ extension Image {
             }
         if orientation == .upright { return self }
         let output =
-            orientation.isSideways ? Image(uninitializedWidth: height, height: width) : Image(uninitializedWidth: width, height: height)
+            orientation.isSideways
+            ? Image(uninitializedWidth: height, height: width) : Image(uninitializedWidth: width, height: height)
         concord_pixels_rearranged(output.base, output.width, output.height, base + origin, x, y)
         return output
     }

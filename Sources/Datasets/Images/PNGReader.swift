@@ -37,7 +37,8 @@ final class PNGReader {
         }
         let layers = Tensor(uninitialized: [height, width, 4], .uint8)
         try read(into: layers.octets, stride: 4 * width)
-        concord_pixels_composited(image.base, layers.octets, width * height, [background.red, background.green, background.blue])
+        concord_pixels_composited(
+            image.base, layers.octets, width * height, [background.red, background.green, background.blue])
         return image
     }
 

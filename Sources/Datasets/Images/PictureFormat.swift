@@ -4,14 +4,18 @@ enum PictureFormat {
 
     init(_ bytes: [UInt8], path: String) throws {
         let head = Array(bytes.prefix(MediaKind.headLength))
-        guard let kind = MediaKind(head) else { throw ImageError.notAPicture(path: path, found: MediaFile.described(head)) }
+        guard let kind = MediaKind(head) else {
+            throw ImageError.notAPicture(path: path, found: MediaFile.described(head))
+        }
         switch kind.decoder {
         case .jpeg: self = .jpeg
         case .png: self = .png
         case .webp: self = .webp
         case .sndfile: throw ImageError.notAPicture(path: path, found: "it is a sound (\(kind.name))")
         case nil:
-            if kind.medium == .sound { throw ImageError.notAPicture(path: path, found: "it is a sound or film (\(kind.name))") }
+            if kind.medium == .sound {
+                throw ImageError.notAPicture(path: path, found: "it is a sound or film (\(kind.name))")
+            }
             throw ImageError.unsupported(path: path, reason: kind.refusal(of: path))
         }
     }

@@ -2,7 +2,9 @@
 public struct PixelRectangle: Hashable, Sendable {
     public var x, y, width, height: Int
 
-    public init(x: Int, y: Int, width: Int, height: Int) { (self.x, self.y, self.width, self.height) = (x, y, width, height) }
+    public init(x: Int, y: Int, width: Int, height: Int) {
+        (self.x, self.y, self.width, self.height) = (x, y, width, height)
+    }
 
     /// The middle of a picture, as torchvision's `center_crop` places it (halves go to the even neighbour).
     init(centered width: Int, _ height: Int, inWidth outerWidth: Int, height outerHeight: Int) {

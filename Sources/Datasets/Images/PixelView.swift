@@ -13,7 +13,8 @@ struct PixelView {
 
     init(_ image: Image, x: Int, y: Int, width: Int, height: Int) {
         ShapeCheck.require(
-            PixelRectangle(x: x, y: y, width: width, height: height).isInside(width: image.width, height: image.height), "cropped",
+            PixelRectangle(x: x, y: y, width: width, height: height).isInside(width: image.width, height: image.height),
+            "cropped",
             "\(width)x\(height) at (\(x), \(y)) is not inside an image of \(image.width)x\(image.height)")
         (self.image, self.width, self.height, origin) = (image, width, height, 3 * (y * image.width + x))
     }

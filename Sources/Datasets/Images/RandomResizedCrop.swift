@@ -5,9 +5,9 @@ public import ConcordTensors
 
 /// Cuts out a random part of random area and shape and resizes it to a square.
 ///
-/// - Source: Szegedy et al. 2015, arXiv:1409.4842, section 6, by torchvision's rule: the area uniform in `scale` of the whole, the logarithm of
-///   width over height uniform in that of `ratio`, ten tries, then the largest centred part of an allowed shape. The numbers are drawn from a
-///   `RandomKey`, so they are not torch's.
+/// - Source: Szegedy et al. 2015, arXiv:1409.4842, section 6, by torchvision's rule: the area uniform in `scale` of the
+///   whole, the logarithm of width over height uniform in that of `ratio`, ten tries, then the largest centred part of
+///   an allowed shape. The numbers are drawn from a `RandomKey`, so they are not torch's.
 public struct RandomResizedCrop: Sendable {
     /// Side of the result in pixels.
     public var size: Int
@@ -18,7 +18,8 @@ public struct RandomResizedCrop: Sendable {
     public var filter: Image.Filter
 
     public init(
-        to size: Int, scale: ClosedRange<Float> = 0.08...1, ratio: ClosedRange<Float> = 3 / 4...4 / 3, filter: Image.Filter = .bicubic
+        to size: Int, scale: ClosedRange<Float> = 0.08...1, ratio: ClosedRange<Float> = 3 / 4...4 / 3,
+        filter: Image.Filter = .bicubic
     ) { (self.size, self.scale, self.ratio, self.filter) = (size, scale, ratio, filter) }
 
     public func callAsFunction(_ image: Image, using key: RandomKey) -> Image {
@@ -29,7 +30,8 @@ public struct RandomResizedCrop: Sendable {
 
     /// Decodes no more than the part cut out.
     public func callAsFunction(_ image: EncodedImage, using key: RandomKey) throws -> Image {
-        try image.resized(rectangle(width: image.width, height: image.height, using: key), width: size, height: size, filter: filter)
+        try image.resized(
+            rectangle(width: image.width, height: image.height, using: key), width: size, height: size, filter: filter)
     }
 
     /// The part that `key` cuts out of a picture of this size.
@@ -48,14 +50,16 @@ public struct RandomResizedCrop: Sendable {
         let shape = Float(width) / Float(height)
         let w = shape > ratio.upperBound ? Int((Float(height) * ratio.upperBound).rounded(.toNearestOrEven)) : width
         let h = shape < ratio.lowerBound ? Int((Float(width) / ratio.lowerBound).rounded(.toNearestOrEven)) : height
-        return PixelRectangle(x: (width - max(1, w)) / 2, y: (height - max(1, h)) / 2, width: max(1, w), height: max(1, h))
+        return PixelRectangle(
+            x: (width - max(1, w)) / 2, y: (height - max(1, h)) / 2, width: max(1, w), height: max(1, h))
     }
 }
 
 extension Image {
     /// A random part, resized to a square; see `RandomResizedCrop`.
     public func randomResizedCrop(
-        to size: Int, scale: ClosedRange<Float> = 0.08...1, ratio: ClosedRange<Float> = 3 / 4...4 / 3, filter: Filter = .bicubic,
+        to size: Int, scale: ClosedRange<Float> = 0.08...1, ratio: ClosedRange<Float> = 3 / 4...4 / 3,
+        filter: Filter = .bicubic,
         using key: RandomKey
     ) -> Image { RandomResizedCrop(to: size, scale: scale, ratio: ratio, filter: filter)(self, using: key) }
 
@@ -77,7 +81,8 @@ extension Image {
 extension EncodedImage {
     /// A random part, resized to a square, decoding no more than it needs; see `RandomResizedCrop`.
     public func randomResizedCrop(
-        to size: Int, scale: ClosedRange<Float> = 0.08...1, ratio: ClosedRange<Float> = 3 / 4...4 / 3, filter: Image.Filter = .bicubic,
+        to size: Int, scale: ClosedRange<Float> = 0.08...1, ratio: ClosedRange<Float> = 3 / 4...4 / 3,
+        filter: Image.Filter = .bicubic,
         using key: RandomKey
     ) throws -> Image { try RandomResizedCrop(to: size, scale: scale, ratio: ratio, filter: filter)(self, using: key) }
 }

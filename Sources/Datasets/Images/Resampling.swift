@@ -56,7 +56,8 @@ struct Resampling {
                 weights.withUnsafeBufferPointer { weights in
                     body(
                         concord_resampling(
-                            count: first.count, first: first.baseAddress, counts: counts.baseAddress, weights: weights.baseAddress,
+                            count: first.count, first: first.baseAddress, counts: counts.baseAddress,
+                            weights: weights.baseAddress,
                             taps: taps))
                 }
             }

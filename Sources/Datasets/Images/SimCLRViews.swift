@@ -1,14 +1,15 @@
 public import ConcordTensors
 
-/// The random views of self-supervised learning: crop, rotation, flip, colour jitter, grey, blur, solarisation, each with its own probability.
+/// The random views of self-supervised learning: crop, rotation, flip, colour jitter, grey, blur, solarisation, each
+/// with its own probability.
 ///
 /// ```swift
 /// let views = SimCLRViews(size: 32, strength: 0.5, blurProbability: 0)  // .cifar
 /// let (a, b) = views.pair(of: image, using: key)
 /// ```
 ///
-/// - Source: Chen et al. 2020, arXiv:2002.05709, appendix A; defaults and order as lightly's `SimCLRTransform`. The blur's window is a tenth
-///   of the side, as in the authors' code.
+/// - Source: Chen et al. 2020, arXiv:2002.05709, appendix A; defaults and order as lightly's `SimCLRTransform`. The
+///   blur's window is a tenth of the side, as in the authors' code.
 public struct SimCLRViews: Sendable {
     public var crop: RandomResizedCrop
     public var jitter: ColorJitter
@@ -31,7 +32,8 @@ public struct SimCLRViews: Sendable {
         filter: Image.Filter = .bilinear
     ) {
         crop = RandomResizedCrop(to: size, scale: scale, filter: filter)
-        jitter = ColorJitter(brightness: 0.8 * strength, contrast: 0.8 * strength, saturation: 0.8 * strength, hue: 0.2 * strength)
+        jitter = ColorJitter(
+            brightness: 0.8 * strength, contrast: 0.8 * strength, saturation: 0.8 * strength, hue: 0.2 * strength)
         self.blurProbability = blurProbability
     }
 
@@ -39,7 +41,9 @@ public struct SimCLRViews: Sendable {
     public static let cifar = SimCLRViews(size: 32, strength: 0.5, blurProbability: 0)
 
     /// One view.
-    public func callAsFunction(_ image: Image, using key: RandomKey) -> Image { changed(crop(image, using: key), using: key) }
+    public func callAsFunction(_ image: Image, using key: RandomKey) -> Image {
+        changed(crop(image, using: key), using: key)
+    }
     /// One view, decoding no more than it shows.
     public func callAsFunction(_ image: EncodedImage, using key: RandomKey) throws -> Image {
         try changed(crop(image, using: key), using: key)
@@ -53,7 +57,8 @@ public struct SimCLRViews: Sendable {
     private func changed(_ crop: Image, using key: RandomKey) -> Image {
         var random = key.derived("views").sequence
         var image = crop
-        // Every draw is made whether or not it is used, so that one probability's change leaves the other choices alone.
+        // Every draw is made whether or not it is used, so that one probability's change leaves the other choices
+        // alone.
         let angle = random.uniform(in: rotation), sigma = random.uniform(in: blurSigma)
         if random.chance(rotationProbability) { image = image.rotated(byDegrees: angle) }
         if random.chance(flipProbability) { image = image.flippedHorizontally() }

@@ -8,7 +8,9 @@ extension Tensor {
     ///   - images: at least one.
     ///   - crop: the part taken from every picture; the whole if nil.
     ///   - flips: pictures to exchange left and right in; none if empty.
-    public init(normalizing images: [Image], _ normalization: Normalization, crop: PixelRectangle? = nil, flips: [Bool] = []) {
+    public init(
+        normalizing images: [Image], _ normalization: Normalization, crop: PixelRectangle? = nil, flips: [Bool] = []
+    ) {
         guard let first = images.first else { ShapeCheck.fail("Tensor(normalizing:)", "no images") }
         let part = crop ?? PixelRectangle(x: 0, y: 0, width: first.width, height: first.height)
         ShapeCheck.require(
@@ -18,7 +20,8 @@ extension Tensor {
             part.isInside(width: first.width, height: first.height), "Tensor(normalizing:)",
             "crop \(part) of images of \(first.width)x\(first.height)")
         ShapeCheck.require(
-            flips.isEmpty || flips.count == images.count, "Tensor(normalizing:)", "\(flips.count) flips, \(images.count) images")
+            flips.isEmpty || flips.count == images.count, "Tensor(normalizing:)",
+            "\(flips.count) flips, \(images.count) images")
         self.init(uninitialized: [images.count, part.height, part.width, 3])
         let output = floats, scale = normalization.scale, offset = normalization.offset, row = 3 * part.width
         Parallel.run(images.count, grain: Swift.max(1, (1 << 16) / (row * part.height))) { range in
@@ -37,7 +40,8 @@ extension Tensor {
         }
     }
 
-    /// A batch from pictures of one size, `[N, H, W, 3]` float32, normalised by CLIP's means and deviations unless said otherwise.
+    /// A batch from pictures of one size, `[N, H, W, 3]` float32, normalised by CLIP's means and deviations unless said
+    /// otherwise.
     public static func stack(_ images: [Image], _ normalization: Normalization = .clip) -> Tensor {
         Tensor(normalizing: images, normalization)
     }

@@ -19,7 +19,8 @@ struct WebPReader {
         self.features = features
         let promised = 8 + (4..<8).reversed().reduce(0) { $0 << 8 | Int(bytes[$1]) }
         if promised > bytes.count {
-            throw ImageError.damaged(path: path, reason: "the file ends \(promised - bytes.count) bytes before its header says")
+            throw ImageError.damaged(
+                path: path, reason: "the file ends \(promised - bytes.count) bytes before its header says")
         }
     }
 
@@ -46,12 +47,17 @@ struct WebPReader {
     private func composite(
         _ layers: ((UnsafePointer<UInt8>) -> Void) throws -> Void, onto image: Image, over background: Image.Color
     ) throws {
-        try layers { concord_pixels_composited(image.base, $0, width * height, [background.red, background.green, background.blue]) }
+        try layers {
+            concord_pixels_composited(
+                image.base, $0, width * height, [background.red, background.green, background.blue])
+        }
     }
 
     private func decode(_ mode: WEBP_CSP_MODE, into pixels: UnsafeMutablePointer<UInt8>, channels: Int) throws {
         var config = WebPDecoderConfig()
-        guard WebPInitDecoderConfig(&config) != 0 else { throw ImageError.unsupported(path: path, reason: "libwebp is of another version") }
+        guard WebPInitDecoderConfig(&config) != 0 else {
+            throw ImageError.unsupported(path: path, reason: "libwebp is of another version")
+        }
         config.output.colorspace = mode
         config.output.is_external_memory = 1
         config.output.u.RGBA.rgba = pixels
@@ -69,7 +75,8 @@ struct WebPReader {
         }
         defer { WebPAnimDecoderDelete(decoder) }
         var pixels: UnsafeMutablePointer<UInt8>?, time: Int32 = 0, info = WebPAnimInfo()
-        guard WebPAnimDecoderGetInfo(decoder, &info) != 0, Int(info.canvas_width) == width, Int(info.canvas_height) == height,
+        guard WebPAnimDecoderGetInfo(decoder, &info) != 0, Int(info.canvas_width) == width,
+            Int(info.canvas_height) == height,
             WebPAnimDecoderGetNext(decoder, &pixels, &time) != 0, let pixels
         else { throw ImageError.damaged(path: path, reason: "the first frame of its animation cannot be decoded") }
         body(pixels)

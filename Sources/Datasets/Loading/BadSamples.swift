@@ -4,8 +4,9 @@ import Synchronization
 
 /// The samples that could not be loaded: counted, named in the log once each, and too many of them are an error.
 ///
-/// Batches are accounted for in their order, whatever thread loaded them first, so the same run stops at the same step. Samples that are
-/// put together anew each epoch are others each time: their share is that of one epoch, and what made one bad is named once.
+/// Batches are accounted for in their order, whatever thread loaded them first, so the same run stops at the same step.
+/// Samples that are put together anew each epoch are others each time: their share is that of one epoch, and what made
+/// one bad is named once.
 public final class BadSamples: Sendable {
     public struct Example: Sendable {
         /// The file, or the table's line.
@@ -59,14 +60,18 @@ public final class BadSamples: Sendable {
     public var examples: [Example] { state.withLock { $0.examples } }
 
     /// Accounts for one batch.
-    func record(epoch: Int, good: [Int], bad: [(index: Int, reason: String)], name: (Int) -> String) throws(DatasetError) {
+    func record(
+        epoch: Int, good: [Int], bad: [(index: Int, reason: String)], name: (Int) -> String
+    ) throws(DatasetError) {
         let (new, error) = state.withLock { state -> ([Example], DatasetError?) in
             if isAnewEachEpoch { state.begin(epoch) }
             for index in good { state.mark(index) }
             var new: [Example] = []
             for (index, reason) in bad {
                 state.mark(index)
-                guard state.bad.insert(index).inserted, !isAnewEachEpoch || state.reasons.insert(reason).inserted else { continue }
+                guard state.bad.insert(index).inserted, !isAnewEachEpoch || state.reasons.insert(reason).inserted else {
+                    continue
+                }
                 new.append(Example(name: name(index), reason: reason))
             }
             state.examples += new.prefix(10 - state.examples.count)
@@ -81,8 +86,8 @@ public final class BadSamples: Sendable {
 
     /// One bad sample is always let through if there is a good one.
     ///
-    /// In random order the share so far estimates the whole's: four standard deviations above the limit it is believed. In the
-    /// samples' own order, where bad ones may stand together, only as many as would be too many of all are.
+    /// In random order the share so far estimates the whole's: four standard deviations above the limit it is believed.
+    /// In the samples' own order, where bad ones may stand together, only as many as would be too many of all are.
     private func excess(of state: State) -> DatasetError? {
         let bad = state.bad.count, tried = state.triedCount
         guard tried >= min(8, total), bad > 1 || bad == total else { return nil }
@@ -93,7 +98,8 @@ public final class BadSamples: Sendable {
         }
         guard Double(bad) > allowed || bad == total || (isShuffled && bad == tried) else { return nil }
         return .tooManyBadSamples(
-            share: Double(bad) / Double(tried), limit: limit, bad: bad, tried: tried, examples: state.examples.prefix(3).map(\.line))
+            share: Double(bad) / Double(tried), limit: limit, bad: bad, tried: tried,
+            examples: state.examples.prefix(3).map(\.line))
     }
 }
 

@@ -32,7 +32,9 @@ struct BatchLoader<S: Sendable, B: Sendable>: Sendable {
         for index in plan.indices(epoch: epoch, step: step) {
             if isStopped.load(ordering: .relaxed) { return nil }
             do {
-                if let sample = try load(index, key: sampleKey.derived(index), epoch: epochKey, into: &batch) { loaded.append(sample) }
+                if let sample = try load(index, key: sampleKey.derived(index), epoch: epochKey, into: &batch) {
+                    loaded.append(sample)
+                }
             } catch {
                 batch.result = .failure(error)
                 return batch
@@ -45,7 +47,8 @@ struct BatchLoader<S: Sendable, B: Sendable>: Sendable {
         return batch
     }
 
-    /// One sample, or the first good draw in its place: attempt `a` draws an index and the randomness from hash(sample's key, a).
+    /// One sample, or the first good draw in its place: attempt `a` draws an index and the randomness from
+    /// hash(sample's key, a).
     private func load(
         _ original: Int, key own: RandomKey, epoch: RandomKey, into batch: inout RawBatch<B>
     ) throws(DatasetError) -> S? {

@@ -9,8 +9,8 @@ import Synchronization
 /// }
 /// ```
 ///
-/// What is in a batch is a function of the seed, the epoch and the step: not of the number of threads, nor of where the epoch was
-/// entered. An epoch that is left early ends its threads; after a batch that failed it is over.
+/// What is in a batch is a function of the seed, the epoch and the step: not of the number of threads, nor of where the
+/// epoch was entered. An epoch that is left early ends its threads; after a batch that failed it is over.
 public struct Batches<B: Sendable>: Sendable {
     /// Number of samples.
     public var count: Int { plan.count }
@@ -32,10 +32,12 @@ public struct Batches<B: Sendable>: Sendable {
         load = { loader.load($0, isStopped: $1) }
         (self.threads, self.prefetch) = (threads, prefetch)
         badSamples = BadSamples(
-            count: plan.count, isShuffled: plan.isShuffled, isAnewEachEpoch: loader.samples.isAnewEachEpoch, limit: badLimit)
+            count: plan.count, isShuffled: plan.isShuffled, isAnewEachEpoch: loader.samples.isAnewEachEpoch,
+            limit: badLimit)
     }
 
-    /// - Throws: `DatasetError.tooFewSamples` where an epoch has no batch. The first batch of such an epoch throws the same.
+    /// - Throws: `DatasetError.tooFewSamples` where an epoch has no batch. The first batch of such an epoch throws the
+    ///   same.
     public func validate() throws(DatasetError) {
         if stepsPerEpoch == 0 { throw .tooFewSamples(count: count, batch: batchSize) }
     }
@@ -75,24 +77,29 @@ public struct Batches<B: Sendable>: Sendable {
                 return
             }
             prefetcher = Prefetcher(
-                numbers, threads: batches.threads, ahead: Swift.max(batches.prefetch, batches.threads), make: batches.load)
+                numbers, threads: batches.threads, ahead: Swift.max(batches.prefetch, batches.threads),
+                make: batches.load)
         }
 
         /// The next batch, waiting for it.
         public mutating func next() -> LoadedBatch<B>? {
             if let failure = failure.take() {
                 return LoadedBatch(
-                    epoch: 0, index: 0, indices: [], keys: [], epochKey: batches.plan.key(epoch: 0), result: .failure(failure))
+                    epoch: 0, index: 0, indices: [], keys: [], epochKey: batches.plan.key(epoch: 0),
+                    result: .failure(failure))
             }
             while let raw = prefetcher?.next() {
                 var result = raw.result
-                do { try batches.badSamples.record(epoch: raw.epoch, good: raw.indices, bad: raw.bad, name: batches.name) } catch {
+                do {
+                    try batches.badSamples.record(epoch: raw.epoch, good: raw.indices, bad: raw.bad, name: batches.name)
+                } catch {
                     result = .failure(error)
                 }
                 guard let result else { continue }
                 if case .failure = result { prefetcher = nil }
                 return LoadedBatch(
-                    epoch: raw.epoch, index: raw.step, indices: raw.indices, keys: raw.keys, epochKey: batches.plan.key(epoch: raw.epoch),
+                    epoch: raw.epoch, index: raw.step, indices: raw.indices, keys: raw.keys,
+                    epochKey: batches.plan.key(epoch: raw.epoch),
                     result: result)
             }
             prefetcher = nil

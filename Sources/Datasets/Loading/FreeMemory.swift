@@ -2,11 +2,15 @@
 enum FreeMemory {
     static var bytes: Int {
         var free = 1 << 30  // where nothing can be read
-        if let text = text("/proc/meminfo"), let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }) {
+        if let text = text("/proc/meminfo"),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") })
+        {
             free = line.split(separator: " ").compactMap { Int($0) }.first.map { $0 << 10 } ?? free
         }
         // What the group's page cache takes can be had back, so what counts is its processes' own memory.
-        if let limit = number("/sys/fs/cgroup/memory.max"), let used = number("/sys/fs/cgroup/memory.stat", after: "anon ") {
+        if let limit = number("/sys/fs/cgroup/memory.max"),
+            let used = number("/sys/fs/cgroup/memory.stat", after: "anon ")
+        {
             free = min(free, max(0, limit - used))
         }
         return free

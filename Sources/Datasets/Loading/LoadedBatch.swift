@@ -13,6 +13,7 @@ public struct LoadedBatch<B: Sendable>: Sendable {
     public let epochKey: RandomKey
     let result: Result<B, any Error>
 
-    /// - Throws: what the closure that makes batches throws, or `DatasetError` where too many samples are bad, or too few there.
+    /// - Throws: what the closure that makes batches throws, or `DatasetError` where too many samples are bad, or too
+    ///   few there.
     public func get() throws -> B { try result.get() }
 }

@@ -20,7 +20,9 @@ final class LoaderThread {
         // A signal that interrupts a read would make a good file look bad, so signals go to the other threads.
         var signals = sigset_t(), before = sigset_t()
         sigemptyset(&signals)
-        for signal in [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD, SIGWINCH] { sigaddset(&signals, signal) }
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD, SIGWINCH] {
+            sigaddset(&signals, signal)
+        }
         pthread_sigmask(SIG_BLOCK, &signals, &before)
         let status = pthread_create(&thread, nil, runLoader, body.toOpaque())
         pthread_sigmask(SIG_SETMASK, &before, nil)

@@ -8,8 +8,8 @@ public import ConcordTensors
 /// }
 /// ```
 ///
-/// Random choices come from the sequence that the closure gets, which is a function of seed, epoch and sample: so batches are
-/// the same for any number of loader threads. The closure is called on several threads at once.
+/// Random choices come from the sequence that the closure gets, which is a function of seed, epoch and sample: so
+/// batches are the same for any number of loader threads. The closure is called on several threads at once.
 public struct Samples<S: Sendable>: Sendable {
     /// Number of samples.
     public let count: Int
@@ -33,17 +33,22 @@ public struct Samples<S: Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - name: what a sample is called in messages.
-    ///   - load: makes sample `0 ..< count` of the epoch that a key stands for: choices that the epoch's samples share come from it.
+    ///   - load: makes sample `0 ..< count` of the epoch that a key stands for: choices that the epoch's samples share
+    ///     come from it.
     public init(
         count: Int, named name: @escaping @Sendable (Int) -> String = { "sample \($0)" },
-        eachEpoch load: @escaping @Sendable (_ index: Int, _ epoch: RandomKey, _ random: inout RandomSequence) throws -> S
+        eachEpoch load:
+            @escaping @Sendable (_ index: Int, _ epoch: RandomKey, _ random: inout RandomSequence) throws -> S
     ) {
         (self.count, self.name, self.load, isAnewEachEpoch) = (count, name, load, true)
     }
 
-    /// One sample outside of any batch: with a key of `LoadedBatch.keys`, and its `epochKey`, the very one that is in that batch.
+    /// One sample outside of any batch: with a key of `LoadedBatch.keys`, and its `epochKey`, the very one that is in
+    /// that batch.
     /// - Throws: what the sample's closure throws.
-    public func sample(_ index: Int, key: RandomKey = RandomKey(seed: 0), epoch: RandomKey = RandomKey(seed: 0)) throws -> S {
+    public func sample(
+        _ index: Int, key: RandomKey = RandomKey(seed: 0), epoch: RandomKey = RandomKey(seed: 0)
+    ) throws -> S {
         var random = key.derived("load").sequence
         return try load(index, epoch, &random)
     }
@@ -51,7 +56,9 @@ public struct Samples<S: Sendable>: Sendable {
 
 extension Table {
     /// A sample for each row, with random choices: every epoch it is made anew.
-    public func samples<S: Sendable>(_ load: @escaping @Sendable (_ row: Row, _ random: inout RandomSequence) throws -> S) -> Samples<S> {
+    public func samples<S: Sendable>(
+        _ load: @escaping @Sendable (_ row: Row, _ random: inout RandomSequence) throws -> S
+    ) -> Samples<S> {
         let table = self
         return Samples(count: count, named: { table[$0].place }) { index, random in try load(table[index], &random) }
     }
@@ -65,9 +72,12 @@ extension Table {
 
 extension TextLines {
     /// A sample for each line.
-    public func samples<S: Sendable>(_ load: @escaping @Sendable (_ line: String, _ random: inout RandomSequence) throws -> S) -> Samples<S>
-    {
+    public func samples<S: Sendable>(
+        _ load: @escaping @Sendable (_ line: String, _ random: inout RandomSequence) throws -> S
+    ) -> Samples<S> {
         let lines = self
-        return Samples(count: count, named: { "\(lines.path):\(lines.line(of: $0))" }) { index, random in try load(lines[index], &random) }
+        return Samples(count: count, named: { "\(lines.path):\(lines.line(of: $0))" }) { index, random in
+            try load(lines[index], &random)
+        }
     }
 }

@@ -2,8 +2,8 @@ import ConcordFiles
 
 /// How long an MPEG audio file is, by counting its frames.
 ///
-/// Only some programs write the number of frames into the first one (a Xing or Info header); without it decoders guess from the file's size and the
-/// first frame's bit rate, which a variable rate or an album cover makes wrong.
+/// Only some programs write the number of frames into the first one (a Xing or Info header); without it decoders guess
+/// from the file's size and the first frame's bit rate, which a variable rate or an album cover makes wrong.
 struct MPEGLength: Sendable {
     /// Frames of sound, a Xing header's own frame not among them.
     let frames: Int
@@ -42,7 +42,8 @@ struct MPEGLength: Sendable {
             let place = 4 + Self.sideInformation(frame)
             bytes.replaceSubrange(place..<place + 8, with: Array("Xing".utf8) + [0, 0, 0, 1])
             let count = UInt32(clamping: frames + 64)
-            bytes.replaceSubrange(place + 8..<place + 12, with: (0..<4).map { UInt8(truncatingIfNeeded: count >> (24 - 8 * UInt32($0))) })
+            bytes.replaceSubrange(
+                place + 8..<place + 12, with: (0..<4).map { UInt8(truncatingIfNeeded: count >> (24 - 8 * UInt32($0))) })
             return bytes
         }
         return nil
@@ -123,9 +124,13 @@ struct MPEGLength: Sendable {
             return try bytes(file, at: offset + 36, count: 4).elementsEqual("VBRI".utf8) ? 0 : nil
         }
 
-        private mutating func bytes(_ file: borrowing RegularFile, at offset: Int, count: Int) throws(FileError) -> ArraySlice<UInt8> {
+        private mutating func bytes(
+            _ file: borrowing RegularFile, at offset: Int, count: Int
+        ) throws(FileError) -> ArraySlice<UInt8> {
             if offset < blockStart || offset + count > blockStart + block.count {
-                (block, blockStart) = (try file.bytes(at: offset, count: max(count, min(1 << 18, max(0, size - offset)))), offset)
+                (block, blockStart) = (
+                    try file.bytes(at: offset, count: max(count, min(1 << 18, max(0, size - offset)))), offset
+                )
             }
             let place = offset - blockStart
             guard place >= 0, place < block.count else { return [] }

@@ -20,8 +20,8 @@ struct RateChange {
 
     /// Input that decides a window of the output.
     ///
-    /// It begins where samples of both rates stand together, and is wide enough on both sides for the filter, so that the window is what it
-    /// would be in the whole.
+    /// It begins where samples of both rates stand together, and is wide enough on both sides for the filter, so that
+    /// the window is what it would be in the whole.
     /// - Parameters:
     ///   - window: samples of the output.
     ///   - frames: samples of the whole input.
@@ -40,7 +40,8 @@ struct RateChange {
     func resampled(_ input: [Float], skipped: Int = 0, count: Int) -> [Float] {
         var reason: UnsafePointer<CChar>?
         guard let handle = concord_resampler_make(Double(from), Double(to), &reason) else {
-            ShapeCheck.fail("resampled", "libsoxr refuses \(from) to \(to): \(reason.map { String(cString: $0) } ?? "")")
+            ShapeCheck.fail(
+                "resampled", "libsoxr refuses \(from) to \(to): \(reason.map { String(cString: $0) } ?? "")")
         }
         defer { soxr_delete(handle) }
         var output = [Float](unsafeUninitializedCapacity: skipped + count) { buffer, filled in
@@ -50,7 +51,8 @@ struct RateChange {
                 while used < input.count, filled < buffer.count {
                     var taken = 0, given = 0
                     soxr_process(
-                        handle, input.baseAddress.map { $0 + used }, input.count - used, &taken, base + filled, buffer.count - filled,
+                        handle, input.baseAddress.map { $0 + used }, input.count - used, &taken, base + filled,
+                        buffer.count - filled,
                         &given)
                     used += taken
                     filled += given
@@ -80,7 +82,8 @@ extension Sound {
     /// libsoxr's high quality: linear phase, no delay, 20 bits.
     /// - Parameter rate: samples a second, in `Sound.rates`.
     public func resampled(to rate: Int) -> Sound {
-        ShapeCheck.require(Self.rates.contains(rate), "resampled", "\(rate) samples a second, \(Self.rates) are possible")
+        ShapeCheck.require(
+            Self.rates.contains(rate), "resampled", "\(rate) samples a second, \(Self.rates) are possible")
         if rate == self.rate { return self }
         let change = RateChange(from: self.rate, to: rate)
         return Sound(change.resampled(samples, count: change.count(of: count)), rate: rate)

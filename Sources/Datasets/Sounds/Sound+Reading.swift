@@ -1,15 +1,17 @@
 import ConcordTensors
 
 extension Sound {
-    /// Reads WAV, FLAC, OGG, MP3 and what else libsndfile knows, at any rate and number of channels; channels are averaged.
+    /// Reads WAV, FLAC, OGG, MP3 and what else libsndfile knows, at any rate and number of channels; channels are
+    /// averaged.
     ///
-    /// May be called on several threads at once. A file that is cut short is an error where its header says how long it should be: WAV, AIFF,
-    /// FLAC. Where the header leaves the length open (a recording written into a pipe, FLAC without a total, OGG without an end, MP3 without a
-    /// Xing header), the sound is as long as what is there. About a damaged MP3 file the decoder also writes to standard error.
+    /// May be called on several threads at once. A file that is cut short is an error where its header says how long it
+    /// should be: WAV, AIFF, FLAC. Where the header leaves the length open (a recording written into a pipe, FLAC
+    /// without a total, OGG without an end, MP3 without a Xing header), the sound is as long as what is there. About a
+    /// damaged MP3 file the decoder also writes to standard error.
     /// - Parameters:
     ///   - rate: samples a second wanted, in `Sound.rates`; the file's own where nil.
-    ///   - window: samples wanted, counted at the rate wanted. Only they are decoded, with what the resampling needs around them: the result
-    ///     is the same part of the whole sound.
+    ///   - window: samples wanted, counted at the rate wanted. Only they are decoded, with what the resampling needs
+    ///     around them: the result is the same part of the whole sound.
     ///   - limit: seconds that may be read at once; with a window, that the window may last.
     /// - Throws: `SoundError`.
     public init(
@@ -22,7 +24,8 @@ extension Sound {
         if window == nil, reader.frames == nil {
             let samples = try reader.readToEnd(limit: limit)
             self.init(
-                rate == reader.rate ? samples : change.resampled(samples, count: change.count(of: samples.count)), rate: rate)
+                rate == reader.rate ? samples : change.resampled(samples, count: change.count(of: samples.count)),
+                rate: rate)
             return
         }
         let header = try reader.header()

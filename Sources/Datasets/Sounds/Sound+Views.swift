@@ -18,7 +18,8 @@ extension Sound {
     /// A part.
     /// - Parameter range: samples, inside the sound.
     public func cropped(to range: Range<Int>) -> Sound {
-        ShapeCheck.require(range.lowerBound >= 0 && range.upperBound <= count, "cropped", "\(range) of a sound of \(count) samples")
+        ShapeCheck.require(
+            range.lowerBound >= 0 && range.upperBound <= count, "cropped", "\(range) of a sound of \(count) samples")
         return Sound(Array(samples[range]), rate: rate)
     }
 
@@ -59,7 +60,8 @@ extension Sound {
     /// Later by `offset` samples, earlier below 0, of the same length: silence comes in at one end.
     public func shifted(by offset: Int) -> Sound {
         let silence = [Float](repeating: 0, count: min(abs(offset), count))
-        return Sound(offset >= 0 ? silence + samples.dropLast(offset) : samples.dropFirst(-offset) + silence, rate: rate)
+        return Sound(
+            offset >= 0 ? silence + samples.dropLast(offset) : samples.dropFirst(-offset) + silence, rate: rate)
     }
 
     /// With white Gaussian noise, softer than the sound by `ratio` decibels.
@@ -67,7 +69,8 @@ extension Sound {
     public func withNoise(decibelsBelow ratio: Float, using key: RandomKey) -> Sound {
         let energy = samples.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(max(1, count))
         let deviation = Float(energy.squareRoot()) * Self.factor(-ratio)
-        let noise = Tensor(normal: 0, deviation: deviation, shape: [count], key: key.derived("noise")), values = noise.floats
+        let noise = Tensor(normal: 0, deviation: deviation, shape: [count], key: key.derived("noise")),
+            values = noise.floats
         return Sound(samples.indices.map { samples[$0] + values[$0] }, rate: rate)
     }
 

@@ -51,7 +51,9 @@ final class SoundBytes {
         var filled = 0
         if position < head.count {
             filled = min(wanted, head.count - position)
-            head.withUnsafeBytes { target.copyMemory(from: $0.baseAddress.unsafelyUnwrapped + position, byteCount: filled) }
+            head.withUnsafeBytes {
+                target.copyMemory(from: $0.baseAddress.unsafelyUnwrapped + position, byteCount: filled)
+            }
         }
         if filled < wanted {
             let rest = UnsafeMutableRawBufferPointer(start: target + filled, count: wanted - filled)

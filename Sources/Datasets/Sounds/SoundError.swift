@@ -30,11 +30,20 @@ public enum SoundError: Error, Equatable, CustomStringConvertible {
         case .unsupported(let path, let reason): "\(path): \(reason)"
         case .noSamples(let path): "\(path): a sound without samples; leave it out"
         case .notFinite(let path, let frame, let value):
-            "\(path): sample \(frame) is \(value), not a number to compute with; write the file again without it or leave the file out"
+            """
+                \(path): sample \(frame) is \(value), not a number to compute with; write the file again without it or \
+                leave the file out
+                """
         case .rate(let path, let rate):
-            "\(path): \(rate) samples a second, where \(Sound.rates.lowerBound) to \(Sound.rates.upperBound) are read; correct its header"
+            """
+                \(path): \(rate) samples a second, where \(Sound.rates.lowerBound) to \(Sound.rates.upperBound) are \
+                read; correct its header
+                """
         case .tooLong(let path, let seconds, let limit):
-            "\(path): \(Self.text(seconds)) s of sound, where \(Self.text(limit)) s are read at once; give a window of it, or a higher limit"
+            """
+                \(path): \(Self.text(seconds)) s of sound, where \(Self.text(limit)) s are read at once; give a window \
+                of it, or a higher limit
+                """
         case .outside(let path, let window, let frames):
             "\(path): frames \(window.lowerBound) to \(window.upperBound) are not inside its \(frames)"
         case .segment(let path, let segment, let seconds):

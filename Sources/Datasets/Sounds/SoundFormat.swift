@@ -14,7 +14,8 @@ enum SoundFormat {
     /// - Parameter head: the file's first bytes, `MediaKind.headLength` where it has them.
     init(_ head: [UInt8], path: String) throws(SoundError) {
         // A first MPEG frame is enough where a file is read by name: the second may be damaged.
-        guard let kind = MediaKind(head) ?? (MPEGFrame(head[...]).map { _ in MediaKind(.sound, "MP3", .sndfile) }) else {
+        guard let kind = MediaKind(head) ?? (MPEGFrame(head[...]).map { _ in MediaKind(.sound, "MP3", .sndfile) })
+        else {
             throw .notASound(path: path, found: MediaFile.described(head))
         }
         if kind.medium == .image { throw .notASound(path: path, found: "it is an image (\(kind.name))") }
@@ -37,8 +38,8 @@ enum SoundFormat {
 
     /// Compares the length in a file's header with the file's.
     ///
-    /// A program that writes into a pipe cannot go back and fill in the length: it leaves a placeholder, and all that follows is sound. Where the length
-    /// is no placeholder and the file is shorter, it was cut.
+    /// A program that writes into a pipe cannot go back and fill in the length: it leaves a placeholder, and all that
+    /// follows is sound. Where the length is no placeholder and the file is shorter, it was cut.
     func extent(of file: borrowing RegularFile, head: [UInt8]) throws(FileError) -> Extent {
         let isBigEndian: Bool, name: [UInt8]
         switch self {
@@ -46,7 +47,8 @@ enum SoundFormat {
         case .aiff: (isBigEndian, name) = (true, Array("SSND".utf8))
         case .mpeg, .other: return Extent()
         }
-        var block = head, blockStart = 0, offset = 12, longSize: (value: Int, offset: Int)?, common: (offset: Int, bytes: Int)?
+        var block = head, blockStart = 0, offset = 12, longSize: (value: Int, offset: Int)?,
+            common: (offset: Int, bytes: Int)?
         for _ in 0..<1000 {
             if offset + 36 > blockStart + block.count, blockStart + block.count < file.size {
                 (block, blockStart) = (try file.bytes(at: offset, count: MediaKind.headLength), offset)
@@ -73,7 +75,8 @@ enum SoundFormat {
                 longSize = (max(0, Self.number(chunk.dropFirst(16).prefix(8), isBigEndian)), offset + 16)
             }
             if chunk.starts(with: "COMM".utf8), chunk.count >= 16 {
-                let channels = Self.number(chunk.dropFirst(8).prefix(2), true), bits = Self.number(chunk.dropFirst(14).prefix(2), true)
+                let channels = Self.number(chunk.dropFirst(8).prefix(2), true),
+                    bits = Self.number(chunk.dropFirst(14).prefix(2), true)
                 common = (offset + 10, channels * ((bits + 7) / 8))
             }
             offset += 8 + size + size & 1
@@ -81,8 +84,8 @@ enum SoundFormat {
         return Extent()
     }
 
-    /// Whether a length is one that programs write when they do not know it: 0, or close to the most that some integer holds, or a round number
-    /// or power of two of a gigabyte and more.
+    /// Whether a length is one that programs write when they do not know it: 0, or close to the most that some integer
+    /// holds, or a round number or power of two of a gigabyte and more.
     static func isPlaceholder(_ size: Int) -> Bool {
         if size == 0 || size >= 0xFFFF_0000 { return true }
         guard size >= 1_000_000_000 else { return false }
@@ -98,7 +101,10 @@ enum SoundFormat {
     }
 
     private static func number(_ bytes: ArraySlice<UInt8>, _ isBigEndian: Bool) -> Int {
-        Int(truncatingIfNeeded: (isBigEndian ? Array(bytes) : bytes.reversed()).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+        Int(
+            truncatingIfNeeded: (isBigEndian ? Array(bytes) : bytes.reversed()).reduce(UInt64(0)) {
+                $0 << 8 | UInt64($1)
+            })
     }
 
     private static func put(_ value: Int, size: Int, at offset: Int, in bytes: inout [UInt8], _ isBigEndian: Bool) {

@@ -14,7 +14,8 @@ extension Sound {
         public func frames(at rate: Int) -> Int { RateChange(from: self.rate, to: rate).count(of: frames) }
     }
 
-    /// Reads a file's header; a file that does not say how long it is (a stream, most MP3 without a Xing header) is decoded to its end, once.
+    /// Reads a file's header; a file that does not say how long it is (a stream, most MP3 without a Xing header) is
+    /// decoded to its end, once.
     ///
     /// A WAV or AIFF file that ends before its header says is found out here; other kinds are only when they are read.
     /// - Throws: `SoundError`.

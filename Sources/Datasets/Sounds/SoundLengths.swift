@@ -10,9 +10,13 @@ final class SoundLengths: Sendable {
 
     func frames(of version: FileVersion) -> Int? { entries.withLock { $0[version]?.frames } }
 
-    func insert(frames: Int, of version: FileVersion) { entries.withLock { $0[version, default: Entry()].frames = frames } }
+    func insert(frames: Int, of version: FileVersion) {
+        entries.withLock { $0[version, default: Entry()].frames = frames }
+    }
 
     func mpeg(of version: FileVersion) -> MPEGLength?? { entries.withLock { $0[version]?.mpeg } }
 
-    func insert(mpeg: MPEGLength?, of version: FileVersion) { entries.withLock { $0[version, default: Entry()].mpeg = .some(mpeg) } }
+    func insert(mpeg: MPEGLength?, of version: FileVersion) {
+        entries.withLock { $0[version, default: Entry()].mpeg = .some(mpeg) }
+    }
 }

@@ -39,13 +39,17 @@ final class SoundReader {
         }
         let missing = extent.missing
         var start = extent.head ?? [], replaced = extent.head?.count ?? 0
-        if let length, !length.isStatedRightly, let frame = length.informationFrame { (start, replaced) = (frame, length.start) }
+        if let length, !length.isStatedRightly, let frame = length.informationFrame {
+            (start, replaced) = (frame, length.start)
+        }
         let bytes = SoundBytes(file, head: start, replacing: replaced)
         var info = SF_INFO(), handle: OpaquePointer?
         if start.isEmpty {
             // One of the library's own: it closes what it was given where it fails to open it, asked to or not.
             let descriptor = bytes.duplicatedDescriptor()
-            guard descriptor >= 0 else { throw .unreadable(path: path, reason: FileError(path: path, code: errno).reason) }
+            guard descriptor >= 0 else {
+                throw .unreadable(path: path, reason: FileError(path: path, code: errno).reason)
+            }
             handle = sf_open_fd(descriptor, Int32(SFM_READ), &info, 1)
         } else {
             handle = bytes.open(&info)
@@ -155,7 +159,8 @@ final class SoundReader {
             let piece = read(wanted)
             try check(piece, from: position)
             guard piece.count == wanted else {
-                throw damage("it holds \(position + piece.count) frames where its header says \(frames ?? range.upperBound)")
+                throw damage(
+                    "it holds \(position + piece.count) frames where its header says \(frames ?? range.upperBound)")
             }
             if samples.isEmpty { samples = piece } else { samples += piece }
             position += wanted
@@ -192,7 +197,8 @@ final class SoundReader {
             return
         }
         let start = max(0, frame - lead)
-        guard sf_seek(handle, sf_count_t(start), Int32(SEEK_SET)) == start, read(frame - start).count == frame - start else {
+        guard sf_seek(handle, sf_count_t(start), Int32(SEEK_SET)) == start, read(frame - start).count == frame - start
+        else {
             throw damage("frame \(frame) cannot be reached")
         }
     }

@@ -9,9 +9,10 @@ import Logging
 /// let batches = streams.samples.batches(of: 32) { Waveform($0, rate: streams.rate) }
 /// ```
 ///
-/// Clips of one name make one stream. Each epoch its clips are put in an order that is a function of seed, epoch and name, and cut into windows;
-/// what is left at the end is not used. So there are as many windows in every epoch, and they are the same for any number of loader
-/// threads. Files are read in chunks that are kept in memory up to a limit; long ones are sought in, never loaded.
+/// Clips of one name make one stream. Each epoch its clips are put in an order that is a function of seed, epoch and
+/// name, and cut into windows; what is left at the end is not used. So there are as many windows in every epoch, and
+/// they are the same for any number of loader threads. Files are read in chunks that are kept in memory up to a limit;
+/// long ones are sought in, never loaded.
 public struct SoundStreams: Sendable {
     /// Samples of a window.
     public let window: Int
@@ -34,14 +35,15 @@ public struct SoundStreams: Sendable {
 
     /// Reads every clip's header.
     ///
-    /// A clip whose header cannot be read is left out, counted and named in the log and in `badClips`. One that turns out bad when it is read makes
-    /// its windows bad samples: replaced, counted and named.
+    /// A clip whose header cannot be read is left out, counted and named in the log and in `badClips`. One that turns
+    /// out bad when it is read makes its windows bad samples: replaced, counted and named.
     /// - Parameters:
     ///   - clips: files, and the name of the stream that each belongs to.
     ///   - segments: the part of each file that is the clip; nil for all of it.
     ///   - window: samples of a window, at `rate`.
     ///   - rate: samples a second; files of other rates are resampled.
-    ///   - badLimit: the share of clips, in `0...1`, that may be left out; one bad clip is always let through if there is a good one.
+    ///   - badLimit: the share of clips, in `0...1`, that may be left out; one bad clip is always let through if there
+    ///     is a good one.
     ///   - cacheLimit: bytes of samples kept in memory at most; nil for a quarter of the memory that is free now.
     /// - Throws: `DatasetError.tooManyBadSamples`, `.noWindows`.
     public init(
@@ -76,7 +78,10 @@ public struct SoundStreams: Sendable {
         if short.count > 1 {
             let samples = short.reduce(0) { $0 + $1.count }
             log.notice(
-                "\(short.count) of \(all) streams are shorter than a window of \(window) and not used: \(samples) samples in all"
+                """
+                    \(short.count) of \(all) streams are shorter than a window of \(window) and not used: \(samples) \
+                    samples in all
+                    """
             )
         }
         streams.removeAll { $0.count < window }

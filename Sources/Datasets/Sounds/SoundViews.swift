@@ -7,10 +7,10 @@ public import ConcordTensors
 /// let (a, b) = views.pair(of: sound, using: key)
 /// ```
 ///
-/// - Source: the chances of polarity, noise and gain, the gain's range and the order are those of the example of torchaudio-augmentations (Spijkervet
-///   2021, after Spijkervet, Burgoyne 2021, arXiv:2103.09410); its noise is 0.001 to 0.005 of the sound's deviation, 60 to 46 dB below it. The
-///   shift of up to 100 ms is that of TensorFlow's speech commands (Warden 2018, arXiv:1804.03209). Delay, reverberation, filters and changes of
-///   pitch are left out.
+/// - Source: the chances of polarity, noise and gain, the gain's range and the order are those of the example of
+///   torchaudio-augmentations (Spijkervet 2021, after Spijkervet, Burgoyne 2021, arXiv:2103.09410); its noise is 0.001
+///   to 0.005 of the sound's deviation, 60 to 46 dB below it. The shift of up to 100 ms is that of TensorFlow's speech
+///   commands (Warden 2018, arXiv:1804.03209). Delay, reverberation, filters and changes of pitch are left out.
 public struct SoundViews: Sendable, Equatable {
     /// Samples of a view; the whole sound where nil.
     public var length: Int?
@@ -27,12 +27,16 @@ public struct SoundViews: Sendable, Equatable {
     /// Decibels.
     public var gain: ClosedRange<Float> = -20 ... -1
 
-    public init(length: Int? = nil, filling: Sound.Filling = .silence) { (self.length, self.filling) = (length, filling) }
+    public init(length: Int? = nil, filling: Sound.Filling = .silence) {
+        (self.length, self.filling) = (length, filling)
+    }
 
     /// Crops only.
     public static func crops(_ length: Int, filling: Sound.Filling = .silence) -> SoundViews {
         var views = SoundViews(length: length, filling: filling)
-        (views.shiftProbability, views.polarityProbability, views.noiseProbability, views.gainProbability) = (0, 0, 0, 0)
+        (views.shiftProbability, views.polarityProbability, views.noiseProbability, views.gainProbability) = (
+            0, 0, 0, 0
+        )
         return views
     }
 
@@ -40,7 +44,8 @@ public struct SoundViews: Sendable, Equatable {
     public func callAsFunction(_ sound: Sound, using key: RandomKey) -> Sound {
         var view = length.map { sound.randomCrop(to: $0, filling: filling, using: key) } ?? sound
         var random = key.derived("sound views").sequence
-        // Every draw is made whether or not it is used, so that one probability's change leaves the other choices alone.
+        // Every draw is made whether or not it is used, so that one probability's change leaves the other choices
+        // alone.
         let offset = Int((random.uniform(in: -shift...shift) * Float(sound.rate)).rounded())
         let gain = random.uniform(in: gain), noise = random.uniform(in: noise)
         if random.chance(shiftProbability) { view = view.shifted(by: offset) }

@@ -7,9 +7,10 @@ import ConcordTensors
 /// while let window = try windows.next() { print(window.start, window.samples.count) }
 /// ```
 ///
-/// Windows begin every `hop` samples. The last one ends where the recording ends, so it may overlap the one before it by more than the
-/// others do: every sample is in a window and every window has the full length. A recording that is not longer than a window is one
-/// window, as long as the recording. Nothing is sought in the file: kinds that can only be sought in inexactly (MP3, OGG) are exact too.
+/// Windows begin every `hop` samples. The last one ends where the recording ends, so it may overlap the one before it
+/// by more than the others do: every sample is in a window and every window has the full length. A recording that is
+/// not longer than a window is one window, as long as the recording. Nothing is sought in the file: kinds that can only
+/// be sought in inexactly (MP3, OGG) are exact too.
 public struct SoundWindows {
     /// A part of the recording.
     public struct Window: Sendable, Equatable {

@@ -2,7 +2,8 @@ import CBridges
 import CSoxr
 import ConcordTensors
 
-/// A change of rate of samples that come in chunks: together its outputs are what `RateChange.resampled` makes of the whole.
+/// A change of rate of samples that come in chunks: together its outputs are what `RateChange.resampled` makes of the
+/// whole.
 final class StreamResampler {
     private let change: RateChange
     private let handle: OpaquePointer
@@ -12,7 +13,8 @@ final class StreamResampler {
         var reason: UnsafePointer<CChar>?
         guard let handle = concord_resampler_make(Double(change.from), Double(change.to), &reason) else {
             ShapeCheck.fail(
-                "resampled", "libsoxr refuses \(change.from) to \(change.to): \(reason.map { String(cString: $0) } ?? "")")
+                "resampled",
+                "libsoxr refuses \(change.from) to \(change.to): \(reason.map { String(cString: $0) } ?? "")")
         }
         (self.change, self.handle) = (change, handle)
     }

@@ -10,7 +10,8 @@ extension Waveform {
     public init(_ sounds: [Sound], length: Int? = nil) {
         guard let rate = sounds.first?.rate else { ShapeCheck.fail("Waveform", "no sounds") }
         ShapeCheck.require(
-            sounds.allSatisfy { $0.rate == rate }, "Waveform", "the sounds are not all of \(rate) samples a second; resample them")
+            sounds.allSatisfy { $0.rate == rate }, "Waveform",
+            "the sounds are not all of \(rate) samples a second; resample them")
         self.init(sounds.map(\.samples), length: length, rate: rate)
     }
 }

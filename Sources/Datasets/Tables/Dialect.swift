@@ -1,6 +1,7 @@
 /// What quotes mean in a table.
 public enum Quoting: String, Sendable, CaseIterable {
-    /// RFC 4180: a field that starts with `"` runs to the closing `"`, separators and line ends included; `""` inside is one quote.
+    /// RFC 4180: a field that starts with `"` runs to the closing `"`, separators and line ends included; `""` inside
+    /// is one quote.
     case standard
     /// Quotes are text like any other.
     case none

@@ -12,7 +12,8 @@ public struct FileListing: Sendable {
     /// Files that match a pattern; folders in it (`{speaker}/{take}.wav`) are folders below the root.
     ///
     /// A file that ends as the pattern does but does not match is left out, counted and named in `table.badRows`.
-    /// - Throws: `DatasetError`: a folder that cannot be read or has no such file, a faulty pattern, too many misnamed files.
+    /// - Throws: `DatasetError`: a folder that cannot be read or has no such file, a faulty pattern, too many misnamed
+    ///   files.
     public init(_ path: String, pattern: String, badFileShare: Double = 0.1) throws(DatasetError) {
         let pattern = try FilePattern(pattern)
         var rows: [[String]] = [], bad = BadRows(), other: String?
@@ -31,7 +32,8 @@ public struct FileListing: Sendable {
             throw .emptyFolder(path: path, wanted: "file")
         }
         table = Table(
-            TableContents(listing: path, columns: ["filepath"] + pattern.names, placeColumn: "filepath", rows: rows, bad: bad))
+            TableContents(
+                listing: path, columns: ["filepath"] + pattern.names, placeColumn: "filepath", rows: rows, bad: bad))
     }
 
     /// Every file with one of some extensions (in lower case), at any depth.
@@ -39,9 +41,13 @@ public struct FileListing: Sendable {
     public init(_ path: String, extensions: Set<String>) throws(DatasetError) {
         let files = try FileWalk.files(under: path).files.filter { extensions.contains(Paths.fileExtension(of: $0)) }
         guard !files.isEmpty else {
-            throw .emptyFolder(path: path, wanted: FileWalk.sorted(Array(extensions)).map { "." + $0 }.joined(separator: " or ") + " file")
+            throw .emptyFolder(
+                path: path,
+                wanted: FileWalk.sorted(Array(extensions)).map { "." + $0 }.joined(separator: " or ") + " file")
         }
         table = Table(
-            TableContents(listing: path, columns: ["filepath"], placeColumn: "filepath", rows: files.map { [$0] }, bad: BadRows()))
+            TableContents(
+                listing: path, columns: ["filepath"], placeColumn: "filepath", rows: files.map { [$0] }, bad: BadRows())
+        )
     }
 }

@@ -12,11 +12,16 @@ struct FilePattern: Sendable {
                 throw .pattern(text, reason: "a brace is not closed, or not opened")
             }
             let name = String(rest[rest.index(after: open)..<close])
-            guard !name.isEmpty, !name.contains("{") else { throw .pattern(text, reason: "a part needs a name between its braces") }
-            guard !names.contains(name), name != "filepath" else { throw .pattern(text, reason: "part \"\(name)\" stands twice") }
+            guard !name.isEmpty, !name.contains("{") else {
+                throw .pattern(text, reason: "a part needs a name between its braces")
+            }
+            guard !names.contains(name), name != "filepath" else {
+                throw .pattern(text, reason: "part \"\(name)\" stands twice")
+            }
             literals[names.count] += Array(rest[..<open].utf8)
             if !names.isEmpty, literals[names.count].isEmpty {
-                throw .pattern(text, reason: "\"\(names[names.count - 1])\" and \"\(name)\" need something between them")
+                throw .pattern(
+                    text, reason: "\"\(names[names.count - 1])\" and \"\(name)\" need something between them")
             }
             names.append(name)
             literals.append([])
@@ -31,12 +36,17 @@ struct FilePattern: Sendable {
     var depth: Int { text.utf8.count { $0 == UInt8(ascii: "/") } }
 
     /// What every file that can match ends in.
-    func hasSuffix(of path: String) -> Bool { path.utf8.suffix(literals[names.count].count).elementsEqual(literals[names.count]) }
+    func hasSuffix(of path: String) -> Bool {
+        path.utf8.suffix(literals[names.count].count).elementsEqual(literals[names.count])
+    }
 
-    /// The parts of a path, each at least one byte and no longer than it must be, none across a slash; nil where it does not match.
+    /// The parts of a path, each at least one byte and no longer than it must be, none across a slash; nil where it
+    /// does not match.
     func parts(of path: String) -> [String]? {
         let bytes = Array(path.utf8), tail = literals[names.count]
-        guard bytes.starts(with: literals[0]), bytes.count >= literals[0].count + tail.count, hasSuffix(of: path) else { return nil }
+        guard bytes.starts(with: literals[0]), bytes.count >= literals[0].count + tail.count, hasSuffix(of: path) else {
+            return nil
+        }
         var parts: [String] = [], start = literals[0].count
         let limit = bytes.count - tail.count
         for place in names.indices {
@@ -44,7 +54,9 @@ struct FilePattern: Sendable {
             if place < names.count - 1 {
                 let literal = literals[place + 1]
                 end = start + 1
-                while end + literal.count <= limit, !bytes[end..<end + literal.count].elementsEqual(literal) { end += 1 }
+                while end + literal.count <= limit, !bytes[end..<end + literal.count].elementsEqual(literal) {
+                    end += 1
+                }
                 guard end + literal.count <= limit else { return nil }
             }
             guard end > start, !bytes[start..<end].contains(UInt8(ascii: "/")) else { return nil }

@@ -1,6 +1,7 @@
 import ConcordFiles
 
-/// A rule that says which rows of a table are held out, from one column alone: it stands whatever the order and number of rows.
+/// A rule that says which rows of a table are held out, from one column alone: it stands whatever the order and number
+/// of rows.
 public struct Split: Hashable, Sendable {
     private enum Rule: Hashable {
         case checksum(modulo: Int, remainder: Int)
@@ -10,7 +11,8 @@ public struct Split: Hashable, Sendable {
     public let column: String
     private let rule: Rule
 
-    /// Holds out the rows whose field has a CRC-32 (of its UTF-8 bytes) that leaves `remainder` modulo `modulo`: about one in `modulo`.
+    /// Holds out the rows whose field has a CRC-32 (of its UTF-8 bytes) that leaves `remainder` modulo `modulo`: about
+    /// one in `modulo`.
     ///
     /// White space around the field is not part of it. Of a path, the shortest spelling decides: `./a.png` and
     /// `b//../a.png` fall on the side of `a.png`; and so do all names, links among them, of one file.
@@ -37,7 +39,9 @@ public struct Split: Hashable, Sendable {
 
     func check() throws(DatasetError) {
         guard case .checksum(let modulo, let remainder) = rule else { return }
-        if modulo < 2 { throw .split(column: column, reason: "modulo \(modulo) leaves nothing to tell apart; 2 or more wanted") }
+        if modulo < 2 {
+            throw .split(column: column, reason: "modulo \(modulo) leaves nothing to tell apart; 2 or more wanted")
+        }
         if !(0..<modulo).contains(remainder) {
             throw .split(column: column, reason: "remainder \(remainder) must be in 0 ... \(modulo - 1)")
         }
@@ -57,7 +61,8 @@ extension Row {
 }
 
 extension Table {
-    /// For the values of a column that are further names of one file, the name that counts: the first in the order of bytes.
+    /// For the values of a column that are further names of one file, the name that counts: the first in the order of
+    /// bytes.
     private func fileNames(in column: String) -> [String: String] {
         var names: [FileIdentity: String] = [:], identities: [String: FileIdentity] = [:]
         var misses = 0

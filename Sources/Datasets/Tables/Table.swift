@@ -8,7 +8,8 @@ import ConcordFiles
 /// for row in train { print(row.path("filepath"), row["title"]) }
 /// ```
 ///
-/// The file is read once and kept as bytes; a field becomes a `String` when it is asked for. A value: selections share the bytes.
+/// The file is read once and kept as bytes; a field becomes a `String` when it is asked for. A value: selections share
+/// the bytes.
 public struct Table: RandomAccessCollection, Sendable {
     let contents: TableContents
     /// Rows of the contents that are selected; nil for all.
@@ -21,9 +22,9 @@ public struct Table: RandomAccessCollection, Sendable {
 
     /// Reads a table.
     ///
-    /// A row with a wrong number of fields, invalid UTF-8, text after a closing quote or a required field that is empty is left
-    /// out, counted and named in the log and in `badRows`. Empty lines are passed over; a byte order mark, and CRLF and
-    /// CR line ends are understood; white space around the columns' names is none of the names.
+    /// A row with a wrong number of fields, invalid UTF-8, text after a closing quote or a required field that is empty
+    /// is left out, counted and named in the log and in `badRows`. Empty lines are passed over; a byte order mark, and
+    /// CRLF and CR line ends are understood; white space around the columns' names is none of the names.
     /// - Parameters:
     ///   - path: a UTF-8 file whose first line names the columns.
     ///   - separator: one ASCII character between fields.
@@ -31,9 +32,10 @@ public struct Table: RandomAccessCollection, Sendable {
     ///   - columns: columns that must be there, and be filled in, in every row.
     ///   - header: the columns' names where the file has no line for them.
     ///   - root: what `Row.path` sees relative paths from; nil for the folder that the file is in.
-    ///   - badRowShare: the share of rows that may be bad, in `0...1`; up to eight bad rows are always let through if one is good.
-    /// - Throws: `DatasetError`: unreadable, empty, in another encoding, a missing or doubled column, a quote never closed, no
-    ///   rows, too many bad ones.
+    ///   - badRowShare: the share of rows that may be bad, in `0...1`; up to eight bad rows are always let through if
+    ///     one is good.
+    /// - Throws: `DatasetError`: unreadable, empty, in another encoding, a missing or doubled column, a quote never
+    ///   closed, no rows, too many bad ones.
     public init(
         csv path: String, separator: Character = ",", quoting: Quoting = .standard, columns: [String] = [],
         header: [String]? = nil,

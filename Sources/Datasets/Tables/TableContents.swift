@@ -14,7 +14,8 @@ final class TableContents: Sendable {
     let files: FileNames
 
     init(
-        path: String, root: String, columns: [String], placeColumn: String? = nil, bytes: FileBytes, dialect: Dialect, rows: RowIndex
+        path: String, root: String, columns: [String], placeColumn: String? = nil, bytes: FileBytes, dialect: Dialect,
+        rows: RowIndex
     ) {
         self.path = path
         self.root = root

@@ -11,7 +11,9 @@ extension Contrastive: PiecewiseObjective {
 
     public func lossWithGradient(of batch: B, microbatch: Int) -> (Loss, Gradients) {
         let inputs = towers.map { $0.encoder.input(of: batch) }
-        guard inputs.contains(where: { ($0?.size ?? 0) > microbatch }) else { return Pieces.wholeWithGradient { self(batch) } }
+        guard inputs.contains(where: { ($0?.size ?? 0) > microbatch }) else {
+            return Pieces.wholeWithGradient { self(batch) }
+        }
         var cache = GradientCache(microbatch: microbatch)
         for (tower, input) in zip(towers, inputs) {
             if let input, let size = input.size { cache.add(count: size) { tower.projection(input.features($0)) } }

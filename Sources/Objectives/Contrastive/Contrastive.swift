@@ -10,14 +10,17 @@ public import ConcordTensors
 ///     dimension: 256, loss: InfoNCE(temperature: .learned(initial: 0.07)))
 /// ```
 ///
-/// Every tower's output `[N, C]` goes through a linear projection without bias to `[N, D]`. With more than two towers the loss is the
-/// mean over pairs. At chance it is `ln N`. In checkpoints a tower stands under its name: `image.encoder.…`, `image.projection.weight`.
+/// Every tower's output `[N, C]` goes through a linear projection without bias to `[N, D]`. With more than two towers
+/// the loss is the mean over pairs. At chance it is `ln N`. In checkpoints a tower stands under its name:
+/// `image.encoder.…`, `image.projection.weight`.
 ///
-/// Where samples of a batch lack a modality (`Available`), each pair of towers is held against each other over the samples that have
-/// both; a pair that no sample has is left out of the mean and of the parts. Without any pair the loss is 0. Part `pairs` counts them.
+/// Where samples of a batch lack a modality (`Available`), each pair of towers is held against each other over the
+/// samples that have both; a pair that no sample has is left out of the mean and of the parts. Without any pair the
+/// loss is 0. Part `pairs` counts them.
 ///
-/// Batches whose activations do not fit are trained in pieces, with all of the batch's negatives: `microbatch:` of the trainer and of
-/// ``valueWithGradient(of:_:microbatch:step:seed:)``. Inputs are cut by the towers (``RowSliceable``); a batch needs nothing for it.
+/// Batches whose activations do not fit are trained in pieces, with all of the batch's negatives: `microbatch:` of the
+/// trainer and of ``valueWithGradient(of:_:microbatch:step:seed:)``. Inputs are cut by the towers (``RowSliceable``); a
+/// batch needs nothing for it.
 /// - Source: Radford et al. 2021, arXiv:2103.00020, figure 3.
 public final class Contrastive<B: Sendable>: Objective {
     /// Which towers are held against each other.
@@ -43,8 +46,8 @@ public final class Contrastive<B: Sendable>: Objective {
     /// - Parameters:
     ///   - towers: two or more, of different names.
     ///   - dimension: size D of the shared space.
-    ///   - labels: where a batch says which samples are each other's positives besides themselves: int32 `[N]`, equal for those. Nil, there or
-    ///     in the batch: a sample's only positive is its own.
+    ///   - labels: where a batch says which samples are each other's positives besides themselves: int32 `[N]`, equal
+    ///     for those. Nil, there or in the batch: a sample's only positive is its own.
     public convenience init(
         _ towers: Tower<B>..., dimension: Int, loss: any PairLoss = InfoNCE(), pairs: Pairing = .all,
         labels: (any KeyPath<B, Tensor?> & Sendable)? = nil
@@ -66,7 +69,9 @@ public final class Contrastive<B: Sendable>: Objective {
         self.labels = labels
         switch pairs {
         case .all:
-            self.pairs = names.indices.flatMap { first in (first + 1..<names.count).map { Pair(first: first, second: $0) } }
+            self.pairs = names.indices.flatMap { first in
+                (first + 1..<names.count).map { Pair(first: first, second: $0) }
+            }
         case .anchored(let name):
             guard let anchor = names.firstIndex(of: name) else {
                 ShapeCheck.fail("Contrastive", "no tower \"\(name)\" to anchor at in \(names)")
@@ -85,13 +90,18 @@ public final class Contrastive<B: Sendable>: Objective {
         let labels = labels.flatMap { batch[keyPath: $0] }
         var losses: [Tensor] = [], parts: [(name: String, value: Tensor)] = []
         for pair in pairs {
-            guard let first = embeddings[pair.first], let second = embeddings[pair.second], let common = first.common(with: second) else {
+            guard let first = embeddings[pair.first], let second = embeddings[pair.second],
+                let common = first.common(with: second)
+            else {
                 continue
             }
-            let labels = labels.map { labels in common.rows.map { labels.gathered(at: TowerEmbeddings.places($0)) } ?? labels }
+            let labels = labels.map { labels in
+                common.rows.map { labels.gathered(at: TowerEmbeddings.places($0)) } ?? labels
+            }
             losses.append(loss(common.0, common.1, labels: labels))
             if pairs.count > 1 {
-                parts.append(("\(towers[pair.first].name)_\(towers[pair.second].name)", losses[losses.count - 1].detached))
+                parts.append(
+                    ("\(towers[pair.first].name)_\(towers[pair.second].name)", losses[losses.count - 1].detached))
             }
         }
         if towers.contains(where: \.mayLack) { parts.append(("pairs", Tensor(Float(losses.count)))) }
@@ -99,7 +109,9 @@ public final class Contrastive<B: Sendable>: Objective {
         for (tower, embeddings) in zip(towers, embeddings) {
             if let embeddings { parts.append(("\(tower.name)_spread", CollapseMeter.spread(of: embeddings.values))) }
         }
-        let total = losses.count < 2 ? losses.first ?? Tensor(0) : losses.dropFirst().reduce(losses[0], +) * (1 / Float(losses.count))
+        let total =
+            losses.count < 2
+            ? losses.first ?? Tensor(0) : losses.dropFirst().reduce(losses[0], +) * (1 / Float(losses.count))
         return Loss(total, parts: parts)
     }
 

@@ -2,7 +2,8 @@ import ConcordLayers
 public import ConcordTensors
 
 extension InfoNCE {
-    /// Queries that have to find their positives among candidates out of a bank: their own, and negatives that were drawn for them.
+    /// Queries that have to find their positives among candidates out of a bank: their own, and negatives that were
+    /// drawn for them.
     ///
     ///     loss = mean over i of  log(e^s(i, p_i) + sum over j of e^s(i, n_j)) - s(i, p_i)
     ///
@@ -11,7 +12,8 @@ extension InfoNCE {
     /// loss(predictions, in: frames, positives: next, negatives: drawn)      // [Q, D], [B, D], [Q], [M] -> []
     /// ```
     ///
-    /// Candidates come from the bank's side alone, whatever the direction. A positive that is drawn as a negative too stays one.
+    /// Candidates come from the bank's side alone, whatever the direction. A positive that is drawn as a negative too
+    /// stays one.
     ///
     /// - Parameters:
     ///   - queries: `[Q, D]`.
@@ -20,14 +22,19 @@ extension InfoNCE {
     ///   - negatives: int32, rows of the bank: `[M]` for all queries, or `[G, M]` for each group of queries.
     ///   - groups: how many queries each group has, one group after the other; nil: one, or one query each.
     /// - Returns: a scalar; `ln(M + 1)` at chance, 0 without a query.
-    public func callAsFunction(_ queries: Tensor, in bank: Tensor, positives: Tensor, negatives: Tensor, groups: [Int]? = nil) -> Tensor {
+    public func callAsFunction(
+        _ queries: Tensor, in bank: Tensor, positives: Tensor, negatives: Tensor, groups: [Int]? = nil
+    ) -> Tensor {
         let negatives = negatives.rank == 1 ? negatives.expandingAxis(at: 0) : negatives
-        let groups = groups ?? (negatives.shape[0] == 1 ? [positives.count] : [Int](repeating: 1, count: negatives.shape[0]))
+        let groups =
+            groups ?? (negatives.shape[0] == 1 ? [positives.count] : [Int](repeating: 1, count: negatives.shape[0]))
         return find(queries, in: bank, Candidates(positives: positives, negatives: negatives, groups: groups)).loss
     }
 
     /// The loss with each query's own `[Q]` and whether it found its positive `[Q]` (uint8).
-    func find(_ queries: Tensor, in bank: Tensor, _ candidates: Candidates) -> (loss: Tensor, losses: Tensor, hits: Tensor) {
+    func find(
+        _ queries: Tensor, in bank: Tensor, _ candidates: Candidates
+    ) -> (loss: Tensor, losses: Tensor, hits: Tensor) {
         ShapeCheck.require(!excludesSelf, "InfoNCE", "excludesSelf has no meaning among candidates of a bank")
         ShapeCheck.require(candidates.negatives.shape[1] > 0, "InfoNCE", "no negatives")
         if queries.shape[0] == 0 { return (Tensor(0), Tensor(zeros: [0]), Tensor([UInt8](), shape: [0])) }

@@ -5,7 +5,8 @@ public import ConcordTensors
     import Glibc
 #endif
 
-/// The contrastive loss of embeddings against embeddings: each row has to find its positives among all rows of the other side.
+/// The contrastive loss of embeddings against embeddings: each row has to find its positives among all rows of the
+/// other side.
 ///
 ///     s_ij = similarity(a_i, b_j) / temperature
 ///     loss = mean over i of  log Z_i - mean over positives p of s_ip,     Z_i = sum over j of e^(s_ij)
@@ -16,8 +17,8 @@ public import ConcordTensors
 /// let simCLR = InfoNCE(temperature: .fixed(0.5)).views(first, second)   // NT-Xent
 /// ```
 ///
-/// Exact in tiles: the N x N logits never exist, forward or backward; memory grows with N x D. At chance the loss is `ln N`
-/// (`ln(2N - 1)` for views); the order of a batch does not matter. Known losses are settings of it:
+/// Exact in tiles: the N x N logits never exist, forward or backward; memory grows with N x D. At chance the loss is
+/// `ln N` (`ln(2N - 1)` for views); the order of a batch does not matter. Known losses are settings of it:
 ///
 /// | loss | settings |
 /// |---|---|
@@ -68,11 +69,12 @@ public final class InfoNCE: Module {
     ///   - temperature: above 0.
     ///   - excludesSelf: for embeddings held against themselves; the positives are then those of equal labels.
     ///   - decoupled: leaves the positives out of the denominator.
-    ///   - hardNegativeWeight: beta, at least 0: negatives weigh e^(beta s), normalised to a mean of 1. The gradient goes through the
-    ///     weights too, as in the authors' code.
+    ///   - hardNegativeWeight: beta, at least 0: negatives weigh e^(beta s), normalised to a mean of 1. The gradient
+    ///     goes through the weights too, as in the authors' code.
     ///   - smoothing: share of the target that is spread evenly over all candidates, in `0 ..< 1`.
     public init(
-        similarity: Similarity = .cosine, temperature: Temperature = .learned(initial: 0.07), direction: Direction = .symmetric,
+        similarity: Similarity = .cosine, temperature: Temperature = .learned(initial: 0.07),
+        direction: Direction = .symmetric,
         excludesSelf: Bool = false, decoupled: Bool = false, hardNegativeWeight: Float = 0, smoothing: Float = 0
     ) {
         ShapeCheck.require(hardNegativeWeight >= 0, "InfoNCE", "hardNegativeWeight \(hardNegativeWeight) is below 0")
@@ -96,10 +98,14 @@ public final class InfoNCE: Module {
     ///   - labels: `[N]`, int32: rows of equal labels are positives, several a row.
     /// - Returns: a scalar: the mean over rows that have a positive; 0 if none has.
     public func callAsFunction(_ a: Tensor, _ b: Tensor, labels: Tensor? = nil) -> Tensor {
-        ShapeCheck.require(a.shape == b.shape && a.rank == 2, "InfoNCE", "\(a.shape) against \(b.shape): two [N, D] wanted")
         ShapeCheck.require(
-            !excludesSelf || labels != nil, "InfoNCE", "excludesSelf leaves no positive without labels; for two views call views(_:_:)")
-        return contrast(a, b, labels ?? Self.positions(a.shape[0]), excludesSelf: excludesSelf, isSymmetric: direction == .symmetric)
+            a.shape == b.shape && a.rank == 2, "InfoNCE", "\(a.shape) against \(b.shape): two [N, D] wanted")
+        ShapeCheck.require(
+            !excludesSelf || labels != nil, "InfoNCE",
+            "excludesSelf leaves no positive without labels; for two views call views(_:_:)")
+        return contrast(
+            a, b, labels ?? Self.positions(a.shape[0]), excludesSelf: excludesSelf, isSymmetric: direction == .symmetric
+        )
     }
 
     /// Two views of each sample: every row of both looks for its other view among all others.
@@ -109,7 +115,8 @@ public final class InfoNCE: Module {
     ///   - labels: `[N]`, int32: samples of equal labels are positives too, in both views.
     /// - Returns: a scalar; `ln(2N - 1)` at chance.
     public func views(_ a: Tensor, _ b: Tensor, labels: Tensor? = nil) -> Tensor {
-        ShapeCheck.require(a.shape == b.shape && a.rank == 2, "InfoNCE", "\(a.shape) against \(b.shape): two [N, D] wanted")
+        ShapeCheck.require(
+            a.shape == b.shape && a.rank == 2, "InfoNCE", "\(a.shape) against \(b.shape): two [N, D] wanted")
         let all = Tensor.concatenated([a, b], axis: 0), labels = labels ?? Self.positions(a.shape[0])
         // The logits are symmetric: either direction is the whole.
         return contrast(all, all, .concatenated([labels, labels], axis: 0), excludesSelf: true, isSymmetric: false)

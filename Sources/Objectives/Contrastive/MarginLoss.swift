@@ -5,14 +5,14 @@ public import ConcordTensors
 ///
 ///     loss = mean over positives of 1/2 d^2  +  mean over negatives nearer than the margin of 1/2 max(0, margin - d)^2
 ///
-/// As a loss of pairs it takes all N x N pairs of rows; there are so many more negatives than positives that each kind has its own mean, and
-/// of negatives those that are apart already do not thin it.
+/// As a loss of pairs it takes all N x N pairs of rows; there are so many more negatives than positives that each kind
+/// has its own mean, and of negatives those that are apart already do not thin it.
 ///
 /// ```swift
 /// MarginLoss(margin: 0.5, distance: .cosine)
 /// ```
-/// - Source: Hadsell, Chopra, LeCun 2006, "Dimensionality reduction by learning an invariant mapping", eq. 4; the mean over negatives that
-///   still count as in pytorch-metric-learning's `AvgNonZeroReducer`.
+/// - Source: Hadsell, Chopra, LeCun 2006, "Dimensionality reduction by learning an invariant mapping", eq. 4; the mean
+///   over negatives that still count as in pytorch-metric-learning's `AvgNonZeroReducer`.
 public final class MarginLoss: PairLoss {
     public let margin: Float
     public let distance: TripletLoss.Distance
@@ -24,7 +24,8 @@ public final class MarginLoss: PairLoss {
     }
 
     public func callAsFunction(_ a: Tensor, _ b: Tensor, labels: Tensor? = nil) -> Tensor {
-        ShapeCheck.require(a.shape == b.shape && a.rank == 2, "MarginLoss", "\(a.shape) against \(b.shape): two [N, D] wanted")
+        ShapeCheck.require(
+            a.shape == b.shape && a.rank == 2, "MarginLoss", "\(a.shape) against \(b.shape): two [N, D] wanted")
         let isPositive = Positives.mask(rows: a.shape[0], labels)
         let (squares, lack): (Tensor, Tensor)
         switch distance {
@@ -36,8 +37,10 @@ public final class MarginLoss: PairLoss {
             lack = (margin - squares.rootWithoutGradientAtZero).relu()
         }
         let near = isPositive.selecting(Tensor(0), otherwise: lack)
-        let negatives = (near .> 0).converted(to: .float32).sum().item, positives = isPositive.converted(to: .float32).sum().item
-        return isPositive.selecting(squares, otherwise: 0).sum() * (0.5 / max(1, positives)) + near.squared().sum() * (0.5 / max(1, negatives))
+        let negatives = (near .> 0).converted(to: .float32).sum().item,
+            positives = isPositive.converted(to: .float32).sum().item
+        return isPositive.selecting(squares, otherwise: 0).sum() * (0.5 / max(1, positives)) + near.squared().sum()
+            * (0.5 / max(1, negatives))
     }
 
     /// The loss of explicit pairs, the mean over all of them.
@@ -45,7 +48,8 @@ public final class MarginLoss: PairLoss {
     ///   - a, b: `[N, D]`.
     ///   - isSimilar: uint8 `[N]`: 1 where a row belongs to its row of the other side.
     public func callAsFunction(_ a: Tensor, _ b: Tensor, isSimilar: Tensor) -> Tensor {
-        ShapeCheck.require(a.shape == b.shape && isSimilar.shape == [a.shape[0]], "MarginLoss", "\(isSimilar.shape) of \(a.shape)")
+        ShapeCheck.require(
+            a.shape == b.shape && isSimilar.shape == [a.shape[0]], "MarginLoss", "\(isSimilar.shape) of \(a.shape)")
         let distances: Tensor
         switch distance {
         case .cosine: distances = 1 - (a.l2Normalized() * b.l2Normalized()).sum(axis: 1)

@@ -29,7 +29,8 @@ public final class QueueContrast: PairLoss {
     ///   - a: queries `[N, D]`.
     ///   - b: keys `[N, D]`; no gradient reaches them.
     public func callAsFunction(_ a: Tensor, _ b: Tensor, labels: Tensor? = nil) -> Tensor {
-        ShapeCheck.require(a.shape == b.shape && a.rank == 2, "QueueContrast", "\(a.shape) against \(b.shape): two [N, D] wanted")
+        ShapeCheck.require(
+            a.shape == b.shape && a.rank == 2, "QueueContrast", "\(a.shape) against \(b.shape): two [N, D] wanted")
         let keys = b.detached.l2Normalized(), count = a.shape[0]
         let bank = Tensor.concatenated([keys, queue.rows], axis: 0)
         let positives = Tensor((0..<Int32(count)).map { $0 }, shape: [count])

@@ -32,7 +32,8 @@ public struct Tower<B: Sendable> {
     }
 
     private static func check(_ name: String) {
-        ShapeCheck.require(!name.isEmpty && !name.contains("."), "Tower", "\"\(name)\" cannot stand in a checkpoint's path")
+        ShapeCheck.require(
+            !name.isEmpty && !name.contains("."), "Tower", "\"\(name)\" cannot stand in a checkpoint's path")
     }
 }
 

@@ -9,9 +9,11 @@ struct TowerEmbeddings {
     /// Number N of samples in the batch.
     let count: Int
 
-    /// The embeddings of the samples that both have, and the samples; rows nil: all of the batch. Nil where they share none.
+    /// The embeddings of the samples that both have, and the samples; rows nil: all of the batch. Nil where they share
+    /// none.
     func common(with other: TowerEmbeddings) -> (Tensor, Tensor, rows: [Int]?)? {
-        ShapeCheck.require(count == other.count, "Contrastive", "towers with \(count) and \(other.count) samples in one batch")
+        ShapeCheck.require(
+            count == other.count, "Contrastive", "towers with \(count) and \(other.count) samples in one batch")
         guard let rows = Self.intersection(self.rows, other.rows) else { return (values, other.values, nil) }
         return rows.isEmpty ? nil : (taking(rows), other.taking(rows), rows)
     }

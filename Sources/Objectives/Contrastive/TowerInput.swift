@@ -25,7 +25,8 @@ struct TowerInput {
     /// - Parameter values: `[n, D]`, of all inputs.
     func embeddings(_ values: Tensor) -> TowerEmbeddings {
         let found = values.shape[0], expected = rows?.count ?? count ?? found
-        ShapeCheck.require(found == expected, "Contrastive", "\(found) embeddings of \(expected) samples that have an input")
+        ShapeCheck.require(
+            found == expected, "Contrastive", "\(found) embeddings of \(expected) samples that have an input")
         return TowerEmbeddings(values: values, rows: rows, count: count ?? found)
     }
 }

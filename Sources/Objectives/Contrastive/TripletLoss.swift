@@ -5,24 +5,24 @@ public import ConcordTensors
 ///
 ///     loss = mean over triplets of  max(0, d(a, p) - d(a, n) + margin)
 ///
-/// Triplets are found inside of the batch by labels. As a loss of pairs it takes the rows of both sides together: the two rows of a sample,
-/// and rows of equal labels, are positives.
+/// Triplets are found inside of the batch by labels. As a loss of pairs it takes the rows of both sides together: the
+/// two rows of a sample, and rows of equal labels, are positives.
 ///
 /// ```swift
 /// TripletLoss(mining: .semiHard, margin: 0.2, distance: .cosine)
 /// ```
-/// - Source: Schroff, Kalenichenko, Philbin 2015, arXiv:1503.03832 (semi-hard); Hermans, Beyer, Leibe 2017, arXiv:1703.07737 (batch-hard,
-///   batch-all). Means and ties as in sentence-transformers.
+/// - Source: Schroff, Kalenichenko, Philbin 2015, arXiv:1503.03832 (semi-hard); Hermans, Beyer, Leibe 2017,
+///   arXiv:1703.07737 (batch-hard, batch-all). Means and ties as in sentence-transformers.
 public final class TripletLoss: PairLoss {
     /// Which triplets of a batch count.
     public enum Mining: String, Sendable, CaseIterable {
         /// All; the mean is over those that are not yet apart by the margin.
         case batchAll = "batch_all"
-        /// The farthest positive and the nearest negative of each anchor; the mean is over all anchors. An anchor without a positive counts
-        /// with a distance of 0.
+        /// The farthest positive and the nearest negative of each anchor; the mean is over all anchors. An anchor
+        /// without a positive counts with a distance of 0.
         case batchHard = "batch_hard"
-        /// For each anchor and positive, the nearest negative that is farther than the positive, else the farthest negative; the mean is over
-        /// all pairs of anchor and positive.
+        /// For each anchor and positive, the nearest negative that is farther than the positive, else the farthest
+        /// negative; the mean is over all pairs of anchor and positive.
         case semiHard = "semi_hard"
     }
 
@@ -43,7 +43,8 @@ public final class TripletLoss: PairLoss {
     }
 
     public func callAsFunction(_ a: Tensor, _ b: Tensor, labels: Tensor? = nil) -> Tensor {
-        ShapeCheck.require(a.shape == b.shape && a.rank == 2, "TripletLoss", "\(a.shape) against \(b.shape): two [N, D] wanted")
+        ShapeCheck.require(
+            a.shape == b.shape && a.rank == 2, "TripletLoss", "\(a.shape) against \(b.shape): two [N, D] wanted")
         let labels = labels ?? Tensor((0..<Int32(a.shape[0])).map { $0 }, shape: [a.shape[0]])
         return self(.concatenated([a, b], axis: 0), labels: .concatenated([labels, labels], axis: 0))
     }
@@ -55,7 +56,9 @@ public final class TripletLoss: PairLoss {
     /// - Returns: a scalar; 0 where the batch has no triplet that counts.
     public func callAsFunction(_ embeddings: Tensor, labels: Tensor) -> Tensor {
         let count = embeddings.shape[0]
-        ShapeCheck.require(embeddings.rank == 2 && labels.shape == [count], "TripletLoss", "labels \(labels.shape) of \(embeddings.shape)")
+        ShapeCheck.require(
+            embeddings.rank == 2 && labels.shape == [count], "TripletLoss",
+            "labels \(labels.shape) of \(embeddings.shape)")
         let distances = distances(embeddings)
         let mined = Miner(distances.scalars, labels.integerScalars, count, margin).triplets(mining)
         guard !mined.positives.isEmpty else { return distances.sum() * 0 }

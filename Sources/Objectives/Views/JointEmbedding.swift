@@ -9,8 +9,8 @@ public import ConcordTensors
 /// ```
 ///
 /// Each view has its own pass through the encoder, and so its own batch statistics.
-/// - Source: Chen, Kornblith, Norouzi, Hinton 2020, arXiv:2002.05709 (SimCLR, with InfoNCE). Their TPU code takes both views through batch
-///   normalization in one pass.
+/// - Source: Chen, Kornblith, Norouzi, Hinton 2020, arXiv:2002.05709 (SimCLR, with InfoNCE). Their TPU code takes both
+///   views through batch normalization in one pass.
 public final class JointEmbedding<E: Encoder>: Objective {
     public typealias Input = Views<E.Input>
 
@@ -45,7 +45,8 @@ extension JointEmbedding: PiecewiseObjective {
     }
 
     public func lossWithGradient(of batch: Views<E.Input>, microbatch: Int) -> (Loss, Gradients) {
-        guard let first = SlicedInput(batch.first), let second = SlicedInput(batch.second), first.count > microbatch else {
+        guard let first = SlicedInput(batch.first), let second = SlicedInput(batch.second), first.count > microbatch
+        else {
             return Pieces.wholeWithGradient { self(batch) }
         }
         var cache = GradientCache(microbatch: microbatch)

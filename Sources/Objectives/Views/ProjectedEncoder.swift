@@ -11,7 +11,8 @@ final class ProjectedEncoder<E: Encoder>: Module {
         (self.encoder, self.head) = (encoder, head)
         guard let head else { return }
         let (wanted, found) = (head.inputDimension, encoder.outputDimension)
-        ShapeCheck.require(wanted == found, "ProjectionHead", "it takes \(wanted) numbers, and the encoder gives \(found)")
+        ShapeCheck.require(
+            wanted == found, "ProjectionHead", "it takes \(wanted) numbers, and the encoder gives \(found)")
     }
 
     var outputDimension: Int { head?.outputDimension ?? encoder.outputDimension }

@@ -20,8 +20,8 @@ public import ConcordTensors
 ///     predictor: ProjectionHead(256, hidden: 4096, 256, norm: .hidden), target: .movingAverage(.cosine(from: 0.996)), loss: CosineLoss())
 /// ```
 ///
-/// Scales differ from the papers': BYOL's sum of both ways is four times ours, MoCo v3's loss is 2 temperature times the sum of both.
-/// The target starts equal to the online network.
+/// Scales differ from the papers': BYOL's sum of both ways is four times ours, MoCo v3's loss is 2 temperature times
+/// the sum of both. The target starts equal to the online network.
 public final class SelfDistillation<E: Encoder>: Objective {
     public typealias Input = Views<E.Input>
 
@@ -49,7 +49,8 @@ public final class SelfDistillation<E: Encoder>: Objective {
     ///   - loss: of predictions and targets.
     ///   - isSymmetric: whether each view predicts the other; else the first alone predicts the second.
     public init(
-        _ encoder: E, projector: ProjectionHead?, predictor: ProjectionHead?, target: Target, loss: any PairLoss, isSymmetric: Bool = true
+        _ encoder: E, projector: ProjectionHead?, predictor: ProjectionHead?, target: Target, loss: any PairLoss,
+        isSymmetric: Bool = true
     ) {
         online = ProjectedEncoder(encoder, head: projector)
         self.predictor = predictor
@@ -81,7 +82,9 @@ public final class SelfDistillation<E: Encoder>: Objective {
         return passesGradient ? known : known.detached
     }
 
-    private func loss(of first: Tensor, _ second: Tensor?, _ targets: (Tensor?, Tensor), spread: Tensor, labels: Tensor?) -> Loss {
+    private func loss(
+        of first: Tensor, _ second: Tensor?, _ targets: (Tensor?, Tensor), spread: Tensor, labels: Tensor?
+    ) -> Loss {
         var total = loss(first, targets.1, labels: labels)
         if let second, let other = targets.0 { total = (total + loss(second, other, labels: labels)) * 0.5 }
         return Loss(total, parts: loss.metrics + [("spread", CollapseMeter.spread(of: spread))])
@@ -94,18 +97,21 @@ public final class SelfDistillation<E: Encoder>: Objective {
 extension SelfDistillation: PiecewiseObjective {
     public var obstacleToPieces: String? {
         if passesGradient { return "gradients through its targets want the whole batch" }
-        return E.Input.self is any RowSliceable.Type ? nil : "its input does not say how to be cut into samples (RowSliceable)"
+        return E.Input.self is any RowSliceable.Type
+            ? nil : "its input does not say how to be cut into samples (RowSliceable)"
     }
 
     public func lossWithGradient(of batch: Views<E.Input>, microbatch: Int) -> (Loss, Gradients) {
-        guard let first = SlicedInput(batch.first), let second = SlicedInput(batch.second), first.count > microbatch else {
+        guard let first = SlicedInput(batch.first), let second = SlicedInput(batch.second), first.count > microbatch
+        else {
             return Pieces.wholeWithGradient { self(batch) }
         }
         let pieces = Pieces(of: first.count, atMost: microbatch)
-        /// Targets of a view, a piece at a time; where the network is its own target they are made with the running statistics kept still,
-        /// for the online pass moves them.
+        /// Targets of a view, a piece at a time; where the network is its own target they are made with the running
+        /// statistics kept still, for the online pass moves them.
         func targets(_ view: SlicedInput<E.Input>) -> Tensor {
-            .concatenated(pieces.encoding(movingBuffers: target != nil) { self.targets(view.rows($0), online: nil) }, axis: 0)
+            .concatenated(
+                pieces.encoding(movingBuffers: target != nil) { self.targets(view.rows($0), online: nil) }, axis: 0)
         }
         let known = (isSymmetric ? targets(first) : nil, targets(second))
         var cache = GradientCache(microbatch: microbatch)

@@ -20,15 +20,19 @@ extension Recipe {
         let digits = "Free Spoken Digit Dataset (github.com/Jakobovski/free-spoken-digit-dataset)"
         return [
             BuiltInRecipe("emoji-clip", "CLIP: images and captions in one space, by contrast", data: emoji, emojiCLIP),
-            BuiltInRecipe("emoji-hybrid", "emoji-clip with masked language modeling of the captions", data: emoji, emojiHybrid),
-            BuiltInRecipe("digits-audio-text", "sounds and words in one space, by contrast", data: digits, digitsAudioText),
+            BuiltInRecipe(
+                "emoji-hybrid", "emoji-clip with masked language modeling of the captions", data: emoji, emojiHybrid),
+            BuiltInRecipe(
+                "digits-audio-text", "sounds and words in one space, by contrast", data: digits, digitsAudioText),
             BuiltInRecipe("digits-cpc", "contrastive predictive coding of speech", data: digits, digitsCPC),
             BuiltInRecipe("digits-frames", "autoregressive prediction of speech frames", data: digits, digitsFrames),
             BuiltInRecipe(
                 "wikitext-mlm", "BERT: masked language modeling of running text",
-                data: "WikiText-2 raw as valid.txt and test.txt, and a vocab.txt by `concord tokenizer train`", wikitextMLM),
+                data: "WikiText-2 raw as valid.txt and test.txt, and a vocab.txt by `concord tokenizer train`",
+                wikitextMLM),
             BuiltInRecipe(
-                "pairs", "a start for your own images and captions", data: "your table pairs.tsv of filepath and title", pairs),
+                "pairs", "a start for your own images and captions", data: "your table pairs.tsv of filepath and title",
+                pairs),
             BuiltInRecipe("demo", "what `concord demo` trains", data: "made by `concord demo`", demo),
         ]
     }()

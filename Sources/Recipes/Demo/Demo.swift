@@ -5,11 +5,11 @@ public import ConcordTraining
     import Glibc
 #endif
 
-/// Concord in a few minutes: makes a small world of pictures, sounds and captions, trains a tower for each on it, evaluates them on
-/// combinations never seen, and searches by sentence, by picture and by sound.
+/// Concord in a few minutes: makes a small world of pictures, sounds and captions, trains a tower for each on it,
+/// evaluates them on combinations never seen, and searches by sentence, by picture and by sound.
 ///
-/// Leaves in its directory `data/` (pictures, sounds, `things.tsv`), `run/` (a run directory), `pictures.safetensors` and `sounds.safetensors`
-/// (indexes of the held-out things) and `contact-sheet.jpg` (queries and answers).
+/// Leaves in its directory `data/` (pictures, sounds, `things.tsv`), `run/` (a run directory), `pictures.safetensors`
+/// and `sounds.safetensors` (indexes of the held-out things) and `contact-sheet.jpg` (queries and answers).
 public struct Demo {
     private let directory: String
     private let overrides: [String]
@@ -28,11 +28,15 @@ public struct Demo {
         }
         let data = try DemoData(folder: directory + "/data", split: split)
         print(
-            "\(data.trainingSamples) things to train on in \(data.folder), a picture, a sound and a caption each; \(data.heldOut) combinations held out"
+            """
+                \(data.trainingSamples) things to train on in \(data.folder), a picture, a sound and a caption each; \
+                \(data.heldOut) combinations held out
+                """
         )
         let runPath = directory + "/run"
         let outcome = try TrainingSession(
-            recipe: "demo", overrides: overrides, data: data.folder, directory: runPath, isResumed: RunDirectory(runPath).isRun
+            recipe: "demo", overrides: overrides, data: data.folder, directory: runPath,
+            isResumed: RunDirectory(runPath).isRun
         ).run()
         if case .interrupted = outcome { return outcome }
         try search(try Run(runPath), data: data.folder)
@@ -52,16 +56,21 @@ public struct Demo {
         let pictures = try run.index(images: things.map(\.picture)), sounds = try run.index(audio: things.map(\.sound))
         try pictures.write(to: directory + "/pictures.safetensors")
         try sounds.write(to: directory + "/sounds.safetensors")
-        let byFile = Dictionary(things.flatMap { [($0.picture, $0), ($0.sound, $0)] }, uniquingKeysWith: { first, _ in first })
+        let byFile = Dictionary(
+            things.flatMap { [($0.picture, $0), ($0.sound, $0)] }, uniquingKeysWith: { first, _ in first })
         var sheet = ContactSheet(columns: 6, cell: 96)
 
-        /// Prints the answers to a query, and puts it and them on the sheet: pictures as they are, sounds as spectrograms.
-        func show(_ title: String, _ query: Tensor, of file: String? = nil, in index: EmbeddingIndex, wanted: Thing) throws {
+        /// Prints the answers to a query, and puts it and them on the sheet: pictures as they are, sounds as
+        /// spectrograms.
+        func show(
+            _ title: String, _ query: Tensor, of file: String? = nil, in index: EmbeddingIndex, wanted: Thing
+        ) throws {
             let hits = try index.search(query, count: 6).filter { $0.name != file }.prefix(5)
             print("\n  \(title)")
             for hit in hits {
                 let caption = byFile[hit.name]?.caption ?? hit.name
-                print("    \(Self.thousandths(hit.similarity))  \(caption)\(caption == wanted.caption ? "  <- it" : "")")
+                print(
+                    "    \(Self.thousandths(hit.similarity))  \(caption)\(caption == wanted.caption ? "  <- it" : "")")
             }
             let asked = try file.map { [(try Self.picture(of: $0), "the query", false)] } ?? []
             let answers = try hits.map { hit in
@@ -71,7 +80,12 @@ public struct Demo {
             sheet.addRow(label: title, images: asked + answers)
         }
 
-        print("\nSearch among \(things.count) combinations never seen in training. By sentence, in pictures and in sounds:")
+        print(
+            """
+                \nSearch among \(things.count) combinations never seen in training. By sentence, in pictures and in \
+                sounds:
+                """
+        )
         for thing in Self.spread(things, count: 3) {
             try show("pictures of \"\(thing.caption)\"", run.embed(texts: [thing.caption]), in: pictures, wanted: thing)
         }
@@ -81,18 +95,21 @@ public struct Demo {
         print("\nBy picture, in sounds:")
         for thing in Self.spread(things, count: 2, offset: 7) {
             try show(
-                "sounds for a picture of \(thing.caption)", run.embed(images: [thing.picture]), of: thing.picture, in: sounds, wanted: thing
+                "sounds for a picture of \(thing.caption)", run.embed(images: [thing.picture]), of: thing.picture,
+                in: sounds, wanted: thing
             )
         }
         print("\nBy sound, in pictures:")
         for thing in Self.spread(things, count: 2, offset: 19) {
             try show(
-                "pictures for the sound of \(thing.caption)", run.embed(audio: [thing.sound]), of: thing.sound, in: pictures, wanted: thing)
+                "pictures for the sound of \(thing.caption)", run.embed(audio: [thing.sound]), of: thing.sound,
+                in: pictures, wanted: thing)
         }
         print("\nBy picture, in pictures, itself left out:")
         for thing in Self.spread(things, count: 1, offset: 43) {
             try show(
-                "pictures like one of \(thing.caption)", run.embed(images: [thing.picture]), of: thing.picture, in: pictures, wanted: thing)
+                "pictures like one of \(thing.caption)", run.embed(images: [thing.picture]), of: thing.picture,
+                in: pictures, wanted: thing)
         }
         let sheetPath = directory + "/contact-sheet.jpg"
         try sheet.image.write(jpeg: sheetPath)
@@ -101,8 +118,10 @@ public struct Demo {
 
             Queries and answers as a picture: \(sheetPath)
             Search on:
-              concord search \(directory)/run --index \(directory)/pictures.safetensors --text "a large green ring on the left"
-              concord search \(directory)/run --index \(directory)/pictures.safetensors --audio \(things.first?.sound ?? "")
+              concord search \(directory)/run --index \(directory)/pictures.safetensors --text "a large green ring on \
+              the left"
+              concord search \(directory)/run --index \(directory)/pictures.safetensors --audio \
+              \(things.first?.sound ?? "")
             """)
     }
 
@@ -114,7 +133,8 @@ public struct Demo {
     private static func thousandths(_ similarity: Float) -> String {
         guard similarity.isFinite else { return "-" }
         let number = Int((abs(similarity) * 1000).rounded()), digits = String(number % 1000)
-        return (similarity < 0 ? "-" : "") + "\(number / 1000)." + String(repeating: "0", count: 3 - digits.count) + digits
+        return (similarity < 0 ? "-" : "") + "\(number / 1000)." + String(repeating: "0", count: 3 - digits.count)
+            + digits
     }
 
     /// Some of the things, spread over all of them.

@@ -38,7 +38,8 @@ struct DemoData {
                 }
                 lines.append(
                     [
-                        file, thing.caption, recording, thing.colour.rawValue, thing.shape.rawValue, thing.size.rawValue,
+                        file, thing.caption, recording, thing.colour.rawValue, thing.shape.rawValue,
+                        thing.size.rawValue,
                         thing.place.rawValue,
                     ]
                     .joined(separator: "\t"))

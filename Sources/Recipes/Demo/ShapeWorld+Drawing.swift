@@ -13,9 +13,12 @@ extension ShapeWorld {
         var random = key.sequence
         let ground = Ground(random: &random)
         let tint = tint(of: thing.colour, random: &random)
-        let radius = Float(side) * [.small: 0.08, .medium: 0.13, .large: 0.19][thing.size, default: 0.1] * random.uniform(in: 0.93...1.07)
+        let radius =
+            Float(side) * [.small: 0.08, .medium: 0.13, .large: 0.19][thing.size, default: 0.1]
+            * random.uniform(in: 0.93...1.07)
         let (column, row) = cell(of: thing.place)
-        let x = Float(side) * (column + random.uniform(in: -0.03...0.03)), y = Float(side) * (row + random.uniform(in: -0.03...0.03))
+        let x = Float(side) * (column + random.uniform(in: -0.03...0.03)),
+            y = Float(side) * (row + random.uniform(in: -0.03...0.03))
         let tilt = random.uniform(in: -0.2...0.2)
         let (sine, cosine) = (sin(tilt), cos(tilt)), reach = radius * 1.5 + 1
         let samples: [Float] = [0.125, 0.375, 0.625, 0.875]
@@ -33,7 +36,9 @@ extension ShapeWorld {
                     }
                 }
                 let back = ground.colour(px, py)
-                for channel in 0..<3 { pixels.append(UInt8(min(max(back[channel] + (tint[channel] - back[channel]) * share, 0), 255))) }
+                for channel in 0..<3 {
+                    pixels.append(UInt8(min(max(back[channel] + (tint[channel] - back[channel]) * share, 0), 255)))
+                }
             }
         }
         return Image(pixels: Tensor(pixels, shape: [side, side, 3]))

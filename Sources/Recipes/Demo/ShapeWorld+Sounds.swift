@@ -8,12 +8,17 @@ extension ShapeWorld {
     /// Samples a second of the sounds.
     static let rate = 8000
 
-    /// The sound of a thing, 0.6 s: its colour is the pitch, its shape the timbre, its size the duration, its row a glide up or down and its
-    /// column an envelope that fades, stays or swells. No two renderings alike in exact pitch, start, loudness and hiss.
+    /// The sound of a thing, 0.6 s: its colour is the pitch, its shape the timbre, its size the duration, its row a
+    /// glide up or down and its column an envelope that fades, stays or swells. No two renderings alike in exact pitch,
+    /// start, loudness and hiss.
     static func sound(of thing: Thing, key: RandomKey) -> Sound {
         var random = key.sequence
-        let pitch = 280 * exp2(0.25 * Float(Colour.allCases.firstIndex(of: thing.colour) ?? 0)) * random.uniform(in: 0.985...1.015)
-        let seconds = [.small: 0.2, .medium: 0.34, .large: 0.5][thing.size, default: Float(0.34)] * random.uniform(in: 0.95...1.05)
+        let pitch =
+            280 * exp2(0.25 * Float(Colour.allCases.firstIndex(of: thing.colour) ?? 0))
+            * random.uniform(in: 0.985...1.015)
+        let seconds =
+            [.small: 0.2, .medium: 0.34, .large: 0.5][thing.size, default: Float(0.34)]
+            * random.uniform(in: 0.95...1.05)
         let start = Int(random.uniform(in: 0...0.04) * Float(rate)), length = Int(seconds * Float(rate))
         let (column, row) = courses(of: thing.place)
         let loudness = random.uniform(in: 0.35...0.55), hiss = random.uniform(in: 0.002...0.01)
@@ -25,7 +30,8 @@ extension ShapeWorld {
             phase += pitch * exp2(row * 0.3 * (course - 0.5)) / Float(rate)
             let edge = min(1, min(Float(i - start), Float(start + length - i)) / (0.008 * Float(rate)))
             let envelope = column == 0 ? 1 : column < 0 ? exp(-3 * course) : exp(-3 * (1 - course))
-            samples[i] += loudness * edge * envelope * timbre(of: thing.shape, at: phase, second: Float(i - start) / Float(rate))
+            samples[i] +=
+                loudness * edge * envelope * timbre(of: thing.shape, at: phase, second: Float(i - start) / Float(rate))
         }
         return Sound(samples, rate: rate)
     }

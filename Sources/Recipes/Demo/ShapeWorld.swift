@@ -1,5 +1,5 @@
-/// A small world of things to look at and to talk about: every picture shows one thing of some colour, shape, size and place,
-/// and its caption says so. The demo trains on most combinations and is asked about the others.
+/// A small world of things to look at and to talk about: every picture shows one thing of some colour, shape, size and
+/// place, and its caption says so. The demo trains on most combinations and is asked about the others.
 struct ShapeWorld {
     enum Colour: String, CaseIterable {
         case red, green, blue, yellow, purple, orange, black, white
@@ -31,7 +31,8 @@ struct ShapeWorld {
         /// `small-red-star-top-left`.
         var slug: String {
             "\(size.rawValue)-\(colour.rawValue)-\(shape.rawValue)-"
-                + place.rawValue.split(separator: " ").filter { !["at", "the", "on", "in"].contains($0) }.joined(separator: "-")
+                + place.rawValue.split(separator: " ").filter { !["at", "the", "on", "in"].contains($0) }.joined(
+                    separator: "-")
         }
     }
 

@@ -6,7 +6,8 @@ public import ConcordObjectives
 /// ```yaml
 /// objective: {name: byol, momentum: 0.99, hidden: 4096, dimension: 256}
 /// ```
-/// - Source: Grill et al. 2020, arXiv:2006.07733. The momentum rises to 1 by half a cosine; the loss is in units of 1 - cos, a quarter of theirs.
+/// - Source: Grill et al. 2020, arXiv:2006.07733. The momentum rises to 1 by half a cosine; the loss is in units of 1 -
+///   cos, a quarter of theirs.
 public struct BYOLRecipe: ViewsRecipe {
     public static let name = "byol"
 
@@ -16,14 +17,19 @@ public struct BYOLRecipe: ViewsRecipe {
 
     public init(_ fields: Fields, data: DataSettings) throws {
         input = try ViewedInput(fields, data: data)
-        momentum = try fields.number("momentum", default: 0.99, in: 0...1, "How much of the target network stays at the first update; it rises to 1.")
-        hidden = try fields.integer("hidden", default: 4096, in: 1...65536, "Size of the hidden layers of projector and predictor.")
+        momentum = try fields.number(
+            "momentum", default: 0.99, in: 0...1,
+            "How much of the target network stays at the first update; it rises to 1.")
+        hidden = try fields.integer(
+            "hidden", default: 4096, in: 1...65536, "Size of the hidden layers of projector and predictor.")
         dimension = try fields.integer("dimension", default: 256, in: 1...65536, "Size of a projection.")
     }
 
     public func objective<E: Encoder>(over encoder: E) -> any Objective<Views<E.Input>> {
         SelfDistillation(
-            encoder, projector: ProjectionHead(encoder.outputDimension, hidden: hidden, dimension, norm: .hidden, biases: .hidden),
+            encoder,
+            projector: ProjectionHead(
+                encoder.outputDimension, hidden: hidden, dimension, norm: .hidden, biases: .hidden),
             predictor: ProjectionHead(dimension, hidden: hidden, dimension, norm: .hidden, biases: .hidden),
             target: .movingAverage(.cosine(from: momentum)),
             loss: CosineLoss())

@@ -17,14 +17,16 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
 
     public init(_ fields: Fields, data: DataSettings) throws {
         settings = try ContrastiveSettings(fields, data: data)
-        let part = try fields.optionalFields("masked", "Adds masked language modeling of the texts, over the same text encoder.")
+        let part = try fields.optionalFields(
+            "masked", "Adds masked language modeling of the texts, over the same text encoder.")
         masked = try part.map { try MaskedSettings($0, isPart: true) }
     }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
         let given = Set(data.columns.keys)
         guard given.count > 1, data.kind != .text else {
-            throw ObjectiveFault("objective contrastive aligns two of image, text and audio; data.columns must name them")
+            throw ObjectiveFault(
+                "objective contrastive aligns two of image, text and audio; data.columns must name them")
         }
         if masked != nil { try data.require(.text, for: MaskedRecipe.name) }
         if let anchor = settings.anchor { try data.require(anchor, for: "contrastive with anchor \(anchor.rawValue)") }
@@ -44,24 +46,31 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
         if settings.positives != .pair { labels = \MultimodalBatch.labels }
         let loss = settings.makeLoss()
         let contrastive = Contrastive(
-            towers, dimension: recipe.model.dimension, loss: loss, pairs: settings.anchor.map { .anchored($0.rawValue) } ?? .all,
+            towers, dimension: recipe.model.dimension, loss: loss,
+            pairs: settings.anchor.map { .anchored($0.rawValue) } ?? .all,
             labels: labels)
         let embedders = Dictionary(
             uniqueKeysWithValues: recipe.data.columns.keys.map { modality in
-                (modality, ModalityEmbedder(
-                    embedding: { Self.embedding(of: $0, by: contrastive, isProjected: true) },
-                    features: { Self.embedding(of: $0, by: contrastive, isProjected: false) }))
+                (
+                    modality,
+                    ModalityEmbedder(
+                        embedding: { Self.embedding(of: $0, by: contrastive, isProjected: true) },
+                        features: { Self.embedding(of: $0, by: contrastive, isProjected: false) })
+                )
             })
         guard let masked, let text else {
             return TrainingTask(contrastive, embedders: embedders, probabilities: { loss.probabilities($0) })
         }
         let model = try MaskedRecipe.model(text, masked, parts)
         return TrainingTask(
-            contrastive + Float(masked.weight) * model.on(\.text), embedders: embedders, probabilities: { loss.probabilities($0) },
+            contrastive + Float(masked.weight) * model.on(\.text), embedders: embedders,
+            probabilities: { loss.probabilities($0) },
             masked: model)
     }
 
-    private static func embedding(of input: ModalityInput, by model: Contrastive<MultimodalBatch>, isProjected: Bool) -> Tensor {
+    private static func embedding(
+        of input: ModalityInput, by model: Contrastive<MultimodalBatch>, isProjected: Bool
+    ) -> Tensor {
         switch input {
         case .image(let images): isProjected ? model.embed("image", images) : model.features("image", images)
         case .text(let tokens): isProjected ? model.embed("text", tokens) : model.features("text", tokens)
@@ -77,7 +86,8 @@ public struct ContrastiveSettings: Sendable {
         case pair
         /// Those of every sample that names the same file: several captions of one image. The default for tables.
         case items
-        /// Those of every sample with an equal text or the same file. The default for folders and files, whose texts are classes.
+        /// Those of every sample with an equal text or the same file. The default for folders and files, whose texts
+        /// are classes.
         case equalTexts = "equal_texts"
     }
 
@@ -111,30 +121,61 @@ public struct ContrastiveSettings: Sendable {
     init(_ fields: Fields, data: DataSettings) throws {
         loss = try fields.choice(
             "loss", default: LossName.infoNCE,
-            "infonce: a softmax over the batch; sigmoid: each pair by itself (SigLIP); triplet; margin: negatives apart by a margin.")
+            """
+                infonce: a softmax over the batch; sigmoid: each pair by itself (SigLIP); triplet; margin: negatives \
+                apart by a margin.
+                """
+        )
         let isInfoNCE = loss == .infoNCE, isSigmoid = loss == .sigmoid, isMetric = loss == .triplet || loss == .margin
-        temperature = isInfoNCE ? try fields.number("temperature", default: 0.07, in: 1e-4...1e4, "Temperature of the softmax; its initial value where it is learned.") : 1
-        isTemperatureLearned = isInfoNCE ? try fields.flag("learned", default: true, "Whether the temperature is learned.") : false
-        labelSmoothing = isInfoNCE ? try fields.number("label_smoothing", default: 0, in: 0...0.99, "Probability spread over the negatives.") : 0
-        scale = isSigmoid ? try fields.number("scale", default: 10, in: 1e-3...1e4, "What cosines are multiplied with, at the start.") : 1
-        bias = isSigmoid ? try fields.number("bias", default: -10, in: -1e4...1e4, "What is added to the logits, at the start.") : 0
+        temperature =
+            isInfoNCE
+            ? try fields.number(
+                "temperature", default: 0.07, in: 1e-4...1e4,
+                "Temperature of the softmax; its initial value where it is learned.") : 1
+        isTemperatureLearned =
+            isInfoNCE ? try fields.flag("learned", default: true, "Whether the temperature is learned.") : false
+        labelSmoothing =
+            isInfoNCE
+            ? try fields.number("label_smoothing", default: 0, in: 0...0.99, "Probability spread over the negatives.")
+            : 0
+        scale =
+            isSigmoid
+            ? try fields.number("scale", default: 10, in: 1e-3...1e4, "What cosines are multiplied with, at the start.")
+            : 1
+        bias =
+            isSigmoid
+            ? try fields.number("bias", default: -10, in: -1e4...1e4, "What is added to the logits, at the start.") : 0
         mining =
             loss == .triplet
-            ? try fields.choice("mining", default: TripletLoss.Mining.semiHard, "Which triplets of a batch count.") : .semiHard
+            ? try fields.choice("mining", default: TripletLoss.Mining.semiHard, "Which triplets of a batch count.")
+            : .semiHard
         distance =
-            isMetric ? try fields.choice("distance", default: TripletLoss.Distance.cosine, "euclidean, or cosine: 1 - cos.") : .cosine
-        margin = isMetric ? try fields.number("margin", default: loss == .triplet ? 0.2 : 0.5, in: 1e-6...1e4, "The margin, in the distance's unit.") : 0
+            isMetric
+            ? try fields.choice("distance", default: TripletLoss.Distance.cosine, "euclidean, or cosine: 1 - cos.")
+            : .cosine
+        margin =
+            isMetric
+            ? try fields.number(
+                "margin", default: loss == .triplet ? 0.2 : 0.5, in: 1e-6...1e4, "The margin, in the distance's unit.")
+            : 0
         positives = try fields.choice(
             "positives", default: data.kind == .table ? Positives.items : .equalTexts,
-            "pair: a sample's own; items: also those of samples that name the same file; equal_texts: also those with an equal text.")
-        anchor = try fields.choice("anchor", of: Modality.self, "The modality that each other one is contrasted with; all pairs without it.")
+            """
+                pair: a sample's own; items: also those of samples that name the same file; equal_texts: also those \
+                with an equal text.
+                """
+        )
+        anchor = try fields.choice(
+            "anchor", of: Modality.self, "The modality that each other one is contrasted with; all pairs without it.")
     }
 
     func makeLoss() -> any PairLoss {
         switch loss {
         case .infoNCE:
             let temperature = Float(temperature)
-            return InfoNCE(temperature: isTemperatureLearned ? .learned(initial: temperature) : .fixed(temperature), smoothing: Float(labelSmoothing))
+            return InfoNCE(
+                temperature: isTemperatureLearned ? .learned(initial: temperature) : .fixed(temperature),
+                smoothing: Float(labelSmoothing))
         case .sigmoid: return SigmoidLoss(scale: Float(scale), bias: Float(bias))
         case .triplet: return TripletLoss(mining: mining, margin: Float(margin), distance: distance)
         case .margin: return MarginLoss(margin: Float(margin), distance: distance)

@@ -26,7 +26,8 @@ public struct FramesRecipe: ObjectiveRecipe {
     public init(_ fields: Fields, data: DataSettings) throws {
         ahead = try fields.integer("ahead", default: 3, in: 1...1000, "How many frames ahead the predicted frame is.")
         distance = try fields.choice("distance", default: Distance.l1, "l1: absolute error; l2: squared error.")
-        target = try fields.choice("target", default: Target.logMel, "What is predicted: a log-mel frame, or the frame's samples.")
+        target = try fields.choice(
+            "target", default: Target.logMel, "What is predicted: a log-mel frame, or the frame's samples.")
     }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
@@ -40,7 +41,8 @@ public struct FramesRecipe: ObjectiveRecipe {
         let encoder = try parts.audioEncoder(withContext: false)
         try parts.requireFrames(encoder, ahead: ahead)
         let predictor = FramePrediction(
-            encoder: encoder, context: try parts.context(over: encoder.featureDimension), target: try target(parts), ahead: ahead,
+            encoder: encoder, context: try parts.context(over: encoder.featureDimension), target: try target(parts),
+            ahead: ahead,
             distance: distance == .l1 ? .l1 : .l2)
         return TrainingTask(predictor.on(\.audio), embedders: [.audio: .sounds { predictor.embed($0) }])
     }
@@ -54,7 +56,8 @@ public struct FramesRecipe: ObjectiveRecipe {
         case (.logMel, .logMel): return .logMel(audio.frames(rate: views.rate), stride: stride)
         case (.logMel, .cpc):
             let frames = LogMel.Configuration(
-                rate: views.rate, transform: 2 * stride, hop: stride, mels: 40, logarithm: .natural(offset: 1e-6), isStandardized: true)
+                rate: views.rate, transform: 2 * stride, hop: stride, mels: 40, logarithm: .natural(offset: 1e-6),
+                isStandardized: true)
             return .logMel(frames)
         case (.samples, .logMel): return .samples(hop: stride * audio.hop)
         case (.samples, .cpc): return .samples(hop: stride)

@@ -27,15 +27,21 @@ public struct MaskedRecipe: ObjectiveRecipe {
         return TrainingTask(masked.on(\.text), embedders: [.text: .texts { text($0) }], masked: masked)
     }
 
-    static func model(_ text: TextTransformer, _ settings: MaskedSettings, _ parts: RecipeParts) throws -> MaskedLanguageModel {
+    static func model(
+        _ text: TextTransformer, _ settings: MaskedSettings, _ parts: RecipeParts
+    ) throws -> MaskedLanguageModel {
         guard text.vocabulary.mask != nil else {
-            throw RecipeError.data(message: "objective masked: the tokenizer has no mask token; `concord tokenizer train` makes one that has")
+            throw RecipeError.data(
+                message:
+                    "objective masked: the tokenizer has no mask token; `concord tokenizer train` makes one that has")
         }
         guard !text.isCausal else {
-            throw RecipeError.data(message: "model.text.causal: objective masked must see the whole text; set it to false")
+            throw RecipeError.data(
+                message: "model.text.causal: objective masked must see the whole text; set it to false")
         }
         let continuations = settings.masksWholeWords ? parts.wordContinuations : nil
-        return MaskedLanguageModel(text, masking: Masking(share: Float(settings.share), wordContinuations: continuations))
+        return MaskedLanguageModel(
+            text, masking: Masking(share: Float(settings.share), wordContinuations: continuations))
     }
 }
 
@@ -49,8 +55,13 @@ public struct MaskedSettings: Sendable {
     public let masksWholeWords: Bool
 
     init(_ fields: Fields, isPart: Bool) throws {
-        share = try fields.number("share", default: 0.15, in: 0.001...0.999, "Fraction of a text's tokens that are masked.")
-        masksWholeWords = try fields.flag("whole_word", default: false, "Whether all pieces of a word are masked together.")
-        weight = isPart ? try fields.number("weight", default: 0.1, in: 0...1000, "Weight of the masked loss beside the contrastive one.") : 1
+        share = try fields.number(
+            "share", default: 0.15, in: 0.001...0.999, "Fraction of a text's tokens that are masked.")
+        masksWholeWords = try fields.flag(
+            "whole_word", default: false, "Whether all pieces of a word are masked together.")
+        weight =
+            isPart
+            ? try fields.number(
+                "weight", default: 0.1, in: 0...1000, "Weight of the masked loss beside the contrastive one.") : 1
     }
 }

@@ -1,13 +1,14 @@
 public import ConcordLayers
 public import ConcordObjectives
 
-/// MoCo v2: one view finds the other, encoded by a slowly moving copy of the network, among a queue of earlier batches' keys.
+/// MoCo v2: one view finds the other, encoded by a slowly moving copy of the network, among a queue of earlier batches'
+/// keys.
 ///
 /// ```yaml
 /// objective: {name: moco, queue: 16384, momentum: 0.99, temperature: 0.2}
 /// ```
-/// - Source: He et al. 2020, arXiv:1911.05722; Chen et al. 2020, arXiv:2003.04297. Batch statistics are not shuffled: that is for several
-///   processors.
+/// - Source: He et al. 2020, arXiv:1911.05722; Chen et al. 2020, arXiv:2003.04297. Batch statistics are not shuffled:
+///   that is for several processors.
 public struct MoCoRecipe: ViewsRecipe {
     public static let name = "moco"
 
@@ -20,8 +21,10 @@ public struct MoCoRecipe: ViewsRecipe {
 
     public init(_ fields: Fields, data: DataSettings) throws {
         input = try ViewedInput(fields, data: data)
-        queue = try fields.integer("queue", default: 16384, in: 1...1 << 22, "Keys of earlier batches that are negatives.")
-        momentum = try fields.number("momentum", default: 0.999, in: 0...1, "How much of the target network stays at an update.")
+        queue = try fields.integer(
+            "queue", default: 16384, in: 1...1 << 22, "Keys of earlier batches that are negatives.")
+        momentum = try fields.number(
+            "momentum", default: 0.999, in: 0...1, "How much of the target network stays at an update.")
         temperature = try fields.number("temperature", default: 0.2, in: 1e-4...1e4, "Temperature of the softmax.")
         hidden = try fields.integer("hidden", default: 512, in: 1...65536, "Size of the head's hidden layer.")
         dimension = try fields.integer("dimension", default: 128, in: 1...65536, "Size of a key.")
@@ -32,7 +35,8 @@ public struct MoCoRecipe: ViewsRecipe {
         SelfDistillation(
             encoder, projector: ProjectionHead(encoder.outputDimension, hidden: hidden, dimension), predictor: nil,
             target: .movingAverage(.constant(momentum)),
-            loss: QueueContrast(count: queue, dimension: dimension, temperature: .fixed(Float(temperature))), isSymmetric: isSymmetric)
+            loss: QueueContrast(count: queue, dimension: dimension, temperature: .fixed(Float(temperature))),
+            isSymmetric: isSymmetric)
     }
 
     public func weights(features: Double, context: Double) -> (key: String, count: Double)? {

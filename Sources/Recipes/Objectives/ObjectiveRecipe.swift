@@ -78,7 +78,8 @@ public struct ObjectiveFault: Error {
 public struct TrainingTask: Sendable {
     public let objective: any Objective<MultimodalBatch>
     public let embedders: [Modality: ModalityEmbedder]
-    /// Probabilities of classes `[N, K]` from cosines `[N, K]`, where the modalities share a space; nil where they do not.
+    /// Probabilities of classes `[N, K]` from cosines `[N, K]`, where the modalities share a space; nil where they do
+    /// not.
     public let probabilities: (@Sendable (Tensor) -> Tensor)?
     /// The model of masked tokens, where there is one.
     let masked: MaskedLanguageModel?
@@ -94,7 +95,9 @@ public struct TrainingTask: Sendable {
         _ objective: any Objective<MultimodalBatch>, embedders: [Modality: ModalityEmbedder],
         probabilities: (@Sendable (Tensor) -> Tensor)? = nil, masked: MaskedLanguageModel?
     ) {
-        (self.objective, self.embedders, self.probabilities, self.masked) = (objective, embedders, probabilities, masked)
+        (self.objective, self.embedders, self.probabilities, self.masked) = (
+            objective, embedders, probabilities, masked
+        )
     }
 }
 
@@ -106,9 +109,14 @@ public struct ModalityEmbedder: Sendable {
     let features: @Sendable (ModalityInput) -> Tensor
 
     /// One output for both.
-    public init(_ embedding: @escaping @Sendable (ModalityInput) -> Tensor) { (self.embedding, features) = (embedding, embedding) }
+    public init(_ embedding: @escaping @Sendable (ModalityInput) -> Tensor) {
+        (self.embedding, features) = (embedding, embedding)
+    }
 
-    public init(embedding: @escaping @Sendable (ModalityInput) -> Tensor, features: @escaping @Sendable (ModalityInput) -> Tensor) {
+    public init(
+        embedding: @escaping @Sendable (ModalityInput) -> Tensor,
+        features: @escaping @Sendable (ModalityInput) -> Tensor
+    ) {
         (self.embedding, self.features) = (embedding, features)
     }
 
@@ -151,14 +159,19 @@ public enum ModalityInput: Sendable {
 
 extension Recipe {
     private static let objectives = Mutex<[any ObjectiveRecipe.Type]>([
-        ContrastiveRecipe.self, MaskedRecipe.self, PredictiveRecipe.self, FramesRecipe.self, SimCLRRecipe.self, MoCoRecipe.self,
+        ContrastiveRecipe.self, MaskedRecipe.self, PredictiveRecipe.self, FramesRecipe.self, SimCLRRecipe.self,
+        MoCoRecipe.self,
         BYOLRecipe.self, SimSiamRecipe.self,
     ])
 
     /// Makes an objective known to recipes, by its name; one of the same name is replaced.
     public static func register(_ objective: any ObjectiveRecipe.Type) {
         objectives.withLock { known in
-            if let place = known.firstIndex(where: { $0.name == objective.name }) { known[place] = objective } else { known.append(objective) }
+            if let place = known.firstIndex(where: { $0.name == objective.name }) {
+                known[place] = objective
+            } else {
+                known.append(objective)
+            }
         }
     }
 
@@ -173,11 +186,14 @@ public struct ObjectiveSettings: Sendable {
 
     init(_ fields: Fields, data: DataSettings, root: Fields) throws {
         let kinds = Recipe.objectiveKinds
-        let name = try fields.choice("name", default: ContrastiveRecipe.name, of: kinds.map { $0.name }, "What is minimized.")
+        let name = try fields.choice(
+            "name", default: ContrastiveRecipe.name, of: kinds.map { $0.name }, "What is minimized.")
         let kind = kinds.first { $0.name == name } ?? ContrastiveRecipe.self
         self.name = name
         recipe = try kind.init(fields, data: data)
-        do { needs = try recipe.needs(data) } catch let fault as ObjectiveFault { throw root.fault("data", fault.message) }
+        do { needs = try recipe.needs(data) } catch let fault as ObjectiveFault {
+            throw root.fault("data", fault.message)
+        }
     }
 }
 

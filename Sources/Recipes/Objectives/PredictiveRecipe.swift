@@ -20,7 +20,9 @@ public struct PredictiveRecipe: ObjectiveRecipe {
     public init(_ fields: Fields, data: DataSettings) throws {
         horizon = try fields.integer("horizon", default: 12, in: 1...1000, "Frames ahead that are predicted, K.")
         negatives = try fields.integer("negatives", default: 128, in: 1...65536, "Negative frames per prediction.")
-        negativesFrom = try fields.choice("negatives_from", default: NegativesFrom.batch, "Where negative frames are drawn: the whole batch, or the same sequence.")
+        negativesFrom = try fields.choice(
+            "negatives_from", default: NegativesFrom.batch,
+            "Where negative frames are drawn: the whole batch, or the same sequence.")
         temperature = try fields.number("temperature", default: 0.1, in: 1e-4...1e4, "Temperature of the softmax.")
     }
 
@@ -35,7 +37,8 @@ public struct PredictiveRecipe: ObjectiveRecipe {
         let encoder = try parts.audioEncoder(withContext: false)
         try parts.requireFrames(encoder, ahead: horizon)
         let predictor = ContrastivePredictiveCoding(
-            encoder: encoder, context: try parts.context(over: encoder.featureDimension), horizon: horizon, negatives: negatives,
+            encoder: encoder, context: try parts.context(over: encoder.featureDimension), horizon: horizon,
+            negatives: negatives,
             from: negativesFrom == .batch ? .batch : .sequence,
             loss: InfoNCE(temperature: .fixed(Float(temperature)), direction: .oneWay))
         return TrainingTask(predictor.on(\.audio), embedders: [.audio: .sounds { predictor.embed($0) }])

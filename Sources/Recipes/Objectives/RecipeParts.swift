@@ -21,14 +21,18 @@ public struct RecipeParts: Sendable {
     /// The image encoder of `model.image`.
     /// - Throws: where the objective's needs name no images.
     public func imageEncoder() throws -> ResNet {
-        guard let image = recipe.model.image else { throw RecipeError.data(message: "objective \(recipe.objective.name) wants images") }
+        guard let image = recipe.model.image else {
+            throw RecipeError.data(message: "objective \(recipe.objective.name) wants images")
+        }
         return ResNet(
-            depth: image.depth, stem: image.stem == .cifar ? .cifar : .imageNet, width: image.width, normalization: image.norm,
+            depth: image.depth, stem: image.stem == .cifar ? .cifar : .imageNet, width: image.width,
+            normalization: image.norm,
             checkpointing: image.checkpointing)
     }
 
     /// The sound encoder of `model.audio`.
-    /// - Parameter withContext: false leaves out what runs over its frames, for objectives that put one there themselves.
+    /// - Parameter withContext: false leaves out what runs over its frames, for objectives that put one there
+    ///   themselves.
     public func audioEncoder(withContext: Bool = true) throws -> WaveformEncoder {
         guard let audio = recipe.model.audio, let views = recipe.views.audio else {
             throw RecipeError.data(message: "objective \(recipe.objective.name) wants sounds")
@@ -40,7 +44,9 @@ public struct RecipeParts: Sendable {
 
     /// What runs over the frames of a predictive objective: a GRU where the recipe names nothing else.
     func context(over channels: Int) throws -> any SequenceLayer {
-        guard let audio = recipe.model.audio else { throw RecipeError.data(message: "objective \(recipe.objective.name) wants sounds") }
+        guard let audio = recipe.model.audio else {
+            throw RecipeError.data(message: "objective \(recipe.objective.name) wants sounds")
+        }
         switch audio.context {
         case .none: return GRU(channels, hidden: channels)
         case .gru: return GRU(channels, hidden: audio.hidden, layers: audio.layers)
@@ -54,7 +60,8 @@ public struct RecipeParts: Sendable {
         guard let views = recipe.views.audio, encoder.configuration.frames(of: views.length) <= ahead else { return }
         throw RecipeError.data(
             message:
-                "views.audio.seconds: \(views.seconds) s hold \(encoder.configuration.frames(of: views.length)) frames, and the objective "
+                "views.audio.seconds: \(views.seconds) s hold \(encoder.configuration.frames(of: views.length)) "
+                    + "frames, and the objective "
                 + "predicts \(ahead) ahead; give longer windows, or a smaller objective.ahead or objective.horizon")
     }
 }

@@ -6,7 +6,8 @@ public import ConcordObjectives
 /// ```yaml
 /// objective: {name: simclr, temperature: 0.5, hidden: 2048, dimension: 128}
 /// ```
-/// - Source: Chen, Kornblith, Norouzi, Hinton 2020, arXiv:2002.05709. The head is that of the first version, without batch normalization.
+/// - Source: Chen, Kornblith, Norouzi, Hinton 2020, arXiv:2002.05709. The head is that of the first version, without
+///   batch normalization.
 public struct SimCLRRecipe: ViewsRecipe {
     public static let name = "simclr"
 
@@ -20,7 +21,8 @@ public struct SimCLRRecipe: ViewsRecipe {
         temperature = try fields.number("temperature", default: 0.5, in: 1e-4...1e4, "Temperature of the softmax.")
         hidden = try fields.integer("hidden", default: 512, in: 1...65536, "Size of the head's hidden layer.")
         dimension = try fields.integer("dimension", default: 128, in: 1...65536, "Size of the head's output.")
-        norm = try fields.choice("head_norm", default: ProjectionHead.Norm.none, "Where the head has batch normalization.")
+        norm = try fields.choice(
+            "head_norm", default: ProjectionHead.Norm.none, "Where the head has batch normalization.")
     }
 
     public func objective<E: Encoder>(over encoder: E) -> any Objective<Views<E.Input>> {

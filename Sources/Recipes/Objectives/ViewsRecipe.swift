@@ -22,7 +22,8 @@ extension ViewsRecipe {
     public func needs(_ data: DataSettings) throws -> DataNeeds {
         let modality = input == .image ? Modality.image : .audio
         guard data.columns[modality] != nil else {
-            throw ObjectiveFault("objective.input is \(modality.rawValue), and data.columns names no \(modality.rawValue)")
+            throw ObjectiveFault(
+                "objective.input is \(modality.rawValue), and data.columns names no \(modality.rawValue)")
         }
         var needs = DataNeeds([modality])
         (needs.views, needs.smallestBatch) = (2, smallestBatch)
@@ -30,8 +31,12 @@ extension ViewsRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        func images(_ objective: some Objective<Views<Tensor>>) -> any Objective<MultimodalBatch> { objective.on(\.imageViews) }
-        func sounds(_ objective: some Objective<Views<Waveform>>) -> any Objective<MultimodalBatch> { objective.on(\.audioViews) }
+        func images(_ objective: some Objective<Views<Tensor>>) -> any Objective<MultimodalBatch> {
+            objective.on(\.imageViews)
+        }
+        func sounds(_ objective: some Objective<Views<Waveform>>) -> any Objective<MultimodalBatch> {
+            objective.on(\.audioViews)
+        }
         switch input {
         case .image:
             let encoder = try parts.imageEncoder()

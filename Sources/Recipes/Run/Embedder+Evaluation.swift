@@ -5,11 +5,13 @@ import ConcordObjectives
 import ConcordTensors
 
 extension Embedder {
-    /// What the held-out part of the data says of the model: retrieval between all modalities, zero-shot, k-NN and linear probes, or
-    /// masked words, whichever the data and the model allow. `notes` of the report say why others are missing.
+    /// What the held-out part of the data says of the model: retrieval between all modalities, zero-shot, k-NN and
+    /// linear probes, or masked words, whichever the data and the model allow. `notes` of the report say why others are
+    /// missing.
     /// - Parameters:
     ///   - templates: sentences for zero-shot; the recipe's own where nil.
-    ///   - isQuick: what the log of a run shows: retrieval or masked words alone, probes only where there is nothing else.
+    ///   - isQuick: what the log of a run shows: retrieval or masked words alone, probes only where there is nothing
+    ///     else.
     func report(on data: TrainingData, templates: [String]? = nil, isQuick: Bool = false) throws -> EvaluationReport {
         switch data {
         case .blocks(let train, let heldOut): return maskedWords(train: train, heldOut: heldOut)
@@ -41,9 +43,13 @@ extension Embedder {
         if isContrastive {
             try align(&items, &embeddings)
             report.retrieval = retrieval(among: items, embeddings)
-            if report.retrieval?.isEmpty ?? true { report.note("no held-out row has two modalities that could be read: no retrieval") }
+            if report.retrieval?.isEmpty ?? true {
+                report.note("no held-out row has two modalities that could be read: no retrieval")
+            }
         }
-        guard isProbed, let probed = [Modality.image, .audio].first(where: { items.names[$0]?.isEmpty == false }) else { return report }
+        guard isProbed, let probed = [Modality.image, .audio].first(where: { items.names[$0]?.isEmpty == false }) else {
+            return report
+        }
         let probes = LabelProbes(embedder: self, table: table, items: items, modality: probed, templates: templates)
         try probes.add(to: &report, embeddings: embeddings[probed])
         return report
@@ -74,7 +80,9 @@ extension Embedder {
     private func align(_ items: inout EvaluatedItems, _ embeddings: inout [Modality: Tensor]) throws {
         let stay = items.dropPartless()
         for (modality, values) in embeddings {
-            guard let kept = stay[modality]?.map({ Int32(truncatingIfNeeded: $0) }), kept.count < values.shape[0] else { continue }
+            guard let kept = stay[modality]?.map({ Int32(truncatingIfNeeded: $0) }), kept.count < values.shape[0] else {
+                continue
+            }
             embeddings[modality] = kept.isEmpty ? nil : values.gathered(at: Tensor(kept, shape: [kept.count]), axis: 0)
         }
         if let texts = items.names[.text], !texts.isEmpty { embeddings[.text] = try self.texts(texts) }
@@ -87,13 +95,15 @@ extension Embedder {
             for (to, candidates) in embeddings where to != from {
                 let answers = items.answers(from: from, to: to)
                 guard answers.contains(where: { !$0.isEmpty }) else { continue }
-                result["\(from.rawValue)_to_\(to.rawValue)"] = Retrieval(queries: queries, candidates: candidates, answers: answers)
+                result["\(from.rawValue)_to_\(to.rawValue)"] = Retrieval(
+                    queries: queries, candidates: candidates, answers: answers)
             }
         }
         return result
     }
 
-    /// Masked tokens of the held-out text, the same each time, and the training text's unigram distribution on the same tokens.
+    /// Masked tokens of the held-out text, the same each time, and the training text's unigram distribution on the same
+    /// tokens.
     private func maskedWords(train: TextBlocks, heldOut: TextBlocks?) -> EvaluationReport {
         var report = EvaluationReport()
         guard let heldOut else {
@@ -112,7 +122,8 @@ extension Embedder {
         for tokens in train.inOrder(by: recipe.batch) { unigram.add(tokens) }
         let baseline = unigram.evaluate(batches, masking: masked.masking, vocabulary: masked.encoder.vocabulary)
         report.maskedWords = MaskedWords(
-            crossEntropy: figures.crossEntropy, perplexity: figures.perplexity, accuracy: figures.accuracy, tokens: figures.count,
+            crossEntropy: figures.crossEntropy, perplexity: figures.perplexity, accuracy: figures.accuracy,
+            tokens: figures.count,
             unigramCrossEntropy: baseline.crossEntropy)
         return report
     }

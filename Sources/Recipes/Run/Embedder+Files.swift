@@ -10,14 +10,15 @@ public enum AudioWindows: Sendable, Equatable {
     case averaged
     /// One embedding a window, with its start and end.
     ///
-    /// In seconds; nil for the model's own window (`views.audio.seconds` of a contrastive recipe, ten seconds for a predictive one), and
-    /// for windows that follow each other without overlap.
+    /// In seconds; nil for the model's own window (`views.audio.seconds` of a contrastive recipe, ten seconds for a
+    /// predictive one), and for windows that follow each other without overlap.
     case separate(seconds: Double? = nil, hop: Double? = nil)
 }
 
 /// Embeddings of files, with what they belong to.
 struct EmbeddedFiles {
-    /// A row: the file's place in the list that was given, and the part of a recording, in seconds; nil for all of the file.
+    /// A row: the file's place in the list that was given, and the part of a recording, in seconds; nil for all of the
+    /// file.
     struct Entry {
         let file: Int
         let seconds: Range<Double>?
@@ -34,14 +35,15 @@ extension Embedder {
     /// Embeddings of image or audio files; unreadable files are left out, counted, and named in the log.
     /// - Parameters:
     ///   - segments: the part of each recording that is embedded; nil for all of it.
-    ///   - windows: for recordings that are longer than a window. A mean is over the windows' embeddings, each normalized first where
-    ///     the model has a shared space.
+    ///   - windows: for recordings that are longer than a window. A mean is over the windows' embeddings, each
+    ///     normalized first where the model has a shared space.
     ///   - features: the encoder's output in place of the shared space's.
     ///   - badLimit: the fraction of files that may be unreadable; one may always be.
     ///   - progress: is called with the number of files done.
     /// - Throws: if too many files are unreadable, or all, or the model has no encoder for them.
     func embed(
-        _ paths: [String], _ modality: Modality, segments: [SoundSegment?]? = nil, windows: AudioWindows = .averaged, features: Bool = false, badLimit: Double,
+        _ paths: [String], _ modality: Modality, segments: [SoundSegment?]? = nil, windows: AudioWindows = .averaged,
+        features: Bool = false, badLimit: Double,
         progress: (Int) -> Void = { _ in }
     ) throws -> EmbeddedFiles {
         switch modality {
@@ -50,12 +52,16 @@ extension Embedder {
             guard let settings = recipe.views.image, model.modalities.contains(.image) else { throw missing(.image) }
             let views = PictureViews(settings), faults = Faults(paths)
             let batches = faults.samples({ _, path in try views.evaluated(path) }).batches(
-                of: size, shuffle: false, dropLast: false, threads: recipe.loader.threads, prefetch: recipe.loader.prefetch,
-                badLimit: badLimit) { views.batch($0) }
+                of: size, shuffle: false, dropLast: false, threads: recipe.loader.threads,
+                prefetch: recipe.loader.prefetch,
+                badLimit: badLimit
+            ) { views.batch($0) }
             var rows = EmbeddedRows()
             for batch in batches.epoch(0) {
                 let input = RecipeModel.Input.image(try batch.get())
-                rows.append(output(of: input, features: features), batch.indices.map { EmbeddedFiles.Entry(file: $0, seconds: nil) })
+                rows.append(
+                    output(of: input, features: features),
+                    batch.indices.map { EmbeddedFiles.Entry(file: $0, seconds: nil) })
                 if let last = batch.indices.last { progress(last + 1) }
             }
             return try rows.files(leavingOut: faults, limit: badLimit)
@@ -70,7 +76,8 @@ extension Embedder {
     }
 
     private func embedAudio(
-        _ paths: [String], _ segments: [SoundSegment?]?, _ settings: AudioViewSettings, _ windows: AudioWindows, _ features: Bool, _ badLimit: Double,
+        _ paths: [String], _ segments: [SoundSegment?]?, _ settings: AudioViewSettings, _ windows: AudioWindows,
+        _ features: Bool, _ badLimit: Double,
         _ progress: (Int) -> Void
     ) throws -> EmbeddedFiles {
         let clips = SoundClips(settings)
@@ -80,8 +87,10 @@ extension Embedder {
         let faults = Faults(paths)
         // A file a batch: what is computed together is decided by length, below.
         let loaded = faults.samples { try clips.evaluated($1, segments?[$0], length: length) }.batches(
-            of: 1, shuffle: false, dropLast: false, threads: recipe.loader.threads, prefetch: max(16, recipe.loader.prefetch),
-            badLimit: badLimit) { $0[0] }
+            of: 1, shuffle: false, dropLast: false, threads: recipe.loader.threads,
+            prefetch: max(16, recipe.loader.prefetch),
+            badLimit: badLimit
+        ) { $0[0] }
         var rows = EmbeddedRows(), waiting: [[Float]] = [], entries: [EmbeddedFiles.Entry] = [], longest = 0
         func compute() {
             guard !waiting.isEmpty else { return }
@@ -103,7 +112,10 @@ extension Embedder {
                 do {
                     try clips.forEachWindow(of: path, frames, length: length, hop: hop) { start, samples in
                         let seconds = Double(start) / Double(settings.rate)
-                        add(samples, .init(file: file, seconds: seconds..<seconds + Double(samples.count) / Double(settings.rate)))
+                        add(
+                            samples,
+                            .init(
+                                file: file, seconds: seconds..<seconds + Double(samples.count) / Double(settings.rate)))
                     }
                 } catch { faults.add(file, "\(error)", logging: true) }
             case .long(let path, _):
@@ -171,10 +183,13 @@ private struct EmbeddedRows {
         let fraction = Double(bad.count) / Double(max(1, paths.count))
         guard !kept.isEmpty, bad.count < 2 || fraction <= limit else {
             throw DatasetError.tooManyBadSamples(
-                share: fraction, limit: limit, bad: bad.count, tried: paths.count, examples: rejected.prefix(3).map { "\($0.name): \($0.reason)" })
+                share: fraction, limit: limit, bad: bad.count, tried: paths.count,
+                examples: rejected.prefix(3).map { "\($0.name): \($0.reason)" })
         }
         let all = blocks.count == 1 ? blocks[0] : Tensor.concatenated(blocks, axis: 0)
-        guard kept.count < entries.count else { return EmbeddedFiles(embeddings: all, entries: entries, rejected: rejected) }
+        guard kept.count < entries.count else {
+            return EmbeddedFiles(embeddings: all, entries: entries, rejected: rejected)
+        }
         let rows = all.gathered(at: Tensor(kept.map { Int32(clamping: $0) }, shape: [kept.count]), axis: 0)
         return EmbeddedFiles(embeddings: rows, entries: kept.map { entries[$0] }, rejected: rejected)
     }
@@ -202,6 +217,7 @@ extension EmbeddedFiles {
             files.append(Entry(file: entries[row].file, seconds: nil))
             row = end
         }
-        return EmbeddedFiles(embeddings: Tensor(result, shape: [files.count, width]), entries: files, rejected: rejected)
+        return EmbeddedFiles(
+            embeddings: Tensor(result, shape: [files.count, width]), entries: files, rejected: rejected)
     }
 }

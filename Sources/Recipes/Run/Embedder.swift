@@ -29,7 +29,8 @@ struct Embedder: Sendable {
 
     /// Embeddings of image or audio files, one row a file `[n, D]`, and which of the files they are.
     ///
-    /// Unreadable files are left out, counted, and named in the log; of a recording longer than a window the mean over its windows is taken.
+    /// Unreadable files are left out, counted, and named in the log; of a recording longer than a window the mean over
+    /// its windows is taken.
     /// - Parameter features: the encoder's output in place of the shared space's.
     /// - Throws: where more than a share of `badLimit` is bad, all are, or the model has no tower for them.
     func files(
@@ -41,6 +42,7 @@ struct Embedder: Sendable {
 
     func missing(_ modality: Modality) -> RecipeError {
         let known = Modality.allCases.filter(model.modalities.contains).map(\.rawValue)
-        return .data(message: "the run has no \(modality.rawValue) tower; it embeds \(known.joined(separator: " and "))")
+        return .data(
+            message: "the run has no \(modality.rawValue) tower; it embeds \(known.joined(separator: " and "))")
     }
 }

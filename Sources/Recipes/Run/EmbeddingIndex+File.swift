@@ -3,7 +3,8 @@ import ConcordTensors
 
 extension EmbeddingIndex {
     /// Reads an index.
-    /// - Throws: if the file cannot be read, is no index or not a whole one, holds nothing, or has a row that is not finite.
+    /// - Throws: if the file cannot be read, is no index or not a whole one, holds nothing, or has a row that is not
+    ///   finite.
     public init(path: String) throws {
         let file = try Safetensors(path: path)
         func refusal(_ reason: String) -> RecipeError { .unreadable(path: path, reason: reason) }
@@ -13,12 +14,16 @@ extension EmbeddingIndex {
         if let format = file.metadata["format"], format != Self.format {
             throw refusal("an index of format \(format), where \(Self.format) is read; embed the files again")
         }
-        let embeddings = try file.tensor("embeddings"), names = try file.tensor("names"), offsets = try file.tensor("offsets")
+        let embeddings = try file.tensor("embeddings"), names = try file.tensor("names"),
+            offsets = try file.tensor("offsets")
         let isSound =
-            embeddings.rank == 2 && embeddings.elementType == .float32 && names.elementType == .uint8 && offsets.elementType == .int32
+            embeddings.rank == 2 && embeddings.elementType == .float32 && names.elementType == .uint8
+            && offsets.elementType == .int32
             && offsets.count == embeddings.shape[0] + 1
         let places = isSound ? offsets.integerScalars.map(Int.init) : []
-        guard isSound, places.first == 0, places.last == names.count, zip(places, places.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+        guard isSound, places.first == 0, places.last == names.count,
+            zip(places, places.dropFirst()).allSatisfy({ $0 <= $1 })
+        else {
             throw refusal("not an index: its embeddings, names and offsets do not fit each other")
         }
         let rows = embeddings.shape[0], width = embeddings.shape[1]
@@ -36,7 +41,8 @@ extension EmbeddingIndex {
                 throw refusal("not an index: its seconds \(parts.shape) do not fit its \(rows) embeddings")
             }
             let ends = parts.scalars
-            for row in 0..<rows where ends[2 * row] <= ends[2 * row + 1] {  // false for NaN, which stands for the whole item
+            // false for NaN, which stands for the whole item
+            for row in 0..<rows where ends[2 * row] <= ends[2 * row + 1] {
                 seconds[row] = Double(ends[2 * row])..<Double(ends[2 * row + 1])
             }
         }
@@ -45,15 +51,17 @@ extension EmbeddingIndex {
 
     /// Writes the index as safetensors.
     ///
-    /// `embeddings` float32 `[N, D]`; `names` uint8, UTF-8, one after the other, and `offsets` int32 `[N + 1]` into it; and where a row
-    /// is of a part of a recording `seconds` float32 `[N, 2]`, its start and end, NaN for rows of whole items. The metadata hold the
-    /// format, and the run with the fingerprints of its weights and tokenizer, see `IndexSource`.
+    /// `embeddings` float32 `[N, D]`; `names` uint8, UTF-8, one after the other, and `offsets` int32 `[N + 1]` into it;
+    /// and where a row is of a part of a recording `seconds` float32 `[N, 2]`, its start and end, NaN for rows of whole
+    /// items. The metadata hold the format, and the run with the fingerprints of its weights and tokenizer, see
+    /// `IndexSource`.
     public func write(to path: String) throws {
         var bytes: [UInt8] = [], offsets: [Int32] = [0]
         for name in names {
             bytes += name.utf8
             guard let end = Int32(exactly: bytes.count) else {
-                throw RecipeError.unreadable(path: path, reason: "the names take more than 2 GiB; write several indexes")
+                throw RecipeError.unreadable(
+                    path: path, reason: "the names take more than 2 GiB; write several indexes")
             }
             offsets.append(end)
         }
@@ -62,7 +70,9 @@ extension EmbeddingIndex {
             (name: "offsets", tensor: Tensor(offsets, shape: [offsets.count])),
         ]
         if seconds.contains(where: { $0 != nil }) {
-            let ends = seconds.flatMap { part in part.map { [Float($0.lowerBound), Float($0.upperBound)] } ?? [.nan, .nan] }
+            let ends = seconds.flatMap { part in
+                part.map { [Float($0.lowerBound), Float($0.upperBound)] } ?? [.nan, .nan]
+            }
             tensors.append((name: "seconds", tensor: Tensor(ends, shape: [names.count, 2])))
         }
         var metadata = ["concord": "index", "format": Self.format]

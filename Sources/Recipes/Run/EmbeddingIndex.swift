@@ -24,7 +24,8 @@ public struct EmbeddingIndex: Sendable {
     public let names: [String]
     /// N. The part of a recording that a row is of, in seconds; nil for all of the item.
     public let seconds: [Range<Double>?]
-    /// The run that made the index; nil in indexes that older versions wrote, and in those made of embeddings of your own.
+    /// The run that made the index; nil in indexes that older versions wrote, and in those made of embeddings of your
+    /// own.
     public let source: IndexSource?
     /// What was left out when the index was made. It is not stored.
     public private(set) var rejected: [Rejected] = []
@@ -39,7 +40,8 @@ public struct EmbeddingIndex: Sendable {
     public init(embeddings: Tensor, names: [String], seconds: [Range<Double>?]? = nil, source: IndexSource? = nil) {
         let seconds = seconds ?? names.map { _ in nil }
         ShapeCheck.require(
-            embeddings.rank == 2 && embeddings.shape[0] == names.count && seconds.count == names.count, "EmbeddingIndex",
+            embeddings.rank == 2 && embeddings.shape[0] == names.count && seconds.count == names.count,
+            "EmbeddingIndex",
             "\(embeddings.shape) with \(names.count) names and \(seconds.count) parts")
         self.embeddings = embeddings.detached.l2Normalized()
         (self.names, self.seconds, self.source, path) = (names, seconds, source, nil)
@@ -54,7 +56,8 @@ public struct EmbeddingIndex: Sendable {
 
     /// The rows nearest to the first row of `query` `[1, D]`, nearest first; of equal ones the first comes first.
     /// - Parameter count: how many at most.
-    /// - Throws: if the query's size is not the index's, which happens when another run made the index, or it is not finite.
+    /// - Throws: if the query's size is not the index's, which happens when another run made the index, or it is not
+    ///   finite.
     public func search(_ query: Tensor, count: Int) throws -> [Hit] {
         guard query.rank == 2, query.shape[0] > 0 else { throw RecipeError.data(message: "no query to search for") }
         return try search(each: query.sliced(0..<1, axis: 0), count: count)[0]
@@ -65,7 +68,9 @@ public struct EmbeddingIndex: Sendable {
     public func search(each queries: Tensor, count: Int) throws -> [[Hit]] {
         guard queries.rank == 2, queries.shape[1] == embeddings.shape[1] else {
             throw RecipeError.data(
-                message: "the index holds embeddings of \(embeddings.shape[1]) numbers and the query has \(queries.shape.last ?? 0): "
+                message:
+                    "the index holds embeddings of \(embeddings.shape[1]) numbers and the query has "
+                        + "\(queries.shape.last ?? 0): "
                     + "another run made the index")
         }
         guard queries.scalars.allSatisfy(\.isFinite) else {

@@ -1,9 +1,11 @@
 import ConcordDatasets
 
-/// The distinct files and texts of some rows: the queries and candidates of retrieval, and which are right for each other.
+/// The distinct files and texts of some rows: the queries and candidates of retrieval, and which are right for each
+/// other.
 ///
-/// An item is a distinct file or a distinct text, whatever number of rows name it. Two items of different modalities are right for each
-/// other if a row has both; a file of one kind and a file of another also if they have a text in common.
+/// An item is a distinct file or a distinct text, whatever number of rows name it. Two items of different modalities
+/// are right for each other if a row has both; a file of one kind and a file of another also if they have a text in
+/// common.
 struct EvaluatedItems {
     /// Distinct files (as in the table, joined to its folder) or texts, in order of first appearance.
     private(set) var names: [Modality: [String]] = [:]
@@ -37,8 +39,8 @@ struct EvaluatedItems {
         keep(only: readable, of: modality)
     }
 
-    /// Takes out what only rows without a partner name: a row of two modalities whose image cannot be read leaves its caption no
-    /// candidate, unless another row has it.
+    /// Takes out what only rows without a partner name: a row of two modalities whose image cannot be read leaves its
+    /// caption no candidate, unless another row has it.
     /// - Returns: the places, before, of the items that stay.
     mutating func dropPartless() -> [Modality: [Int]] {
         var result: [Modality: [Int]] = [:]
@@ -68,7 +70,9 @@ struct EvaluatedItems {
         for query in result.indices {
             switch texts[query].count {
             case 0: continue
-            case 1 where ofText[texts[query][0]].count >= result[query].count && result[query].allSatisfy(ofText[texts[query][0]].contains):
+            case 1
+            where ofText[texts[query][0]].count >= result[query].count
+                && result[query].allSatisfy(ofText[texts[query][0]].contains):
                 result[query] = ofText[texts[query][0]]  // shared by all queries of that text
             default: result[query] = Set(texts[query].flatMap { ofText[$0] } + result[query]).sorted()
             }

@@ -23,7 +23,8 @@ struct HeldOutRule: Sendable {
 
 extension DataSettings.Split {
     var rule: Split {
-        values.isEmpty ? Split(column: column, modulo: modulo, remainder: remainder) : Split(column: column, values: values)
+        values.isEmpty
+            ? Split(column: column, modulo: modulo, remainder: remainder) : Split(column: column, values: values)
     }
 
     /// The rule in words.

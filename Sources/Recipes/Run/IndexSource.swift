@@ -31,7 +31,8 @@ public struct IndexSource: Sendable, Equatable {
 }
 
 extension EmbeddingIndex {
-    /// Checks that a run's embeddings can be compared with the index's: that both are of the same weights and tokenizer.
+    /// Checks that a run's embeddings can be compared with the index's: that both are of the same weights and
+    /// tokenizer.
     ///
     /// An index without a source passes: `source` is nil then, and only the size of embeddings is checked, by `search`.
     /// - Throws: `RecipeError`, which names the index, its run and this run, if they differ.
@@ -40,8 +41,11 @@ extension EmbeddingIndex {
         let name = path ?? "the index"
         guard source.weights == run.fingerprint else {
             throw RecipeError.data(
-                message: "\(name): made with the weights of \(source.checkpoint) (fingerprint \(source.weights)), not with those of "
-                    + "\(run.weights) (\(run.fingerprint)): their embeddings cannot be compared; search with that run, or embed again "
+                message:
+                    "\(name): made with the weights of \(source.checkpoint) (fingerprint \(source.weights)), not with "
+                        + "those of "
+                    + "\(run.weights) (\(run.fingerprint)): their embeddings cannot be compared; search with that run, "
+                    + "or embed again "
                     + "with this one")
         }
         guard let made = source.tokenizer, let own = run.tokenizer?.fingerprint, made != own else { return }

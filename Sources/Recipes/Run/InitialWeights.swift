@@ -3,10 +3,11 @@ import ConcordLayers
 import ConcordTokenizers
 public import ConcordTraining
 
-/// Weights that a run starts from: the tensors of a file that the model has under the same name and with the same shape.
+/// Weights that a run starts from: the tensors of a file that the model has under the same name and with the same
+/// shape.
 ///
-/// A file from another tokenizer gives its tokens other ids: its text encoder would be wrong without a sign of it. Such a file is refused
-/// unless no tensor of the text encoder is taken over, or `takesOtherTokenizer`.
+/// A file from another tokenizer gives its tokens other ids: its text encoder would be wrong without a sign of it. Such
+/// a file is refused unless no tensor of the text encoder is taken over, or `takesOtherTokenizer`.
 ///
 /// ```swift
 /// InitialWeights("runs/first", only: ["image.*"])
@@ -29,24 +30,34 @@ public struct InitialWeights: Sendable {
     ///   - model: the same, with its text encoder.
     ///   - tokenizer: the recipe's, with the name that the recipe has for it.
     /// - Returns: what to tell the user, a sentence a line.
-    /// - Throws: `RecipeError` where nothing fits, a pattern matches nothing, or the tokenizers differ; `InterchangeError` from reading.
+    /// - Throws: `RecipeError` where nothing fits, a pattern matches nothing, or the tokenizers differ;
+    ///   `InterchangeError` from reading.
     func load(
         into objective: any Module, of model: RecipeModel, tokenizer: (name: String, fingerprint: String)?
     ) throws -> [String] {
         let file = try Safetensors(path: RunDirectory.weights(at: path))
         let plan = try Plan(file, objective, patterns)
-        guard !plan.fitting.isEmpty else { throw RecipeError.unreadable(path: file.path, reason: plan.reasonForNothing) }
+        guard !plan.fitting.isEmpty else {
+            throw RecipeError.unreadable(path: file.path, reason: plan.reasonForNothing)
+        }
         var notes = ["starting from \(file.path): \(plan.fitting.count) of \(plan.wanted.count) tensors taken over"]
         if let unfit = plan.unfitDescription { notes.append("not taken over: \(unfit)") }
         if let tokenizer, let taken = model.textTensors(of: objective).first(where: plan.fitting.contains) {
             if let other = try Self.tokenizer(of: file) {
                 if other.fingerprint != tokenizer.fingerprint {
                     guard takesOtherTokenizer else { throw refusal(file, taken, other, tokenizer, model) }
-                    notes.append("its tokenizer was \(Self.named(other)); the text encoder is taken over as asked, for other tokens")
+                    notes.append(
+                        """
+                            its tokenizer was \(Self.named(other)); the text encoder is taken over as asked, for other \
+                            tokens
+                            """
+                    )
                 }
             } else {
-                notes.append("\(file.path) does not say which tokenizer it was trained with; if it was not \(tokenizer.name), its text "
-                    + "encoder means other tokens")
+                notes.append(
+                    "\(file.path) does not say which tokenizer it was trained with; if it was not \(tokenizer.name), "
+                        + "its text "
+                        + "encoder means other tokens")
             }
         }
         try objective.load(file, allowingMissing: [""]) { plan.fitting.contains($0) ? $0 : nil }
@@ -54,15 +65,21 @@ public struct InitialWeights: Sendable {
     }
 
     private func refusal(
-        _ file: Safetensors, _ taken: String, _ other: (name: String, fingerprint: String), _ own: (name: String, fingerprint: String),
+        _ file: Safetensors, _ taken: String, _ other: (name: String, fingerprint: String),
+        _ own: (name: String, fingerprint: String),
         _ model: RecipeModel
     ) -> RecipeError {
-        let towers = Modality.allCases.filter { $0 != .text && model.modalities.contains($0) }.map { "--init-only '\($0.rawValue).*'" }
+        let towers = Modality.allCases.filter { $0 != .text && model.modalities.contains($0) }.map {
+            "--init-only '\($0.rawValue).*'"
+        }
         let alone = towers.isEmpty ? "" : "take over other parts alone (\(towers.joined(separator: " "))), "
         return .unreadable(
             path: file.path,
-            reason: "was trained with the tokenizer \(Self.named(other)), and this recipe has \(Self.named(own)): its text encoder "
-                + "(\(taken), …) means other tokens. Give the recipe that tokenizer, \(alone)or take the text encoder all the same "
+            reason:
+                "was trained with the tokenizer \(Self.named(other)), and this recipe has \(Self.named(own)): its text "
+                    + "encoder "
+                + "(\(taken), …) means other tokens. Give the recipe that tokenizer, \(alone)or take the text encoder "
+                + "all the same "
                 + "(--init-any-tokenizer)")
     }
 
@@ -70,7 +87,8 @@ public struct InitialWeights: Sendable {
         "\(tokenizer.name) (fingerprint \(tokenizer.fingerprint))"
     }
 
-    /// The tokenizer that a checkpoint was trained with, as its metadata says, or the run directory that it is in; nil where neither does.
+    /// The tokenizer that a checkpoint was trained with, as its metadata says, or the run directory that it is in; nil
+    /// where neither does.
     private static func tokenizer(of file: Safetensors) throws -> (name: String, fingerprint: String)? {
         if let known = CheckpointTokenizer(file.metadata) { return (known.name, known.fingerprint) }
         let folders = file.path.split(separator: "/", omittingEmptySubsequences: false)
@@ -106,7 +124,8 @@ private struct Plan {
 
     init(_ file: Safetensors, _ module: any Module, _ patterns: [PathPattern]) throws {
         let walk = ParameterWalk(module)
-        let all = walk.parameters.map { ($0.path, $0.parameter.shape) } + walk.buffers.map { ($0.path, $0.buffer.shape) }
+        let all =
+            walk.parameters.map { ($0.path, $0.parameter.shape) } + walk.buffers.map { ($0.path, $0.buffer.shape) }
         for pattern in patterns where !all.contains(where: { pattern.matches($0.0) }) {
             throw TrainingError.noMatch(
                 pattern: pattern.description, purpose: "what to take over (--init-only)",
@@ -131,7 +150,12 @@ private struct Plan {
         var parts: [String] = []
         if !misshapen.isEmpty { parts.append(Self.listed(misshapen, separator: "; ")) }
         if !missing.isEmpty {
-            parts.append("\(Counted.text(missing.count, "tensor")) that the file lacks (\(Self.listed(missing, separator: ", ")))")
+            parts.append(
+                """
+                    \(Counted.text(missing.count, "tensor")) that the file lacks \
+                    (\(Self.listed(missing, separator: ", ")))
+                    """
+            )
         }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
@@ -140,7 +164,9 @@ private struct Plan {
         guard !file.names.isEmpty else { return "holds no tensor" }
         let own = wanted.first?.name ?? "", first = file.names.first ?? ""
         let names = misshapen.isEmpty ? "; the file has names such as \(first), the model such as \(own)" : ""
-        return "none of its \(Counted.text(file.names.count, "tensor")) has the name and shape of one that the model wants\(names): "
+        return
+            "none of its \(Counted.text(file.names.count, "tensor")) has the name and shape of one that the model "
+                + "wants\(names): "
             + (unfitDescription ?? "")
     }
 

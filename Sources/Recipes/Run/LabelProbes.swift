@@ -2,7 +2,8 @@ import ConcordDatasets
 import ConcordEvaluation
 import ConcordTensors
 
-/// Zero-shot, k-NN and linear probes of the labels that `data.labels` names, on the distinct files of the evaluated rows.
+/// Zero-shot, k-NN and linear probes of the labels that `data.labels` names, on the distinct files of the evaluated
+/// rows.
 struct LabelProbes {
     let embedder: Embedder
     let table: SampleTable
@@ -31,7 +32,12 @@ struct LabelProbes {
             try zeroShot(label, all, embeddings, into: &report)
             guard table.isSplit else { continue }
             guard known.count > 1 else {
-                report.note("label \(name): the training rows have one class only (\(known.names.first ?? "")), no k-NN or linear probe")
+                report.note(
+                    """
+                        label \(name): the training rows have one class only (\(known.names.first ?? "")), no k-NN or \
+                        linear probe
+                        """
+                )
                 continue
             }
             probed.append(label)
@@ -66,7 +72,8 @@ struct LabelProbes {
         all[label.name] = unknown
         report.unknownValues = all
         guard unknown.values.reduce(0, +) == label.samples.values.count else { return true }
-        report.note("label \(label.name): no held-out sample has a value that a training row has, so no k-NN or linear probe")
+        report.note(
+            "label \(label.name): no held-out sample has a value that a training row has, so no k-NN or linear probe")
         return false
     }
 
@@ -81,12 +88,15 @@ struct LabelProbes {
         let queries =
             !embedder.model.hasSharedSpace
             ? embeddings
-            : try embedder.readableFiles(items.names[modality] ?? [], modality, items.segments(of: modality), features: true).embeddings
+            : try embedder.readableFiles(
+                items.names[modality] ?? [], modality, items.segments(of: modality), features: true
+            ).embeddings
         for label in labels {
             let classes = try table.classes(label.name), known = Set(classes.names)
             let train = bank.labeled(modality, label.name, in: table)
             let kept = label.samples.places.indices.filter { known.contains(label.samples.values[$0]) }
-            let x = Self.rows(train.places, of: features), q = Self.rows(kept.map { label.samples.places[$0] }, of: queries)
+            let x = Self.rows(train.places, of: features),
+                q = Self.rows(kept.map { label.samples.places[$0] }, of: queries)
             let y = try train.values.map { Int(try classes.label(of: $0)) }
             let truth = try kept.map { Int(try classes.label(of: label.samples.values[$0])) }
             func add(_ predicted: [Int], to part: inout [String: Classification]?) {

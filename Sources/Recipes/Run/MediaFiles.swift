@@ -19,8 +19,8 @@ public enum MediaFiles {
 
     /// The files of `paths`, and of the folders among them those of one modality, anywhere below.
     ///
-    /// Images and sounds in folders are told by their first bytes, so that names without an ending count; texts by the ending `.txt`. Each file of the
-    /// folders counts once, whatever links lead to it.
+    /// Images and sounds in folders are told by their first bytes, so that names without an ending count; texts by the
+    /// ending `.txt`. Each file of the folders counts once, whatever links lead to it.
     /// - Throws: `RecipeError` where nothing is left.
     public static func list(_ paths: [String], _ modality: Modality) throws -> Listing {
         var listing = Listing(), walk = FileWalk()
@@ -38,9 +38,11 @@ public enum MediaFiles {
         guard !listing.paths.isEmpty else {
             guard let first = listing.rejected.first else {
                 let others = listing.otherCount > 0 ? ", only \(listing.otherCount) other files" : ""
-                throw RecipeError.unreadable(path: paths.first ?? "", reason: "no \(noun(modality)) files in this folder\(others)")
+                throw RecipeError.unreadable(
+                    path: paths.first ?? "", reason: "no \(noun(modality)) files in this folder\(others)")
             }
-            let more = listing.rejected.count > 1 ? " (and \(listing.rejected.count - 1) more files that are not read)" : ""
+            let more =
+                listing.rejected.count > 1 ? " (and \(listing.rejected.count - 1) more files that are not read)" : ""
             throw RecipeError.unreadable(path: first.name, reason: first.reason + more)
         }
         return listing

@@ -20,7 +20,9 @@ public struct MultimodalBatch: Batch {
     /// Both views of the sounds; nil where there are none.
     public var audioViews: Available<Views<Waveform>>? { Self.views(audio, secondAudio) }
 
-    private static func views<Input>(_ first: Available<Input>?, _ second: Available<Input>?) -> Available<Views<Input>>? {
+    private static func views<Input>(
+        _ first: Available<Input>?, _ second: Available<Input>?
+    ) -> Available<Views<Input>>? {
         guard let first, let second else { return nil }
         let views = Views(first: first.input, second: second.input)
         return first.rows.map { Available(views, rows: $0, of: first.count) } ?? Available(views, count: first.count)

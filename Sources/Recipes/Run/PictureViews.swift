@@ -21,7 +21,9 @@ struct PictureViews: Sendable {
     func decoded(_ path: String) throws -> Image {
         switch settings.crop {
         case .shared: try Image(contentsOf: path).resized(width: settings.resize, height: settings.resize)
-        case .whole: try Image(contentsOf: path, shortestSide: 2 * settings.size).resized(width: settings.size, height: settings.size)
+        case .whole:
+            try Image(contentsOf: path, shortestSide: 2 * settings.size).resized(
+                width: settings.size, height: settings.size)
         case .randomResized: try Image(contentsOf: path, shortestSide: 2 * settings.size)
         }
     }
@@ -31,7 +33,8 @@ struct PictureViews: Sendable {
         let key = random.nextKey()
         var view = image
         if settings.crop == .randomResized {
-            view = view.randomResizedCrop(to: settings.size, scale: Float(settings.scale)...1, using: key.derived("crop"))
+            view = view.randomResizedCrop(
+                to: settings.size, scale: Float(settings.scale)...1, using: key.derived("crop"))
         }
         if settings.jitter > 0 {
             let s = Float(settings.jitter)
@@ -46,7 +49,9 @@ struct PictureViews: Sendable {
         if settings.grey > 0, choice.chance(Float(settings.grey)) { view = view.grayscale() }
         var rest = key.derived("blur").sequence
         let sigma = rest.uniform(in: 0.1...2)
-        if settings.blur > 0, rest.chance(Float(settings.blur)) { view = view.blurred(sigma: sigma, kernel: settings.size / 20 * 2 + 1) }
+        if settings.blur > 0, rest.chance(Float(settings.blur)) {
+            view = view.blurred(sigma: sigma, kernel: settings.size / 20 * 2 + 1)
+        }
         if settings.solarize > 0, rest.chance(Float(settings.solarize)) { view = view.solarized() }
         return View(image: view, isFlipped: isFlipped)
     }

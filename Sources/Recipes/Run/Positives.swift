@@ -2,11 +2,12 @@ import ConcordDatasets
 
 /// Which training rows are each other's positives, by `objective.positives`.
 ///
-/// Rows that name the same file of any modality are one item. `items` joins those; `equal_texts` joins rows of equal text besides. Both
-/// join chains too: where an image has the captions A and B, and B is also a caption of another image, `equal_texts` puts all rows of
-/// both images into one group. A loss takes groups, not single pairs, so a generic caption ("a photo") joins all its items: `items` is
-/// right for such data, and the default for tables. In `items`, equal texts of different items stay negatives of each other; since
-/// equal texts have equal embeddings, that costs a constant in the loss and next to nothing in the gradient.
+/// Rows that name the same file of any modality are one item. `items` joins those; `equal_texts` joins rows of equal
+/// text besides. Both join chains too: where an image has the captions A and B, and B is also a caption of another
+/// image, `equal_texts` puts all rows of both images into one group. A loss takes groups, not single pairs, so a
+/// generic caption ("a photo") joins all its items: `items` is right for such data, and the default for tables. In
+/// `items`, equal texts of different items stay negatives of each other; since equal texts have equal embeddings, that
+/// costs a constant in the loss and next to nothing in the gradient.
 struct Positives: Sendable {
     /// Rows of which another row has the same file, or the same text.
     let repeatedFiles, repeatedTexts: Int
@@ -67,18 +68,25 @@ struct Positives: Sendable {
         if repeatedFiles > 0 {
             result.append(
                 "\(repeatedFiles) of \(rows) rows name a file that another row names too; they are treated as "
-                    + (kind == .pair ? "negatives of each other (objective.positives: pair; `items` makes them positives)"
+                    + (kind == .pair
+                        ? "negatives of each other (objective.positives: pair; `items` makes them positives)"
                         : "one item, each other's positives (objective.positives: \(kind.rawValue))"))
         }
         if kind != .equalTexts, textsOfOtherItems > 0 {
             let count = kind == .pair ? repeatedTexts : textsOfOtherItems
             result.append(
-                "\(count) of \(rows) rows \(verb(count)) a text that occurs more than once, with other files; in training they are treated "
-                    + "as negatives of each other (objective.positives: \(kind.rawValue); `equal_texts` makes them positives)")
+                "\(count) of \(rows) rows \(verb(count)) a text that occurs more than once, with other files; in "
+                    + "training they are treated "
+                    + """
+                        as negatives of each other (objective.positives: \(kind.rawValue); `equal_texts` makes them \
+                        positives)
+                        """
+            )
         }
         if kind == .equalTexts, repeatedTexts > 0 {
             result.append(
-                "\(repeatedTexts) of \(rows) rows \(verb(repeatedTexts)) a text that occurs more than once; they are treated as each other's "
+                "\(repeatedTexts) of \(rows) rows \(verb(repeatedTexts)) a text that occurs more than once; they are "
+                    + "treated as each other's "
                     + "positives (objective.positives: equal_texts); the largest group has \(largest) rows")
         }
         if kind != .pair, rows > 1, largest == rows {

@@ -5,8 +5,10 @@ extension Recipe {
         switch optimizer.name {
         case .adamw:
             AdamW(
-                learningRate: optimizer.learningRate, betas: (optimizer.betas.0, optimizer.betas.1), weightDecay: optimizer.weightDecay)
-        case .sgd: SGD(learningRate: optimizer.learningRate, momentum: optimizer.momentum, weightDecay: optimizer.weightDecay)
+                learningRate: optimizer.learningRate, betas: (optimizer.betas.0, optimizer.betas.1),
+                weightDecay: optimizer.weightDecay)
+        case .sgd:
+            SGD(learningRate: optimizer.learningRate, momentum: optimizer.momentum, weightDecay: optimizer.weightDecay)
         }
     }
 
@@ -24,7 +26,9 @@ extension Recipe {
     package func scheduleWarning(updatesPerEpoch: Int) -> String? {
         let total = updates(perEpoch: updatesPerEpoch), warmUp = warmUpUpdates(updatesPerEpoch)
         guard warmUp >= total, total > 1 else { return nil }
-        return "the learning rate rises to the end: schedule asks for a warm-up of \(warmUp) updates, and the run has \(total); "
+        return
+            "the learning rate rises to the end: schedule asks for a warm-up of \(warmUp) updates, and the run has "
+                + "\(total); "
             + "schedule.warmup takes a fraction of the run, such as 0.05"
     }
 
@@ -53,6 +57,8 @@ extension EarlyStoppingSettings {
 extension BestFigure {
     /// Of losses, perplexities and ranks the lowest is the best, of all other metrics the highest.
     init(metric name: String) {
-        self = ["loss", "cross_entropy", "perplexity", "rank"].contains(where: name.hasSuffix) ? .lowest(name) : .highest(name)
+        self =
+            ["loss", "cross_entropy", "perplexity", "rank"].contains(where: name.hasSuffix)
+            ? .lowest(name) : .highest(name)
     }
 }

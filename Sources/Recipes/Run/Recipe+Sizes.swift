@@ -10,7 +10,8 @@ extension Recipe {
 
     /// Refuses sizes that cannot fit in memory, before anything is allocated.
     ///
-    /// Counts only what a run needs at least: values, gradients and moments of the weights, a batch of images and the first feature map.
+    /// Counts only what a run needs at least: values, gradients and moments of the weights, a batch of images and the
+    /// first feature map.
     /// - Parameters:
     ///   - vocabulary: ids of the tokenizer.
     ///   - limit: bytes.
@@ -22,7 +23,9 @@ extension Recipe {
             let side = Double(views.size), map = image.stem == .cifar ? side : side / 2
             needs.append(("views.size", Double(batch) * side * side * 12))
             needs.append(("model.image.width", Double(microbatch ?? batch) * map * map * Double(image.width) * 8))
-            if views.crop == .shared { needs.append(("views.resize", Double(batch) * Double(views.resize) * Double(views.resize) * 3)) }
+            if views.crop == .shared {
+                needs.append(("views.resize", Double(batch) * Double(views.resize) * Double(views.resize) * 3))
+            }
         }
         if let audio = model.audio, audio.encoder == .logMel {
             needs.append(("model.audio.window", audio.frames(rate: views.audio?.rate ?? 16000).spectrumBytes))
@@ -30,7 +33,9 @@ extension Recipe {
         let total = needs.reduce(0) { $0 + $1.bytes }
         guard total > limit, let largest = needs.max(by: { $0.bytes < $1.bytes }) else { return }
         throw RecipeError.data(
-            message: "\(largest.key): the recipe needs at least \(Self.gibibytes(total)) of memory, \(Self.gibibytes(largest.bytes)) for this, "
+            message:
+                "\(largest.key): the recipe needs at least \(Self.gibibytes(total)) of memory, "
+                    + "\(Self.gibibytes(largest.bytes)) for this, "
                 + "and there are \(Self.gibibytes(limit)); make it smaller")
     }
 
@@ -53,13 +58,17 @@ extension Recipe {
         }
         if let audio = model.audio {
             let inputs = [audio.encoder == .logMel ? audio.mels : 1] + audio.channels
-            let layers = zip(zip(inputs, audio.channels), audio.kernels).map { Double($0.0) * Double($0.1) * Double($1) }
+            let layers = zip(zip(inputs, audio.channels), audio.kernels).map {
+                Double($0.0) * Double($0.1) * Double($1)
+            }
             result.append(("model.audio.channels", layers.reduce(0, +)))
             let channels = Double(audio.channels.last ?? 1), hidden = Double(audio.hidden)
             switch audio.context {
-            case .none: result.append(("model.audio.channels", objective.needs.unit == .windows ? 6 * channels * channels : 0))
+            case .none:
+                result.append(("model.audio.channels", objective.needs.unit == .windows ? 6 * channels * channels : 0))
             case .gru, .lstm:
-                result.append(("model.audio.hidden", 4 * hidden * (channels + hidden + 2 * hidden * Double(audio.layers - 1))))
+                result.append(
+                    ("model.audio.hidden", 4 * hidden * (channels + hidden + 2 * hidden * Double(audio.layers - 1))))
             case .transformer: result.append(("model.audio.channels", 12 * channels * channels * Double(audio.layers)))
             }
             let width = audio.context == .gru || audio.context == .lstm ? hidden : channels

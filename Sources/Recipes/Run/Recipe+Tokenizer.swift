@@ -32,7 +32,13 @@ extension Recipe {
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw RecipeError.unreadable(
-                path: data, reason: "not a directory; --data is the directory that the recipe's data paths start from (data.path names the file)")
+                path: data,
+                reason:
+                    """
+                        not a directory; --data is the directory that the recipe's data paths start from (data.path \
+                        names the file)
+                        """
+            )
         }
     }
 }

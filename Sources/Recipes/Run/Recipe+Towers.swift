@@ -12,8 +12,11 @@ extension Recipe {
         let empty = frames.emptyBandCount
         guard empty > 0 else { return nil }
         while frames.mels > 1, frames.emptyBandCount > 0 { frames.mels -= 1 }
-        return "\(empty) of \(audio.mels) mel bands are empty, since no frequency of a window of \(audio.window) samples at \(views.rate) "
-            + "samples a second falls into them: give fewer bands (model.audio.mels, \(frames.mels) leave none empty) or a larger window "
+        return
+            "\(empty) of \(audio.mels) mel bands are empty, since no frequency of a window of \(audio.window) samples "
+                + "at \(views.rate) "
+            + "samples a second falls into them: give fewer bands (model.audio.mels, \(frames.mels) leave none empty) "
+            + "or a larger window "
             + "(model.audio.window)"
     }
 }
@@ -22,7 +25,8 @@ extension AudioTowerSettings {
     /// The log-mel front, where the encoder has one.
     func frames(rate: Int) -> LogMel.Configuration {
         LogMel.Configuration(
-            rate: rate, transform: window, hop: hop, mels: mels, logarithm: .natural(offset: 1e-6), isStandardized: isStandardized)
+            rate: rate, transform: window, hop: hop, mels: mels, logarithm: .natural(offset: 1e-6),
+            isStandardized: isStandardized)
     }
 }
 
@@ -34,7 +38,8 @@ extension WaveformEncoder.Configuration {
         }
         let norms: [AudioTowerSettings.Norm: Norm] = [.batch: .batch, .layer: .layer, .group: .group(1), .none: .none]
         self.init(
-            convolutions: convolutions, norm: norms[settings.norm, default: .batch], pooling: settings.pooling == .mean ? .mean : .max)
+            convolutions: convolutions, norm: norms[settings.norm, default: .batch],
+            pooling: settings.pooling == .mean ? .mean : .max)
         if settings.encoder == .logMel {
             front = .logMel(settings.frames(rate: rate))
         }
@@ -53,8 +58,10 @@ extension TextTransformer {
         var initialization = Initialization.plain(width: settings.width)
         initialization.tokens = .normal(deviation: Float(settings.tokenDeviation))
         self.init(
-            vocabulary: vocabulary, width: settings.width, depth: settings.depth, heads: settings.heads, context: settings.context,
-            causal: settings.causal, pooling: poolings[settings.pooling, default: .first], dropout: Float(settings.dropout),
+            vocabulary: vocabulary, width: settings.width, depth: settings.depth, heads: settings.heads,
+            context: settings.context,
+            causal: settings.causal, pooling: poolings[settings.pooling, default: .first],
+            dropout: Float(settings.dropout),
             embeddingDropout: Float(settings.embeddingDropout), attentionDropout: Float(settings.attentionDropout),
             activationDropout: Float(settings.activationDropout), checkpointing: settings.checkpointing,
             initialization: initialization)

@@ -15,7 +15,8 @@ package struct RecipeModel: Sendable {
     ///   - vocabulary: of the recipe's tokenizer; nil where it reads no text.
     ///   - continuations: by id, whether a token continues a word; for masking whole words.
     ///   - memory: bytes that training may need; nil where the model is not trained.
-    package init(_ recipe: Recipe, vocabulary: Vocabulary?, continuations: [Bool]? = nil, memory: Double? = nil) throws {
+    package init(_ recipe: Recipe, vocabulary: Vocabulary?, continuations: [Bool]? = nil, memory: Double? = nil) throws
+    {
         if let memory { try recipe.requireFitting(vocabulary: vocabulary?.size ?? 0, limit: memory) }
         let parts = try RecipeParts(recipe, vocabulary: vocabulary, wordContinuations: continuations)
         task = try recipe.objective.recipe.task(parts)

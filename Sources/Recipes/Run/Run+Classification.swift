@@ -54,7 +54,8 @@ extension Run {
     ///   - progress: is called with the number of files done.
     /// - Throws: if more files are unreadable, or all, or a class is given twice.
     public func rankClasses(
-        of paths: [String], _ modality: Modality, classes: [String], templates: [String] = ["{}"], count: Int, badLimit: Double = 1,
+        of paths: [String], _ modality: Modality, classes: [String], templates: [String] = ["{}"], count: Int,
+        badLimit: Double = 1,
         progress: (_ done: Int) -> Void = { _ in }
     ) throws -> ClassRanking {
         guard !classes.isEmpty else { throw RecipeError.data(message: "no class to choose from") }
@@ -62,14 +63,22 @@ extension Run {
         guard !templates.isEmpty else { throw RecipeError.data(message: "no template to name the classes in") }
         var known: Set<String> = []
         for name in classes {
-            guard name.contains(where: { !$0.isWhitespace }) else { throw RecipeError.data(message: "a class without a name; leave it out") }
+            guard name.contains(where: { !$0.isWhitespace }) else {
+                throw RecipeError.data(message: "a class without a name; leave it out")
+            }
             guard known.insert(name).inserted else {
-                throw RecipeError.data(message: "class \(name.debugDescription) is given twice, which would divide its probability")
+                throw RecipeError.data(
+                    message: "class \(name.debugDescription) is given twice, which would divide its probability")
             }
         }
         guard embedder.model.hasSharedSpace, modalities.contains(.text) else {
             throw RecipeError.data(
-                message: "the run has no space that \(modality.rawValue) and text share; classes want a contrastive recipe with text")
+                message:
+                    """
+                        the run has no space that \(modality.rawValue) and text share; classes want a contrastive \
+                        recipe with text
+                        """
+            )
         }
         let shot = try ZeroShot(classes: classes, templates: templates) { try embedder.texts($0) }
         let files = try embedder.embed(paths, modality, badLimit: badLimit, progress: progress)

@@ -12,7 +12,8 @@ extension Run {
     /// - Throws: for the first file that cannot be read, with the reason.
     public func embed(images paths: [String]) throws -> Tensor { try embed(paths, .image) }
 
-    /// Unit embeddings of audio files, `[N, D]`; of a recording longer than the model's window the mean over its windows.
+    /// Unit embeddings of audio files, `[N, D]`; of a recording longer than the model's window the mean over its
+    /// windows.
     /// - Throws: for the first file that cannot be read, with the reason.
     public func embed(audio paths: [String]) throws -> Tensor { try embed(paths, .audio) }
 
@@ -36,12 +37,14 @@ extension Run {
 
     /// An index of audio files; the unreadable ones are left out and listed in `rejected`.
     /// - Parameters:
-    ///   - windows: how recordings longer than a window are embedded; by default each window is a row with its start and end.
+    ///   - windows: how recordings longer than a window are embedded; by default each window is a row with its start
+    ///     and end.
     ///   - badLimit: the fraction of files, in `0...1`, that may be unreadable; one always may.
     ///   - progress: is called with the number of files done.
     /// - Throws: if more are unreadable, or all.
     public func index(
-        audio paths: [String], windows: AudioWindows = .separate(), badLimit: Double = 1, progress: (_ done: Int) -> Void = { _ in }
+        audio paths: [String], windows: AudioWindows = .separate(), badLimit: Double = 1,
+        progress: (_ done: Int) -> Void = { _ in }
     ) throws -> EmbeddingIndex {
         try index(paths, .audio, windows, badLimit, progress)
     }
@@ -52,7 +55,8 @@ extension Run {
         guard !paths.isEmpty else { throw RecipeError.data(message: "no \(modality.rawValue) to embed") }
         let files = try embedder.embed(paths, modality, windows: windows, badLimit: badLimit, progress: progress)
         var index = EmbeddingIndex(
-            embeddings: files.embeddings, names: files.entries.map { paths[$0.file] }, seconds: files.entries.map(\.seconds),
+            embeddings: files.embeddings, names: files.entries.map { paths[$0.file] },
+            seconds: files.entries.map(\.seconds),
             source: source(modality))
         index.leaveOut(files.rejected)
         return index

@@ -4,9 +4,10 @@ public import ConcordEvaluation
 extension Run {
     /// What held-out samples say of the model.
     ///
-    /// Evaluated are the rows that the recipe holds out (`data.split` or `data.held_out`). A table that is not the one trained on is
-    /// evaluated whole, unless `overrides` say which of its rows to take: the rule that kept rows from training means nothing there. Two
-    /// tables are the same if the one has more than half of the rows that the other was trained on. `report.rows` says what was taken.
+    /// Evaluated are the rows that the recipe holds out (`data.split` or `data.held_out`). A table that is not the one
+    /// trained on is evaluated whole, unless `overrides` say which of its rows to take: the rule that kept rows from
+    /// training means nothing there. Two tables are the same if the one has more than half of the rows that the other
+    /// was trained on. `report.rows` says what was taken.
     ///
     /// - Parameters:
     ///   - data: the directory that the recipe's data paths start from.
@@ -18,13 +19,15 @@ extension Run {
         data: String, templates: [String]? = nil, overrides: [String] = [], isOfAllRows: Bool = false
     ) throws -> EvaluationReport {
         let (recipe, evaluated) = try self.evaluated(data: data, overrides: overrides, isOfAllRows: isOfAllRows)
-        var report = try Embedder(model: embedder.model, tokenizer: tokenizer, recipe: recipe).report(on: evaluated, templates: templates)
+        var report = try Embedder(model: embedder.model, tokenizer: tokenizer, recipe: recipe).report(
+            on: evaluated, templates: templates)
         if let table = evaluated.table, let isTrained = trainedRows?.compare(table.heldOut, of: table).isTrained {
             report.rows?.trainedOn = isTrained.count { $0 }
         }
         if report.isEmpty {
             throw RecipeError.data(
-                message: "there is nothing to report: " + ((report.notes ?? []) + [report.rows?.description].compactMap { $0 })
+                message: "there is nothing to report: "
+                    + ((report.notes ?? []) + [report.rows?.description].compactMap { $0 })
                     .joined(separator: "; "))
         }
         return report
@@ -42,7 +45,9 @@ extension Run {
 
     /// The held-out rows of the table that was trained on, whether or not it has grown since; all of another one.
     private func choice(for settings: DataSettings, in data: String) throws -> RowChoice {
-        guard settings.kind != .text, let trainedRows, settings.split != nil || settings.heldOut != nil else { return .heldOut }
+        guard settings.kind != .text, let trainedRows, settings.split != nil || settings.heldOut != nil else {
+            return .heldOut
+        }
         let whole = try SampleTable(settings, root: data, choice: .all(because: ""))
         guard trainedRows.compare(whole.heldOut, of: whole).found <= 0.5 else { return .heldOut }
         return .all(because: "since this is not the table that was trained on (\(trainedRows.table))")
@@ -56,13 +61,15 @@ extension Run {
             guard let first = key.split(separator: ".").first, allowed.contains(String(first)) else {
                 throw RecipeError.invalid(
                     source: "override", line: nil, key: String(key),
-                    message: "belongs to the trained model; an evaluation can change \(allowed.joined(separator: ", "))")
+                    message: "belongs to the trained model; an evaluation can change \(allowed.joined(separator: ", "))"
+                )
             }
         }
         let changed = try Recipe(yaml: recipe.yaml, source: "recipe.yaml", overrides: overrides)
         guard Set(changed.data.columns.keys) == Set(recipe.data.columns.keys) else {
             throw RecipeError.invalid(
-                source: "override", line: nil, key: "data.columns", message: "the model was trained with other modalities")
+                source: "override", line: nil, key: "data.columns",
+                message: "the model was trained with other modalities")
         }
         return changed
     }

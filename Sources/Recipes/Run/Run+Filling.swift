@@ -19,25 +19,32 @@ extension Run {
     /// for filling in try run.fill("the [MASK] sat on the mat")[0] { print(filling.probability, filling.token) }
     /// ```
     /// - Parameter count: how many for each mask token, at least 1.
-    /// - Returns: one list a mask token, in the order of the text, the likeliest token first. Special tokens are left out.
-    /// - Throws: `RecipeError` where the run has no masked objective, or the text no mask token or more tokens than the model reads.
+    /// - Returns: one list a mask token, in the order of the text, the likeliest token first. Special tokens are left
+    ///   out.
+    /// - Throws: `RecipeError` where the run has no masked objective, or the text no mask token or more tokens than the
+    ///   model reads.
     public func fill(_ text: String, count: Int = 5) throws -> [[Filling]] {
         guard let model = embedder.model.masked, let tokenizer, let tower = recipe.model.text else {
             throw RecipeError.data(message: "the run predicts no masked words; it was trained without objective masked")
         }
         let vocabulary = tokenizer.vocabulary
-        guard let mask = vocabulary.mask else { throw RecipeError.data(message: "the run's tokenizer has no mask token") }
+        guard let mask = vocabulary.mask else {
+            throw RecipeError.data(message: "the run's tokenizer has no mask token")
+        }
         guard count > 0 else { throw RecipeError.data(message: "at least 1 token wanted for each mask, not \(count)") }
         // Running text has no start and end tokens in training.
         let isRunning = recipe.data.kind == .text && !recipe.data.hasTextLines
         let ids =
-            isRunning ? tokenizer.pieces(of: text, limit: .max, special: .parsed) : tokenizer.encode(text, special: .parsed)
+            isRunning
+            ? tokenizer.pieces(of: text, limit: .max, special: .parsed) : tokenizer.encode(text, special: .parsed)
         guard ids.count <= tower.context else {
-            throw RecipeError.data(message: "the text has \(ids.count) tokens, and the model reads \(tower.context) (model.text.context)")
+            throw RecipeError.data(
+                message: "the text has \(ids.count) tokens, and the model reads \(tower.context) (model.text.context)")
         }
         let places = ids.indices.filter { ids[$0] == mask }
         guard !places.isEmpty else {
-            throw RecipeError.data(message: "the text has no mask token; write \(tokenizer.token(mask) ?? "") where a word is wanted")
+            throw RecipeError.data(
+                message: "the text has no mask token; write \(tokenizer.token(mask) ?? "") where a word is wanted")
         }
         let tokens = Tokens([ids], length: ids.count, padding: vocabulary.padding)
         let logits = model.logits(tokens, at: Tensor(places.map(Int32.init), shape: [places.count]))
@@ -56,9 +63,12 @@ extension Run {
         return TextStatistics(of: texts, tokenizer: tokenizer, context: tower.context)
     }
 
-    /// What there is to say of the held-out texts of a data directory before `evaluate`: unknown words, and texts that are cut.
+    /// What there is to say of the held-out texts of a data directory before `evaluate`: unknown words, and texts that
+    /// are cut.
     /// - Parameter data: the directory that the recipe's data paths start from.
-    public func notes(onHeldOutTextsIn data: String, overrides: [String] = [], isOfAllRows: Bool = false) throws -> [String] {
+    public func notes(
+        onHeldOutTextsIn data: String, overrides: [String] = [], isOfAllRows: Bool = false
+    ) throws -> [String] {
         guard tokenizer != nil else { return [] }
         let (recipe, evaluated) = try self.evaluated(data: data, overrides: overrides, isOfAllRows: isOfAllRows)
         return evaluated.heldOutNotes(recipe, tokenizer: tokenizer)
@@ -70,7 +80,9 @@ extension Run {
         let name = texts.count == 1 ? "the text" : "the \(texts.count) texts"
         var notes: [String] = []
         if statistics.texts > 0, statistics.words == 0 { notes.append("no word in \(name)") }
-        if statistics.unknownWords > 0 { notes.append(statistics.unknownSentence(in: name, tokenizer: "the run's tokenizer")) }
+        if statistics.unknownWords > 0 {
+            notes.append(statistics.unknownSentence(in: name, tokenizer: "the run's tokenizer"))
+        }
         if statistics.cut > 0 {
             notes.append(
                 "\(statistics.cut) of \(statistics.texts) \(statistics.texts == 1 ? "text is" : "texts are") cut at "

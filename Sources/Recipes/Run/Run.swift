@@ -19,7 +19,8 @@ public struct Run: Sendable {
     public let tokenizer: (any Tokenizer)?
     /// The checkpoint's file.
     public let weights: String
-    /// The fingerprint of the parameters and buffers, 16 hexadecimal digits: equal for equal weights, whatever their file is called.
+    /// The fingerprint of the parameters and buffers, 16 hexadecimal digits: equal for equal weights, whatever their
+    /// file is called.
     public let fingerprint: String
     /// The files that it was read from: recipe, tokenizer and weights.
     public let files: [String]
@@ -38,7 +39,8 @@ public struct Run: Sendable {
         recipe = try Recipe(yaml: yaml, source: run.recipe)
         trainedRows = try TrainedData.read(run.trainedData)?.rows
         tokenizer = recipe.tokenizer.isEmpty ? nil : try run.loadTokenizer()
-        let model = try RecipeModel(recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations)
+        let model = try RecipeModel(
+            recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations)
         let file = try Safetensors(path: weights)
         if let tokenizer { try run.requireTokenizer(tokenizer, of: file) }
         try model.objective.load(file)

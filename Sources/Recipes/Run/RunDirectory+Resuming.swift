@@ -11,12 +11,14 @@ extension RunDirectory {
         }
         guard let difference = data.difference(from: saved, table) else { return nil }
         throw RecipeError.data(
-            message: "\(difference); to go on with \(path), put the data back; to train on these from its weights, start another run "
+            message:
+                "\(difference); to go on with \(path), put the data back; to train on these from its weights, start "
+                    + "another run "
                 + "(--init \(path) --out ANOTHER)")
     }
 
-    /// Going on with other tokens than the run's own would not repeat it either. A tokenizer that is there no longer does not matter: the run
-    /// has a copy.
+    /// Going on with other tokens than the run's own would not repeat it either. A tokenizer that is there no longer
+    /// does not matter: the run has a copy.
     /// - Parameter own: the run's.
     /// - Throws: `RecipeError` with the tokenizer's name.
     func requireSame(_ own: any Tokenizer, as recipe: Recipe, data: String) throws {
@@ -24,7 +26,9 @@ extension RunDirectory {
         let now = given.fingerprint, before = own.fingerprint
         guard now != before else { return }
         throw RecipeError.data(
-            message: "tokenizer \(recipe.tokenizer): is another now (fingerprint \(now)) than when \(path) was started (\(before)); to go on, "
+            message:
+                "tokenizer \(recipe.tokenizer): is another now (fingerprint \(now)) than when \(path) was started "
+                    + "(\(before)); to go on, "
                 + "put it back (\(tokenizer) is the run's copy), or start another run")
     }
 
@@ -36,7 +40,9 @@ extension RunDirectory {
         guard known.fingerprint != fingerprint else { return }
         throw RecipeError.unreadable(
             path: tokenizer,
-            reason: "is not the tokenizer that \(checkpoint.path) was trained with: fingerprint \(fingerprint), and the checkpoint has "
+            reason:
+                "is not the tokenizer that \(checkpoint.path) was trained with: fingerprint \(fingerprint), and the "
+                    + "checkpoint has "
                 + "\(known.fingerprint) (\(known.name)); put the run's own back")
     }
 }

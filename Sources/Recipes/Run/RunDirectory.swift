@@ -40,12 +40,15 @@ public struct RunDirectory: Sendable {
     /// The weights that a path names: the file itself, or the best checkpoint of a run.
     /// - Throws: `RecipeError` where there is neither.
     public static func weights(at path: String) throws -> String {
-        guard let info = PathEncoding.status(of: path) else { throw RecipeError.unreadable(path: path, reason: String(cString: strerror(errno))) }
+        guard let info = PathEncoding.status(of: path) else {
+            throw RecipeError.unreadable(path: path, reason: String(cString: strerror(errno)))
+        }
         guard info.st_mode & S_IFMT == S_IFDIR else { return path }
         let directory = RunDirectory(path)
         guard directory.isRun else { throw RecipeError.notARun(path: path, reason: "it holds no recipe.yaml") }
         guard let entry = try directory.checkpoints.best() else {
-            throw RecipeError.notARun(path: path, reason: "it holds no checkpoint yet; train it first, or go on with --resume")
+            throw RecipeError.notARun(
+                path: path, reason: "it holds no checkpoint yet; train it first, or go on with --resume")
         }
         return entry.model
     }
@@ -55,7 +58,10 @@ public struct RunDirectory: Sendable {
 
     /// Notes which of a run's files are not there yet, as this process will make them.
     private func noteUnstarted(classes: [String], isFolderMade: Bool) {
-        let files = [recipe, trainedData, tokenizer] + classes.map(self.classes) + [metrics, path + "/classes", checkpoints.path]
+        let files =
+            [recipe, trainedData, tokenizer] + classes.map(self.classes) + [
+                metrics, path + "/classes", checkpoints.path,
+            ]
         let made = files.filter { !PathEncoding.isThere($0) } + [lock] + (isFolderMade ? [path] : [])
         Self.unstarted.withLock { $0 = (self, made) }
     }
@@ -63,7 +69,8 @@ public struct RunDirectory: Sendable {
     /// Removes what this process made for a run that has not made a step; nothing where it has, or resumed another.
     public static func discardUnstarted() {
         guard let (run, made) = unstarted.withLockIfAvailable({ $0 }) ?? nil, run.hasNoStep else { return }
-        for path in made { PathEncoding.remove(path) }  // the recipe first: without it the directory is no run; a folder only if nothing else is in it
+        // the recipe first: without it the directory is no run; a folder only if nothing else is in it
+        for path in made { PathEncoding.remove(path) }
     }
 
     /// Whether neither a checkpoint nor a line of metrics was written: starting again loses nothing.
@@ -75,7 +82,8 @@ public struct RunDirectory: Sendable {
 
     /// Takes the run until the lock is released, or the process ends, however it ends: the kernel drops it then.
     ///
-    /// On NFS it holds between hosts where the server supports locks (`flock` is emulated by byte-range locks since Linux 2.6.12).
+    /// On NFS it holds between hosts where the server supports locks (`flock` is emulated by byte-range locks since
+    /// Linux 2.6.12).
     /// - Throws: `RecipeError` that names who holds it.
     func takeLock() throws -> RunLock {
         let descriptor = PathEncoding.withCString(lock) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
@@ -90,7 +98,13 @@ public struct RunDirectory: Sendable {
             guard code == EWOULDBLOCK else { return RunLock(nil) }  // a file system without locks
             let name = String(decoding: holder[..<count].prefix { $0 != 0x0A }, as: UTF8.self)
             throw RecipeError.unreadable(
-                path: path, reason: "another process trains into this directory\(name.isEmpty ? "" : " (\(name))"); wait for it, or end it")
+                path: path,
+                reason:
+                    """
+                        another process trains into this directory\(name.isEmpty ? "" : " (\(name))"); wait for it, or \
+                        end it
+                        """
+            )
         }
         var host = [CChar](repeating: 0, count: 256)
         gethostname(&host, host.count - 1)
@@ -114,12 +128,14 @@ public struct RunDirectory: Sendable {
     ///
     /// A run that ended before its first step and left its files, as one that was killed does, is started anew.
     func prepare(
-        recipe: Recipe, overrides: [String], tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])], trainedData: TrainedData
+        recipe: Recipe, overrides: [String], tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])],
+        trainedData: TrainedData
     ) throws -> RunLock {
         let isLeft = PathEncoding.isThere(path)
         try Self.makeFolder(path)
         let lock = try takeLock()
-        guard !isRun || hasNoStep else { throw RecipeError.runExists(path: path) }  // one that started in the same moment
+        // one that started in the same moment
+        guard !isRun || hasNoStep else { throw RecipeError.runExists(path: path) }
         PathEncoding.remove(self.recipe)
         noteUnstarted(classes: classes.map(\.label), isFolderMade: !isLeft)
         try tokenizer?.write(to: self.tokenizer)

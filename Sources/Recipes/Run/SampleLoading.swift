@@ -53,23 +53,31 @@ struct SampleLoading: Sendable {
 
     private func decoded(_ row: Row, of table: SampleTable, _ positives: Positives?) throws -> Decoded {
         let image = try pictures.flatMap { views in try table.path(.image, of: row).map(views.decoded) }
-        let sound = try sounds.flatMap { clips in try table.path(.audio, of: row).map { try clips.decoded($0, table.segment(of: row)) } }
+        let sound = try sounds.flatMap { clips in
+            try table.path(.audio, of: row).map { try clips.decoded($0, table.segment(of: row)) }
+        }
         let text = table.hasText(row) ? table.text(of: row) : nil
         let parts = (image == nil ? 0 : 1) + (sound == nil ? 0 : 1) + (text == nil ? 0 : 1)
         guard parts >= needs.least else {
             throw RecipeError.data(
                 message: needs.least == 2
-                    ? "\(row.place): a sample must have two of its modalities, this one has \(parts)" : "\(row.place): a sample without its file")
+                    ? "\(row.place): a sample must have two of its modalities, this one has \(parts)"
+                    : "\(row.place): a sample without its file")
         }
         return Decoded(image: image, sound: sound, text: text, group: positives?.group(of: row, in: table) ?? -1)
     }
 
     private func view(of sample: Decoded, using random: inout RandomSequence) throws -> View {
-        func picture() -> PictureViews.View? { sample.image.flatMap { image in pictures.map { $0.augmented(image, using: &random) } } }
-        func clip() throws -> [Float]? { try sample.sound.flatMap { sound in try sounds.map { try $0.augmented(sound, using: &random) } } }
+        func picture() -> PictureViews.View? {
+            sample.image.flatMap { image in pictures.map { $0.augmented(image, using: &random) } }
+        }
+        func clip() throws -> [Float]? {
+            try sample.sound.flatMap { sound in try sounds.map { try $0.augmented(sound, using: &random) } }
+        }
         let image = picture(), sound = try clip(), isPaired = needs.views > 1
         return View(
-            image: image, sound: sound, secondImage: isPaired ? picture() : nil, secondSound: isPaired ? try clip() : nil, text: sample.text,
+            image: image, sound: sound, secondImage: isPaired ? picture() : nil,
+            secondSound: isPaired ? try clip() : nil, text: sample.text,
             group: sample.group)
     }
 
@@ -77,7 +85,9 @@ struct SampleLoading: Sendable {
         var batch = MultimodalBatch()
         if let pictures {
             batch.image = Available(of: views, \.image) { pictures.batch($0, using: &random) }
-            if needs.views > 1 { batch.secondImage = Available(of: views, \.secondImage) { pictures.batch($0, using: &random) } }
+            if needs.views > 1 {
+                batch.secondImage = Available(of: views, \.secondImage) { pictures.batch($0, using: &random) }
+            }
         }
         if let sounds {
             batch.audio = Available(of: views, \.sound) { sounds.batch($0) }

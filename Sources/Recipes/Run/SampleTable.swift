@@ -1,11 +1,13 @@
 import ConcordDatasets
 import ConcordEvaluation
 
-/// The rows that a recipe's `data` names: which to train on, which are held out, and where each row's parts and labels are.
+/// The rows that a recipe's `data` names: which to train on, which are held out, and where each row's parts and labels
+/// are.
 struct SampleTable: Sendable {
     let train, heldOut: Table
     let rule: HeldOutRule
-    /// Whether the training rows are others than the held-out ones: probes are fitted on the one and tried on the other.
+    /// Whether the training rows are others than the held-out ones: probes are fitted on the one and tried on the
+    /// other.
     let isSplit: Bool
     let settings: DataSettings
     /// Files of a folder that are not trained on since they are in the held-out folder inside it.
@@ -29,7 +31,8 @@ struct SampleTable: Sendable {
             nestedCount = table.count - train.count
             let kind = settings.kind == .table ? "table" : "folder"
             rule = HeldOutRule(
-                words: "being in the held-out \(kind) (data.held_out)", table: otherPath, total: heldOut.count, heldOut: heldOut.count)
+                words: "being in the held-out \(kind) (data.held_out)", table: otherPath, total: heldOut.count,
+                heldOut: heldOut.count)
         } else if let split = settings.split {
             (train, heldOut) = try table.split(by: split.rule)
             isSplit = !train.isEmpty
@@ -56,14 +59,21 @@ struct SampleTable: Sendable {
 
     private static func emptyPart(_ path: String, _ rule: HeldOutRule) -> RecipeError {
         .data(
-            message: "\(path): data.split (\(rule.words)) leaves \(rule.total - rule.heldOut) rows to train on and \(rule.heldOut) held "
-                + "out; give another column or rule, `data.split: none` to train and evaluate on all, or a table as data.held_out")
+            message:
+                "\(path): data.split (\(rule.words)) leaves \(rule.total - rule.heldOut) rows to train on and "
+                    + "\(rule.heldOut) held "
+                + """
+                    out; give another column or rule, `data.split: none` to train and evaluate on all, or a table as \
+                    data.held_out
+                    """
+        )
     }
 
     private static func read(_ settings: DataSettings, path: String) throws -> Table {
         let table = try contents(settings, path: path)
         let named = [
-            ("data.columns.start", settings.segmentStart), ("data.columns.end", settings.segmentEnd), ("data.group", settings.group),
+            ("data.columns.start", settings.segmentStart), ("data.columns.end", settings.segmentEnd),
+            ("data.group", settings.group),
         ]
         for case (let key, let column?) in named where !table.columns.contains(column) {
             throw RecipeError.data(
@@ -83,7 +93,9 @@ struct SampleTable: Sendable {
             guard let row = table.first, FileAddress.isRemote(row.path(column)) else { continue }
             guard table.allSatisfy({ FileAddress.isRemote($0.path(column)) }) else { continue }
             throw RecipeError.data(
-                message: "\(row.place): column \"\(column)\" has web addresses, the first \(row[column]); only files are read: download them "
+                message:
+                    "\(row.place): column \"\(column)\" has web addresses, the first \(row[column]); only files are "
+                        + "read: download them "
                     + "first and put their paths in the table")
         }
     }
@@ -91,7 +103,9 @@ struct SampleTable: Sendable {
     private static func contents(_ settings: DataSettings, path: String) throws -> Table {
         switch settings.kind {
         case .table:
-            let separators: [DataSettings.Separator: Character] = [.tab: "\t", .comma: ",", .semicolon: ";", .pipe: "|"]
+            let separators: [DataSettings.Separator: Character] = [
+                .tab: "\t", .comma: ",", .semicolon: ";", .pipe: "|",
+            ]
             // With two modalities a sample has both; of three it may lack one.
             let wanted = settings.columns.count > 2 ? [] : settings.columns.values.sorted()
             if Table.isJSONLines(path) { return try Table(jsonLines: path, columns: wanted + settings.labels) }
@@ -163,7 +177,9 @@ struct SampleTable: Sendable {
     /// Held-out rows that name a file of a training row.
     var heldOutRowsOfTrainedFiles: Int {
         guard isSplit else { return 0 }
-        func files(of row: Row) -> [String] { [Modality.image, .audio].compactMap { path($0, of: row).map(CanonicalPath.of) } }
+        func files(of row: Row) -> [String] {
+            [Modality.image, .audio].compactMap { path($0, of: row).map(CanonicalPath.of) }
+        }
         let trained = Set(train.lazy.flatMap(files))
         return heldOut.count { files(of: $0).contains(where: trained.contains) }
     }

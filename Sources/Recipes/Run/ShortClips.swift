@@ -39,7 +39,8 @@ struct ShortClips {
         guard short > 0 else { return nil }
         let sample = examined < total ? ", of \(examined) examined among \(total)," : ""
         return
-            "\(short) of \(examined) training clips\(sample) are shorter than the window of \(seconds) s (views.audio.seconds) and are "
+            "\(short) of \(examined) training clips\(sample) are shorter than the window of \(seconds) s "
+                + "(views.audio.seconds) and are "
             + "zero-padded; the encoder masks the padding"
     }
 }

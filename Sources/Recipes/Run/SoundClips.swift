@@ -37,7 +37,9 @@ struct SoundClips: Sendable {
     func decoded(_ path: String, _ segment: SoundSegment?) throws -> Decoded {
         let frames = try frames(of: path, segment), count = frames.count
         let isLong = count > Self.wholeClips * settings.length && count > 10 * settings.rate
-        if isLong || count > max(settings.length, Self.wholeSeconds * settings.rate) { return .long(path: path, frames: frames) }
+        if isLong || count > max(settings.length, Self.wholeSeconds * settings.rate) {
+            return .long(path: path, frames: frames)
+        }
         return .whole(try sound(path, segment, frames))
     }
 
@@ -50,31 +52,35 @@ struct SoundClips: Sendable {
         try Sound(contentsOf: path, rate: settings.rate, window: segment == nil ? nil : frames, limit: .infinity)
     }
 
-    /// A training view: a random crop where the clip is too long, then the recipe's changes. A shorter clip stays as long as it is.
+    /// A training view: a random crop where the clip is too long, then the recipe's changes. A shorter clip stays as
+    /// long as it is.
     func augmented(_ decoded: Decoded, using random: inout RandomSequence) throws -> [Float] {
         let key = random.nextKey()
         let clip: Sound
         switch decoded {
-        case .whole(let sound): clip = sound.count > settings.length ? sound.randomCrop(to: settings.length, using: key) : sound
+        case .whole(let sound):
+            clip = sound.count > settings.length ? sound.randomCrop(to: settings.length, using: key) : sound
         case .long(let path, let frames):
             var place = key.derived("window").sequence
             let first = frames.lowerBound + place.integer(below: max(1, frames.count - settings.length))
             clip = try Sound(
-                contentsOf: path, rate: settings.rate, window: first..<min(frames.upperBound, first + settings.length), limit: .infinity)
+                contentsOf: path, rate: settings.rate, window: first..<min(frames.upperBound, first + settings.length),
+                limit: .infinity)
         }
         return views(clip, using: key).samples
     }
 
     /// Samples of a window and from one to the next, for embedding.
-    /// - Parameter takesAnyLength: whether the model was trained on streams: then a window is ten seconds, or the training window where
-    ///   that is longer.
+    /// - Parameter takesAnyLength: whether the model was trained on streams: then a window is ten seconds, or the
+    ///   training window where that is longer.
     func window(_ windows: AudioWindows, takesAnyLength: Bool) throws -> (length: Int, hop: Int) {
         let own = takesAnyLength ? max(settings.length, Self.streamSeconds * settings.rate) : settings.length
         guard case .separate(let seconds, let hop) = windows else { return (own, own) }
         var length = own
         if let seconds {
             guard seconds.isFinite, seconds >= 0.01, seconds <= Self.longest else {
-                throw RecipeError.data(message: "a window of \(seconds) s: from 0.01 to \(Int(Self.longest)) s are possible")
+                throw RecipeError.data(
+                    message: "a window of \(seconds) s: from 0.01 to \(Int(Self.longest)) s are possible")
             }
             length = max(1, Int((seconds * Double(settings.rate)).rounded()))
         }
@@ -101,7 +107,8 @@ struct SoundClips: Sendable {
     /// The windows of a segment, read one by one: they begin every `hop` samples, and the last one ends where the
     /// segment ends.
     func forEachWindow(
-        of path: String, _ frames: Range<Int>, length: Int, hop: Int, _ body: (_ start: Int, _ samples: [Float]) throws -> Void
+        of path: String, _ frames: Range<Int>, length: Int, hop: Int,
+        _ body: (_ start: Int, _ samples: [Float]) throws -> Void
     ) throws {
         let last = frames.upperBound - length
         var starts = Array(stride(from: frames.lowerBound, through: last, by: hop))

@@ -36,10 +36,11 @@ enum TrainedData: Sendable {
     func write(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let json = switch self {
-        case .rows(let rows): try encoder.encode(rows)
-        case .texts(let texts): try encoder.encode(texts)
-        }
+        let json =
+            switch self {
+            case .rows(let rows): try encoder.encode(rows)
+            case .texts(let texts): try encoder.encode(texts)
+            }
         try TextFile.write(String(decoding: json, as: UTF8.self) + "\n", to: path)
     }
 
@@ -81,7 +82,9 @@ struct TrainedTexts: Codable, Sendable {
     func difference(from saved: TrainedTexts) -> String? {
         let before = Dictionary(saved.files.map { ($0.name, $0.bytes) }) { first, _ in first }
         for file in files {
-            guard let bytes = before[file.name] else { return "\(file.name): this file was not among the texts when the run was started" }
+            guard let bytes = before[file.name] else {
+                return "\(file.name): this file was not among the texts when the run was started"
+            }
             guard bytes == file.bytes else {
                 return "\(file.name): has \(file.bytes) bytes, and had \(bytes) when the run was started"
             }
@@ -91,7 +94,10 @@ struct TrainedTexts: Codable, Sendable {
             return "\(gone.name): this file was among the texts when the run was started, and is not now"
         }
         let names = files.count == 1 ? files[0].name : "data.path"
-        guard files == saved.files else { return "\(names): the text files are in another order than when the run was started" }
-        return tokens == saved.tokens ? nil : "\(names): the text is another than when the run was started, of the same size"
+        guard files == saved.files else {
+            return "\(names): the text files are in another order than when the run was started"
+        }
+        return tokens == saved.tokens
+            ? nil : "\(names): the text is another than when the run was started, of the same size"
     }
 }

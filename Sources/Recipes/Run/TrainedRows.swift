@@ -7,8 +7,10 @@ import ConcordFiles
 
 /// Which rows a run was trained on, as far as it takes to tell its table from another one.
 ///
-/// A row is known by a hash of its text and its files' names (relative to the table), sizes, and bytes at both ends: `train/cat/1.png` and
-/// `test/cat/1.png` have one name, and recordings of one length one size. Of more than 4096 rows those of the smallest hashes are kept: a sample that depends on the rows alone, so that any other table can be compared with it.
+/// A row is known by a hash of its text and its files' names (relative to the table), sizes, and bytes at both ends:
+/// `train/cat/1.png` and `test/cat/1.png` have one name, and recordings of one length one size. Of more than 4096 rows
+/// those of the smallest hashes are kept: a sample that depends on the rows alone, so that any other table can be
+/// compared with it.
 struct TrainedRows: Codable, Sendable {
     static let limit = 4096
 
@@ -64,7 +66,8 @@ struct TrainedRows: Codable, Sendable {
             return true
         }
         return Comparison(
-            found: known.isEmpty ? 0 : Double(found.count) / Double(known.count), isTrained: bound == nil ? isTrained : nil)
+            found: known.isEmpty ? 0 : Double(found.count) / Double(known.count),
+            isTrained: bound == nil ? isTrained : nil)
     }
 
     private static func nameHash(_ row: Row, _ table: SampleTable) -> UInt64 {
@@ -103,7 +106,8 @@ struct TrainedRows: Codable, Sendable {
     /// How these rows differ from those of a run, in words; nil where they do not.
     func difference(from saved: TrainedRows, _ table: SampleTable) -> String? {
         guard rows == saved.rows else {
-            return "\(self.table) has \(Counted.text(rows, "row")) to train on, and the run was trained on \(saved.rows)"
+            return
+                "\(self.table) has \(Counted.text(rows, "row")) to train on, and the run was trained on \(saved.rows)"
         }
         var sample = sample
         if saved.ends != ends {

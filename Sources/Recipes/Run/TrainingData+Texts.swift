@@ -17,10 +17,15 @@ extension Recipe {
         var notes: [String] = []
         if let first = all.leftOut.first {
             notes.append(
-                "\(counted(all.leftOut.count, "file")) of data.path left out by name, which does not end in .txt; the first is \(first)")
+                """
+                    \(counted(all.leftOut.count, "file")) of data.path left out by name, which does not end in .txt; \
+                    the first is \(first)
+                    """
+            )
         }
         guard !data.heldOutTexts.isEmpty else { return notes }
-        let rest = all.excluding(try TextFiles(data.heldOutTexts, root: root)), count = all.paths.count - rest.paths.count
+        let rest = all.excluding(try TextFiles(data.heldOutTexts, root: root)),
+            count = all.paths.count - rest.paths.count
         if rest.paths.isEmpty {
             notes.append("the held-out texts are trained on too: data.path and data.held_out name the same files")
         } else if count > 0 {
@@ -31,7 +36,8 @@ extension Recipe {
 }
 
 extension TrainingData {
-    /// What there is to say of the texts before training: the tokenizer's guess, unknown words, texts that the context cuts.
+    /// What there is to say of the texts before training: the tokenizer's guess, unknown words, texts that the context
+    /// cuts.
     ///
     /// - Parameter root: the directory that the recipe's data paths start from.
     /// - Throws: `RecipeError` where more words are unknown than `data.unknown_limit` allows, or nothing can be masked.
@@ -40,7 +46,11 @@ extension TrainingData {
         var notes: [String] = []
         if let guess = tokenizer.guessedNormalization {
             notes.append(
-                "tokenizer \(recipe.tokenizer): \(guess), guessed from its tokens; tokenizer.lowercase and tokenizer.strip_accents set it")
+                """
+                    tokenizer \(recipe.tokenizer): \(guess), guessed from its tokens; tokenizer.lowercase and \
+                    tokenizer.strip_accents set it
+                    """
+            )
         }
         switch self {
         case .blocks(let train, let heldOut):
@@ -63,7 +73,8 @@ extension TrainingData {
         return notes
     }
 
-    /// What there is to say of the held-out texts before they are evaluated: unknown words, and texts that the context cuts.
+    /// What there is to say of the held-out texts before they are evaluated: unknown words, and texts that the context
+    /// cuts.
     func heldOutNotes(_ recipe: Recipe, tokenizer: (any Tokenizer)?) -> [String] {
         guard let tokenizer, let tower = recipe.model.text else { return [] }
         let statistics: TextStatistics
@@ -75,7 +86,9 @@ extension TrainingData {
         }
         let name = "the held-out texts"
         var notes: [String] = []
-        if statistics.unknownWords > 0 { notes.append(statistics.unknownSentence(in: name, tokenizer: "the run's tokenizer")) }
+        if statistics.unknownWords > 0 {
+            notes.append(statistics.unknownSentence(in: name, tokenizer: "the run's tokenizer"))
+        }
         if statistics.cut > 0 { notes.append(statistics.cutSentence(of: name, context: tower.context)) }
         return notes
     }
@@ -85,19 +98,26 @@ extension TrainingData {
         var parts = ["\(files), \(lines), \(counted(blocks.tokenCount, "token"))"]
         if blocks.blankCount > 0 { parts.append("\(counted(blocks.blankCount, "blank line")) left out") }
         if !blocks.emptyFiles.isEmpty { parts.append("\(counted(blocks.emptyFiles.count, "empty file")) left out") }
-        if blocks.repairedCount > 0 { parts.append("\(counted(blocks.repairedCount, "line")) with bytes that are not UTF-8") }
+        if blocks.repairedCount > 0 {
+            parts.append("\(counted(blocks.repairedCount, "line")) with bytes that are not UTF-8")
+        }
         return parts.joined(separator: "; ")
     }
 
-    private static func notes(_ statistics: TextStatistics, _ name: String, _ recipe: Recipe, context: Int) throws -> [String] {
+    private static func notes(
+        _ statistics: TextStatistics, _ name: String, _ recipe: Recipe, context: Int
+    ) throws -> [String] {
         let masks = recipe.objective.needs.predictsTokens
         var notes: [String] = []
         if statistics.unknownWords > 0 {
             let unknown = statistics.unknownSentence(in: name, tokenizer: recipe.tokenizer)
             guard statistics.unknownFraction <= recipe.data.unknownLimit else {
                 throw RecipeError.data(
-                    message: "\(unknown); more than data.unknown_limit \(recipe.data.unknownLimit). Train a tokenizer on these texts "
-                        + "(`concord tokenizer train --kind bpe --out tokenizer.json FILES`, then tokenizer: tokenizer.json), or take "
+                    message:
+                        "\(unknown); more than data.unknown_limit \(recipe.data.unknownLimit). Train a tokenizer on "
+                            + "these texts "
+                        + "(`concord tokenizer train --kind bpe --out tokenizer.json FILES`, then tokenizer: "
+                        + "tokenizer.json), or take "
                         + "tokenizer: english-bpe, to which no text is unknown")
             }
             notes.append(unknown + (masks ? "; unknown words are never masked" : ""))
@@ -105,11 +125,19 @@ extension TrainingData {
         if masks, statistics.textsWithoutMaskable == statistics.texts {
             throw RecipeError.data(
                 message: statistics.maskable == 0
-                    ? "objective masked: no token of \(name) can be masked, all are unknown to the tokenizer or special tokens"
-                    : "model.text.context: \(context) tokens leave no room between start and end token, so that nothing can be masked")
+                    ? """
+                        objective masked: no token of \(name) can be masked, all are unknown to the tokenizer or \
+                        special tokens
+                        """
+                    : """
+                        model.text.context: \(context) tokens leave no room between start and end token, so that \
+                        nothing can be masked
+                        """
+            )
         }
         if masks, statistics.textsWithoutMaskable > 0, recipe.data.kind != .text || recipe.data.hasTextLines {
-            notes.append("\(statistics.textsWithoutMaskable) of \(statistics.texts) of \(name) have no token that can be masked")
+            notes.append(
+                "\(statistics.textsWithoutMaskable) of \(statistics.texts) of \(name) have no token that can be masked")
         }
         if statistics.cut > 0 {
             notes.append(statistics.cutSentence(of: name, context: context))
@@ -132,7 +160,10 @@ extension TextStatistics {
 extension TextStatistics {
     /// "17 of 200 of the training texts are longer than model.text.context 16 and are cut; the longest has 40 tokens".
     func cutSentence(of name: String, context: Int) -> String {
-        "\(cut) of \(texts) of \(name) are longer than model.text.context \(context) and are cut; the longest has \(longest) tokens"
+        """
+            \(cut) of \(texts) of \(name) are longer than model.text.context \(context) and are cut; the longest has \
+            \(longest) tokens
+            """
     }
 }
 

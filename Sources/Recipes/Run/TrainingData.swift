@@ -6,7 +6,8 @@ package import ConcordTokenizers
 
 /// What a recipe trains on and is evaluated on.
 enum TrainingData: Sendable {
-    /// Rows of a table, each a sample of its own, and which are each other's positives; nil where no contrastive objective asks.
+    /// Rows of a table, each a sample of its own, and which are each other's positives; nil where no contrastive
+    /// objective asks.
     case samples(SampleTable, Positives?)
     /// Clips joined to streams, cut into windows.
     case streams(SampleTable, SoundStreams)
@@ -24,7 +25,8 @@ enum TrainingData: Sendable {
             let files = try recipe.trainingTexts(root: data)
             func blocks(_ files: TextFiles) throws -> TextBlocks {
                 try TextBlocks(
-                    files.paths, tokenizer: tokenizer, length: text.context, form: recipe.data.hasTextLines ? .lines : .running)
+                    files.paths, tokenizer: tokenizer, length: text.context,
+                    form: recipe.data.hasTextLines ? .lines : .running)
             }
             self = .blocks(train: try blocks(files), heldOut: try heldOut.map(blocks))
             return
@@ -34,7 +36,9 @@ enum TrainingData: Sendable {
         let needs = recipe.objective.needs
         guard recipe.batch >= needs.smallestBatch else {
             throw RecipeError.data(
-                message: "batch: \(recipe.batch) leaves objective \(recipe.objective.name) nothing to tell a sample from, and its loss is the "
+                message:
+                    "batch: \(recipe.batch) leaves objective \(recipe.objective.name) nothing to tell a sample from, "
+                        + "and its loss is the "
                     + "same for ever; give batch \(needs.smallestBatch) or more")
         }
         let views = needs.unit == .windows ? recipe.views.audio : nil
@@ -47,7 +51,8 @@ enum TrainingData: Sendable {
         do throws(DatasetError) {
             let streams = try SoundStreams(
                 table.train, path: table.column(.audio), stream: recipe.data.group, start: recipe.data.segmentStart,
-                end: recipe.data.segmentEnd, window: views.length, rate: views.rate, badLimit: recipe.data.badShare, cacheLimit: recipe.data.cacheMebibytes << 20)
+                end: recipe.data.segmentEnd, window: views.length, rate: views.rate, badLimit: recipe.data.badShare,
+                cacheLimit: recipe.data.cacheMebibytes << 20)
             self = .streams(table, streams)
         } catch .noWindows(let window, let rate, let longest, let streams) {
             let fault = DatasetError.noWindows(window: window, rate: rate, longest: longest, streams: streams)
@@ -56,7 +61,9 @@ enum TrainingData: Sendable {
     }
 
     /// The rows to evaluate on, without anything that only training reads.
-    static func evaluated(_ recipe: Recipe, data: String, tokenizer: (any Tokenizer)?, choice: RowChoice) throws -> TrainingData {
+    static func evaluated(
+        _ recipe: Recipe, data: String, tokenizer: (any Tokenizer)?, choice: RowChoice
+    ) throws -> TrainingData {
         guard recipe.data.kind != .text else { return try TrainingData(recipe, data: data, tokenizer: tokenizer) }
         try Recipe.requireDirectory(data)
         return .samples(try SampleTable(recipe.data, root: data, choice: choice), nil)
@@ -73,16 +80,19 @@ enum TrainingData: Sendable {
     /// What there is to train on, for people.
     var description: String {
         switch self {
-        case .samples(let table, _): "\(Counted.text(table.train.count, "sample")) to train on, \(table.heldOut.count) held out"
+        case .samples(let table, _):
+            "\(Counted.text(table.train.count, "sample")) to train on, \(table.heldOut.count) held out"
         case .streams(let table, let streams):
             "\(Counted.text(table.train.count, "clip")) to train on in \(Counted.text(streams.names.count, "stream")), "
                 + "\(table.heldOut.count) held out"
         case .blocks(let train, let heldOut):
-            "\(Counted.text(train.tokenCount, "token")) to train on" + (heldOut.map { ", \($0.tokenCount) held out" } ?? "")
+            "\(Counted.text(train.tokenCount, "token")) to train on"
+                + (heldOut.map { ", \($0.tokenCount) held out" } ?? "")
         }
     }
 
-    /// What a user could believe of these data and is not so, a sentence each: how rows were held out, repeated files and texts.
+    /// What a user could believe of these data and is not so, a sentence each: how rows were held out, repeated files
+    /// and texts.
     func notices(_ recipe: Recipe) -> [String] {
         guard let table else { return [] }
         let audio = [recipe.emptyBandNotice, shortClipNotice(recipe)].compactMap { $0 }
@@ -102,18 +112,28 @@ enum TrainingData: Sendable {
         }
         var result = ["held out: \(table.rule.evaluated.description)"]
         if recipe.data.isSplitDefault {
-            result[0] += "; this is the default (data.split); `data.split: none` trains on all rows, data.held_out names a table of its own"
+            result[0] +=
+                """
+                    ; this is the default (data.split); `data.split: none` trains on all rows, data.held_out names a \
+                    table of its own
+                    """
         }
         if table.nestedCount > 0 {
             result.append(
-                "\(Counted.text(table.nestedCount, "file")) of data.path \(table.nestedCount == 1 ? "is" : "are") in the held-out folder, "
+                "\(Counted.text(table.nestedCount, "file")) of data.path \(table.nestedCount == 1 ? "is" : "are") in "
+                    + "the held-out folder, "
                     + "and not trained on")
         }
         let shared = table.heldOutRowsOfTrainedFiles
         if table.isSplit, shared > 0 {
             result.append(
-                "\(shared) of \(Counted.text(table.heldOut.count, "held-out row")) \(shared == 1 ? "names" : "name") a file that is also "
-                    + "trained on: held-out results will look better than they are (split by the file's column keeps a file in one part)")
+                "\(shared) of \(Counted.text(table.heldOut.count, "held-out row")) \(shared == 1 ? "names" : "name") a "
+                    + "file that is also "
+                    + """
+                        trained on: held-out results will look better than they are (split by the file's column keeps \
+                        a file in one part)
+                        """
+            )
         }
         if case .samples(_, let positives?) = self { result += positives.notices }
         return result
@@ -146,7 +166,9 @@ enum TrainingData: Sendable {
             var message = "batch: \(batch) is more than the \(Counted.text(count, unit)) to train on"
             if case .streams(_, let streams) = self, streams.shortCount > 0, let views = recipe.views.audio {
                 let all = streams.shortCount + streams.names.count
-                message += "; \(streams.shortCount) of \(Counted.text(all, "stream")) are shorter than views.audio.seconds \(views.seconds) and "
+                message +=
+                    "; \(streams.shortCount) of \(Counted.text(all, "stream")) are shorter than views.audio.seconds "
+                        + "\(views.seconds) and "
                     + "not used: make it shorter, or join short clips by a column (data.group)"
             } else {
                 message += "; make it smaller, or give more data"

@@ -25,8 +25,8 @@ public struct TrainingSession {
 
     /// - Parameters:
     ///   - recipe: a built-in recipe's name or a YAML file. Nil to go on with the recipe that a resumed run has.
-    ///   - overrides: `key.path=value`. A resumed run has those that it was started with; these come after them. It may go on to another
-    ///     `epochs` or `steps`.
+    ///   - overrides: `key.path=value`. A resumed run has those that it was started with; these come after them. It may
+    ///     go on to another `epochs` or `steps`.
     ///   - data: the directory that the recipe's data paths start from.
     ///   - directory: the run directory; refused where it holds a run, unless `isResumed`.
     ///   - initial: weights to start from, where names and shapes fit.
@@ -63,13 +63,18 @@ public struct TrainingSession {
             try isResumed ? (recipe.tokenizer.isEmpty ? nil : place.loadTokenizer()) : recipe.loadTokenizer(data: data)
         if isResumed, let tokenizer { try place.requireSame(tokenizer, as: recipe, data: data) }
         let samples = try TrainingData(recipe, data: data, tokenizer: tokenizer)
-        for note in try samples.textNotes(recipe, root: data, tokenizer: tokenizer) { print(PathEncoding.readable(note)) }
+        for note in try samples.textNotes(recipe, root: data, tokenizer: tokenizer) {
+            print(PathEncoding.readable(note))
+        }
         let model = try RecipeModel(
-            recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations, memory: Recipe.physicalMemory)
+            recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations,
+            memory: Recipe.physicalMemory)
         return try train(model.objective, Embedder(model: model, tokenizer: tokenizer, recipe: recipe), samples)
     }
 
-    private func train(_ objective: some Objective<MultimodalBatch>, _ embedder: Embedder, _ samples: TrainingData) throws -> TrainingEnd {
+    private func train(
+        _ objective: some Objective<MultimodalBatch>, _ embedder: Embedder, _ samples: TrainingData
+    ) throws -> TrainingEnd {
         // What may be refused comes first: a directory that holds a recipe is a run.
         if recipe.microbatch != nil { _ = try objective.inPieces() }
         try objective.freeze(matching: recipe.freeze.map { PathPattern($0) })
@@ -88,30 +93,43 @@ public struct TrainingSession {
             if let note = try place.requireSame(trained, samples.table) { print("note: \(note)") }
             lock = try place.takeLock()
         }
-        let tokenizer = embedder.tokenizer.map { CheckpointTokenizer(name: recipe.tokenizer, fingerprint: $0.fingerprint) }
+        let tokenizer = embedder.tokenizer.map {
+            CheckpointTokenizer(name: recipe.tokenizer, fingerprint: $0.fingerprint)
+        }
         if let initial {  // of a resumed run, the checkpoint comes over it where there is one
             let own = tokenizer.map { (name: $0.name, fingerprint: $0.fingerprint) }
-            for note in try initial.load(into: objective, of: embedder.model, tokenizer: own) { print(PathEncoding.readable(note)) }
+            for note in try initial.load(into: objective, of: embedder.model, tokenizer: own) {
+                print(PathEncoding.readable(note))
+            }
         }
         if !isResumed {
             let classes = try recipe.data.labels.compactMap { label in
                 try samples.table.map { (label: label, names: try $0.classes(label).names) }
             }
             lock = try place.prepare(
-                recipe: recipe, overrides: overrides, tokenizer: embedder.tokenizer, classes: classes, trainedData: trained)
+                recipe: recipe, overrides: overrides, tokenizer: embedder.tokenizer, classes: classes,
+                trainedData: trained)
         }
         let trainer = trainer(
-            for: objective, stepsPerEpoch: batches.stepsPerEpoch, metadata: tokenizer?.metadata ?? [:], evaluation: evaluation)
+            for: objective, stepsPerEpoch: batches.stepsPerEpoch, metadata: tokenizer?.metadata ?? [:],
+            evaluation: evaluation)
         print(
             "\(samples.description); \(Counted.text(batches.stepsPerEpoch, "step")) an epoch; "
-                + "\(objective.parameterCount) parameters; \(Threads.count) threads, products by \(Self.products(recipe.precision))")
-        if let warning = recipe.scheduleWarning(updatesPerEpoch: updatesPerEpoch(batches.stepsPerEpoch)) { print("note: \(warning)") }
+                + """
+                    \(objective.parameterCount) parameters; \(Threads.count) threads, products by \
+                    \(Self.products(recipe.precision))
+                    """
+        )
+        if let warning = recipe.scheduleWarning(updatesPerEpoch: updatesPerEpoch(batches.stepsPerEpoch)) {
+            print("note: \(warning)")
+        }
         for notice in samples.notices(recipe) { print(PathEncoding.readable(notice)) }
         if isResumed {
             let step = try trainer.resume(from: place.checkpoints.path)
             print("resumed at step \(step)")
-            if let saved, let change = try recipe.change(
-                from: saved, at: step, updatesPerEpoch: updatesPerEpoch(batches.stepsPerEpoch))
+            if let saved,
+                let change = try recipe.change(
+                    from: saved, at: step, updatesPerEpoch: updatesPerEpoch(batches.stepsPerEpoch))
             {
                 print(change)
                 try place.write(recipe, overrides: overrides)
@@ -127,12 +145,22 @@ public struct TrainingSession {
             }
         let bad = batches.badSamples
         if bad.count > 0 {
-            print("\(Counted.text(bad.count, "unreadable sample")) replaced by others; the first: \(PathEncoding.readable(bad.examples.first?.line ?? ""))")
+            print(
+                """
+                    \(Counted.text(bad.count, "unreadable sample")) replaced by others; the first: \
+                    \(PathEncoding.readable(bad.examples.first?.line ?? ""))
+                    """
+            )
         }
         switch end {
         case .finished, .stoppedEarly:
             if case .stoppedEarly(let step) = end, let rule = recipe.earlyStopping.rule {
-                print("stopped at step \(step): \(rule.figure.name) has not improved for \(Counted.text(rule.patience, "evaluation"))")
+                print(
+                    """
+                        stopped at step \(step): \(rule.figure.name) has not improved for \
+                        \(Counted.text(rule.patience, "evaluation"))
+                        """
+                )
             }
             print(PathEncoding.readable(try embedder.report(on: samples, isQuick: true).summary))
             print(PathEncoding.readable("the run is in \(place.path)"))
@@ -141,7 +169,9 @@ public struct TrainingSession {
         return end
     }
 
-    private func updatesPerEpoch(_ steps: Int) -> Int { (steps + recipe.optimizer.accumulate - 1) / recipe.optimizer.accumulate }
+    private func updatesPerEpoch(_ steps: Int) -> Int {
+        (steps + recipe.optimizer.accumulate - 1) / recipe.optimizer.accumulate
+    }
 
     private static func products(_ precision: Precision) -> String {
         precision.available == .bfloat16 ? "oneDNN in bfloat16" : Processor.productRoute.rawValue
@@ -152,11 +182,14 @@ public struct TrainingSession {
         evaluation: @escaping () throws -> [(name: String, value: Double)]
     ) -> Trainer<O> {
         Trainer(
-            objective, optimizer: recipe.makeOptimizer(), schedule: recipe.makeSchedule(updatesPerEpoch: updatesPerEpoch(stepsPerEpoch)),
+            objective, optimizer: recipe.makeOptimizer(),
+            schedule: recipe.makeSchedule(updatesPerEpoch: updatesPerEpoch(stepsPerEpoch)),
             clip: recipe.optimizer.clip,
-            accumulate: recipe.optimizer.accumulate, microbatch: recipe.microbatch, precision: recipe.precision, seed: recipe.seed,
+            accumulate: recipe.optimizer.accumulate, microbatch: recipe.microbatch, precision: recipe.precision,
+            seed: recipe.seed,
             checkpoints: Checkpoints(
-                in: place.checkpoints.path, every: recipe.checkpoint.every, keep: recipe.checkpoint.keep, best: recipe.checkpoint.bestFigure,
+                in: place.checkpoints.path, every: recipe.checkpoint.every, keep: recipe.checkpoint.keep,
+                best: recipe.checkpoint.bestFigure,
                 metadata: metadata),
             metrics: place.metrics,
             evaluation: recipe.evaluateEvery > 0

@@ -21,11 +21,19 @@ public struct AudioViewSettings: Sendable {
     public var length: Int { max(1, Int((seconds * Double(rate)).rounded())) }
 
     init(_ fields: Fields) throws {
-        rate = try fields.integer("rate", default: 16000, in: 1000...384_000, "Samples a second that every file is resampled to.")
-        seconds = try fields.number("seconds", default: 2, in: 0.001...3600, "Longest clip in seconds; longer ones are cropped, at random in training.")
-        gain = try fields.number("gain", default: 0, in: 0...60, "Augmentation: largest change of loudness in decibels, up or down.")
-        noise = try fields.number("noise", default: 0, in: 0...120, "Augmentation: signal-to-noise ratio in decibels of the loudest added noise; 0 adds none.")
-        shift = try fields.number("shift", default: 0, in: 0...60, "Augmentation: largest shift in time in seconds, either way.")
-        polarity = try fields.flag("polarity", default: false, "Augmentation: invert the polarity of half of the clips.")
+        rate = try fields.integer(
+            "rate", default: 16000, in: 1000...384_000, "Samples a second that every file is resampled to.")
+        seconds = try fields.number(
+            "seconds", default: 2, in: 0.001...3600,
+            "Longest clip in seconds; longer ones are cropped, at random in training.")
+        gain = try fields.number(
+            "gain", default: 0, in: 0...60, "Augmentation: largest change of loudness in decibels, up or down.")
+        noise = try fields.number(
+            "noise", default: 0, in: 0...120,
+            "Augmentation: signal-to-noise ratio in decibels of the loudest added noise; 0 adds none.")
+        shift = try fields.number(
+            "shift", default: 0, in: 0...60, "Augmentation: largest shift in time in seconds, either way.")
+        polarity = try fields.flag(
+            "polarity", default: false, "Augmentation: invert the polarity of half of the clips.")
     }
 }

@@ -21,7 +21,8 @@ public struct DataSettings: Sendable {
         case folder
         /// Files whose names say what they are, by `pattern`: `{digit}_{speaker}_{take}.wav`.
         case files
-        /// Text files: `path` to train on, `held_out` to evaluate on; lines are joined, or with `lines` texts of their own.
+        /// Text files: `path` to train on, `held_out` to evaluate on; lines are joined, or with `lines` texts of their
+        /// own.
         case text
     }
 
@@ -46,7 +47,8 @@ public struct DataSettings: Sendable {
     public let kind: Kind
     /// The table's file or the folder, relative to the data directory; "." is the directory itself.
     public let path: String
-    /// The held-out rows' table or folder, or the held-out text's file, relative to the data directory; nil where `split` chooses them.
+    /// The held-out rows' table or folder, or the held-out text's file, relative to the data directory; nil where
+    /// `split` chooses them.
     public let heldOut: String?
     /// Files, folders and patterns of the texts to train on and to evaluate on, for `text`.
     public let textPaths, heldOutTexts: [String]
@@ -80,19 +82,27 @@ public struct DataSettings: Sendable {
     public let cacheMebibytes: Int
 
     init(_ fields: Fields) throws {
-        kind = try fields.choice("kind", default: Kind.table,
-            "table: a CSV, TSV or JSON-lines file; folder: a sub-directory per class; files: names by a pattern; text: running text.")
-        badShare = try fields.number("bad_share", default: 0.05, in: 0...1, "Fraction of unreadable samples above which training stops.")
+        kind = try fields.choice(
+            "kind", default: Kind.table,
+            """
+                table: a CSV, TSV or JSON-lines file; folder: a sub-directory per class; files: names by a pattern; \
+                text: running text.
+                """
+        )
+        badShare = try fields.number(
+            "bad_share", default: 0.05, in: 0...1, "Fraction of unreadable samples above which training stops.")
         guard kind != .text else {
             textPaths = try fields.strings(
-                "path", default: ["text.txt"], "Text files, folders of .txt files or patterns to train on, relative to --data.")
+                "path", default: ["text.txt"],
+                "Text files, folders of .txt files or patterns to train on, relative to --data.")
             guard let first = textPaths.first else { throw fields.fault("path", "a file, folder or pattern wanted") }
             path = first
             heldOutTexts = try fields.strings(
                 "held_out", "Text files, folders or patterns to evaluate on; they are left out of the training texts.")
             (heldOut, isSplitDefault) = (heldOutTexts.first, false)
             hasTextLines = try fields.flag(
-                "lines", default: false, "Whether a line is a text of its own, between start and end token; else lines are joined.")
+                "lines", default: false,
+                "Whether a line is a text of its own, between start and end token; else lines are joined.")
             unknownLimit = try Self.unknownLimit(fields)
             (separator, quoting, pattern, template) = (.tab, .none, "", "")
             (columns, rename, labels, group, split, cacheMebibytes) = ([.text: "text"], [:], [], nil, nil, 0)
@@ -101,29 +111,61 @@ public struct DataSettings: Sendable {
         }
         let other = try fields.string(
             "held_out", default: "",
-            "The table or folder of the held-out samples, relative to --data; a folder inside data.path is not trained on. Empty: data.split "
+            "The table or folder of the held-out samples, relative to --data; a folder inside data.path is not trained "
+                + "on. Empty: data.split "
                 + "chooses them.")
         heldOut = other.isEmpty ? nil : other
         isSplitDefault = other.isEmpty && !fields.has("split") && !fields.turnsOff("split")
         (textPaths, heldOutTexts, hasTextLines) = ([], [], false)
-        path = try fields.string("path", default: kind == .table ? "pairs.tsv" : ".", "The table or the folder, relative to --data; . is that directory itself.")
+        path = try fields.string(
+            "path", default: kind == .table ? "pairs.tsv" : ".",
+            "The table or the folder, relative to --data; . is that directory itself.")
         let isComma = kind == .table && path.lowercased().hasSuffix(".csv")
         let hasFields = kind == .table && !["jsonl", "ndjson"].contains(Paths.fileExtension(of: path))
-        separator = hasFields ? try fields.choice("separator", default: isComma ? .comma : .tab, "Character between fields; by default by the file's ending.") : .tab
-        quoting = hasFields ? try fields.choice("quoting", default: isComma ? .standard : Quoting.none,
+        separator =
+            hasFields
+            ? try fields.choice(
+                "separator", default: isComma ? .comma : .tab,
+                "Character between fields; by default by the file's ending.") : .tab
+        quoting =
+            hasFields
+            ? try fields.choice(
+                "quoting", default: isComma ? .standard : Quoting.none,
                 "standard: double quotes around fields (RFC 4180); none: quotes are characters like others.") : .none
-        pattern = kind == .files ? try fields.string("pattern", default: "{name}.wav", "What file names look like: {digit}_{speaker}.wav makes the columns digit and speaker.") : ""
+        pattern =
+            kind == .files
+            ? try fields.string(
+                "pattern", default: "{name}.wav",
+                "What file names look like: {digit}_{speaker}.wav makes the columns digit and speaker.") : ""
         let named = try fields.fields("columns", "The column of each modality: a file's path, or the text itself.")
         columns = try Self.columns(named, kind)
         let hasSegments = kind == .table && columns[.audio] != nil
-        segmentStart = hasSegments ? try named.string("start", "The column of the second at which a row's part of its sound file starts; else the file's start.") : nil
-        segmentEnd = hasSegments ? try named.string("end", "The column of the second at which a row's part of its sound file ends; else the file's end.") : nil
+        segmentStart =
+            hasSegments
+            ? try named.string(
+                "start",
+                "The column of the second at which a row's part of its sound file starts; else the file's start.") : nil
+        segmentEnd =
+            hasSegments
+            ? try named.string(
+                "end", "The column of the second at which a row's part of its sound file ends; else the file's end.")
+            : nil
         var rename: [String: [String: String]] = [:]
-        for (column, words) in try fields.maps("rename", "Other words for the values of a column: {digit: {\"7\": seven}}.") { rename[column] = Dictionary(words, uniquingKeysWith: { first, _ in first }) }
+        for (column, words) in try fields.maps(
+            "rename", "Other words for the values of a column: {digit: {\"7\": seven}}.")
+        { rename[column] = Dictionary(words, uniquingKeysWith: { first, _ in first }) }
         self.rename = rename
-        labels = try fields.strings("labels", default: kind == .folder ? ["label"] : [], "Columns whose values are classes, for zero-shot, k-NN and linear probes.")
-        template = kind == .folder ? try fields.string("template", default: columns[.audio] == nil ? "a photo of a {}" : "the sound of {}", "The text of a folder's file: its class in place of {}.") : "{}"
-        let group = try fields.string("group", default: "", "The column whose clips are joined to one stream (the speaker); empty for every clip by itself.")
+        labels = try fields.strings(
+            "labels", default: kind == .folder ? ["label"] : [],
+            "Columns whose values are classes, for zero-shot, k-NN and linear probes.")
+        template =
+            kind == .folder
+            ? try fields.string(
+                "template", default: columns[.audio] == nil ? "a photo of a {}" : "the sound of {}",
+                "The text of a folder's file: its class in place of {}.") : "{}"
+        let group = try fields.string(
+            "group", default: "",
+            "The column whose clips are joined to one stream (the speaker); empty for every clip by itself.")
         self.group = group.isEmpty ? nil : group
         let splitMeaning = "Which rows are held out for evaluation; none holds out nothing."
         if fields.turnsOff("split") || (heldOut != nil && !fields.has("split")) {
@@ -135,16 +177,19 @@ public struct DataSettings: Sendable {
         }
         if heldOut != nil, split != nil { throw fields.fault("held_out", "give held_out or split, not both") }
         unknownLimit = columns[.text] == nil ? 1 : try Self.unknownLimit(fields)
-        cacheMebibytes = try fields.integer("cache_mib", default: 2048, in: 0...1 << 24, "Mebibytes of decoded images and sounds that are kept in memory.")
+        cacheMebibytes = try fields.integer(
+            "cache_mib", default: 2048, in: 0...1 << 24,
+            "Mebibytes of decoded images and sounds that are kept in memory.")
     }
 
     private static func unknownLimit(_ fields: Fields) throws -> Double {
         try fields.number(
-            "unknown_limit", default: 0.3, in: 0...1, "Fraction of words unknown to the tokenizer above which training is refused.")
+            "unknown_limit", default: 0.3, in: 0...1,
+            "Fraction of words unknown to the tokenizer above which training is refused.")
     }
 
-    /// The columns that the recipe names. A table without sounds is one of pictures and texts, a folder without them one of pictures; files
-    /// are sounds where nothing else is said.
+    /// The columns that the recipe names. A table without sounds is one of pictures and texts, a folder without them
+    /// one of pictures; files are sounds where nothing else is said.
     private static func columns(_ named: Fields, _ kind: Kind) throws -> [Modality: String] {
         let hasSounds = named.has("audio")
         let isGiven = Modality.allCases.contains { named.has($0.rawValue) }
@@ -172,8 +217,17 @@ public struct DataSettings: Sendable {
         let column = try fields.string("column", default: fallback, "The column that decides which rows are held out.")
         let values = try fields.strings("values", "Rows with one of these values are held out.")
         if !values.isEmpty, fields.has("modulo") { throw fields.fault("modulo", "give values or modulo, not both") }
-        let modulo = values.isEmpty ? try fields.integer("modulo", default: 8, in: 0...1_000_000, "One in this many rows is held out, by the crc32 of its column; 0 for none.") : 0
-        let remainder = values.isEmpty ? try fields.integer("remainder", default: 0, in: 0...max(0, modulo - 1), "The remainder of crc32 by modulo that is held out.") : 0
-        return modulo > 1 || !values.isEmpty ? Split(column: column, modulo: modulo, remainder: remainder, values: values) : nil
+        let modulo =
+            values.isEmpty
+            ? try fields.integer(
+                "modulo", default: 8, in: 0...1_000_000,
+                "One in this many rows is held out, by the crc32 of its column; 0 for none.") : 0
+        let remainder =
+            values.isEmpty
+            ? try fields.integer(
+                "remainder", default: 0, in: 0...max(0, modulo - 1),
+                "The remainder of crc32 by modulo that is held out.") : 0
+        return modulo > 1 || !values.isEmpty
+            ? Split(column: column, modulo: modulo, remainder: remainder, values: values) : nil
     }
 }

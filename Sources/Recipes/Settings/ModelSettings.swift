@@ -22,9 +22,13 @@ public struct ModelSettings: Sendable {
 
     init(_ fields: Fields, needs: DataNeeds) throws {
         let modalities = needs.modalities
-        dimension = needs.hasSharedSpace ? try fields.integer("dimension", default: 256, in: 1...65536, "Size D of the shared embedding space.") : 0
+        dimension =
+            needs.hasSharedSpace
+            ? try fields.integer("dimension", default: 256, in: 1...65536, "Size D of the shared embedding space.") : 0
         image = modalities.contains(.image) ? try ImageTowerSettings(fields.fields("image", "The image encoder.")) : nil
-        text = modalities.contains(.text) ? try TextTowerSettings(fields.fields("text", "The text encoder."), isTied: needs.predictsTokens) : nil
+        text =
+            modalities.contains(.text)
+            ? try TextTowerSettings(fields.fields("text", "The text encoder."), isTied: needs.predictsTokens) : nil
         audio = modalities.contains(.audio) ? try AudioTowerSettings(fields.fields("audio", "The audio encoder.")) : nil
         if image?.norm == .batch {
             batchNormalized = "model.image.norm"
@@ -32,7 +36,13 @@ public struct ModelSettings: Sendable {
             batchNormalized = audio?.norm == .batch ? "model.audio.norm" : nil
         }
         for modality in Modality.allCases where !modalities.contains(modality) && fields.has(modality.rawValue) {
-            throw fields.fault(modality.rawValue, "no \(modality.rawValue) to encode: objective.name uses none, or data.columns names none; leave this key out")
+            throw fields.fault(
+                modality.rawValue,
+                """
+                    no \(modality.rawValue) to encode: objective.name uses none, or data.columns names none; leave \
+                    this key out
+                    """
+            )
         }
     }
 }
@@ -55,12 +65,18 @@ public struct ImageTowerSettings: Sendable {
     init(_ fields: Fields) throws {
         _ = try fields.choice("encoder", default: Encoder.resnet, "The kind of encoder.")
         depth = try fields.integer("depth", default: 18, oneOf: [18, 34, 50], "Layers.")
-        stem = try fields.choice("stem", default: Stem.imagenet, "imagenet: 7x7, stride 2, max-pooling; cifar: 3x3 for small images.")
+        stem = try fields.choice(
+            "stem", default: Stem.imagenet, "imagenet: 7x7, stride 2, max-pooling; cifar: 3x3 for small images.")
         norm = try fields.choice(
             "norm", default: ResNet.Normalization.batch,
-            "Normalization: batch; group: independent of the batch, so exact with microbatch; frozen_batch: running statistics as loaded.")
+            """
+                Normalization: batch; group: independent of the batch, so exact with microbatch; frozen_batch: running \
+                statistics as loaded.
+                """
+        )
         width = try fields.integer("width", default: 64, in: 1...1024, "Channels of the first stage.")
-        checkpointing = try fields.flag("checkpointing", default: false, "Recompute blocks in the backward pass: less memory, a third more time.")
+        checkpointing = try fields.flag(
+            "checkpointing", default: false, "Recompute blocks in the backward pass: less memory, a third more time.")
     }
 }
 
@@ -91,18 +107,30 @@ public struct TextTowerSettings: Sendable {
         _ = try fields.choice("encoder", default: Encoder.transformer, "The kind of encoder.")
         width = try fields.integer("width", default: 256, in: 1...65536, "Size of the hidden states.")
         depth = try fields.integer("depth", default: 4, in: 1...1000, "Number of blocks.")
-        heads = try fields.integer("heads", default: Self.heads(width), in: 1...width, "Attention heads; width must be a multiple. By default one for 64 channels.")
+        heads = try fields.integer(
+            "heads", default: Self.heads(width), in: 1...width,
+            "Attention heads; width must be a multiple. By default one for 64 channels.")
         guard width % heads == 0 else { throw fields.fault("heads", "width \(width) is no multiple of \(heads) heads") }
-        context = try fields.integer("context", default: 32, in: 2...65536, "Most tokens of a text, special ones included; longer texts are cut.")
+        context = try fields.integer(
+            "context", default: 32, in: 2...65536, "Most tokens of a text, special ones included; longer texts are cut."
+        )
         causal = try fields.flag("causal", default: false, "Whether a token attends only to earlier ones.")
         pooling = try fields.choice(
-            "pooling", default: Pooling.first, "How a text becomes one vector: its first token, the mean, or its end-of-text token.")
-        dropout = try fields.number("dropout", default: 0, in: 0...0.99, "Dropout on what each block adds to its input.")
-        checkpointing = try fields.flag("checkpointing", default: false, "Recompute blocks in the backward pass: less memory, a third more time.")
-        embeddingDropout = try fields.number("embedding_dropout", default: 0, in: 0...0.99, "Dropout on the token embeddings.")
-        attentionDropout = try fields.number("attention_dropout", default: dropout, in: 0...0.99, "Dropout on attention weights; by default dropout.")
-        activationDropout = try fields.number("activation_dropout", default: dropout, in: 0...0.99, "Dropout after the MLP's activation; by default dropout.")
-        // Logits of a tied table grow with its scale and the root of the width; small ones make an untrained loss near ln V.
+            "pooling", default: Pooling.first,
+            "How a text becomes one vector: its first token, the mean, or its end-of-text token.")
+        dropout = try fields.number(
+            "dropout", default: 0, in: 0...0.99, "Dropout on what each block adds to its input.")
+        checkpointing = try fields.flag(
+            "checkpointing", default: false, "Recompute blocks in the backward pass: less memory, a third more time.")
+        embeddingDropout = try fields.number(
+            "embedding_dropout", default: 0, in: 0...0.99, "Dropout on the token embeddings.")
+        attentionDropout = try fields.number(
+            "attention_dropout", default: dropout, in: 0...0.99, "Dropout on attention weights; by default dropout.")
+        activationDropout = try fields.number(
+            "activation_dropout", default: dropout, in: 0...0.99,
+            "Dropout after the MLP's activation; by default dropout.")
+        // Logits of a tied table grow with its scale and the root of the width; small ones make an untrained loss near
+        // ln V.
         let small = min(0.02, 0.5 / Double(width).squareRoot())
         tokenDeviation = try fields.number(
             "token_deviation", default: isTied ? small : 1, in: 1e-4...100,
@@ -151,28 +179,59 @@ public struct AudioTowerSettings: Sendable {
     public let pooling: Pooling
 
     init(_ fields: Fields) throws {
-        encoder = try fields.choice("encoder", default: Encoder.logMel, "log_mel: convolutions over log-mel frames; cpc: convolutions over the samples.")
+        encoder = try fields.choice(
+            "encoder", default: Encoder.logMel,
+            "log_mel: convolutions over log-mel frames; cpc: convolutions over the samples.")
         let isMel = encoder == .logMel
         mels = isMel ? try fields.integer("mels", default: 64, in: 1...1024, "Mel bands.") : 0
-        window = isMel ? try fields.integer("window", default: 400, in: 8...16384, "Window of a spectrum in samples (n_fft).") : 0
-        hop = isMel ? try fields.integer("hop", default: max(1, window * 2 / 5), in: 1...65536, "Samples between spectra; by default window * 2 / 5.") : 0
-        isStandardized = isMel ? try fields.flag("standardize", default: true, "Whether each band of a clip gets mean 0 and standard deviation 1.") : false
-        channels = try fields.integers("channels", default: isMel ? [128, 128, 128] : [256, 256, 256, 256, 256], in: 1...65536, "Output channels of each convolution.")
-        kernels = try fields.integers("kernels", default: isMel ? channels.map { _ in 3 } : [10, 8, 4, 4, 4], in: 1...65536, "Kernel size of each convolution.")
-        strides = try fields.integers("strides", default: isMel ? channels.indices.map { $0 == 0 ? 1 : 2 } : [5, 4, 2, 2, 2], in: 1...65536, "Stride of each convolution.")
-        guard isMel || !channels.isEmpty else { throw fields.fault("channels", "encoder cpc wants at least one convolution") }
+        window =
+            isMel
+            ? try fields.integer("window", default: 400, in: 8...16384, "Window of a spectrum in samples (n_fft).") : 0
+        hop =
+            isMel
+            ? try fields.integer(
+                "hop", default: max(1, window * 2 / 5), in: 1...65536,
+                "Samples between spectra; by default window * 2 / 5.") : 0
+        isStandardized =
+            isMel
+            ? try fields.flag(
+                "standardize", default: true, "Whether each band of a clip gets mean 0 and standard deviation 1.")
+            : false
+        channels = try fields.integers(
+            "channels", default: isMel ? [128, 128, 128] : [256, 256, 256, 256, 256], in: 1...65536,
+            "Output channels of each convolution.")
+        kernels = try fields.integers(
+            "kernels", default: isMel ? channels.map { _ in 3 } : [10, 8, 4, 4, 4], in: 1...65536,
+            "Kernel size of each convolution.")
+        strides = try fields.integers(
+            "strides", default: isMel ? channels.indices.map { $0 == 0 ? 1 : 2 } : [5, 4, 2, 2, 2], in: 1...65536,
+            "Stride of each convolution.")
+        guard isMel || !channels.isEmpty else {
+            throw fields.fault("channels", "encoder cpc wants at least one convolution")
+        }
         guard kernels.count == channels.count, strides.count == channels.count else {
             throw fields.fault(
-                "kernels", "\(channels.count) channels, \(kernels.count) kernels and \(strides.count) strides: as many of each wanted")
+                "kernels",
+                """
+                    \(channels.count) channels, \(kernels.count) kernels and \(strides.count) strides: as many of each \
+                    wanted
+                    """
+            )
         }
-        guard channels.count <= 64 else { throw fields.fault("channels", "\(channels.count) convolutions; at most 64 are possible") }
+        guard channels.count <= 64 else {
+            throw fields.fault("channels", "\(channels.count) convolutions; at most 64 are possible")
+        }
         let span = Self.span(kernels, strides) * Double(max(1, hop)) + Double(window)
         guard span <= 4_000_000 else {
-            throw fields.fault("kernels", "kernels and strides make one frame of more than 4000000 samples; smaller ones wanted")
+            throw fields.fault(
+                "kernels", "kernels and strides make one frame of more than 4000000 samples; smaller ones wanted")
         }
         norm = try fields.choice("norm", default: Norm.batch, "Normalization after each convolution.")
-        context = try fields.choice("context", default: Context.none, "What runs over the frames after the convolutions.")
-        hidden = context == .none || context == .transformer ? 0 : try fields.integer("hidden", default: 256, in: 1...65536, "Size of the context's hidden states.")
+        context = try fields.choice(
+            "context", default: Context.none, "What runs over the frames after the convolutions.")
+        hidden =
+            context == .none || context == .transformer
+            ? 0 : try fields.integer("hidden", default: 256, in: 1...65536, "Size of the context's hidden states.")
         layers = context == .none ? 0 : try fields.integer("layers", default: 1, in: 1...100, "Layers of the context.")
         heads = context == .transformer ? try Self.heads(fields, channels: channels.last ?? 1) : 1
         pooling = try fields.choice("pooling", default: Pooling.mean, "How frames become one vector.")
@@ -192,7 +251,9 @@ public struct AudioTowerSettings: Sendable {
         let heads = try fields.integer(
             "heads", default: TextTowerSettings.heads(channels), in: 1...65536,
             "Attention heads of the context; the last of channels must be a multiple. By default one for 64 channels.")
-        guard channels % heads == 0 else { throw fields.fault("heads", "\(channels) channels are no multiple of \(heads) heads") }
+        guard channels % heads == 0 else {
+            throw fields.fault("heads", "\(channels) channels are no multiple of \(heads) heads")
+        }
         return heads
     }
 }

@@ -16,12 +16,14 @@ public struct OptimizerSettings: Sendable {
         name = try fields.choice("name", default: Name.adamw, "The optimizer.")
         learningRate = try fields.number("learning_rate", default: name == .adamw ? 1e-3 : 0.1, "Peak learning rate.")
         weightDecay = try fields.number("weight_decay", default: name == .adamw ? 0.1 : 1e-4, "Weight decay.")
-        let numbers = try fields.numbers("betas", default: [0.9, 0.999], in: 0...0.999_999_9, "AdamW's decay rates of the two moments.")
+        let numbers = try fields.numbers(
+            "betas", default: [0.9, 0.999], in: 0...0.999_999_9, "AdamW's decay rates of the two moments.")
         betas = (numbers[0], numbers[1])
         momentum = try fields.number("momentum", default: 0.9, in: 0...0.9999, "SGD's momentum.")
         let limit = try fields.number("clip", default: 0, "Largest norm of the gradient; 0 does not clip.")
         clip = limit > 0 ? limit : nil
-        accumulate = try fields.integer("accumulate", default: 1, in: 1...65536, "Batches whose gradients are averaged for one update.")
+        accumulate = try fields.integer(
+            "accumulate", default: 1, in: 1...65536, "Batches whose gradients are averaged for one update.")
     }
 }
 
@@ -45,19 +47,26 @@ public struct ScheduleSettings: Sendable {
         name = try fields.choice("name", default: Name.cosine, "How the learning rate decays after the warm-up.")
         let ways = ["warmup", "warmup_epochs", "warmup_steps"].filter(fields.has)
         if ways.count > 1 { throw fields.fault(ways[1], "give \(ways.joined(separator: " or ")), not both") }
-        let updates = try fields.integer("warmup_steps", in: 0...1_000_000_000_000, "Updates over which the learning rate rises, in place of warmup.")
-        let epochs = try fields.number("warmup_epochs", in: 0...1e9, "Epochs over which the learning rate rises, in place of warmup.")
+        let updates = try fields.integer(
+            "warmup_steps", in: 0...1_000_000_000_000, "Updates over which the learning rate rises, in place of warmup."
+        )
+        let epochs = try fields.number(
+            "warmup_epochs", in: 0...1e9, "Epochs over which the learning rate rises, in place of warmup.")
         if let updates {
             warmUp = .steps(updates)
         } else if let epochs {
             warmUp = .epochs(epochs)
         } else {
             warmUp = .fraction(
-                try fields.number("warmup", default: 0.05, in: 0...1, "Fraction of the run over which the learning rate rises from 0."))
+                try fields.number(
+                    "warmup", default: 0.05, in: 0...1, "Fraction of the run over which the learning rate rises from 0."
+                ))
         }
         floor =
             name == .constant
-            ? 0 : try fields.number("floor", default: 0, in: 0...1, "What the learning rate decays to, as a fraction of its peak.")
+            ? 0
+            : try fields.number(
+                "floor", default: 0, in: 0...1, "What the learning rate decays to, as a fraction of its peak.")
     }
 }
 
@@ -91,11 +100,17 @@ public struct EarlyStoppingSettings: Sendable {
             (metric, minimumChange) = (nil, 0)
             return
         }
-        let name = try fields.string("metric", default: checkpoint.best ?? "", "The metric that is to improve; checkpoint.best without it.")
-        minimumChange = try fields.number("min_delta", default: 0, in: 0...1e9, "What a value must be better by to be an improvement.")
-        guard !name.isEmpty else { throw fields.fault("patience", "nothing says what is to improve: give early_stopping.metric or checkpoint.best") }
+        let name = try fields.string(
+            "metric", default: checkpoint.best ?? "", "The metric that is to improve; checkpoint.best without it.")
+        minimumChange = try fields.number(
+            "min_delta", default: 0, in: 0...1e9, "What a value must be better by to be an improvement.")
+        guard !name.isEmpty else {
+            throw fields.fault(
+                "patience", "nothing says what is to improve: give early_stopping.metric or checkpoint.best")
+        }
         guard evaluateEvery > 0 else {
-            throw fields.fault("patience", "there is one evaluation, at the end: give evaluate.every, the steps between evaluations")
+            throw fields.fault(
+                "patience", "there is one evaluation, at the end: give evaluate.every, the steps between evaluations")
         }
         metric = name
     }
@@ -107,14 +122,17 @@ public struct CheckpointSettings: Sendable {
     public let every: Int
     /// Latest ones kept, beside the best.
     public let keep: Int
-    /// The figure whose best value marks the best checkpoint, such as `retrieval.image_to_text.r1`; nil marks none. Of losses,
-    /// perplexities and ranks the lowest is the best, of all others the highest.
+    /// The figure whose best value marks the best checkpoint, such as `retrieval.image_to_text.r1`; nil marks none. Of
+    /// losses, perplexities and ranks the lowest is the best, of all others the highest.
     public let best: String?
 
     init(_ fields: Fields) throws {
-        every = try fields.integer("every", default: 100, in: 1...Int.max, "Steps between checkpoints; there is always one at the end.")
-        keep = try fields.integer("keep", default: 2, in: 1...Int.max, "Latest checkpoints that are kept, beside the best.")
-        let figure = try fields.string("best", default: "", "The metric that marks the best checkpoint, such as retrieval.image_to_text.r1.")
+        every = try fields.integer(
+            "every", default: 100, in: 1...Int.max, "Steps between checkpoints; there is always one at the end.")
+        keep = try fields.integer(
+            "keep", default: 2, in: 1...Int.max, "Latest checkpoints that are kept, beside the best.")
+        let figure = try fields.string(
+            "best", default: "", "The metric that marks the best checkpoint, such as retrieval.image_to_text.r1.")
         best = figure.isEmpty ? nil : figure
     }
 }

@@ -9,7 +9,9 @@ public struct ViewSettings: Sendable {
 
     init(_ fields: Fields, needs: DataNeeds) throws {
         image = needs.modalities.contains(.image) ? try ImageViewSettings(fields, isPaired: needs.views > 1) : nil
-        audio = needs.modalities.contains(.audio) ? try AudioViewSettings(fields.fields("audio", "How sounds become samples.")) : nil
+        audio =
+            needs.modalities.contains(.audio)
+            ? try AudioViewSettings(fields.fields("audio", "How sounds become samples.")) : nil
     }
 }
 
@@ -44,17 +46,28 @@ public struct ImageViewSettings: Sendable {
 
     /// - Parameter isPaired: whether two views of an image are compared, which wants stronger changes: SimCLR's.
     init(_ fields: Fields, isPaired: Bool) throws {
-        size = try fields.integer("size", default: 112, in: 8...4096, "Side in pixels of the square that the encoder sees.")
-        crop = try fields.choice("crop", default: Crop.randomResized,
+        size = try fields.integer(
+            "size", default: 112, in: 8...4096, "Side in pixels of the square that the encoder sees.")
+        crop = try fields.choice(
+            "crop", default: Crop.randomResized,
             "random_resized: a random area per image; shared: one random offset per batch; whole: the whole image.")
-        resize = try fields.integer("resize", default: crop == .shared ? size * 9 / 8 : size, in: size...8192,
+        resize = try fields.integer(
+            "resize", default: crop == .shared ? size * 9 / 8 : size, in: size...8192,
             "Side in pixels that images are resized to before a shared crop; by default size * 9 / 8.")
-        scale = try fields.number("scale", default: isPaired ? 0.2 : 0.5, in: 0.01...1, "Smallest fraction of the image's area that a random_resized crop takes.")
+        scale = try fields.number(
+            "scale", default: isPaired ? 0.2 : 0.5, in: 0.01...1,
+            "Smallest fraction of the image's area that a random_resized crop takes.")
         flip = try fields.flag("flip", default: true, "Mirror half of the images.")
-        jitter = try fields.number("jitter", default: isPaired ? 0.5 : 0, in: 0...2, "Strength of the color jitter (SimCLR's s); 0 for none.")
-        grey = try fields.number("grey", default: isPaired ? 0.2 : 0, in: 0...1, "Probability that an image is made gray.")
-        blur = try fields.number("blur", default: isPaired && size >= 64 ? 0.5 : 0, in: 0...1, "Probability of a Gaussian blur of 0.1 to 2 pixels.")
+        jitter = try fields.number(
+            "jitter", default: isPaired ? 0.5 : 0, in: 0...2, "Strength of the color jitter (SimCLR's s); 0 for none.")
+        grey = try fields.number(
+            "grey", default: isPaired ? 0.2 : 0, in: 0...1, "Probability that an image is made gray.")
+        blur = try fields.number(
+            "blur", default: isPaired && size >= 64 ? 0.5 : 0, in: 0...1,
+            "Probability of a Gaussian blur of 0.1 to 2 pixels.")
         solarize = try fields.number("solarize", default: 0, in: 0...1, "Probability that bright pixels are inverted.")
-        normalization = try fields.choice("normalization", default: Normalization.clip, "Mean and standard deviation of the channels: CLIP's or ImageNet's.")
+        normalization = try fields.choice(
+            "normalization", default: Normalization.clip,
+            "Mean and standard deviation of the channels: CLIP's or ImageNet's.")
     }
 }

@@ -1,7 +1,8 @@
 import CKernels
 
-/// Room in the inner caches where a thread lays out blocks of bfloat16 numbers as float32 for a kernel, and from where it rounds what the
-/// kernel wrote. So every kernel of float32 serves both types, at the price of two more passes over what is in the cache already.
+/// Room in the inner caches where a thread lays out blocks of bfloat16 numbers as float32 for a kernel, and from where
+/// it rounds what the kernel wrote. So every kernel of float32 serves both types, at the price of two more passes over
+/// what is in the cache already.
 ///
 /// float32 memory is used where it lies, in one block.
 struct Desk {
@@ -16,7 +17,9 @@ struct Desk {
     ///   - width: elements of a row.
     ///   - slots: how many different memories `body` lays out.
     ///   - isNeeded: one of them is bfloat16.
-    static func run(_ rows: Range<Int>, width: Int, slots: Int, isNeeded: Bool, _ body: (_ rows: Range<Int>, _ desk: Desk) -> Void) {
+    static func run(
+        _ rows: Range<Int>, width: Int, slots: Int, isNeeded: Bool, _ body: (_ rows: Range<Int>, _ desk: Desk) -> Void
+    ) {
         guard isNeeded else {
             if !rows.isEmpty { body(rows, Desk(memory: nil, width: width, size: 0)) }
             return

@@ -10,7 +10,8 @@ enum NarrowProduct {
     ///   - type: of the result, float32 or bfloat16.
     /// - Returns: `[m, n]`.
     static func of(
-        _ a: Tensor, transposed transposesA: Bool = false, _ b: Tensor, transposed transposesB: Bool = false, bias: Tensor? = nil,
+        _ a: Tensor, transposed transposesA: Bool = false, _ b: Tensor, transposed transposesB: Bool = false,
+        bias: Tensor? = nil,
         _ m: Int, _ n: Int, _ k: Int, as type: ElementType
     ) -> Tensor {
         guard m > 0, n > 0, k > 0 else { return constant(bias, m, n, as: type) }
@@ -21,8 +22,10 @@ enum NarrowProduct {
                 m, n, k, 1, a.narrows, m, true, b.narrows, transposesB ? k : n, transposesB, 0, output.floats, n)
         } else {
             let form = OneDNNProduct.Form(
-                m: m, n: n, k: k, isNarrow: true, transposesA: transposesA, transposesB: transposesB, hasBias: bias != nil, isWide: type == .float32)
-            OneDNNProduct.cached(form).run(a.storage.base, b.storage.base, bias: bias?.floats, into: output.storage.base)
+                m: m, n: n, k: k, isNarrow: true, transposesA: transposesA, transposesB: transposesB,
+                hasBias: bias != nil, isWide: type == .float32)
+            OneDNNProduct.cached(form).run(
+                a.storage.base, b.storage.base, bias: bias?.floats, into: output.storage.base)
         }
         return output
     }
@@ -31,7 +34,9 @@ enum NarrowProduct {
     /// - Parameters:
     ///   - x: `[m, k]`, bfloat16; weight: `[k, n]` or, transposed, `[n, k]`.
     /// - Returns: `[m, n]`, bfloat16.
-    static func of(_ x: Tensor, weight: Tensor, transposed: Bool, bias: Tensor? = nil, _ m: Int, _ n: Int, _ k: Int) -> Tensor {
+    static func of(
+        _ x: Tensor, weight: Tensor, transposed: Bool, bias: Tensor? = nil, _ m: Int, _ n: Int, _ k: Int
+    ) -> Tensor {
         guard m > 0, n > 0, k > 0 else { return constant(bias, m, n, as: .bfloat16) }
         let output = Tensor(uninitialized: [m, n], .bfloat16)
         of(x, weight: weight, transposed: transposed, bias: bias, m, n, k, into: output.storage.base)
@@ -40,10 +45,12 @@ enum NarrowProduct {
 
     /// The same into memory.
     static func of(
-        _ x: Tensor, weight: Tensor, transposed: Bool, bias: Tensor?, _ m: Int, _ n: Int, _ k: Int, into output: UnsafeMutableRawPointer
+        _ x: Tensor, weight: Tensor, transposed: Bool, bias: Tensor?, _ m: Int, _ n: Int, _ k: Int,
+        into output: UnsafeMutableRawPointer
     ) {
         let product = OneDNNProduct.cached(
-            OneDNNProduct.Form(m: m, n: n, k: k, isNarrow: true, transposesB: transposed, packsB: true, hasBias: bias != nil))
+            OneDNNProduct.Form(
+                m: m, n: n, k: k, isNarrow: true, transposesB: transposed, packsB: true, hasBias: bias != nil))
         let packed = product.packed(weight.widened)
         withExtendedLifetime(packed) { product.run(x.storage.base, packed.base, bias: bias?.floats, into: output) }
     }
@@ -53,10 +60,12 @@ enum NarrowProduct {
         (bias ?? Tensor(zeros: [n])).broadcasted(to: [m, n]).cast(to: type)
     }
 
-    /// `c = alpha op(a) op(b) + beta c`, inside of a parallel loop on this thread alone; rows lie lda, ldb, ldc elements apart.
+    /// `c = alpha op(a) op(b) + beta c`, inside of a parallel loop on this thread alone; rows lie lda, ldb, ldc
+    /// elements apart.
     static func serial(
         _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<UInt16>, _ lda: Int, _ transposeA: Bool,
-        _ b: UnsafePointer<UInt16>, _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
+        _ b: UnsafePointer<UInt16>, _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>,
+        _ ldc: Int
     ) {
         guard alpha == 1 else {
             // oneDNN 2.6 takes six times as long with another factor.
@@ -72,11 +81,13 @@ enum NarrowProduct {
             let x = widened(a, lda, rows: transposeA ? k : m, width: transposeA ? m : k)
             let y = widened(b, ldb, rows: transposeB ? n : k, width: transposeB ? k : n)
             return Product.serial(
-                m, n, k, alpha, x.floats, transposeA ? m : k, transposeA, y.floats, transposeB ? k : n, transposeB, beta, c, ldc)
+                m, n, k, alpha, x.floats, transposeA ? m : k, transposeA, y.floats, transposeB ? k : n, transposeB,
+                beta, c, ldc)
         }
         _ = Threads.claim()  // it opens a region by itself, outside of one; on the wrong thread it must not
         let status = concord_narrow_gemm(
-            transposeA, transposeB, Int64(m), Int64(n), Int64(k), alpha, a, Int64(lda), b, Int64(ldb), beta, c, Int64(ldc))
+            transposeA, transposeB, Int64(m), Int64(n), Int64(k), alpha, a, Int64(lda), b, Int64(ldb), beta, c,
+            Int64(ldc))
         requireSuccess(status, in: "matmul", "oneDNN refused [\(m), \(k)] x [\(k), \(n)] in bfloat16: status \(status)")
     }
 

@@ -19,7 +19,8 @@ struct Numbers {
 }
 
 extension Tensor {
-    /// The elements' memory, of float32 or bfloat16. The tensor must be a named value that outlives its use, never a temporary.
+    /// The elements' memory, of float32 or bfloat16. The tensor must be a named value that outlives its use, never a
+    /// temporary.
     var numbers: Numbers {
         guard isFloating else { ShapeCheck.fail("Tensor", "float32 or bfloat16 wanted, \(elementType) found \(shape)") }
         return Numbers(base: storage.base, isNarrow: elementType == .bfloat16)
@@ -30,11 +31,14 @@ extension Tensor {
 
     /// The same numbers in float32: a constant where they were bfloat16.
     ///
-    /// An operation that takes its input so needs no step back: the tape gives every value's cotangent that value's type.
+    /// An operation that takes its input so needs no step back: the tape gives every value's cotangent that value's
+    /// type.
     package var widened: Tensor {
         guard elementType == .bfloat16 else { return self }
         let output = Tensor(uninitialized: shape), from = narrows, to = output.floats
-        Parallel.run(count, grain: Elementwise.grain) { concord_widen(to + $0.lowerBound, from + $0.lowerBound, $0.count) }
+        Parallel.run(count, grain: Elementwise.grain) {
+            concord_widen(to + $0.lowerBound, from + $0.lowerBound, $0.count)
+        }
         return output
     }
 
@@ -42,7 +46,9 @@ extension Tensor {
     var narrowed: Tensor {
         guard elementType == .float32 else { return self }
         let output = Tensor(uninitialized: shape, .bfloat16), from = floats, to = output.narrows
-        Parallel.run(count, grain: Elementwise.grain) { concord_narrow(to + $0.lowerBound, from + $0.lowerBound, $0.count) }
+        Parallel.run(count, grain: Elementwise.grain) {
+            concord_narrow(to + $0.lowerBound, from + $0.lowerBound, $0.count)
+        }
         return output
     }
 

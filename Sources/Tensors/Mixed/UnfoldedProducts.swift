@@ -2,11 +2,14 @@ import CKernels
 
 /// Convolutions of bfloat16 as products of their windows laid side by side.
 ///
-/// oneDNN 2.6's own kernels starve on small maps, and its weights' gradients with a stride. Measured on two cores of a Xeon (Sapphire
-/// Rapids), forward, to the input and to the weights: 512 samples of 4x4x512, 3x3: 41, 67, 131 ms; the products run at 1.3 to 2
-/// TFLOP/s, 20 to 30 ms each. A pointwise weights' gradient over 512 samples of 4x4, 256 to 512 channels: 25 ms against 2.
+/// oneDNN 2.6's own kernels starve on small maps, and its weights' gradients with a stride. Measured on two cores of a
+/// Xeon (Sapphire Rapids), forward, to the input and to the weights: 512 samples of 4x4x512, 3x3: 41, 67, 131 ms; the
+/// products run at 1.3 to 2 TFLOP/s, 20 to 30 ms each. A pointwise weights' gradient over 512 samples of 4x4, 256 to
+/// 512 channels: 25 ms against 2.
 enum UnfoldedProducts {
-    static func suitOutputs(of g: ConvolutionGeometry) -> Bool { suit(g) && !g.isPointwise && g.outHeight * g.outWidth <= 16 }
+    static func suitOutputs(of g: ConvolutionGeometry) -> Bool {
+        suit(g) && !g.isPointwise && g.outHeight * g.outWidth <= 16
+    }
 
     static func suitInputs(of g: ConvolutionGeometry) -> Bool {
         suit(g) && !g.isPointwise && g.stride == .init(1, 1) && g.height * g.width <= 16
@@ -17,7 +20,8 @@ enum UnfoldedProducts {
     }
 
     private static func suit(_ g: ConvolutionGeometry) -> Bool {
-        g.groups == 1 && g.dilation == .init(1, 1) && g.height > 1 && g.channels >= 32 && g.filters >= 32 && g.batch >= 8
+        g.groups == 1 && g.dilation == .init(1, 1) && g.height > 1 && g.channels >= 32 && g.filters >= 32
+            && g.batch >= 8
     }
 
     /// Of windows at a time.
@@ -25,14 +29,17 @@ enum UnfoldedProducts {
 
     // MARK: Passes
 
-    static func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, _ g: ConvolutionGeometry, into output: Tensor) {
+    static func forward(
+        _ input: Tensor, _ weight: Tensor, _ bias: Tensor?, _ g: ConvolutionGeometry, into output: Tensor
+    ) {
         let rows = PackedWeights.shared(weight, .windows) {
             weight.viewed(as: [g.filters, g.channels, g.taps]).permuted([0, 2, 1]).storage  // [filters, taps, C]
         }
         let factor = Tensor(shape: [g.filters, g.taps * g.channels], elementType: .float32, storage: rows)
         let unfolding = Unfolding(g)
         forEachTile(of: g, windowBytes: unfolding.bytes) { samples in
-            let windows = unfolding.windows(of: input, samples), first = samples.lowerBound * unfolding.count * g.filters
+            let windows = unfolding.windows(of: input, samples),
+                first = samples.lowerBound * unfolding.count * g.filters
             NarrowProduct.of(
                 windows, weight: factor, transposed: true, bias: bias, windows.shape[0], g.filters, g.taps * g.channels,
                 into: output.storage.base + first * 2)
@@ -43,12 +50,14 @@ enum UnfoldedProducts {
     static func inputGradient(_ upstream: Tensor, _ weight: Tensor, _ g: ConvolutionGeometry, shape: [Int]) -> Tensor {
         let turned = PackedWeights.shared(weight, .turnedWindows) {
             let taps = Tensor((0..<Int32(g.taps)).reversed().map { $0 }, shape: [g.taps])
-            return weight.viewed(as: [g.filters, g.channels, g.taps]).permuted([2, 0, 1]).gathered(at: taps).storage  // [taps, filters, C]
+            // [taps, filters, C]
+            return weight.viewed(as: [g.filters, g.channels, g.taps]).permuted([2, 0, 1]).gathered(at: taps).storage
         }
         let factor = Tensor(shape: [g.taps * g.filters, g.channels], elementType: .float32, storage: turned)
         let gradient = Tensor(uninitialized: shape, .bfloat16), unfolding = Unfolding(turning: g)
         forEachTile(of: g, windowBytes: unfolding.bytes) { samples in
-            let windows = unfolding.windows(of: upstream, samples), first = samples.lowerBound * unfolding.count * g.channels
+            let windows = unfolding.windows(of: upstream, samples),
+                first = samples.lowerBound * unfolding.count * g.channels
             NarrowProduct.of(
                 windows, weight: factor, transposed: false, bias: nil, windows.shape[0], g.channels, g.taps * g.filters,
                 into: gradient.storage.base + first * 2)
@@ -61,12 +70,14 @@ enum UnfoldedProducts {
         let (to, y) = (gradient.floats, upstream.narrows)
         if g.isPointwise {
             NarrowProduct.serial(
-                g.filters, width, g.batch * g.height * g.width, 1, y, g.filters, true, input.narrows, width, false, 0, to, width)
+                g.filters, width, g.batch * g.height * g.width, 1, y, g.filters, true, input.narrows, width, false, 0,
+                to, width)
             return gradient.viewed(as: shape)
         }
         let unfolding = Unfolding(g)
         forEachTile(of: g, windowBytes: unfolding.bytes) { samples in
-            let windows = unfolding.windows(of: input, samples), first = samples.lowerBound * unfolding.count * g.filters
+            let windows = unfolding.windows(of: input, samples),
+                first = samples.lowerBound * unfolding.count * g.filters
             NarrowProduct.serial(
                 g.filters, width, windows.shape[0], 1, y + first, g.filters, true, windows.narrows, width, false,
                 samples.lowerBound == 0 ? 0 : 1, to, width)
@@ -87,15 +98,18 @@ private struct Unfolding {
 
     init(_ g: ConvolutionGeometry) {
         form = concord_unfolding(
-            height: g.height, width: g.width, bytes: 2 * g.channels, kernel_height: g.kernel.height, kernel_width: g.kernel.width,
-            stride_height: g.stride.height, stride_width: g.stride.width, padding_height: g.padding.height, padding_width: g.padding.width)
+            height: g.height, width: g.width, bytes: 2 * g.channels, kernel_height: g.kernel.height,
+            kernel_width: g.kernel.width,
+            stride_height: g.stride.height, stride_width: g.stride.width, padding_height: g.padding.height,
+            padding_width: g.padding.width)
         (rows, columns) = (g.outHeight, g.outWidth)
     }
 
     /// Over the outputs' gradient, for each input place of a convolution without stride.
     init(turning g: ConvolutionGeometry) {
         form = concord_unfolding(
-            height: g.outHeight, width: g.outWidth, bytes: 2 * g.filters, kernel_height: g.kernel.height, kernel_width: g.kernel.width,
+            height: g.outHeight, width: g.outWidth, bytes: 2 * g.filters, kernel_height: g.kernel.height,
+            kernel_width: g.kernel.width,
             stride_height: 1, stride_width: 1, padding_height: g.kernel.height - 1 - g.padding.height,
             padding_width: g.kernel.width - 1 - g.padding.width)
         (rows, columns) = (g.height, g.width)
@@ -110,7 +124,9 @@ private struct Unfolding {
     /// - Returns: `[windows, taps * C]`.
     func windows(of x: Tensor, _ samples: Range<Int>) -> Tensor {
         let output = Tensor(uninitialized: [samples.count * count, windowBytes / 2], .bfloat16)
-        let (from, to) = (x.storage.base + samples.lowerBound * form.height * form.width * form.bytes, output.storage.base)
+        let (from, to) = (
+            x.storage.base + samples.lowerBound * form.height * form.width * form.bytes, output.storage.base
+        )
         let line = columns * windowBytes
         Parallel.run(samples.count * rows, grain: max(1, 2 * Elementwise.grain / max(1, line))) { range in
             for row in range {

@@ -15,7 +15,9 @@ extension Tensor {
     /// `1 / (1 + e^-x)`, within 3 ulp.
     public func sigmoid() -> Tensor {
         let y = Elementwise.map(self, concord_sigmoid)
-        return y.recorded(from: self) { upstream, _ in [Elementwise.pull(upstream, through: y, concord_sigmoid_pullback_y)] }
+        return y.recorded(from: self) { upstream, _ in
+            [Elementwise.pull(upstream, through: y, concord_sigmoid_pullback_y)]
+        }
     }
 
     /// `ln(1 + e^x)`, within 3 ulp; never overflows.
@@ -29,7 +31,8 @@ extension Tensor {
     /// `max(x, 0)`; its derivative at 0 is 0.
     public func relu() -> Tensor {
         let y = Elementwise.map(self, concord_relu)
-        return y.recorded(from: self) { upstream, _ in [Elementwise.pull(upstream, through: y, concord_relu_pullback_y)] }
+        return y.recorded(from: self) { upstream, _ in [Elementwise.pull(upstream, through: y, concord_relu_pullback_y)]
+        }
     }
 
     /// `x sigmoid(x)`.

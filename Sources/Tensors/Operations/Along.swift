@@ -1,5 +1,6 @@
 extension Tensor {
-    /// Of every row along an axis, the elements that its own indices name: `y[i, j] = x[i, indices[i, j]]` for the last of two axes.
+    /// Of every row along an axis, the elements that its own indices name: `y[i, j] = x[i, indices[i, j]]` for the last
+    /// of two axes.
     /// - Parameter indices: int32, of this value's shape but for the axis; each in `0 ..< shape[axis]`.
     public func takingAlong(_ indices: Tensor, axis: Int = -1) -> Tensor {
         let axis = self.axis(axis, in: "takingAlong")
@@ -7,7 +8,8 @@ extension Tensor {
         return reshaped([count]).gathered(at: flat).reshaped(indices.shape)
     }
 
-    /// `takingAlong`'s adjoint: zeros of a longer or shorter axis with this value's elements added where its indices name.
+    /// `takingAlong`'s adjoint: zeros of a longer or shorter axis with this value's elements added where its indices
+    /// name.
     /// - Parameters:
     ///   - indices: int32, of this value's shape; each in `0 ..< size`.
     ///   - size: of the axis in the result.
@@ -23,7 +25,8 @@ extension Tensor {
     private static func flatIndices(_ indices: Tensor, of shape: [Int], _ axis: Int, in operation: String) -> Tensor {
         var expected = shape
         expected[axis] = indices.rank == shape.count ? indices.shape[axis] : -1
-        ShapeCheck.require(indices.shape == expected, operation, "indices \(indices.shape) for \(shape) along axis \(axis)")
+        ShapeCheck.require(
+            indices.shape == expected, operation, "indices \(indices.shape) for \(shape) along axis \(axis)")
         ShapeCheck.indices(indices, below: shape[axis], in: operation)
         let inner = shape[(axis + 1)...].reduce(1, *), taken = indices.shape[axis], size = shape[axis]
         let values = indices.integerScalars
@@ -39,7 +42,8 @@ extension Tensor {
         return gathered(at: Tensor((0..<size).reversed().map(Int32.init), shape: [size]), axis: axis)
     }
 
-    /// The elements of an axis moved by `shift` places; what leaves at the end comes in at the start, as `torch.roll` does.
+    /// The elements of an axis moved by `shift` places; what leaves at the end comes in at the start, as `torch.roll`
+    /// does.
     public func rolled(by shift: Int, axis: Int) -> Tensor {
         let size = shape[self.axis(axis, in: "rolled")]
         guard size > 0 else { return self }
@@ -49,10 +53,12 @@ extension Tensor {
 
     /// Squared Euclidean distances of rows: `[N, D]` to `[M, D]` gives `[N, M]`, never below 0.
     ///
-    /// By products of the rows, `|a|^2 + |b|^2 - 2 a b`, so that rounding is that of the lengths and not of the distance.
+    /// By products of the rows, `|a|^2 + |b|^2 - 2 a b`, so that rounding is that of the lengths and not of the
+    /// distance.
     public func squaredDistances(to other: Tensor) -> Tensor {
         ShapeCheck.require(
-            rank == 2 && other.rank == 2 && shape[1] == other.shape[1], "squaredDistances", "\(shape) to \(other.shape)")
+            rank == 2 && other.rank == 2 && shape[1] == other.shape[1], "squaredDistances", "\(shape) to \(other.shape)"
+        )
         let own = squared().sum(axes: [1], keepingAxes: true), others = other.squared().sum(axis: 1)
         return (own + others - matmul(other, transposing: .right) * 2).maximum(Tensor(0))
     }
@@ -61,7 +67,9 @@ extension Tensor {
     public func cumulativeSum(axis: Int) -> Tensor {
         let axis = self.axis(axis, in: "cumulativeSum")
         let output = Self.running(widened, axis)
-        return output.recorded(from: self) { upstream, _ in [Self.running(upstream.flipped(axis: axis), axis).flipped(axis: axis)] }
+        return output.recorded(from: self) { upstream, _ in
+            [Self.running(upstream.flipped(axis: axis), axis).flipped(axis: axis)]
+        }
     }
 
     private static func running(_ x: Tensor, _ axis: Int) -> Tensor {

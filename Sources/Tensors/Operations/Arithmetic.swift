@@ -1,7 +1,8 @@
 import CKernels
 
-/// Arithmetic, element by element, in float32; sums of bfloat16 activations, and what is made of one and a number, are bfloat16 again.
-/// Shapes broadcast by NumPy's rule: aligned at their last axes, where an axis of size one, or one that is not there, repeats.
+/// Arithmetic, element by element, in float32; sums of bfloat16 activations, and what is made of one and a number, are
+/// bfloat16 again. Shapes broadcast by NumPy's rule: aligned at their last axes, where an axis of size one, or one that
+/// is not there, repeats.
 extension Tensor {
     public static func + (a: Tensor, b: Tensor) -> Tensor {
         let output = Broadcast.sum(concord_add, narrow: concord_add_narrow, a, b, in: "+")

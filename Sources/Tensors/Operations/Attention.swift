@@ -11,7 +11,8 @@ extension Tensor {
     ///   - mask: `[N, T]`, uint8: 1 for a real step, 0 for padding, which nothing sees.
     ///   - dropout: probability of each attention weight to be dropped in training, in `0 ..< 1`.
     /// - Returns: `[N, T, C]`, bfloat16 under that precision; zeros for a step that sees nothing.
-    /// - Source: Vaswani et al. 2017, arXiv:1706.03762, eq. 1; log-sum-exp and recomputation as Dao et al. 2022, arXiv:2205.14135.
+    /// - Source: Vaswani et al. 2017, arXiv:1706.03762, eq. 1; log-sum-exp and recomputation as Dao et al. 2022,
+    ///   arXiv:2205.14135.
     public func attention(heads: Int, causal: Bool = false, mask: Tensor? = nil, dropout: Float = 0) -> Tensor {
         guard rank == 3, heads > 0, shape[2] % (3 * heads) == 0 else {
             ShapeCheck.fail("attention", "[N, T, 3C] with C divisible by \(heads) heads wanted, shape is \(shape)")
@@ -22,7 +23,8 @@ extension Tensor {
             dropping: Dropping.drawn(dropout, in: "attention"))
         if Mixed.isIn(self) { return narrowAttention(kernel, [n, t, c]) }
         let output = Tensor(uninitialized: [n, t, c]), x = floats
-        let trail = kernel.forward(AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), output, isRecorded: isRecorded)
+        let trail = kernel.forward(
+            AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), output, isRecorded: isRecorded)
         let input = detached
         return output.recorded(from: self) { upstream, _ in
             let dx = Tensor(uninitialized: input.shape)
@@ -42,11 +44,16 @@ extension Tensor {
     ///   - causal: query q sees the keys up to q.
     /// - Returns: `[N, Q, C]`. The rest as `attention(heads:causal:mask:dropout:)`.
     public static func attention(
-        query: Tensor, key: Tensor, value: Tensor, heads: Int, causal: Bool = false, mask: Tensor? = nil, dropout: Float = 0
+        query: Tensor, key: Tensor, value: Tensor, heads: Int, causal: Bool = false, mask: Tensor? = nil,
+        dropout: Float = 0
     ) -> Tensor {
         guard query.rank == 3, key.rank == 3, heads > 0, query.shape[2] % heads == 0, key.shape == value.shape,
             key.shape[0] == query.shape[0], key.shape[2] == query.shape[2]
-        else { ShapeCheck.fail("attention", "query \(query.shape), key \(key.shape), value \(value.shape) with \(heads) heads do not fit") }
+        else {
+            ShapeCheck.fail(
+                "attention",
+                "query \(query.shape), key \(key.shape), value \(value.shape) with \(heads) heads do not fit")
+        }
         let (n, q, c, t) = (query.shape[0], query.shape[1], query.shape[2], key.shape[1])
         let kernel = AttentionKernel(
             samples: n, heads: heads, queries: q, keys: t, channels: c, causal: causal, mask: mask,
@@ -58,7 +65,8 @@ extension Tensor {
             AttentionKernel.Operands(query.floats, key.floats, value.floats, stride: c), output, isRecorded: isRecorded)
         let (a, b, v) = (query.detached, key.detached, value.detached)
         return output.recorded(from: query, key, value) { upstream, _ in
-            let da = Tensor(uninitialized: a.shape), db = Tensor(uninitialized: b.shape), dv = Tensor(uninitialized: v.shape)
+            let da = Tensor(uninitialized: a.shape), db = Tensor(uninitialized: b.shape),
+                dv = Tensor(uninitialized: v.shape)
             kernel.backward(
                 AttentionKernel.Operands(a.floats, b.floats, v.floats, stride: c), trail, upstream,
                 AttentionKernel.Operands(da.floats, db.floats, dv.floats, stride: c))
@@ -80,7 +88,9 @@ extension Tensor {
         }
     }
 
-    private static func narrowAttention(_ kernel: AttentionKernel, _ query: Tensor, _ key: Tensor, _ value: Tensor) -> Tensor {
+    private static func narrowAttention(
+        _ kernel: AttentionKernel, _ query: Tensor, _ key: Tensor, _ value: Tensor
+    ) -> Tensor {
         let (q, k, v) = (query.detached.narrowed, key.detached.narrowed, value.detached.narrowed), c = query.shape[2]
         let output = Tensor(uninitialized: query.shape, .bfloat16)
         let logSums = kernel.forward(AttentionKernel.NarrowOperands(q.narrows, k.narrows, v.narrows, stride: c), output)
@@ -88,7 +98,8 @@ extension Tensor {
             let gradients = [q, k, v].map { Tensor(uninitialized: $0.shape, .bfloat16) }
             kernel.backward(
                 AttentionKernel.NarrowOperands(q.narrows, k.narrows, v.narrows, stride: c), logSums, upstream,
-                AttentionKernel.NarrowOperands(gradients[0].narrows, gradients[1].narrows, gradients[2].narrows, stride: c))
+                AttentionKernel.NarrowOperands(
+                    gradients[0].narrows, gradients[1].narrows, gradients[2].narrows, stride: c))
             return gradients
         }
     }

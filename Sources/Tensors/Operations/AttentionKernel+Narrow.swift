@@ -8,7 +8,8 @@ extension AttentionKernel {
         let stride: Int
 
         init(
-            _ query: UnsafeMutablePointer<UInt16>, _ key: UnsafeMutablePointer<UInt16>, _ value: UnsafeMutablePointer<UInt16>, stride: Int
+            _ query: UnsafeMutablePointer<UInt16>, _ key: UnsafeMutablePointer<UInt16>,
+            _ value: UnsafeMutablePointer<UInt16>, stride: Int
         ) {
             (self.query, self.key, self.value, self.stride) = (query, key, value, stride)
         }
@@ -16,7 +17,8 @@ extension AttentionKernel {
         /// Those of one sample and head.
         func part(queries: Int, keys: Int, _ sample: Int, offset: Int) -> NarrowOperands {
             NarrowOperands(
-                query + sample * queries * stride + offset, key + sample * keys * stride + offset, value + sample * keys * stride + offset,
+                query + sample * queries * stride + offset, key + sample * keys * stride + offset,
+                value + sample * keys * stride + offset,
                 stride: stride)
         }
     }
@@ -27,7 +29,8 @@ extension AttentionKernel {
         let logSums = Tensor(uninitialized: [samples, heads, queries])
         let y = output.narrows, sums = logSums.floats, c = channels, d = width
         Parallel.run(samples * heads, grain: grain) { units in
-            let wide = Tensor(uninitialized: [tile, stride + d]), narrow = Tensor(uninitialized: [tile, stride], .bfloat16)
+            let wide = Tensor(uninitialized: [tile, stride + d]),
+                narrow = Tensor(uninitialized: [tile, stride], .bfloat16)
             let s = wide.floats, result = s + tile * stride, p = narrow.narrows
             for unit in units {
                 let (n, offset) = (unit / heads, unit % heads * d)
@@ -40,10 +43,13 @@ extension AttentionKernel {
                         continue
                     }
                     NarrowProduct.serial(
-                        part.rows, part.visible, d, scale, x.query + first * x.stride, x.stride, false, x.key, x.stride, true, 0, s,
+                        part.rows, part.visible, d, scale, x.query + first * x.stride, x.stride, false, x.key, x.stride,
+                        true, 0, s,
                         part.stride)
                     concord_attention_softmax(s, sum, part)
-                    if dropping.threshold > 0 { concord_attention_dropout(s, s, part, dropping, position(unit, first), keys) }
+                    if dropping.threshold > 0 {
+                        concord_attention_dropout(s, s, part, dropping, position(unit, first), keys)
+                    }
                     concord_narrow(p, s, part.rows * part.stride)
                     NarrowProduct.serial(
                         part.rows, d, part.visible, 1, p, part.stride, false, x.value, x.stride, false, 0, result, d)
@@ -82,10 +88,12 @@ extension AttentionKernel {
                     if dropping.threshold > 0 { concord_attention_dropout(dropped, p, part, dropping, place, keys) }
                     concord_narrow(factor, dropping.threshold > 0 ? dropped : p, part.rows * ld)
                     NarrowProduct.serial(part.visible, d, part.rows, 1, factor, ld, true, upi, c, false, 1, dv, d)
-                    NarrowProduct.serial(part.rows, part.visible, d, 1, upi, c, false, x.value, x.stride, true, 0, dp, ld)
+                    NarrowProduct.serial(
+                        part.rows, part.visible, d, 1, upi, c, false, x.value, x.stride, true, 0, dp, ld)
                     concord_attention_pullback(dp, p, part, scale, dropping, place, keys)
                     concord_narrow(factor, dp, part.rows * ld)
-                    NarrowProduct.serial(part.rows, d, part.visible, 1, factor, ld, false, x.key, x.stride, false, 0, dq, d)
+                    NarrowProduct.serial(
+                        part.rows, d, part.visible, 1, factor, ld, false, x.key, x.stride, false, 0, dq, d)
                     concord_narrow_rows(dqi, g.stride, dq, d, part.rows, d)
                     NarrowProduct.serial(part.visible, d, part.rows, 1, factor, ld, true, qi, x.stride, false, 1, dk, d)
                 }

@@ -7,7 +7,10 @@ struct AttentionKernel {
         let query, key, value: UnsafeMutablePointer<Float>
         let stride: Int
 
-        init(_ query: UnsafeMutablePointer<Float>, _ key: UnsafeMutablePointer<Float>, _ value: UnsafeMutablePointer<Float>, stride: Int) {
+        init(
+            _ query: UnsafeMutablePointer<Float>, _ key: UnsafeMutablePointer<Float>,
+            _ value: UnsafeMutablePointer<Float>, stride: Int
+        ) {
             (self.query, self.key, self.value, self.stride) = (query, key, value, stride)
         }
     }
@@ -26,7 +29,8 @@ struct AttentionKernel {
     private let realKeys: [Int]
 
     init(
-        samples: Int, heads: Int, queries: Int, keys: Int, channels: Int, causal: Bool, mask: Tensor?, dropping: concord_dropping
+        samples: Int, heads: Int, queries: Int, keys: Int, channels: Int, causal: Bool, mask: Tensor?,
+        dropping: concord_dropping
     ) {
         (self.samples, self.heads, self.queries, self.keys, self.channels) = (samples, heads, queries, keys, channels)
         (self.causal, self.dropping) = (causal, dropping)
@@ -38,7 +42,8 @@ struct AttentionKernel {
             (bias, self.realKeys) = (nil, realKeys)
             return
         }
-        ShapeCheck.require(mask.shape == [samples, keys], "attention", "mask \(mask.shape), [\(samples), \(keys)] wanted")
+        ShapeCheck.require(
+            mask.shape == [samples, keys], "attention", "mask \(mask.shape), [\(samples), \(keys)] wanted")
         let bias = Tensor(repeating: -.infinity, shape: [samples, stride])
         let b = bias.floats, real = mask.octets
         for n in 0..<samples {
@@ -65,20 +70,23 @@ struct AttentionKernel {
             bias: bias.map { UnsafePointer($0.floats + sample * stride) })
     }
 
-    /// Products this small are oneDNN's strength: a fifth to a third faster than OpenBLAS's from 64 steps on, where it is at full width.
+    /// Products this small are oneDNN's strength: a fifth to a third faster than OpenBLAS's from 64 steps on, where it
+    /// is at full width.
     private var route: Processor.ProductRoute { keys >= 64 && Processor.hasAVX512 ? .oneDNN : Processor.productRoute }
 
     private func multiply(
         _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool,
-        _ b: UnsafePointer<Float>, _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
+        _ b: UnsafePointer<Float>, _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>,
+        _ ldc: Int
     ) {
         Product.serial(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc, by: route)
     }
 
     func position(_ unit: Int, _ first: Int) -> UInt64 { UInt64(((firstUnit + unit) * queries + first) * keys) }
 
-    /// What the backward pass needs of the forward: each row's log-sum-exp, or for short sequences the probabilities themselves,
-    /// which saves up to a seventh of the time there (measured at T = 16 and 32) and takes less memory than the keys.
+    /// What the backward pass needs of the forward: each row's log-sum-exp, or for short sequences the probabilities
+    /// themselves, which saves up to a seventh of the time there (measured at T = 16 and 32) and takes less memory than
+    /// the keys.
     struct Trail {
         let logSums: Tensor
         let probabilities: Tensor?
@@ -90,7 +98,8 @@ struct AttentionKernel {
     func forward(_ x: Operands, _ output: Tensor, isRecorded: Bool) -> Trail {
         let trail = Trail(
             logSums: Tensor(uninitialized: [samples, heads, queries]),
-            probabilities: isRecorded && stride <= width ? Tensor(uninitialized: [samples, heads, queries, stride]) : nil)
+            probabilities: isRecorded && stride <= width
+                ? Tensor(uninitialized: [samples, heads, queries, stride]) : nil)
         let y = output.floats, sums = trail.logSums.floats, kept = trail.probabilities?.floats, c = channels, d = width
         Parallel.run(samples * heads, grain: grain) { units in
             let scratch = Tensor(uninitialized: [tile, stride])
@@ -107,11 +116,16 @@ struct AttentionKernel {
                         continue
                     }
                     multiply(
-                        part.rows, part.visible, d, scale, q + first * x.stride, x.stride, false, k, x.stride, true, 0, s, part.stride)
+                        part.rows, part.visible, d, scale, q + first * x.stride, x.stride, false, k, x.stride, true, 0,
+                        s, part.stride)
                     concord_attention_softmax(s, sum, part)
                     let weights = dropping.threshold > 0 ? scratch.floats : s
-                    if dropping.threshold > 0 { concord_attention_dropout(weights, s, part, dropping, position(unit, first), keys) }
-                    multiply(part.rows, d, part.visible, 1, weights, part.stride, false, v, x.stride, false, 0, o + first * c, c)
+                    if dropping.threshold > 0 {
+                        concord_attention_dropout(weights, s, part, dropping, position(unit, first), keys)
+                    }
+                    multiply(
+                        part.rows, d, part.visible, 1, weights, part.stride, false, v, x.stride, false, 0,
+                        o + first * c, c)
                 }
             }
         }
@@ -122,7 +136,8 @@ struct AttentionKernel {
     ///   - upstream: `[N, Q, C]`.
     ///   - gradients: written, all of it.
     func backward(_ x: Operands, _ trail: Trail, _ upstream: Tensor, _ gradients: Operands) {
-        let dy = upstream.floats, sums = trail.logSums.floats, kept = trail.probabilities?.floats, c = channels, d = width, g = gradients
+        let dy = upstream.floats, sums = trail.logSums.floats, kept = trail.probabilities?.floats, c = channels,
+            d = width, g = gradients
         Parallel.run(samples * heads, grain: grain) { units in
             let scratch = Tensor(uninitialized: [3, tile, stride])
             let again = scratch.floats, dp = again + tile * stride, dropped = dp + tile * stride

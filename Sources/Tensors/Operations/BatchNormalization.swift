@@ -8,17 +8,20 @@ import CKernels
 public enum FusedActivation: Sendable { case relu }
 
 extension Tensor {
-    /// Batch normalisation with the batch's own statistics, over all axes but the last, in one pass after the statistics'.
+    /// Batch normalisation with the batch's own statistics, over all axes but the last, in one pass after the
+    /// statistics'.
     ///
     ///     y = activation((x - mean(x)) / sqrt(var(x) + epsilon) * weight + bias + residual)
     ///
     /// - Parameters:
     ///   - weight: `[C]`, ones if nil; bias: `[C]`, zeros if nil; `self` is `[..., C]`.
     ///   - residual: of the shape of `self`, added before the activation.
-    /// - Returns: the output; the mean and the biased variance `[C]`, both constants. Running statistics take the variance times `n / (n - 1)`.
+    /// - Returns: the output; the mean and the biased variance `[C]`, both constants. Running statistics take the
+    ///   variance times `n / (n - 1)`.
     /// - Source: Ioffe, Szegedy 2015, arXiv:1502.03167, algorithm 1.
     public func batchNormalized(
-        weight: Tensor?, bias: Tensor?, epsilon: Float = 1e-5, activation: FusedActivation? = nil, residual: Tensor? = nil
+        weight: Tensor?, bias: Tensor?, epsilon: Float = 1e-5, activation: FusedActivation? = nil,
+        residual: Tensor? = nil
     ) -> (output: Tensor, mean: Tensor, variance: Tensor) {
         let channels = checkedChannels(weight, bias, residual), rows = count / Swift.max(1, channels)
         ShapeCheck.require(rows > 0, "batchNormalized", "no rows in \(shape) to take statistics of")
@@ -34,19 +37,22 @@ extension Tensor {
     ///   - weight: `[C]`, ones if nil; bias: `[C]`, zeros if nil; `self` is `[..., C]`.
     ///   - residual: of the shape of `self`, added before the activation.
     public func batchNormalized(
-        weight: Tensor?, bias: Tensor?, mean: Tensor, variance: Tensor, epsilon: Float = 1e-5, activation: FusedActivation? = nil,
+        weight: Tensor?, bias: Tensor?, mean: Tensor, variance: Tensor, epsilon: Float = 1e-5,
+        activation: FusedActivation? = nil,
         residual: Tensor? = nil
     ) -> Tensor {
         _ = checkedChannels(weight, bias, residual)
         ShapeCheck.lastAxis(of: self, matches: mean, in: "batchNormalized")
         ShapeCheck.lastAxis(of: self, matches: variance, in: "batchNormalized")
-        let affine = ChannelAffine(mean: mean.detached, rstd: variance.reciprocalRoot(epsilon), weight: weight, bias: bias)
+        let affine = ChannelAffine(
+            mean: mean.detached, rstd: variance.reciprocalRoot(epsilon), weight: weight, bias: bias)
         return normalized(affine, weight, bias, activation, residual, statisticsCount: nil)
     }
 
     /// - Parameter statisticsCount: the rows that the mean and variance were taken of, nil where they are constants.
     private func normalized(
-        _ affine: ChannelAffine, _ weight: Tensor?, _ bias: Tensor?, _ activation: FusedActivation?, _ residual: Tensor?,
+        _ affine: ChannelAffine, _ weight: Tensor?, _ bias: Tensor?, _ activation: FusedActivation?,
+        _ residual: Tensor?,
         statisticsCount: Int?
     ) -> Tensor {
         let x = detached, carried = residual.map { Kept($0) }, rectify = activation == .relu
@@ -60,8 +66,12 @@ extension Tensor {
             let sums = affine.gradientSums(upstream, x, mask, masked: masked)
             let g = masked ?? upstream
             let (constant, slope) = affine.corrections(sums, over: Double(statisticsCount ?? 0))
-            let dx = needs[0] ? affine.gradient(g, x, isRectified: mask.needsInput, constant: constant, slope: slope) : nil
-            return [dx, needs[1] ? affine.weightGradient(sums) : nil, needs[2] ? affine.biasGradient(sums) : nil, needs[3] ? g : nil]
+            let dx =
+                needs[0] ? affine.gradient(g, x, isRectified: mask.needsInput, constant: constant, slope: slope) : nil
+            return [
+                dx, needs[1] ? affine.weightGradient(sums) : nil, needs[2] ? affine.biasGradient(sums) : nil,
+                needs[3] ? g : nil,
+            ]
         }.remade(as: kept)
     }
 
@@ -77,7 +87,8 @@ extension Tensor {
     private func channelStatistics(rows: Int, channels: Int) -> (mean: Tensor, variance: Tensor) {
         let x = numbers, first = Tensor((0..<channels).map { x[$0] }, shape: [channels]), shift = first.floats
         let sums = ChannelSums(rows: rows, channels: channels) { range, sums, squares in
-            concord_channel_moments((x + range.lowerBound * channels).base, x.isNarrow, range.count, channels, shift, sums, squares)
+            concord_channel_moments(
+                (x + range.lowerBound * channels).base, x.isNarrow, range.count, channels, shift, sums, squares)
         }
         let mean = Tensor(uninitialized: [channels]), variance = Tensor(uninitialized: [channels])
         let (m, v, s, q, n) = (mean.floats, variance.floats, sums.first, sums.second, Double(rows))
@@ -114,7 +125,9 @@ extension ChannelAffine {
 
     fileprivate func weightGradient(_ sums: ChannelSums) -> Tensor {
         let (second, r) = (sums.second, rstd.floats)
-        return withExtendedLifetime(sums) { Tensor((0..<channels).map { Float(second[$0] * Double(r[$0])) }, shape: mean.shape) }
+        return withExtendedLifetime(sums) {
+            Tensor((0..<channels).map { Float(second[$0] * Double(r[$0])) }, shape: mean.shape)
+        }
     }
 
     fileprivate func biasGradient(_ sums: ChannelSums) -> Tensor {

@@ -25,7 +25,8 @@ extension Tensor {
             let sums = Rows.summing(rows, width: width, sums: 1) { range, sum in
                 Desk.run(range, width: width, slots: 3, isNeeded: x.isNarrow) { range, desk in
                     concord_biased_gelu_pullback(
-                        desk.place(to, range, 0), sum, desk.read(dy, range, 1), desk.read(x, range, 2), b, range.count, width)
+                        desk.place(to, range, 0), sum, desk.read(dy, range, 1), desk.read(x, range, 2), b, range.count,
+                        width)
                     desk.write(to, range, 0)
                 }
             }

@@ -7,7 +7,8 @@ enum BoxCopy {
     ///   - fromStrides: bytes between neighbours along each axis of the source; the last is `size`.
     ///   - toStrides: the target's.
     static func run(
-        shape: [Int], size: Int, from: UnsafeRawPointer, fromStrides: [Int], to: UnsafeMutableRawPointer, toStrides: [Int]
+        shape: [Int], size: Int, from: UnsafeRawPointer, fromStrides: [Int], to: UnsafeMutableRawPointer,
+        toStrides: [Int]
     ) {
         // Axes innermost first, merged where both sides allow; the first is bytes.
         var sizes = [size], sources = [1], targets = [1]
@@ -69,7 +70,8 @@ enum BoxCopy {
         let strides = strides(of: x)
         let offset = zip(corner, strides).reduce(0) { $0 + $1.0 * $1.1 }
         run(
-            shape: shape, size: x.elementType.size, from: x.storage.base + offset, fromStrides: strides, to: output.storage.base,
+            shape: shape, size: x.elementType.size, from: x.storage.base + offset, fromStrides: strides,
+            to: output.storage.base,
             toStrides: Self.strides(of: output))
         return output
     }

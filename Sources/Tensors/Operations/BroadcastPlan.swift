@@ -1,8 +1,9 @@
-/// How operands of different shapes run against each other, with neighbouring axes merged as far as every operand allows.
+/// How operands of different shapes run against each other, with neighbouring axes merged as far as every operand
+/// allows.
 ///
-/// Shapes are aligned at their last axes; a size of one, or an axis that is not there, repeats (NumPy's rule). What is left after
-/// merging is blocks of rows and columns for a kernel: same shapes are one row, `[..., C]` with `[C]` is rows against one row,
-/// `[N, C]` with `[N, 1]` is rows against one element each.
+/// Shapes are aligned at their last axes; a size of one, or an axis that is not there, repeats (NumPy's rule). What is
+/// left after merging is blocks of rows and columns for a kernel: same shapes are one row, `[..., C]` with `[C]` is
+/// rows against one row, `[N, C]` with `[N, 1]` is rows against one element each.
 struct BroadcastPlan {
     /// The result's shape.
     let shape: [Int]
@@ -57,7 +58,8 @@ struct BroadcastPlan {
                 let a = axis - rank + result.count, b = axis - rank + other.count
                 let p = a < 0 ? 1 : result[a], q = b < 0 ? 1 : other[b]
                 ShapeCheck.require(
-                    p == q || p == 1 || q == 1, operation, "\(shapes.map { "\($0)" }.joined(separator: " with ")) do not broadcast")
+                    p == q || p == 1 || q == 1, operation,
+                    "\(shapes.map { "\($0)" }.joined(separator: " with ")) do not broadcast")
                 return p == 1 ? q : p
             }
         }
@@ -70,7 +72,9 @@ struct BroadcastPlan {
         if outerCount * rows == 1 {
             Parallel.run(columns, grain: Elementwise.grain) { range in
                 let start = range.lowerBound
-                body(Block(output: start, operands: offsets { start * columnStrides[$0] }, rows: 1, columns: range.count))
+                body(
+                    Block(output: start, operands: offsets { start * columnStrides[$0] }, rows: 1, columns: range.count)
+                )
             }
             return
         }
@@ -81,7 +85,8 @@ struct BroadcastPlan {
                 let count = min(rows - first, range.upperBound - row)
                 body(
                     Block(
-                        output: row * columns, operands: offsets { outerOffset(of: $0, block) + first * rowStrides[$0] }, rows: count,
+                        output: row * columns,
+                        operands: offsets { outerOffset(of: $0, block) + first * rowStrides[$0] }, rows: count,
                         columns: columns))
                 row += count
             }

@@ -9,7 +9,8 @@ enum Broadcast {
         ) -> Void
 
     /// out, a, b, count.
-    typealias NarrowArithmetic = @convention(c) (UnsafeMutablePointer<UInt16>?, UnsafePointer<UInt16>?, UnsafePointer<UInt16>?, Int) -> Void
+    typealias NarrowArithmetic =
+        @convention(c) (UnsafeMutablePointer<UInt16>?, UnsafePointer<UInt16>?, UnsafePointer<UInt16>?, Int) -> Void
 
     /// float32 from either type.
     static func apply(_ kernel: Arithmetic, _ a: Tensor, _ b: Tensor, in operation: String) -> Tensor {
@@ -28,16 +29,21 @@ enum Broadcast {
         let o = output.floats
         let (ar, ac, br, bc) = (plan.rowStrides[0], plan.columnStrides[0], plan.rowStrides[1], plan.columnStrides[1])
         plan.run { block in
-            kernel(o + block.output, p + block.operands.0, ar, ac, q + block.operands.1, br, bc, block.rows, block.columns)
+            kernel(
+                o + block.output, p + block.operands.0, ar, ac, q + block.operands.1, br, bc, block.rows, block.columns)
         }
         return output
     }
 
-    /// A sum or difference: bfloat16 where every operand of the result's shape is, so that a smaller one in float32, as a table of
-    /// positions, does not widen activations.
+    /// A sum or difference: bfloat16 where every operand of the result's shape is, so that a smaller one in float32, as
+    /// a table of positions, does not widen activations.
     /// - Parameter narrow: the same as `kernel` for operands of one shape.
-    static func sum(_ kernel: Arithmetic, narrow: NarrowArithmetic, _ a: Tensor, _ b: Tensor, in operation: String) -> Tensor {
-        guard a.elementType == .bfloat16 || b.elementType == .bfloat16 else { return apply(kernel, a, b, in: operation) }
+    static func sum(
+        _ kernel: Arithmetic, narrow: NarrowArithmetic, _ a: Tensor, _ b: Tensor, in operation: String
+    ) -> Tensor {
+        guard a.elementType == .bfloat16 || b.elementType == .bfloat16 else {
+            return apply(kernel, a, b, in: operation)
+        }
         if a.shape == b.shape, a.elementType == b.elementType {
             let output = Tensor(uninitialized: a.shape, .bfloat16), o = output.narrows, p = a.narrows, q = b.narrows
             Parallel.run(output.count, grain: Elementwise.grain) {
@@ -46,9 +52,12 @@ enum Broadcast {
             return output
         }
         let plan = BroadcastPlan([a.shape, b.shape], in: operation), whole = [a, b].filter { $0.shape == plan.shape }
-        guard !whole.isEmpty, whole.allSatisfy({ $0.elementType == .bfloat16 }) else { return apply(kernel, a, b, in: operation) }
+        guard !whole.isEmpty, whole.allSatisfy({ $0.elementType == .bfloat16 }) else {
+            return apply(kernel, a, b, in: operation)
+        }
         let output = Tensor(uninitialized: plan.shape, .bfloat16), o = output.numbers
-        let x = a.shape == plan.shape ? a : a.widened, y = b.shape == plan.shape ? b : b.widened, p = x.numbers, q = y.numbers
+        let x = a.shape == plan.shape ? a : a.widened, y = b.shape == plan.shape ? b : b.widened, p = x.numbers,
+            q = y.numbers
         let (ar, ac, br, bc) = (plan.rowStrides[0], plan.columnStrides[0], plan.rowStrides[1], plan.columnStrides[1])
         plan.run { block in
             // An operand of the output's shape lies as the output does.
@@ -80,7 +89,9 @@ enum Broadcast {
         let output = Tensor(uninitialized: a.shape, a.elementType)
         let o = output.numbers, p = a.numbers
         Elementwise.run(output.count, slots: 2, isNarrow: p.isNarrow) { range, desk in
-            withUnsafePointer(to: scalar) { kernel(desk.place(o, range, 0), desk.read(p, range, 1), 0, 1, $0, 0, 0, 1, range.count) }
+            withUnsafePointer(to: scalar) {
+                kernel(desk.place(o, range, 0), desk.read(p, range, 1), 0, 1, $0, 0, 0, 1, range.count)
+            }
             desk.write(o, range, 0)
         }
         return output
@@ -91,7 +102,9 @@ enum Broadcast {
         let output = Tensor(uninitialized: a.shape, a.elementType)
         let o = output.numbers, p = a.numbers
         Elementwise.run(output.count, slots: 2, isNarrow: p.isNarrow) { range, desk in
-            withUnsafePointer(to: scalar) { kernel(desk.place(o, range, 0), $0, 0, 0, desk.read(p, range, 1), 0, 1, 1, range.count) }
+            withUnsafePointer(to: scalar) {
+                kernel(desk.place(o, range, 0), $0, 0, 0, desk.read(p, range, 1), 0, 1, 1, range.count)
+            }
             desk.write(o, range, 0)
         }
         return output
@@ -124,7 +137,8 @@ extension Broadcast {
         let (row, column) = (plan.rowStrides[0], plan.columnStrides[0])
         switch x.elementType.size {
         case 4:
-            let o = output.storage.base.assumingMemoryBound(to: UInt32.self), p = x.storage.base.assumingMemoryBound(to: UInt32.self)
+            let o = output.storage.base.assumingMemoryBound(to: UInt32.self),
+                p = x.storage.base.assumingMemoryBound(to: UInt32.self)
             plan.run { concord_expand(o + $0.output, p + $0.operands.0, row, column, $0.rows, $0.columns) }
         case 2:
             let o = output.narrows, p = x.narrows

@@ -11,7 +11,12 @@ package struct Candidates: Sendable {
         ShapeCheck.require(
             positives.rank == 1 && negatives.rank == 2 && groups.count == negatives.shape[0]
                 && groups.reduce(0, +) == positives.count && groups.allSatisfy { $0 >= 0 },
-            "InfoNCE", "positives \(positives.shape), negatives \(negatives.shape), groups of \(groups.prefix(8)): [Q] and [G, M] wanted")
+            "InfoNCE",
+            """
+                positives \(positives.shape), negatives \(negatives.shape), groups of \(groups.prefix(8)): [Q] and [G, \
+                M] wanted
+                """
+        )
         (self.positives, self.negatives, self.groups) = (positives, negatives, groups)
     }
 }
@@ -27,15 +32,21 @@ extension Tensor {
     ///   - queries: `[Q, D]`.
     ///   - bank: `[B, D]`.
     ///   - logScale: a scalar.
-    /// - Returns: the mean, a scalar; each query's own loss `[Q]`, a constant; and which queries found their positive: none of its
-    ///   negatives has as large a logit (the positive itself, drawn as a negative, is passed over), `[Q]`, uint8.
-    /// - Precondition: at least one query; both sides of candidates differ (`isSymmetric` and `excludesSelf` are not used).
+    /// - Returns: the mean, a scalar; each query's own loss `[Q]`, a constant; and which queries found their positive:
+    ///   none of its negatives has as large a logit (the positive itself, drawn as a negative, is passed over), `[Q]`,
+    ///   uint8.
+    /// - Precondition: at least one query; both sides of candidates differ (`isSymmetric` and `excludesSelf` are not
+    ///   used).
     package static func contrast(
         queries: Tensor, bank: Tensor, _ candidates: Candidates, logScale: Tensor, options: ContrastOptions
     ) -> (loss: Tensor, losses: Tensor, hits: Tensor) {
-        guard queries.rank == 2, bank.rank == 2, queries.shape[1] == bank.shape[1], queries.shape[0] == candidates.positives.count,
+        guard queries.rank == 2, bank.rank == 2, queries.shape[1] == bank.shape[1],
+            queries.shape[0] == candidates.positives.count,
             queries.shape[0] > 0
-        else { ShapeCheck.fail("InfoNCE", "queries \(queries.shape) in bank \(bank.shape), positives \(candidates.positives.shape)") }
+        else {
+            ShapeCheck.fail(
+                "InfoNCE", "queries \(queries.shape) in bank \(bank.shape), positives \(candidates.positives.shape)")
+        }
         ShapeCheck.indices(candidates.positives, below: bank.shape[0], in: "InfoNCE")
         ShapeCheck.indices(candidates.negatives, below: bank.shape[0], in: "InfoNCE")
         let kernel = CandidateKernel(queries.detached, bank.detached, candidates, logScale: logScale.item, options)

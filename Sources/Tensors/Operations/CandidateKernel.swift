@@ -41,7 +41,9 @@ struct CandidateKernel {
         }
         if sides.isEuclidean {
             let bank = ContrastSides.squaredNorms(sides.columns, factor: scale)
-            shifts = (ContrastSides.squaredNorms(sides.rows, factor: scale), bank, bank.gathered(at: candidates.negatives))
+            shifts = (
+                ContrastSides.squaredNorms(sides.rows, factor: scale), bank, bank.gathered(at: candidates.negatives)
+            )
         } else {
             shifts = nil
         }
@@ -79,7 +81,8 @@ struct CandidateKernel {
             Product.serial(run.rows.count, m, width, factor, a, width, false, b, width, true, 0, s, m)
         }
         guard let shifts else { return }
-        concord_contrast_shift(s, shifts.queries.floats + run.rows.lowerBound, shifts.negatives.floats + run.group * m, block(run))
+        concord_contrast_shift(
+            s, shifts.queries.floats + run.rows.lowerBound, shifts.negatives.floats + run.group * m, block(run))
     }
 
     /// The logits of all positives, `[Q]`.
@@ -99,7 +102,8 @@ struct CandidateKernel {
     /// - Returns: the loss, and the slopes for a cotangent of 1.
     func forward() -> (loss: Float, losses: Tensor, hits: Tensor, slopes: Tensor) {
         let planes = Int(concord_contrast_planes)
-        let statistics = Tensor(uninitialized: [planes, q]), own = positiveLogits(), hits = Tensor(uninitialized: [q], .uint8)
+        let statistics = Tensor(uninitialized: [planes, q]), own = positiveLogits(),
+            hits = Tensor(uninitialized: [q], .uint8)
         let p = statistics.floats, o = own.floats, h = hits.octets
         let positive = candidates.positives.integers, negative = candidates.negatives.integers
         Parallel.run(runs.count, grain: grain) { range in
@@ -117,7 +121,8 @@ struct CandidateKernel {
             p[6 * q + i] += o[i]
         }
         let losses = Tensor(uninitialized: [q])
-        let (loss, slopes) = ContrastSummary(options, rows: q, negatives: m).summed(statistics, share: 1, losses: losses.floats)
+        let (loss, slopes) = ContrastSummary(options, rows: q, negatives: m).summed(
+            statistics, share: 1, losses: losses.floats)
         return (Float(loss), losses, hits, slopes)
     }
 
@@ -132,7 +137,8 @@ struct CandidateKernel {
                 let run = runs[index], i = run.rows.lowerBound
                 logits(run, into: g + i * m)
                 dot[index] = concord_contrast_pullback(
-                    g + i * m, slope + i, q, nil, 0, options.isDecoupled ? 1 : 0, isEuclidean ? sum + i : nil, nil, block(run))
+                    g + i * m, slope + i, q, nil, 0, options.isDecoupled ? 1 : 0, isEuclidean ? sum + i : nil, nil,
+                    block(run))
             }
         }
         var total = (0..<runs.count).reduce(0) { $0 + dot[$1] }
@@ -161,13 +167,17 @@ struct CandidateKernel {
                 if let narrow, let rounded {
                     let n = narrow.negatives.narrows + run.group * m * width
                     NarrowProduct.serial(
-                        count, width, m, factor, rounded.narrows + i * m, m, false, n, width, false, 0, to + i * width, width)
+                        count, width, m, factor, rounded.narrows + i * m, m, false, n, width, false, 0, to + i * width,
+                        width)
                 } else {
                     Product.serial(
-                        count, width, m, factor, g + i * m, m, false, n + run.group * m * width, width, false, 0, to + i * width, width)
+                        count, width, m, factor, g + i * m, m, false, n + run.group * m * width, width, false, 0,
+                        to + i * width, width)
                 }
                 concord_add_indexed(to + i * width, share + i, b, index + i, count, width)
-                if sides.isEuclidean { concord_subtract_scaled_rows(to + i * width, a + i * width, sum + i, factor, count, width) }
+                if sides.isEuclidean {
+                    concord_subtract_scaled_rows(to + i * width, a + i * width, sum + i, factor, count, width)
+                }
             }
         }
         sides.pullBack(dq, ofRows: true)
@@ -183,11 +193,13 @@ struct CandidateKernel {
             if count == 0 { at.update(repeating: 0, count: m * width) }
             if let narrow, let rounded {
                 NarrowProduct.serial(
-                    m, width, count, factor / self.factor, rounded.narrows + first * m, m, true, narrow.rows.narrows + first * width, width,
+                    m, width, count, factor / self.factor, rounded.narrows + first * m, m, true,
+                    narrow.rows.narrows + first * width, width,
                     false, 0, at, width)
             } else {
                 Product.multiply(
-                    m: m, n: width, k: count, alpha: factor, g + first * m, lda: m, transposeA: true, a + first * width, ldb: width, at,
+                    m: m, n: width, k: count, alpha: factor, g + first * m, lda: m, transposeA: true, a + first * width,
+                    ldb: width, at,
                     ldc: width)
             }
             first += count

@@ -1,18 +1,26 @@
 import CKernels
 
-/// Comparisons, element by element and broadcasting: a uint8 mask, 1 where true. Two tensors are of one element type, int32 or uint8, or
-/// both of floats. Every comparison with NaN is false but `.!=`.
+/// Comparisons, element by element and broadcasting: a uint8 mask, 1 where true. Two tensors are of one element type,
+/// int32 or uint8, or both of floats. Every comparison with NaN is false but `.!=`.
 extension Tensor {
-    public static func .> (a: Tensor, b: Tensor) -> Tensor { Broadcast.compare(a, b, concord_greater, concord_greater_int, in: ".>") }
-    public static func .< (a: Tensor, b: Tensor) -> Tensor { Broadcast.compare(b, a, concord_greater, concord_greater_int, in: ".<") }
+    public static func .> (a: Tensor, b: Tensor) -> Tensor {
+        Broadcast.compare(a, b, concord_greater, concord_greater_int, in: ".>")
+    }
+    public static func .< (a: Tensor, b: Tensor) -> Tensor {
+        Broadcast.compare(b, a, concord_greater, concord_greater_int, in: ".<")
+    }
     public static func .>= (a: Tensor, b: Tensor) -> Tensor {
         Broadcast.compare(a, b, concord_greater_equal, concord_greater_equal_int, in: ".>=")
     }
     public static func .<= (a: Tensor, b: Tensor) -> Tensor {
         Broadcast.compare(b, a, concord_greater_equal, concord_greater_equal_int, in: ".<=")
     }
-    public static func .== (a: Tensor, b: Tensor) -> Tensor { Broadcast.compare(a, b, concord_equal, concord_equal_int, in: ".==") }
-    public static func .!= (a: Tensor, b: Tensor) -> Tensor { Broadcast.compare(a, b, concord_not_equal, concord_not_equal_int, in: ".!=") }
+    public static func .== (a: Tensor, b: Tensor) -> Tensor {
+        Broadcast.compare(a, b, concord_equal, concord_equal_int, in: ".==")
+    }
+    public static func .!= (a: Tensor, b: Tensor) -> Tensor {
+        Broadcast.compare(a, b, concord_not_equal, concord_not_equal_int, in: ".!=")
+    }
 
     public static func .> (a: Tensor, b: Float) -> Tensor { a .> Broadcast.constant(b, like: a, in: ".>") }
     public static func .< (a: Tensor, b: Float) -> Tensor { a .< Broadcast.constant(b, like: a, in: ".<") }
@@ -36,7 +44,8 @@ extension Broadcast {
         _ a: Tensor, _ b: Tensor, _ floats: FloatComparison, _ integers: IntegerComparison, in operation: String
     ) -> Tensor {
         let a = a.widened, b = b.widened
-        ShapeCheck.require(a.elementType == b.elementType, operation, "\(a.elementType) \(a.shape) with \(b.elementType) \(b.shape)")
+        ShapeCheck.require(
+            a.elementType == b.elementType, operation, "\(a.elementType) \(a.shape) with \(b.elementType) \(b.shape)")
         if a.elementType == .uint8 {
             return compare(a.converted(to: .int32), b.converted(to: .int32), floats, integers, in: operation)
         }
@@ -46,17 +55,23 @@ extension Broadcast {
         let (ar, ac, br, bc) = (plan.rowStrides[0], plan.columnStrides[0], plan.rowStrides[1], plan.columnStrides[1])
         if a.elementType == .float32 {
             let p = a.floats, q = b.floats
-            plan.run { floats(o + $0.output, p + $0.operands.0, ar, ac, q + $0.operands.1, br, bc, $0.rows, $0.columns) }
+            plan.run {
+                floats(o + $0.output, p + $0.operands.0, ar, ac, q + $0.operands.1, br, bc, $0.rows, $0.columns)
+            }
         } else {
             let p = a.integers, q = b.integers
-            plan.run { integers(o + $0.output, p + $0.operands.0, ar, ac, q + $0.operands.1, br, bc, $0.rows, $0.columns) }
+            plan.run {
+                integers(o + $0.output, p + $0.operands.0, ar, ac, q + $0.operands.1, br, bc, $0.rows, $0.columns)
+            }
         }
         return output
     }
 
     fileprivate static func constant(_ value: Float, like x: Tensor, in operation: String) -> Tensor {
         if x.isFloating { return Tensor(value) }
-        guard let whole = Int32(exactly: value) else { ShapeCheck.fail(operation, "\(x.elementType) \(x.shape) with \(value), not whole") }
+        guard let whole = Int32(exactly: value) else {
+            ShapeCheck.fail(operation, "\(x.elementType) \(x.shape) with \(value), not whole")
+        }
         return Tensor([whole], shape: []).converted(to: x.elementType)
     }
 }

@@ -6,9 +6,11 @@ extension Tensor {
         let axis = first.axis(axis, in: "concatenated")
         for part in parts {
             ShapeCheck.require(
-                part.rank == first.rank && (part.elementType == first.elementType || part.isFloating && first.isFloating)
+                part.rank == first.rank
+                    && (part.elementType == first.elementType || part.isFloating && first.isFloating)
                     && part.shape.indices.allSatisfy { $0 == axis || part.shape[$0] == first.shape[$0] },
-                "concatenated", "\(part.elementType) \(part.shape) after \(first.elementType) \(first.shape) along axis \(axis)")
+                "concatenated",
+                "\(part.elementType) \(part.shape) after \(first.elementType) \(first.shape) along axis \(axis)")
         }
         if parts.count == 1 { return first }
         let type = parts.contains { $0.elementType != first.elementType } ? .float32 : first.elementType
@@ -16,7 +18,8 @@ extension Tensor {
         let output = Tensor(uninitialized: first.shape(sizes.reduce(0, +), along: axis), type)
         var start = 0
         for (part, size) in zip(parts, sizes) {
-            BoxCopy.place(part.elementType == type ? part : part.widened, into: output, at: first.corner(start, along: axis))
+            BoxCopy.place(
+                part.elementType == type ? part : part.widened, into: output, at: first.corner(start, along: axis))
             start += size
         }
         let shapes = parts.map(\.shape)
@@ -24,7 +27,8 @@ extension Tensor {
             var start = 0
             return shapes.indices.map { part in
                 defer { start += sizes[part] }
-                return needs[part] ? BoxCopy.cut(upstream, at: upstream.corner(start, along: axis), shape: shapes[part]) : nil
+                return needs[part]
+                    ? BoxCopy.cut(upstream, at: upstream.corner(start, along: axis), shape: shapes[part]) : nil
             }
         }
     }

@@ -20,8 +20,8 @@ package struct ContrastOptions: Sendable {
 extension Tensor {
     /// The InfoNCE loss of the rows of `a` against the rows of `b`, exact, without their matrix of logits.
     ///
-    /// Logits `s = e^logScale similarity` exist a few rows at a time; the backward pass computes them again from two numbers a row.
-    /// Memory: that of `a` and `b` normalised, and the rows' tile of at most `ContrastKernel.tileBytes`.
+    /// Logits `s = e^logScale similarity` exist a few rows at a time; the backward pass computes them again from two
+    /// numbers a row. Memory: that of `a` and `b` normalised, and the rows' tile of at most `ContrastKernel.tileBytes`.
     ///
     /// - Parameters:
     ///   - a: `[N, D]`; `b`: `[M, D]`.
@@ -31,8 +31,11 @@ extension Tensor {
     package static func contrast(
         _ a: Tensor, _ b: Tensor, logScale: Tensor, rowLabels: Tensor, columnLabels: Tensor, options: ContrastOptions
     ) -> Tensor {
-        guard a.rank == 2, b.rank == 2, a.shape[1] == b.shape[1], rowLabels.shape == [a.shape[0]], columnLabels.shape == [b.shape[0]] else {
-            ShapeCheck.fail("InfoNCE", "\(a.shape) against \(b.shape), labels \(rowLabels.shape) and \(columnLabels.shape)")
+        guard a.rank == 2, b.rank == 2, a.shape[1] == b.shape[1], rowLabels.shape == [a.shape[0]],
+            columnLabels.shape == [b.shape[0]]
+        else {
+            ShapeCheck.fail(
+                "InfoNCE", "\(a.shape) against \(b.shape), labels \(rowLabels.shape) and \(columnLabels.shape)")
         }
         let sides = ContrastSides(a.detached, b.detached, options.similarity)
         let kernel = ContrastKernel(sides, logScale: logScale.item, rowLabels, columnLabels, options)

@@ -6,8 +6,8 @@ import CKernels
 
 /// The loops of `Tensor.contrast`: tiles of rows by blocks of columns.
 ///
-/// A block of columns belongs to one thread for a tile, so that what columns sum up needs no merging, and where blocks are cut
-/// depends on the sizes alone.
+/// A block of columns belongs to one thread for a tile, so that what columns sum up needs no merging, and where blocks
+/// are cut depends on the sizes alone.
 struct ContrastKernel {
     /// How the loss moves with the logits of each row and of each column; see `concord_contrast_pullback`.
     struct Slopes {
@@ -28,11 +28,13 @@ struct ContrastKernel {
     private let tile: Int, block: Int
     /// In bfloat16, the rows times `factor`.
     private let narrow: (rows: Tensor, columns: Tensor)?
-    /// Above every logit, and near enough that e^(logit - bound) does not vanish; infinity where the similarity or its scale allow no such
-    /// number. With it one exponential serves a logit's row and its column.
+    /// Above every logit, and near enough that e^(logit - bound) does not vanish; infinity where the similarity or its
+    /// scale allow no such number. With it one exponential serves a logit's row and its column.
     private let bound: Float
 
-    init(_ sides: ContrastSides, logScale: Float, _ rowLabels: Tensor, _ columnLabels: Tensor, _ options: ContrastOptions) {
+    init(
+        _ sides: ContrastSides, logScale: Float, _ rowLabels: Tensor, _ columnLabels: Tensor, _ options: ContrastOptions
+    ) {
         self.sides = sides
         (n, m, width) = (sides.rows.shape[0], sides.columns.shape[0], sides.rows.shape[1])
         scale = exp(logScale)
@@ -45,7 +47,8 @@ struct ContrastKernel {
         block = max(64, min(1024, (m / 8 + 15) / 16 * 16))
     }
 
-    /// Between rows of the logits' gradients: not a power of two, which would put a column's numbers in few sets of the cache.
+    /// Between rows of the logits' gradients: not a power of two, which would put a column's numbers in few sets of the
+    /// cache.
     private var stride: Int { (m + 15) / 16 * 16 + 16 }
     private var blocks: Int { (m + block - 1) / block }
     /// Of a product: twice as much where -|a - b|^2 is multiplied out.
@@ -55,7 +58,8 @@ struct ContrastKernel {
 
     private func contrast(rows: Range<Int>, columns: Range<Int>, stride: Int) -> concord_contrast {
         concord_contrast(
-            rows: rows.count, columns: columns.count, stride: stride, first_row: rows.lowerBound, first_column: columns.lowerBound,
+            rows: rows.count, columns: columns.count, stride: stride, first_row: rows.lowerBound,
+            first_column: columns.lowerBound,
             row_labels: rowLabels.integers + rows.lowerBound, column_labels: columnLabels.integers + columns.lowerBound,
             excludes_self: options.excludesSelf ? 1 : 0, hardness: options.hardness, bound: bound)
     }
@@ -67,7 +71,8 @@ struct ContrastKernel {
     /// The logits of a block.
     private func logits(_ rows: Range<Int>, _ columns: Range<Int>, into s: UnsafeMutablePointer<Float>, stride: Int) {
         if let narrow {
-            let a = narrow.rows.narrows + rows.lowerBound * width, b = narrow.columns.narrows + columns.lowerBound * width
+            let a = narrow.rows.narrows + rows.lowerBound * width,
+                b = narrow.columns.narrows + columns.lowerBound * width
             NarrowProduct.serial(rows.count, columns.count, width, 1, a, width, false, b, width, true, 0, s, stride)
         } else {
             let a = sides.rows.floats + rows.lowerBound * width, b = sides.columns.floats + columns.lowerBound * width
@@ -94,11 +99,13 @@ struct ContrastKernel {
                 let s = scratch.floats, columns = columns(of: index)
                 logits(rows, columns, into: s, stride: block)
                 concord_contrast_statistics(
-                    s, p + index * planes * tile, tile, options.isSymmetric ? c + columns.lowerBound : nil, m, s + rows.count * block,
+                    s, p + index * planes * tile, tile, options.isSymmetric ? c + columns.lowerBound : nil, m,
+                    s + rows.count * block,
                     options.smoothing > 0 ? 1 : 0, contrast(rows: rows, columns: columns, stride: block))
             }
             for index in 0..<blocks {
-                concord_contrast_merge(r + rows.lowerBound, n, p + index * planes * tile, tile, options.hardness, rows.count)
+                concord_contrast_merge(
+                    r + rows.lowerBound, n, p + index * planes * tile, tile, options.hardness, rows.count)
             }
         }
         let share = options.isSymmetric ? 0.5 : 1.0
@@ -110,23 +117,27 @@ struct ContrastKernel {
         return (Float(rowLoss + columnLoss), Slopes(rows: rowSlopes, columns: columnSlopes))
     }
 
-    /// Adds what the logits' gradients of a tile's block make of its columns' gradients; in bfloat16 for an upstream of 1.
+    /// Adds what the logits' gradients of a tile's block make of its columns' gradients; in bfloat16 for an upstream of
+    /// 1.
     private func addColumns(_ g: Numbers, _ rows: Range<Int>, _ columns: Range<Int>, _ factor: Float, to db: Tensor) {
         let to = db.floats + columns.lowerBound * width, first = rows.lowerBound * width
         if let narrow {
             NarrowProduct.serial(
-                columns.count, width, rows.count, 1, g.narrow + columns.lowerBound, stride, true, narrow.rows.narrows + first, width,
+                columns.count, width, rows.count, 1, g.narrow + columns.lowerBound, stride, true,
+                narrow.rows.narrows + first, width,
                 false, 1, to, width)
         } else {
             Product.serial(
-                columns.count, width, rows.count, factor, g.wide + columns.lowerBound, stride, true, sides.rows.floats + first, width,
+                columns.count, width, rows.count, factor, g.wide + columns.lowerBound, stride, true,
+                sides.rows.floats + first, width,
                 false, 1, to, width)
         }
     }
 
     /// - Returns: the gradients of both sides as given, those asked for, and of the log of the scale.
     func backward(_ slopes: Slopes, upstream: Float, needs: (rows: Bool, columns: Bool)) -> (Tensor?, Tensor?, Float) {
-        let da = needs.rows ? Tensor(uninitialized: [n, width]) : nil, db = needs.columns ? Tensor(zeros: [m, width]) : nil
+        let da = needs.rows ? Tensor(uninitialized: [n, width]) : nil,
+            db = needs.columns ? Tensor(zeros: [m, width]) : nil
         let euclidean = sides.isEuclidean
         let rowTotals = Tensor(zeros: [blocks, euclidean ? tile : 0]), columnTotals = Tensor(zeros: [euclidean ? m : 0])
         let dots = Tensor(zeros: [blocks * 2])
@@ -144,11 +155,14 @@ struct ContrastKernel {
                 let s = scratch?.floats ?? g.wide + columns.lowerBound
                 logits(rows, columns, into: s, stride: stride)
                 dot[index] += concord_contrast_pullback(
-                    s, rowSlopes + rows.lowerBound, n, columnSlopes.map { $0 + columns.lowerBound }, m, options.isDecoupled ? 1 : 0,
-                    euclidean ? rowTotals.floats + index * tile : nil, euclidean ? columnTotals.floats + columns.lowerBound : nil,
+                    s, rowSlopes + rows.lowerBound, n, columnSlopes.map { $0 + columns.lowerBound }, m,
+                    options.isDecoupled ? 1 : 0,
+                    euclidean ? rowTotals.floats + index * tile : nil,
+                    euclidean ? columnTotals.floats + columns.lowerBound : nil,
                     contrast(rows: rows, columns: columns, stride: stride))
                 if g.isNarrow {
-                    concord_narrow_rows(g.narrow + columns.lowerBound, self.stride, s, stride, rows.count, columns.count)
+                    concord_narrow_rows(
+                        g.narrow + columns.lowerBound, self.stride, s, stride, rows.count, columns.count)
                 }
                 if let db { addColumns(g, rows, columns, factor, to: db) }
             }
@@ -156,12 +170,16 @@ struct ContrastKernel {
             let to = da.floats + rows.lowerBound * width
             if let narrow {
                 NarrowProduct.serial(
-                    rows.count, width, m, factor, g.narrow, stride, false, narrow.columns.narrows, width, false, 0, to, width)
+                    rows.count, width, m, factor, g.narrow, stride, false, narrow.columns.narrows, width, false, 0, to,
+                    width)
             } else {
-                Product.multiply(m: rows.count, n: width, k: m, alpha: factor, g.wide, lda: stride, b, ldb: width, to, ldc: width)
+                Product.multiply(
+                    m: rows.count, n: width, k: m, alpha: factor, g.wide, lda: stride, b, ldb: width, to, ldc: width)
             }
             guard euclidean else { continue }
-            for index in 1..<max(1, blocks) { concord_accumulate(rowTotals.floats, rowTotals.floats + index * tile, rows.count) }
+            for index in 1..<max(1, blocks) {
+                concord_accumulate(rowTotals.floats, rowTotals.floats + index * tile, rows.count)
+            }
             concord_subtract_scaled_rows(to, at, rowTotals.floats, factor, rows.count, width)
         }
         if narrow != nil, upstream != 1, let db { concord_scale_rows(db.floats, width, upstream, m, width) }

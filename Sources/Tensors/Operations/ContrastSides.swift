@@ -55,7 +55,8 @@ struct ContrastSides {
         let d = gradient.floats, from = y.floats, norm = norms.floats, width = y.shape[1]
         Parallel.run(y.shape[0], grain: Rows.grain(width)) { range in
             let i = range.lowerBound
-            concord_l2_norm_pullback(d + i * width, d + i * width, from + i * width, norm + i, Self.epsilon, range.count, width)
+            concord_l2_norm_pullback(
+                d + i * width, d + i * width, from + i * width, norm + i, Self.epsilon, range.count, width)
         }
     }
 }

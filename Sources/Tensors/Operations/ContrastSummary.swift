@@ -46,20 +46,24 @@ struct ContrastSummary {
         for i in 0..<n {
             guard isKept[i] else {
                 losses?[i] = 0
-                for plane in [0, 5, 6] { to[plane * n + i] = plane == 0 ? bound : .infinity }  // e^(s - z) is 0, or its weight
+                // e^(s - z) is 0, or its weight
+                for plane in [0, 5, 6] { to[plane * n + i] = plane == 0 ? bound : .infinity }
                 continue
             }
             func said(_ plane: Int) -> Double { Double(from[plane * n + i]) }
             let positive = said(0) + log(said(1))
             let weighted = (1 + beta) * said(2) + log(said(3)), weights = beta * said(2) + log(said(4))
-            let negative = negatives[i] == 0 ? -.infinity : beta == 0 ? weighted : weighted - weights + log(Double(negatives[i]))
+            let negative =
+                negatives[i] == 0 ? -.infinity : beta == 0 ? weighted : weighted - weights + log(Double(negatives[i]))
             let top = max(positive, negative)
-            let z = options.isDecoupled ? negative : top.isNaN ? top : top + log(exp(positive - top) + exp(negative - top))
+            let z =
+                options.isDecoupled ? negative : top.isNaN ? top : top + log(exp(positive - top) + exp(negative - top))
             let all = Double(positives[i] + negatives[i])
             let row = z - (1 - smoothing) * said(5) / Double(positives[i]) - smoothing * said(6) / all
             loss += row
             losses?[i] = Float(row)
-            // A logit near the denominator's must not lose to the rounding of either: what z loses here the weight takes up.
+            // A logit near the denominator's must not lose to the rounding of either: what z loses here the weight
+            // takes up.
             let rounded = bound.isFinite ? bound : Float(z), rest = z - Double(rounded)
             to[i] = rounded
             to[n + i] = Float(weight * exp(rest.isFinite ? -rest : 0))

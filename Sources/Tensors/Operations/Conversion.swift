@@ -3,11 +3,14 @@ import CKernels
 extension Tensor {
     /// The same numbers as another element type.
     ///
-    /// From float32 to bfloat16 they are rounded to the nearest, of two to the even one; there and back carries a gradient, nothing else
-    /// does. To integers floats are cut towards zero, numbers beyond the target's range become its nearest end, NaN becomes 0.
+    /// From float32 to bfloat16 they are rounded to the nearest, of two to the even one; there and back carries a
+    /// gradient, nothing else does. To integers floats are cut towards zero, numbers beyond the target's range become
+    /// its nearest end, NaN becomes 0.
     public func converted(to type: ElementType) -> Tensor {
         if type == elementType { return self }
-        if isFloating, type == .float32 || type == .bfloat16 { return cast(to: type).recorded(from: self) { upstream, _ in [upstream] } }
+        if isFloating, type == .float32 || type == .bfloat16 {
+            return cast(to: type).recorded(from: self) { upstream, _ in [upstream] }
+        }
         if elementType == .bfloat16 { return widened.converted(to: type) }
         if type == .bfloat16 { return converted(to: .float32).narrowed }
         let output = Tensor(uninitialized: shape, type)

@@ -1,26 +1,30 @@
 extension Tensor {
     /// Two-dimensional convolution (cross-correlation, as the field's).
     ///
-    /// Large 3x3 ones of stride 1 go by Winograd's method where oneDNN has kernels for it: in float32 their errors are two to four times a direct
-    /// convolution's, relative to the largest number of a tile of 6x6 inputs, over all of which a number that is not finite spreads.
+    /// Large 3x3 ones of stride 1 go by Winograd's method where oneDNN has kernels for it: in float32 their errors are
+    /// two to four times a direct convolution's, relative to the largest number of a tile of 6x6 inputs, over all of
+    /// which a number that is not finite spreads.
     ///
     /// - Parameters:
     ///   - weight: `[filters, C / groups, kH, kW]`, PyTorch's layout; `self` is `[N, H, W, C]`.
     ///   - bias: `[filters]`.
     ///   - padding: zeros on each of the four sides.
     ///   - dilation: distance of neighbouring taps; 1 is dense.
-    /// - Returns: `[N, H', W', filters]`, bfloat16 under that precision, with `H' = floor((H + 2 padding - dilation (kH - 1) - 1) / stride) + 1`.
+    /// - Returns: `[N, H', W', filters]`, bfloat16 under that precision, with `H' = floor((H + 2 padding - dilation (kH
+    ///   - 1) - 1) / stride) + 1`.
     public func convolved2d(
         weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1
     ) -> Tensor {
         convolved2d(
-            weight: weight, bias: bias, stride: (stride, stride), padding: (padding, padding), dilation: (dilation, dilation),
+            weight: weight, bias: bias, stride: (stride, stride), padding: (padding, padding),
+            dilation: (dilation, dilation),
             groups: groups)
     }
 
     /// The same with sizes for rows and columns apart, `(height, width)`.
     public func convolved2d(
-        weight: Tensor, bias: Tensor? = nil, stride: (Int, Int), padding: (Int, Int) = (0, 0), dilation: (Int, Int) = (1, 1),
+        weight: Tensor, bias: Tensor? = nil, stride: (Int, Int), padding: (Int, Int) = (0, 0),
+        dilation: (Int, Int) = (1, 1),
         groups: Int = 1
     ) -> Tensor {
         ShapeCheck.rank(self, 4, "[N, H, W, C]", in: "convolved2d")
@@ -45,8 +49,10 @@ extension Tensor {
         ShapeCheck.rank(self, 3, "[N, T, C]", in: "convolved1d")
         ShapeCheck.rank(weight, 3, "[filters, C / groups, k]", in: "convolved1d")
         let geometry = ConvolutionGeometry(
-            input: [shape[0], 1, shape[1], shape[2]], weight: [weight.shape[0], weight.shape[1], 1, weight.shape[2]], bias: bias?.shape,
-            stride: .init(1, stride), padding: .init(0, padding), dilation: .init(1, dilation), groups: groups, in: "convolved1d")
+            input: [shape[0], 1, shape[1], shape[2]], weight: [weight.shape[0], weight.shape[1], 1, weight.shape[2]],
+            bias: bias?.shape,
+            stride: .init(1, stride), padding: .init(0, padding), dilation: .init(1, dilation), groups: groups,
+            in: "convolved1d")
         return convolved(weight, bias, geometry, shape: [geometry.batch, geometry.outWidth, geometry.filters])
     }
 
@@ -58,7 +64,8 @@ extension Tensor {
         return output.recorded(fromGiven: [self, weight, bias]) { upstream, needs in
             let dx = needs[0] ? Convolution.inputGradient(upstream, kernel, geometry, shape: inputShape) : nil
             guard needs[1] || needs[2] else { return [dx, nil, nil] }
-            let (dw, db) = Convolution.weightGradient(input.value, upstream, geometry, shape: kernel.shape, hasBias: needs[2])
+            let (dw, db) = Convolution.weightGradient(
+                input.value, upstream, geometry, shape: kernel.shape, hasBias: needs[2])
             return [dx, dw, db]
         }
     }

@@ -15,21 +15,30 @@ struct ConvolutionGeometry: Hashable, Sendable {
     /// - Parameters:
     ///   - input: `[N, H, W, C]`; weight: `[filters, C / groups, kH, kW]`; bias: `[filters]`.
     init(
-        input: [Int], weight: [Int], bias: [Int]?, stride: Extent, padding: Extent, dilation: Extent, groups: Int, in operation: String
+        input: [Int], weight: [Int], bias: [Int]?, stride: Extent, padding: Extent, dilation: Extent, groups: Int,
+        in operation: String
     ) {
         (batch, height, width, channels) = (input[0], input[1], input[2], input[3])
         (filters, kernel) = (weight[0], Extent(weight[2], weight[3]))
         (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
         ShapeCheck.require(
             groups > 0 && channels == weight[1] * groups && filters % max(1, groups) == 0, operation,
-            "\(channels) channels with weights \(weight) in \(groups) groups: the weights are [filters, channels / groups, …]")
+            """
+                \(channels) channels with weights \(weight) in \(groups) groups: the weights are [filters, channels / \
+                groups, …]
+                """
+        )
         ShapeCheck.require(bias == nil || bias == [filters], operation, "bias \(bias ?? []) for \(filters) filters")
-        let least = [stride.height, stride.width, dilation.height, dilation.width, kernel.height, kernel.width, filters, channels].min()
+        let least = [
+            stride.height, stride.width, dilation.height, dilation.width, kernel.height, kernel.width, filters,
+            channels,
+        ].min()
         ShapeCheck.require(
             least ?? 0 > 0 && padding.height >= 0 && padding.width >= 0, operation,
             "stride \(stride), dilation \(dilation), padding \(padding), weights \(weight): a size is too small")
         ShapeCheck.require(
-            outHeight > 0 && outWidth > 0, operation, "input \(input) with padding \(padding) is smaller than the kernel of \(weight)")
+            outHeight > 0 && outWidth > 0, operation,
+            "input \(input) with padding \(padding) is smaller than the kernel of \(weight)")
     }
 
     var outHeight: Int { Self.size(height, kernel.height, stride.height, padding.height, dilation.height) }

@@ -19,19 +19,23 @@ extension Tensor {
         let marked = labels.rowsKept(below: width, ignoring: ignored)  // ignored rows as -1
         let sums = Tensor(uninitialized: [3, rows])
         let logits = detached.widened
-        let x = logits.floats, label = marked.labels.integers, losses = sums.floats, tops = losses + rows, rests = tops + rows
+        let x = logits.floats, label = marked.labels.integers, losses = sums.floats, tops = losses + rows,
+            rests = tops + rows
         Parallel.run(rows, grain: Rows.grain(width)) { range in
             let i = range.lowerBound
-            concord_cross_entropy(losses + i, tops + i, rests + i, x + i * width, label + i, smoothing, range.count, width)
+            concord_cross_entropy(
+                losses + i, tops + i, rests + i, x + i * width, label + i, smoothing, range.count, width)
         }
         let kept = Float(Swift.max(1, marked.count))
         return Tensor(Float(concord_sum(losses, rows)) / kept).recorded(from: self) { upstream, _ in
             let dx = Tensor(uninitialized: logits.shape), factor = upstream.item / kept
-            let x = logits.floats, to = dx.floats, label = marked.labels.integers, tops = sums.floats + rows, rests = tops + rows
+            let x = logits.floats, to = dx.floats, label = marked.labels.integers, tops = sums.floats + rows,
+                rests = tops + rows
             Parallel.run(rows, grain: Rows.grain(width)) { range in
                 let i = range.lowerBound
                 concord_cross_entropy_pullback(
-                    to + i * width, x + i * width, tops + i, rests + i, label + i, smoothing, factor, range.count, width)
+                    to + i * width, x + i * width, tops + i, rests + i, label + i, smoothing, factor, range.count, width
+                )
             }
             return [dx]
         }
@@ -45,7 +49,8 @@ extension Tensor {
             let label = source[i]
             let isIgnored = label == ignored
             ShapeCheck.require(
-                isIgnored || label >= 0 && Int(label) < width, "crossEntropy", "label \(label) of row \(i) is not in 0 ..< \(width)")
+                isIgnored || label >= 0 && Int(label) < width, "crossEntropy",
+                "label \(label) of row \(i) is not in 0 ..< \(width)")
             to[i] = isIgnored ? -1 : label
             kept += isIgnored ? 0 : 1
         }

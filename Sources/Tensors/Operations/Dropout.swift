@@ -6,13 +6,16 @@ struct Dropping {
 
     /// - Parameter probability: of an element to be dropped, in `0 ..< 1`.
     static func drawn(_ probability: Float, in operation: String) -> concord_dropping {
-        ShapeCheck.require(probability >= 0 && probability < 1, operation, "probability \(probability) is not in 0 ..< 1")
+        ShapeCheck.require(
+            probability >= 0 && probability < 1, operation, "probability \(probability) is not in 0 ..< 1")
         guard probability > 0, Context.current.isTraining else { return none }
         let key = Context.current.random.nextKey()
-        return concord_dropping(key: key.bits, threshold: UInt32(Double(probability) * 0x1p32), factor: 1 / (1 - probability))
+        return concord_dropping(
+            key: key.bits, threshold: UInt32(Double(probability) * 0x1p32), factor: 1 / (1 - probability))
     }
 
-    /// How many elements of the whole batch stand in front of the first of `count`, where a piece of a batch is under way.
+    /// How many elements of the whole batch stand in front of the first of `count`, where a piece of a batch is under
+    /// way.
     static func origin(ofElements count: Int) -> Int {
         guard let rows = Context.current.rows, !rows.isEmpty else { return 0 }
         return rows.lowerBound * ((count + rows.count - 1) / rows.count)
@@ -20,23 +23,28 @@ struct Dropping {
 }
 
 extension Tensor {
-    /// Sets each element to 0 with the given probability and divides the others by what is left of 1; identity in evaluation mode.
+    /// Sets each element to 0 with the given probability and divides the others by what is left of 1; identity in
+    /// evaluation mode.
     ///
     /// - Parameter probability: in `0 ..< 1`.
-    /// - Source: Srivastava et al. 2014, JMLR 15. The mask is a hash of the context's next random key and the element's position in
-    ///   the whole batch, computed again in the backward pass.
+    /// - Source: Srivastava et al. 2014, JMLR 15. The mask is a hash of the context's next random key and the element's
+    ///   position in the whole batch, computed again in the backward pass.
     public func dropout(_ probability: Float) -> Tensor {
         let dropping = Dropping.drawn(probability, in: "dropout")
         guard dropping.threshold > 0 else { return self }
         let origin = Dropping.origin(ofElements: count)
-        return dropped(dropping, from: origin).recorded(from: self) { upstream, _ in [upstream.dropped(dropping, from: origin)] }
+        return dropped(dropping, from: origin).recorded(from: self) { upstream, _ in
+            [upstream.dropped(dropping, from: origin)]
+        }
     }
 
     private func dropped(_ dropping: concord_dropping, from origin: Int) -> Tensor {
         let output = Tensor(uninitialized: shape, elementType)
         let x = numbers, y = output.numbers
         Elementwise.run(count, grain: 1 << 15, slots: 2, isNarrow: x.isNarrow) { range, desk in
-            concord_dropout(desk.place(y, range, 0), desk.read(x, range, 1), dropping, UInt64(origin + range.lowerBound), range.count)
+            concord_dropout(
+                desk.place(y, range, 0), desk.read(x, range, 1), dropping, UInt64(origin + range.lowerBound),
+                range.count)
             desk.write(y, range, 0)
         }
         return output

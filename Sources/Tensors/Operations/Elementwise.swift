@@ -8,22 +8,28 @@ enum Elementwise {
     /// out, x, count.
     typealias Unary = @convention(c) (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, Int) -> Void
     /// out, upstream, x, count.
-    typealias Pullback = @convention(c) (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, Int) -> Void
+    typealias Pullback =
+        @convention(c) (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, Int) -> Void
 
     /// `sum += addend`, in place.
     static func accumulate(_ addend: Tensor, into sum: Tensor) {
         if sum.elementType == .bfloat16 {
             let to = sum.narrows, from = addend.narrows
-            Parallel.run(sum.count, grain: grain) { concord_accumulate_narrow(to + $0.lowerBound, from + $0.lowerBound, $0.count) }
+            Parallel.run(sum.count, grain: grain) {
+                concord_accumulate_narrow(to + $0.lowerBound, from + $0.lowerBound, $0.count)
+            }
         } else {
             let to = sum.floats, from = addend.floats
-            Parallel.run(sum.count, grain: grain) { concord_accumulate(to + $0.lowerBound, from + $0.lowerBound, $0.count) }
+            Parallel.run(sum.count, grain: grain) {
+                concord_accumulate(to + $0.lowerBound, from + $0.lowerBound, $0.count)
+            }
         }
     }
 
     /// Over single elements, in parallel.
     static func run(
-        _ count: Int, grain: Int = Elementwise.grain, slots: Int, isNarrow: Bool, _ body: (_ elements: Range<Int>, _ desk: Desk) -> Void
+        _ count: Int, grain: Int = Elementwise.grain, slots: Int, isNarrow: Bool,
+        _ body: (_ elements: Range<Int>, _ desk: Desk) -> Void
     ) {
         Parallel.run(count, grain: grain) { Desk.run($0, width: 1, slots: slots, isNeeded: isNarrow, body) }
     }

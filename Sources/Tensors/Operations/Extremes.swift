@@ -45,11 +45,15 @@ extension Tensor {
         let v = values.floats, i = indices.integers, input = widened, x = input.floats
         if k > 0 {
             Parallel.run(rows, grain: Swift.max(1, Elementwise.grain / 8 / columns)) {
-                concord_top_k(v + $0.lowerBound * k, i + $0.lowerBound * k, x + $0.lowerBound * columns, $0.count, columns, k)
+                concord_top_k(
+                    v + $0.lowerBound * k, i + $0.lowerBound * k, x + $0.lowerBound * columns, $0.count, columns, k)
             }
         }
         let own = self.shape
-        return (values.recorded(from: self) { upstream, _ in [upstream.scatteredAlongRows(at: indices, shape: own)] }, indices)
+        return (
+            values.recorded(from: self) { upstream, _ in [upstream.scatteredAlongRows(at: indices, shape: own)] },
+            indices
+        )
     }
 
     /// Zeros of the given shape with each row's elements put at the row's places.
@@ -58,7 +62,8 @@ extension Tensor {
         let columns = shape.last ?? 1, k = self.shape.last ?? 1, rows = shape.dropLast().reduce(1, *)
         let o = output.floats, x = floats, i = indices.integers
         Parallel.run(rows, grain: Swift.max(1, Elementwise.grain / Swift.max(1, columns))) {
-            concord_scatter_last(o + $0.lowerBound * columns, x + $0.lowerBound * k, i + $0.lowerBound * k, $0.count, k, columns)
+            concord_scatter_last(
+                o + $0.lowerBound * columns, x + $0.lowerBound * k, i + $0.lowerBound * k, $0.count, k, columns)
         }
         return output
     }

@@ -1,11 +1,14 @@
-/// A batch normalisation with given statistics: a scale and a shift of each channel, which a convolution in front of it can take in.
+/// A batch normalisation with given statistics: a scale and a shift of each channel, which a convolution in front of it
+/// can take in.
 package struct ChannelNormalization {
     /// `[C]` each.
     let weight, bias, mean, variance: Tensor
     let epsilon: Float
 
     package init(weight: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, epsilon: Float) {
-        (self.weight, self.bias, self.mean, self.variance) = (weight.detached, bias.detached, mean.detached, variance.detached)
+        (self.weight, self.bias, self.mean, self.variance) = (
+            weight.detached, bias.detached, mean.detached, variance.detached
+        )
         self.epsilon = epsilon
     }
 
@@ -44,7 +47,8 @@ package struct ChannelNormalization {
 }
 
 extension Tensor {
-    /// A convolution, a batch normalisation with given statistics and what follows it, in one pass: for inference, nothing is recorded.
+    /// A convolution, a batch normalisation with given statistics and what follows it, in one pass: for inference,
+    /// nothing is recorded.
     ///
     ///     activation(x * (s W) + (b - mean) s + bias + residual),     s = weight / sqrt(variance + epsilon)
     ///
@@ -52,33 +56,41 @@ extension Tensor {
     ///   - weight: `[filters, C / groups, kH, kW]`; bias: `[filters]`; `self` is `[N, H, W, C]`.
     ///   - residual: of the output's shape, added before the activation.
     package func convolved2d(
-        weight: Tensor, bias: Tensor?, stride: Int, padding: Int, dilation: Int, groups: Int, normalization: ChannelNormalization,
+        weight: Tensor, bias: Tensor?, stride: Int, padding: Int, dilation: Int, groups: Int,
+        normalization: ChannelNormalization,
         activation: FusedActivation?, residual: Tensor?
     ) -> Tensor {
         ShapeCheck.rank(self, 4, "[N, H, W, C]", in: "convolved2d")
         let geometry = ConvolutionGeometry(
-            input: shape, weight: weight.shape, bias: bias?.shape, stride: .init(stride, stride), padding: .init(padding, padding),
+            input: shape, weight: weight.shape, bias: bias?.shape, stride: .init(stride, stride),
+            padding: .init(padding, padding),
             dilation: .init(dilation, dilation), groups: groups, in: "convolved2d")
         return convolved(
-            weight, bias, geometry, shape: [geometry.batch, geometry.outHeight, geometry.outWidth, geometry.filters], normalization,
+            weight, bias, geometry, shape: [geometry.batch, geometry.outHeight, geometry.outWidth, geometry.filters],
+            normalization,
             activation, residual)
     }
 
     /// The same along one axis: weight `[filters, C / groups, k]`; `self` is `[N, T, C]`.
     package func convolved1d(
-        weight: Tensor, bias: Tensor?, stride: Int, padding: Int, dilation: Int, groups: Int, normalization: ChannelNormalization,
+        weight: Tensor, bias: Tensor?, stride: Int, padding: Int, dilation: Int, groups: Int,
+        normalization: ChannelNormalization,
         activation: FusedActivation?, residual: Tensor?
     ) -> Tensor {
         ShapeCheck.rank(self, 3, "[N, T, C]", in: "convolved1d")
         let geometry = ConvolutionGeometry(
-            input: [shape[0], 1, shape[1], shape[2]], weight: [weight.shape[0], weight.shape[1], 1, weight.shape[2]], bias: bias?.shape,
-            stride: .init(1, stride), padding: .init(0, padding), dilation: .init(1, dilation), groups: groups, in: "convolved1d")
+            input: [shape[0], 1, shape[1], shape[2]], weight: [weight.shape[0], weight.shape[1], 1, weight.shape[2]],
+            bias: bias?.shape,
+            stride: .init(1, stride), padding: .init(0, padding), dilation: .init(1, dilation), groups: groups,
+            in: "convolved1d")
         return convolved(
-            weight, bias, geometry, shape: [geometry.batch, geometry.outWidth, geometry.filters], normalization, activation, residual)
+            weight, bias, geometry, shape: [geometry.batch, geometry.outWidth, geometry.filters], normalization,
+            activation, residual)
     }
 
     private func convolved(
-        _ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, shape: [Int], _ normalization: ChannelNormalization,
+        _ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, shape: [Int],
+        _ normalization: ChannelNormalization,
         _ activation: FusedActivation?, _ residual: Tensor?
     ) -> Tensor {
         let type = Mixed.isIn(self) ? ElementType.bfloat16 : .float32
@@ -87,7 +99,8 @@ extension Tensor {
         if let residual { ShapeCheck.same(output, residual, in: "convolution with batch normalisation") }
         let (weight, bias) = normalization.folded(into: weight.detached, bias?.detached)
         Convolution.forward(
-            input, weight, bias, geometry, ConvolutionEpilogue(residual: residual?.detached.cast(to: type), rectifies: activation == .relu),
+            input, weight, bias, geometry,
+            ConvolutionEpilogue(residual: residual?.detached.cast(to: type), rectifies: activation == .relu),
             into: output)
         return output
     }

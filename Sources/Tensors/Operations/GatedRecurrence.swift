@@ -9,12 +9,13 @@ extension Tensor {
     ///     h' = (1 - z) * n + z * h
     ///
     /// - Parameters:
-    ///   - weight: `[3H, H]`, rows in the order r, z, n; `self` is the inputs' share of the gates `[N, T, 3H]` in the same order.
+    ///   - weight: `[3H, H]`, rows in the order r, z, n; `self` is the inputs' share of the gates `[N, T, 3H]` in the
+    ///     same order.
     ///   - bias: `[3H]`; zeros where nil.
     ///   - mask: `[N, T]` uint8; in a step of 0 a sample's state stays what it was and its output is zero.
     /// - Returns: the state after every step, `[N, T, H]`.
-    /// - Source: Cho et al. 2014, arXiv:1406.1078, as PyTorch and cuDNN have it: the reset gate behind the product, z the share of the old
-    ///   state.
+    /// - Source: Cho et al. 2014, arXiv:1406.1078, as PyTorch and cuDNN have it: the reset gate behind the product, z
+    ///   the share of the old state.
     public func gatedRecurrence(weight: Tensor, bias: Tensor? = nil, mask: Tensor? = nil) -> Tensor {
         let recurrence = Recurrence(self, weight: weight, mask: mask, gates: 3, in: "gatedRecurrence")
         let (steps, hidden) = (recurrence.steps, recurrence.hidden), constant = weight.detached
@@ -34,7 +35,8 @@ extension Tensor {
                 if t > 0 { recurrence.project(rows.count, state, w, into: products) }
                 let at = first + t
                 var step = concord_gru_step(
-                    place: recurrence.place(rows, at: real.map { $0 + at }), inputs: x + at * 3 * hidden, products: products, bias: b,
+                    place: recurrence.place(rows, at: real.map { $0 + at }), inputs: x + at * 3 * hidden,
+                    products: products, bias: b,
                     state: state, output: y + at * hidden, trail: kept.map { $0 + at * 5 * hidden } ?? spare.floats,
                     trail_stride: kept == nil ? 0 : steps * 5 * hidden)
                 concord_gru_forward(&step)
@@ -42,7 +44,8 @@ extension Tensor {
         }
         guard let trail else { return output }
         return output.recorded(fromGiven: [self, weight, bias]) { upstream, needs in
-            let dx = Tensor(uninitialized: [recurrence.samples, steps, 3 * hidden]), candidate = Tensor(uninitialized: upstream.shape)
+            let dx = Tensor(uninitialized: [recurrence.samples, steps, 3 * hidden]),
+                candidate = Tensor(uninitialized: upstream.shape)
             let (dy, kept, w, d, c) = (upstream.floats, trail.floats, constant.floats, dx.floats, candidate.floats)
             let real = recurrence.mask?.octets
             recurrence.run { rows in
@@ -51,7 +54,8 @@ extension Tensor {
                 for t in (0..<steps).reversed() {
                     let at = first + t
                     var step = concord_gru_pullback(
-                        place: recurrence.place(rows, at: real.map { $0 + at }), upstream: dy + at * hidden, trail: kept + at * 5 * hidden,
+                        place: recurrence.place(rows, at: real.map { $0 + at }), upstream: dy + at * hidden,
+                        trail: kept + at * 5 * hidden,
                         carry: carry, products: products, inputs: d + at * 3 * hidden, candidate: c + at * hidden)
                     concord_gru_backward(&step)
                     if t > 0 { recurrence.pull(rows.count, products, w, into: carry) }
@@ -62,7 +66,8 @@ extension Tensor {
                 let gradient = Tensor(uninitialized: constant.shape), states = kept + 4 * hidden
                 let to = gradient.floats
                 recurrence.weightGradient(2 * hidden, d, stride: 3 * hidden, states, trail: 5 * hidden, into: to)
-                recurrence.weightGradient(hidden, c, stride: hidden, states, trail: 5 * hidden, into: to + 2 * hidden * hidden)
+                recurrence.weightGradient(
+                    hidden, c, stride: hidden, states, trail: 5 * hidden, into: to + 2 * hidden * hidden)
                 dw = gradient
             }
             if needs[2] {

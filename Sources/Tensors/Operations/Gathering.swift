@@ -33,11 +33,14 @@ extension Tensor {
     public func scattered(at indices: Tensor, axis: Int = 0, size: Int) -> Tensor {
         let first = axis < 0 ? axis + rank - indices.rank + 1 : axis
         ShapeCheck.require(
-            first >= 0 && first + indices.rank <= rank && Array(shape[first..<(first + indices.rank)]) == indices.shape, "scattered",
+            first >= 0 && first + indices.rank <= rank && Array(shape[first..<(first + indices.rank)]) == indices.shape,
+            "scattered",
             "indices \(indices.shape) do not stand in \(shape) from axis \(axis) on")
         ShapeCheck.indices(indices, below: size, in: "scattered")
         let output = Gathering.scatter(self, indices, first, size)
-        return output.recorded(from: self) { [indices = indices.detached] upstream, _ in [upstream.gathered(at: indices, axis: first)] }
+        return output.recorded(from: self) { [indices = indices.detached] upstream, _ in
+            [upstream.gathered(at: indices, axis: first)]
+        }
     }
 
     /// This value with the slices of `updates` added at the places of an axis that int32 indices name.
@@ -64,10 +67,12 @@ private enum Gathering {
                 let source = from + place * size * inner * bytes, target = to + unit * inner * bytes
                 if bytes == 4 {
                     concord_gather(
-                        target.assumingMemoryBound(to: UInt32.self), source.assumingMemoryBound(to: UInt32.self), index + first, run, inner)
+                        target.assumingMemoryBound(to: UInt32.self), source.assumingMemoryBound(to: UInt32.self),
+                        index + first, run, inner)
                 } else {
                     concord_gather_octets(
-                        target.assumingMemoryBound(to: UInt8.self), source.assumingMemoryBound(to: UInt8.self), index + first, run,
+                        target.assumingMemoryBound(to: UInt8.self), source.assumingMemoryBound(to: UInt8.self),
+                        index + first, run,
                         inner * bytes)
                 }
                 unit += run
@@ -86,7 +91,8 @@ private enum Gathering {
         if outer > 1 {
             Parallel.run(outer, grain: max(1, grain / max(1, inner))) { range in
                 for place in range {
-                    concord_scatter_add(to + place * size * inner, from + place * count * inner, index, count, inner, inner)
+                    concord_scatter_add(
+                        to + place * size * inner, from + place * count * inner, index, count, inner, inner)
                 }
             }
         } else {

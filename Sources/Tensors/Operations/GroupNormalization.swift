@@ -1,7 +1,8 @@
 import CKernels
 
 extension Tensor {
-    /// Group normalisation: each sample's channels in `groups` neighbouring sets, each set normalised over itself and all positions.
+    /// Group normalisation: each sample's channels in `groups` neighbouring sets, each set normalised over itself and
+    /// all positions.
     ///
     ///     y = (x - mean) / sqrt(var + epsilon) * weight + bias
     ///
@@ -12,7 +13,8 @@ extension Tensor {
         ShapeCheck.require(rank >= 2, "groupNormalized", "[N, ..., C] wanted, shape is \(shape)")
         let channels = shape[rank - 1]
         ShapeCheck.require(
-            groups > 0 && channels % Swift.max(1, groups) == 0, "groupNormalized", "\(channels) channels in \(groups) groups")
+            groups > 0 && channels % Swift.max(1, groups) == 0, "groupNormalized",
+            "\(channels) channels in \(groups) groups")
         if let weight { ShapeCheck.lastAxis(of: self, matches: weight, in: "groupNormalized") }
         if let bias { ShapeCheck.lastAxis(of: self, matches: bias, in: "groupNormalized") }
         let pass = GroupNormalization(
@@ -34,7 +36,8 @@ private struct GroupNormalization: Sendable {
     var width: Int { channels / groups }
     var grain: Int { max(1, Elementwise.grain / max(1, positions * channels)) }
 
-    /// - Returns: the output, and for each sample and channel its group's mean and reciprocal standard deviation `[N, C]`.
+    /// - Returns: the output, and for each sample and channel its group's mean and reciprocal standard deviation `[N,
+    ///   C]`.
     func forward(_ x: Tensor, epsilon: Float) -> (output: Tensor, mean: Tensor, rstd: Tensor) {
         let output = Tensor(uninitialized: x.shape, x.elementType)
         let mean = Tensor(uninitialized: [samples, channels]), rstd = Tensor(uninitialized: [samples, channels])
@@ -43,7 +46,8 @@ private struct GroupNormalization: Sendable {
         Parallel.run(samples, grain: grain) { range in
             let memory = Storage(bytes: channels * 3 * MemoryLayout<Double>.stride)
             let sums = memory.base.assumingMemoryBound(to: Double.self), squares = sums + channels
-            let scale = UnsafeMutableRawPointer(squares + channels).assumingMemoryBound(to: Float.self), shift = scale + channels
+            let scale = UnsafeMutableRawPointer(squares + channels).assumingMemoryBound(to: Float.self),
+                shift = scale + channels
             for sample in range {
                 let at = sample * positions * channels, row = sample * channels
                 sums.update(repeating: 0, count: 2 * channels)
@@ -59,7 +63,8 @@ private struct GroupNormalization: Sendable {
                         scale[c] = w[c] * rstd
                     }
                 }
-                concord_channel_normalize(y.base, x.base, nil, x.isNarrow, positions, channels, m + row, scale, b, false, false)
+                concord_channel_normalize(
+                    y.base, x.base, nil, x.isNarrow, positions, channels, m + row, scale, b, false, false)
             }
         }
         return (output, mean, rstd)
@@ -80,7 +85,9 @@ private struct GroupNormalization: Sendable {
         return (mean, max(0, spread / Double(width)))
     }
 
-    func backward(_ upstream: Tensor, _ x: Tensor, _ mean: Tensor, _ rstd: Tensor) -> (dx: Tensor, dw: Tensor, db: Tensor) {
+    func backward(
+        _ upstream: Tensor, _ x: Tensor, _ mean: Tensor, _ rstd: Tensor
+    ) -> (dx: Tensor, dw: Tensor, db: Tensor) {
         let dx = Tensor(uninitialized: x.shape, x.elementType)
         let dw = Tensor(zeros: [channels]), db = Tensor(zeros: [channels])
         guard x.count > 0 else { return (dx, dw, db) }
@@ -90,13 +97,15 @@ private struct GroupNormalization: Sendable {
         let all = memory.base.assumingMemoryBound(to: Double.self)
         Parallel.run(samples, grain: grain) { range in
             let vectors = Storage(bytes: channels * 3 * MemoryLayout<Float>.stride)
-            let scale = vectors.base.assumingMemoryBound(to: Float.self), constant = scale + channels, slope = constant + channels
+            let scale = vectors.base.assumingMemoryBound(to: Float.self), constant = scale + channels,
+                slope = constant + channels
             for sample in range {
                 let at = sample * positions * channels, row = sample * channels
                 let sums = all + 2 * row, products = sums + channels
                 sums.update(repeating: 0, count: 2 * channels)
                 let (d, u, x) = (d + at, u + at, a + at)
-                concord_channel_gradient_sums(u.base, x.base, nil, nil, x.isNarrow, positions, channels, m + row, sums, products, false)
+                concord_channel_gradient_sums(
+                    u.base, x.base, nil, nil, x.isNarrow, positions, channels, m + row, sums, products, false)
                 for group in 0..<groups {
                     var sum = 0.0, product = 0.0
                     for c in group * width..<(group + 1) * width {
@@ -110,7 +119,8 @@ private struct GroupNormalization: Sendable {
                         slope[c] = Float(rstd * rstd * rstd * product / count)
                     }
                 }
-                concord_channel_gradient(d.base, u.base, x.base, x.isNarrow, positions, channels, m + row, scale, constant, slope, false)
+                concord_channel_gradient(
+                    d.base, u.base, x.base, x.isNarrow, positions, channels, m + row, scale, constant, slope, false)
             }
         }
         let (to, offsets) = (dw.floats, db.floats)

@@ -17,7 +17,8 @@ extension Tensor {
             let y = output.floats, norm = norms.floats, dy = upstream.floats, to = dx.floats
             Parallel.run(rows, grain: Rows.grain(width)) { range in
                 let i = range.lowerBound
-                concord_l2_norm_pullback(to + i * width, dy + i * width, y + i * width, norm + i, epsilon, range.count, width)
+                concord_l2_norm_pullback(
+                    to + i * width, dy + i * width, y + i * width, norm + i, epsilon, range.count, width)
             }
             return [dx]
         }

@@ -11,7 +11,9 @@ extension Tensor {
     /// - Returns: the same shape.
     /// - Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450, eq. 4. The variance is the biased one, as PyTorch's.
     public func layerNormalized(weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5) -> Tensor {
-        for vector in [weight, bias].compactMap({ $0 }) { ShapeCheck.lastAxis(of: self, matches: vector, in: "layerNormalized") }
+        for vector in [weight, bias].compactMap({ $0 }) {
+            ShapeCheck.lastAxis(of: self, matches: vector, in: "layerNormalized")
+        }
         let rows = Rows.count(of: self), width = shape.last ?? 1
         let input = detached, scale = weight?.detached, shift = bias?.detached, hasWeight = weight != nil
         let statistics = Tensor(uninitialized: [2, rows])
@@ -22,7 +24,8 @@ extension Tensor {
             Rows.run(rows, width: width, slots: 2, isNarrow: x.isNarrow) { range, desk in
                 let i = range.lowerBound
                 concord_layer_norm(
-                    desk.place(y, range, 0), mean + i, deviation + i, desk.read(x, range, 1), w, b, epsilon, range.count, width)
+                    desk.place(y, range, 0), mean + i, deviation + i, desk.read(x, range, 1), w, b, epsilon,
+                    range.count, width)
                 desk.write(y, range, 0)
             }
             return output
@@ -30,7 +33,8 @@ extension Tensor {
         let inputs = [self] + [weight, bias].compactMap { $0 }
         let output = make()
         return output.recorded(fromAll: inputs) { upstream, needs in
-            let needsWeight = hasWeight && needs[1], needsBias = needs.count > (hasWeight ? 2 : 1) && needs[hasWeight ? 2 : 1]
+            let needsWeight = hasWeight && needs[1],
+                needsBias = needs.count > (hasWeight ? 2 : 1) && needs[hasWeight ? 2 : 1]
             let dx = needs[0] ? Tensor(uninitialized: input.shape, input.elementType) : nil
             let x = input.numbers, dy = upstream.numbers, to = dx?.numbers, w = scale?.floats
             let mean = statistics.floats, deviation = mean + rows

@@ -16,7 +16,9 @@ extension Tensor {
         if Mixed.isIn(self) { return narrowLinear(weight, bias, rows) }
         let output = Tensor(uninitialized: shape.dropLast() + [outer])
         if let bias { ShapeCheck.lastAxis(of: output, matches: bias, in: "linear") }
-        Product.multiply(m: rows, n: outer, k: inner, floats, weight.floats, transposeB: true, bias: bias?.floats, into: output.floats)
+        Product.multiply(
+            m: rows, n: outer, k: inner, floats, weight.floats, transposeB: true, bias: bias?.floats,
+            into: output.floats)
         let input = Kept(self), constant = weight.detached, shape = shape
         let pullback = { (upstream: Tensor, needs: [Bool]) -> [Tensor?] in
             let dy = upstream.viewed(as: [rows, outer])
@@ -30,13 +32,20 @@ extension Tensor {
     /// The same in bfloat16.
     private func narrowLinear(_ weight: Tensor, _ bias: Tensor?, _ rows: Int) -> Tensor {
         let (outer, inner) = (weight.shape[0], weight.shape[1])
-        if let bias { ShapeCheck.require(bias.shape == [outer], "linear", "bias \(bias.shape) for weight \(weight.shape)") }
+        if let bias {
+            ShapeCheck.require(bias.shape == [outer], "linear", "bias \(bias.shape) for weight \(weight.shape)")
+        }
         let given = narrowed, input = Kept(given), constant = weight.detached
-        let output = NarrowProduct.of(given, weight: constant, transposed: true, bias: bias?.detached, rows, outer, inner)
+        let output = NarrowProduct.of(
+            given, weight: constant, transposed: true, bias: bias?.detached, rows, outer, inner)
         let shape = shape
-        return output.viewed(as: shape.dropLast() + [outer]).recorded(fromGiven: [self, weight, bias], name: "linear") { dy, needs in
-            let dx = needs[0] ? NarrowProduct.of(dy, weight: constant, transposed: false, rows, inner, outer).viewed(as: shape) : nil
-            let dw = needs[1] ? NarrowProduct.of(dy, transposed: true, input.value, outer, inner, rows, as: .float32) : nil
+        return output.viewed(as: shape.dropLast() + [outer]).recorded(fromGiven: [self, weight, bias], name: "linear") {
+            dy, needs in
+            let dx =
+                needs[0]
+                ? NarrowProduct.of(dy, weight: constant, transposed: false, rows, inner, outer).viewed(as: shape) : nil
+            let dw =
+                needs[1] ? NarrowProduct.of(dy, transposed: true, input.value, outer, inner, rows, as: .float32) : nil
             return [dx, dw, needs[2] ? Rows.sum(dy) : nil]
         }
     }

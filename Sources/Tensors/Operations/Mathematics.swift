@@ -1,6 +1,7 @@
 import CKernels
 
-/// Functions of one number, element by element, in float32; `tanh` of bfloat16 stays bfloat16. Infinities and NaN go through.
+/// Functions of one number, element by element, in float32; `tanh` of bfloat16 stays bfloat16. Infinities and NaN go
+/// through.
 extension Tensor {
     /// `|x|`; its derivative at 0 is 0.
     public func abs() -> Tensor {
@@ -30,13 +31,15 @@ extension Tensor {
     /// The square root; NaN below 0. Its derivative at 0 is infinite.
     public func sqrt() -> Tensor {
         let y = Elementwise.map(widened, concord_sqrt)
-        return y.recorded(from: self) { upstream, _ in [Elementwise.pull(upstream, through: y, concord_sqrt_pullback_y)] }
+        return y.recorded(from: self) { upstream, _ in [Elementwise.pull(upstream, through: y, concord_sqrt_pullback_y)]
+        }
     }
 
     /// `e^x`, within 2 ulp.
     public func exp() -> Tensor {
         let y = Elementwise.map(widened, concord_exp)
-        return y.recorded(from: self) { upstream, _ in [Elementwise.pull(upstream, through: y, concord_exp_pullback_y)] }
+        return y.recorded(from: self) { upstream, _ in [Elementwise.pull(upstream, through: y, concord_exp_pullback_y)]
+        }
     }
 
     /// The natural logarithm, within 2 ulp; -infinity at 0, NaN below.
@@ -58,7 +61,8 @@ extension Tensor {
     /// The hyperbolic tangent, within 2 ulp.
     public func tanh() -> Tensor {
         let y = Elementwise.map(self, concord_tanh)
-        return y.recorded(from: self) { upstream, _ in [Elementwise.pull(upstream, through: y, concord_tanh_pullback_y)] }
+        return y.recorded(from: self) { upstream, _ in [Elementwise.pull(upstream, through: y, concord_tanh_pullback_y)]
+        }
     }
 }
 
@@ -66,7 +70,9 @@ extension Elementwise {
     fileprivate static func power(_ x: Tensor, _ exponent: Float) -> Tensor {
         let output = Tensor(uninitialized: x.shape)
         let o = output.floats, p = x.floats
-        Parallel.run(output.count, grain: grain / 16) { concord_power(o + $0.lowerBound, p + $0.lowerBound, exponent, $0.count) }
+        Parallel.run(output.count, grain: grain / 16) {
+            concord_power(o + $0.lowerBound, p + $0.lowerBound, exponent, $0.count)
+        }
         return output
     }
 }

@@ -10,8 +10,10 @@ extension Tensor {
     /// The matrix product `op(self) op(b)`.
     ///
     /// - Parameters:
-    ///   - b: `[K, N]` for `self` `[..., M, K]` (all leading axes are rows), or with leading axes equal to `self`'s, a product each.
-    ///   - transposing: the factors that lie in memory the other way round: `[K, M]` on the left, `[N, K]` on the right.
+    ///   - b: `[K, N]` for `self` `[..., M, K]` (all leading axes are rows), or with leading axes equal to `self`'s, a
+    ///     product each.
+    ///   - transposing: the factors that lie in memory the other way round: `[K, M]` on the left, `[N, K]` on the
+    ///     right.
     /// - Returns: `[..., M, N]`; bfloat16 under that precision, with gradients of the factors' own types.
     /// - Precondition: the inner sizes are equal; with leading axes on `self` alone the left is not transposed.
     public func matmul(_ b: Tensor, transposing: Transposition = .neither) -> Tensor {
@@ -49,7 +51,9 @@ private struct MatrixProduct {
     let transposing: Transposition
 
     init(_ a: Tensor, _ b: Tensor, _ transposing: Transposition) {
-        func refuse(_ why: String) -> Never { ShapeCheck.fail("matmul", "\(a.shape) x \(b.shape) (transposing \(transposing)): \(why)") }
+        func refuse(_ why: String) -> Never {
+            ShapeCheck.fail("matmul", "\(a.shape) x \(b.shape) (transposing \(transposing)): \(why)")
+        }
         guard a.rank >= 2, b.rank >= 2 else { refuse("matrices wanted") }
         self.transposing = transposing
         let leading = Array(a.shape.dropLast(2))
@@ -84,7 +88,8 @@ private struct MatrixProduct {
         }
         if product.batch == 1 {
             return NarrowProduct.of(
-                a, transposed: transposing.transposesLeft, b, transposed: transposing.transposesRight, product.m, product.n, product.k,
+                a, transposed: transposing.transposesLeft, b, transposed: transposing.transposesRight, product.m,
+                product.n, product.k,
                 as: type
             ).viewed(as: product.shape)
         }
@@ -95,12 +100,14 @@ private struct MatrixProduct {
 
     /// A batch of products of bfloat16 factors.
     private func runNarrow(_ a: Tensor, _ b: Tensor, into output: Tensor) {
-        let x = a.narrows, y = b.narrows, z = output.floats, left = transposing.transposesLeft, right = transposing.transposesRight
+        let x = a.narrows, y = b.narrows, z = output.floats, left = transposing.transposesLeft,
+            right = transposing.transposesRight
         guard m * n * k > 0 else { return z.update(repeating: 0, count: output.count) }
         Parallel.run(batch, grain: max(1, 500_000 / (m * n * k))) { range in
             for i in range {
                 NarrowProduct.serial(
-                    m, n, k, 1, x + i * m * k, left ? m : k, left, y + i * k * n, right ? k : n, right, 0, z + i * m * n, n)
+                    m, n, k, 1, x + i * m * k, left ? m : k, left, y + i * k * n, right ? k : n, right, 0,
+                    z + i * m * n, n)
             }
         }
     }
@@ -116,11 +123,15 @@ private struct MatrixProduct {
         }
         if batch >= 2 * Threads.count {
             Parallel.run(batch, grain: max(1, 100_000 / (m * n * k))) { range in
-                for i in range { Product.serial(m, n, k, 1, x + i * m * k, lda, left, y + i * k * n, ldb, right, 0, z + i * m * n, n) }
+                for i in range {
+                    Product.serial(m, n, k, 1, x + i * m * k, lda, left, y + i * k * n, ldb, right, 0, z + i * m * n, n)
+                }
             }
         } else {
             for i in 0..<batch {
-                Product.multiply(m: m, n: n, k: k, x + i * m * k, transposeA: left, y + i * k * n, transposeB: right, into: z + i * m * n)
+                Product.multiply(
+                    m: m, n: n, k: k, x + i * m * k, transposeA: left, y + i * k * n, transposeB: right,
+                    into: z + i * m * n)
             }
         }
     }

@@ -12,7 +12,8 @@ extension Tensor {
     /// The same with sizes for rows and columns apart, `(height, width)`.
     public func maxPooled2d(kernel: (Int, Int), stride: (Int, Int)? = nil, padding: (Int, Int) = (0, 0)) -> Tensor {
         let pooling = Pooling(self, kernel, stride ?? kernel, padding, countsPadding: true, in: "maxPooled2d")
-        return maxPooled(pooling, shape: [pooling.batch, pooling.rows.outputs, pooling.columns.outputs, pooling.channels])
+        return maxPooled(
+            pooling, shape: [pooling.batch, pooling.rows.outputs, pooling.columns.outputs, pooling.channels])
     }
 
     /// The same over sequences `[N, T, C]`.

@@ -1,7 +1,8 @@
 extension Tensor {
     /// As `recorded(from:)`, for operations some of whose inputs may be absent: an absent one needs no gradient.
     package func recorded(
-        fromGiven inputs: [Tensor?], name: StaticString = #function, pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]
+        fromGiven inputs: [Tensor?], name: StaticString = #function,
+        pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]
     ) -> Tensor {
         let count = inputs.count  // the inputs themselves must not live as long as the pullback
         let places = inputs.indices.filter { inputs[$0] != nil }

@@ -3,7 +3,8 @@ extension Tensor {
     /// - Parameter margins: one pair an axis, not negative.
     public func padded(_ margins: [(before: Int, after: Int)], with value: Float = 0) -> Tensor {
         ShapeCheck.require(
-            margins.count == rank && margins.allSatisfy { $0.before >= 0 && $0.after >= 0 }, "padded", "margins \(margins) for \(shape)")
+            margins.count == rank && margins.allSatisfy { $0.before >= 0 && $0.after >= 0 }, "padded",
+            "margins \(margins) for \(shape)")
         if margins.allSatisfy({ $0.before == 0 && $0.after == 0 }) { return self }
         let corner = margins.map(\.before)
         let output = Tensor(uninitialized: zip(shape, margins).map { $0 + $1.before + $1.after }, elementType)

@@ -22,14 +22,15 @@ extension Tensor {
 
 /// Axes in another order by the cheapest copy: none, whole rows, or a matrix's transposition in blocks.
 private enum Permutation {
-    /// A block's rows in the output's last axis and columns in the input's: long runs of writes, and reads of whole cache lines.
-    /// 65536 x 256 took 25 ms on one core where blocks of 64 x 64 took 43 (a copy: 6).
+    /// A block's rows in the output's last axis and columns in the input's: long runs of writes, and reads of whole
+    /// cache lines. 65536 x 256 took 25 ms on one core where blocks of 64 x 64 took 43 (a copy: 6).
     private static let height = 256, width = 32
 
     static func run(_ x: Tensor, _ axes: [Int]) -> Tensor {
         let strides = BoxCopy.strides(of: x), size = x.elementType.size
         let shape = axes.map { x.shape[$0] }
-        // Output axes outermost first with the input's strides in bytes, merged where they are neighbours in the input too.
+        // Output axes outermost first with the input's strides in bytes, merged where they are neighbours in the input
+        // too.
         var merged: [(size: Int, stride: Int)] = []
         for axis in axes where x.shape[axis] != 1 {
             if let last = merged.last, last.stride == strides[axis] * x.shape[axis] {
@@ -38,13 +39,16 @@ private enum Permutation {
                 merged.append((x.shape[axis], strides[axis]))
             }
         }
-        if merged.count < 2 || x.count == 0 { return Tensor(shape: shape, elementType: x.elementType, storage: x.storage) }
+        if merged.count < 2 || x.count == 0 {
+            return Tensor(shape: shape, elementType: x.elementType, storage: x.storage)
+        }
         let output = Tensor(uninitialized: shape, x.elementType)
         var own = [Int](repeating: size, count: merged.count)
         for axis in merged.indices.dropLast().reversed() { own[axis] = own[axis + 1] * merged[axis + 1].size }
         if merged[merged.count - 1].stride == size {
             BoxCopy.run(
-                shape: merged.map(\.size), size: size, from: x.storage.base, fromStrides: merged.map(\.stride), to: output.storage.base,
+                shape: merged.map(\.size), size: size, from: x.storage.base, fromStrides: merged.map(\.stride),
+                to: output.storage.base,
                 toStrides: own)
         } else {
             transpose(x, into: output, merged, own)
@@ -75,16 +79,19 @@ private enum Permutation {
                 let outRow = own[inner] / size, inRow = axes[last].stride / size
                 if size == 4 {
                     concord_transpose(
-                        (to + target).assumingMemoryBound(to: UInt32.self), outRow, (from + source).assumingMemoryBound(to: UInt32.self),
+                        (to + target).assumingMemoryBound(to: UInt32.self), outRow,
+                        (from + source).assumingMemoryBound(to: UInt32.self),
                         inRow,
                         high, wide)
                 } else if size == 2 {
                     concord_transpose_halves(
-                        (to + target).assumingMemoryBound(to: UInt16.self), outRow, (from + source).assumingMemoryBound(to: UInt16.self),
+                        (to + target).assumingMemoryBound(to: UInt16.self), outRow,
+                        (from + source).assumingMemoryBound(to: UInt16.self),
                         inRow, high, wide)
                 } else {
                     concord_transpose_octets(
-                        (to + target).assumingMemoryBound(to: UInt8.self), outRow, (from + source).assumingMemoryBound(to: UInt8.self),
+                        (to + target).assumingMemoryBound(to: UInt8.self), outRow,
+                        (from + source).assumingMemoryBound(to: UInt8.self),
                         inRow,
                         high, wide)
                 }

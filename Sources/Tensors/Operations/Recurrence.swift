@@ -1,5 +1,5 @@
-/// What the recurrences share: sizes, checks, and the walk in which each thread takes its own samples through all steps, so that a
-/// sequence is one parallel loop and no step waits for another thread.
+/// What the recurrences share: sizes, checks, and the walk in which each thread takes its own samples through all
+/// steps, so that a sequence is one parallel loop and no step waits for another thread.
 struct Recurrence {
     let samples, steps, hidden, gates: Int
     let mask: Tensor?
@@ -9,7 +9,8 @@ struct Recurrence {
     init(_ inputs: Tensor, weight: Tensor, mask: Tensor?, gates: Int, in operation: String) {
         ShapeCheck.rank(inputs, 3, "[N, T, \(gates)H]", in: operation)
         ShapeCheck.require(
-            weight.rank == 2 && weight.shape[0] == inputs.shape[2] && weight.shape[0] == gates * weight.shape[1], operation,
+            weight.rank == 2 && weight.shape[0] == inputs.shape[2] && weight.shape[0] == gates * weight.shape[1],
+            operation,
             "\(inputs.shape) with weight \(weight.shape): [N, T, \(gates)H] and [\(gates)H, H] wanted")
         (samples, steps, hidden) = (inputs.shape[0], inputs.shape[1], weight.shape[1])
         if let mask {
@@ -31,13 +32,19 @@ struct Recurrence {
 
     /// The state's share of the gates, `[rows, gates * H]`.
     /// - Parameter weight: transposed, `[H, gates * H]`.
-    func project(_ rows: Int, _ state: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, into products: UnsafeMutablePointer<Float>) {
+    func project(
+        _ rows: Int, _ state: UnsafePointer<Float>, _ weight: UnsafePointer<Float>,
+        into products: UnsafeMutablePointer<Float>
+    ) {
         Product.serial(rows, columns, hidden, 1, state, hidden, false, weight, columns, false, 0, products, columns)
     }
 
     /// Adds what the gates' gradients `[rows, gates * H]` make of the state's.
     /// - Parameter weight: `[gates * H, H]`.
-    func pull(_ rows: Int, _ products: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, into carry: UnsafeMutablePointer<Float>) {
+    func pull(
+        _ rows: Int, _ products: UnsafePointer<Float>, _ weight: UnsafePointer<Float>,
+        into carry: UnsafeMutablePointer<Float>
+    ) {
         Product.serial(rows, hidden, columns, 1, products, columns, false, weight, hidden, false, 1, carry, hidden)
     }
 
@@ -51,6 +58,7 @@ struct Recurrence {
         into weight: UnsafeMutablePointer<Float>
     ) {
         Product.multiply(
-            m: count, n: hidden, k: samples * steps, gradients, lda: stride, transposeA: true, states, ldb: trail, weight, ldc: hidden)
+            m: count, n: hidden, k: samples * steps, gradients, lda: stride, transposeA: true, states, ldb: trail,
+            weight, ldc: hidden)
     }
 }

@@ -1,16 +1,19 @@
 import CKernels
 
-/// Loops that reduce axes. Where a long axis is cut for the thread pool the cuts depend on the shape alone, so that any number of
-/// threads gives the same bits.
+/// Loops that reduce axes. Where a long axis is cut for the thread pool the cuts depend on the shape alone, so that any
+/// number of threads gives the same bits.
 enum Reduction {
-    typealias Kernel = @convention(c) (UnsafeMutablePointer<Float>?, Int, UnsafePointer<Float>?, Int, Int, Int, Int, Int, Float) -> Void
+    typealias Kernel =
+        @convention(c) (UnsafeMutablePointer<Float>?, Int, UnsafePointer<Float>?, Int, Int, Int, Int, Int, Float) ->
+        Void
 
     /// Elements in a piece of an axis that is cut.
     private static let piece = 1 << 16
     /// Columns a thread takes at a time.
     private static let tile = 512
 
-    /// In float32: `x` reduced over `axes` (distinct, not negative), which are dropped from the shape; the last pass multiplies by `scale`.
+    /// In float32: `x` reduced over `axes` (distinct, not negative), which are dropped from the shape; the last pass
+    /// multiplies by `scale`.
     static func run(_ x: Tensor, axes: [Int], scale: Float = 1, _ kernel: Kernel) -> Tensor {
         let kept = x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] }
         // Neighbouring axes that share a fate are one; the innermost reduced run goes first.
@@ -25,9 +28,11 @@ enum Reduction {
         }
         var value = x.detached.widened
         while let place = runs.lastIndex(where: \.isReduced) {
-            let outer = runs[..<place].reduce(1) { $0 * $1.size }, inner = runs[(place + 1)...].reduce(1) { $0 * $1.size }
+            let outer = runs[..<place].reduce(1) { $0 * $1.size },
+                inner = runs[(place + 1)...].reduce(1) { $0 * $1.size }
             let isLast = !runs[..<place].contains(where: \.isReduced)
-            value = pass(value, outer: outer, reduced: runs[place].size, inner: inner, scale: isLast ? scale : 1, kernel)
+            value = pass(
+                value, outer: outer, reduced: runs[place].size, inner: inner, scale: isLast ? scale : 1, kernel)
             runs.remove(at: place)
         }
         if value.count == x.count, scale != 1 { value = value * scale }
@@ -35,7 +40,9 @@ enum Reduction {
     }
 
     /// `[outer, reduced, inner]` to `[outer * inner]`.
-    private static func pass(_ x: Tensor, outer: Int, reduced: Int, inner: Int, scale: Float, _ kernel: Kernel) -> Tensor {
+    private static func pass(
+        _ x: Tensor, outer: Int, reduced: Int, inner: Int, scale: Float, _ kernel: Kernel
+    ) -> Tensor {
         let rows = max(32, (piece + inner - 1) / max(1, inner))  // of a piece
         let pieces = (reduced + rows - 1) / rows
         if pieces > 1, outer * inner < piece / 2 {
@@ -53,21 +60,26 @@ enum Reduction {
         } else {
             Parallel.run(outer, grain: max(1, Elementwise.grain / max(1, reduced * inner))) { range in
                 let first = range.lowerBound
-                kernel(o + first * inner, inner, p + first * reduced * inner, reduced * inner, inner, range.count, reduced, inner, scale)
+                kernel(
+                    o + first * inner, inner, p + first * reduced * inner, reduced * inner, inner, range.count, reduced,
+                    inner, scale)
             }
         }
         return output
     }
 
     /// Every piece of `rows` rows reduced by itself, to `[outer, pieces, inner]`.
-    private static func cut(_ x: Tensor, outer: Int, reduced: Int, inner: Int, rows: Int, pieces: Int, _ kernel: Kernel) -> Tensor {
+    private static func cut(
+        _ x: Tensor, outer: Int, reduced: Int, inner: Int, rows: Int, pieces: Int, _ kernel: Kernel
+    ) -> Tensor {
         let output = Tensor(uninitialized: [outer, pieces, inner])
         let o = output.floats, p = x.floats
         Parallel.run(outer * pieces) { range in
             for index in range {
                 let first = index % pieces * rows
                 kernel(
-                    o + index * inner, 0, p + (index / pieces * reduced + first) * inner, 0, inner, 1, min(rows, reduced - first), inner, 1)
+                    o + index * inner, 0, p + (index / pieces * reduced + first) * inner, 0, inner, 1,
+                    min(rows, reduced - first), inner, 1)
             }
         }
         return output
@@ -85,6 +97,7 @@ extension Tensor {
     /// The shape with `axes` of size one, or without them.
     func shape(reducing axes: [Int], keepingAxes: Bool) -> [Int] {
         keepingAxes
-            ? shape.indices.map { axes.contains($0) ? 1 : shape[$0] } : shape.indices.filter { !axes.contains($0) }.map { shape[$0] }
+            ? shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
+            : shape.indices.filter { !axes.contains($0) }.map { shape[$0] }
     }
 }

@@ -8,14 +8,18 @@ enum Rows {
     static func count(of x: Tensor) -> Int { (x.shape.last ?? 0) == 0 ? 0 : x.count / (x.shape.last ?? 1) }
 
     /// Runs `body` over blocks of rows, in parallel.
-    static func run(_ rows: Int, width: Int, slots: Int, isNarrow: Bool, _ body: (_ rows: Range<Int>, _ desk: Desk) -> Void) {
+    static func run(
+        _ rows: Int, width: Int, slots: Int, isNarrow: Bool, _ body: (_ rows: Range<Int>, _ desk: Desk) -> Void
+    ) {
         Parallel.run(rows, grain: grain(width)) { Desk.run($0, width: width, slots: slots, isNeeded: isNarrow, body) }
     }
 
     /// Runs `body` over fixed runs of rows, each with `sums` zeroed vectors of its own, and adds these up in order.
     ///
     /// The runs do not depend on the number of threads, so neither do the sums.
-    static func summing(_ rows: Int, width: Int, sums: Int, _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void) -> [Tensor] {
+    static func summing(
+        _ rows: Int, width: Int, sums: Int, _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+    ) -> [Tensor] {
         let pieces = max(1, min(32, rows / 16))
         let partial = Tensor(zeros: [pieces, sums, width])
         let p = partial.floats

@@ -20,7 +20,8 @@ extension Tensor {
     /// The smaller of two, broadcasting; NaN wins. At ties each operand gets half of the gradient, as PyTorch's.
     public func minimum(_ other: Tensor) -> Tensor {
         let output = Broadcast.apply(concord_minimum, widened, other.widened, in: "minimum")
-        return output.recorded(from: self, other) { [a = detached.widened, b = other.detached.widened] upstream, needs in
+        return output.recorded(from: self, other) {
+            [a = detached.widened, b = other.detached.widened] upstream, needs in
             [
                 needs[0] ? Broadcast.winner(upstream, b, over: a).summed(to: a.shape) : nil,
                 needs[1] ? Broadcast.winner(upstream, a, over: b).summed(to: b.shape) : nil,
@@ -31,7 +32,8 @@ extension Tensor {
     /// The larger of two, broadcasting; NaN wins. At ties each operand gets half of the gradient, as PyTorch's.
     public func maximum(_ other: Tensor) -> Tensor {
         let output = Broadcast.apply(concord_maximum, widened, other.widened, in: "maximum")
-        return output.recorded(from: self, other) { [a = detached.widened, b = other.detached.widened] upstream, needs in
+        return output.recorded(from: self, other) {
+            [a = detached.widened, b = other.detached.widened] upstream, needs in
             [
                 needs[0] ? Broadcast.winner(upstream, a, over: b).summed(to: a.shape) : nil,
                 needs[1] ? Broadcast.winner(upstream, b, over: a).summed(to: b.shape) : nil,
@@ -42,7 +44,9 @@ extension Tensor {
     /// Held to a range; the gradient passes inside of it, ends included. NaN stays.
     public func clamped(to range: ClosedRange<Float>) -> Tensor {
         let x = detached.widened, low = range.lowerBound, high = range.upperBound
-        return Elementwise.clamp(x, low, high).recorded(from: self) { upstream, _ in [Elementwise.clampPullback(upstream, x, low, high)] }
+        return Elementwise.clamp(x, low, high).recorded(from: self) { upstream, _ in
+            [Elementwise.clampPullback(upstream, x, low, high)]
+        }
     }
 }
 
@@ -56,7 +60,8 @@ extension Broadcast {
         let column = (plan.columnStrides[0], plan.columnStrides[1], plan.columnStrides[2])
         plan.run { block in
             concord_select(
-                o + block.output, m + block.operands.0, row.0, column.0, p + block.operands.1, row.1, column.1, q + block.operands.2, row.2,
+                o + block.output, m + block.operands.0, row.0, column.0, p + block.operands.1, row.1, column.1,
+                q + block.operands.2, row.2,
                 column.2, block.rows, block.columns)
         }
         return output
@@ -82,7 +87,9 @@ extension Elementwise {
     fileprivate static func clamp(_ x: Tensor, _ low: Float, _ high: Float) -> Tensor {
         let output = Tensor(uninitialized: x.shape)
         let o = output.floats, p = x.floats
-        Parallel.run(output.count, grain: grain) { concord_clamp(o + $0.lowerBound, p + $0.lowerBound, low, high, $0.count) }
+        Parallel.run(output.count, grain: grain) {
+            concord_clamp(o + $0.lowerBound, p + $0.lowerBound, low, high, $0.count)
+        }
         return output
     }
 

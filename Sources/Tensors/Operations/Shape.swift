@@ -36,14 +36,16 @@ extension Tensor {
 
     private func resolved(_ wanted: [Int]) -> [Int] {
         guard let free = wanted.firstIndex(of: -1) else {
-            ShapeCheck.require(wanted.reduce(1, *) == count, "reshaped", "\(shape) has \(count) elements, \(wanted) another number")
+            ShapeCheck.require(
+                wanted.reduce(1, *) == count, "reshaped", "\(shape) has \(count) elements, \(wanted) another number")
             return wanted
         }
         var result = wanted
         result[free] = 1
         let others = result.reduce(1, *)
         ShapeCheck.require(
-            others > 0 && count % others == 0 && !result.contains(-1), "reshaped", "\(shape) of \(count) elements does not fit \(wanted)")
+            others > 0 && count % others == 0 && !result.contains(-1), "reshaped",
+            "\(shape) of \(count) elements does not fit \(wanted)")
         result[free] = count / others
         return result
     }

@@ -19,7 +19,8 @@ extension Tensor {
     public func split(into sizes: [Int], axis: Int) -> [Tensor] {
         let axis = self.axis(axis, in: "split")
         ShapeCheck.require(
-            sizes.reduce(0, +) == shape[axis] && !sizes.contains { $0 < 0 }, "split", "\(sizes) of axis \(axis) of \(shape)")
+            sizes.reduce(0, +) == shape[axis] && !sizes.contains { $0 < 0 }, "split",
+            "\(sizes) of axis \(axis) of \(shape)")
         // A node of its own on the tape: whatever flows to it comes from the parts.
         let whole = recorded(from: self) { upstream, _ in [upstream] }
         let gradient = SplitGradient(shape: shape)

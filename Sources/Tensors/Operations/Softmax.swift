@@ -39,7 +39,9 @@ extension Tensor {
     }
 
     private typealias RowKernel = (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, Int, Int) -> Void
-    private typealias RowPullback = (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, Int, Int) -> Void
+    private typealias RowPullback = (
+        UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, Int, Int
+    ) -> Void
 
     private func overLastAxis(_ axis: Int, _ operation: String, _ body: (Tensor) -> Tensor) -> Tensor {
         let place = self.axis(axis, in: operation)
@@ -47,7 +49,8 @@ extension Tensor {
     }
 
     private func byRows(
-        _ kernel: RowKernel, name: StaticString = #function, pullback: @escaping (_ output: Tensor, _ upstream: Tensor) -> Tensor
+        _ kernel: RowKernel, name: StaticString = #function,
+        pullback: @escaping (_ output: Tensor, _ upstream: Tensor) -> Tensor
     ) -> Tensor {
         let width = shape[rank - 1], output = Tensor(uninitialized: shape), input = widened
         let x = input.floats, y = output.floats

@@ -5,17 +5,21 @@ extension Tensor {
     ///
     ///     loss = mean over rows of  logsumexp(x tableᵀ + bias) - (x tableᵀ + bias)[label]
     ///
-    /// The logits exist a tile of rows at a time, and become their own gradients in the forward pass: the backward pass only scales what
-    /// is there. Three products in all, and no `[M, V]` in memory.
+    /// The logits exist a tile of rows at a time, and become their own gradients in the forward pass: the backward pass
+    /// only scales what is there. Three products in all, and no `[M, V]` in memory.
     ///
     /// - Parameters:
     ///   - table: `[V, C]`; `self` is `[M, C]`.
     ///   - bias: `[V]`.
     ///   - labels: `[M]`, int32, in `0 ..< V`.
-    /// - Returns: a scalar, `ln V` at chance, and the number of rows whose label has the largest score (the first of equal ones counts).
+    /// - Returns: a scalar, `ln V` at chance, and the number of rows whose label has the largest score (the first of
+    ///   equal ones counts).
     package func crossEntropy(over table: Tensor, bias: Tensor, labels: Tensor) -> (loss: Tensor, correct: Int) {
-        guard rank == 2, table.rank == 2, shape[1] == table.shape[1], bias.shape == [table.shape[0]], labels.shape == [shape[0]] else {
-            ShapeCheck.fail("crossEntropy(over:)", "\(shape) over \(table.shape), bias \(bias.shape), labels \(labels.shape)")
+        guard rank == 2, table.rank == 2, shape[1] == table.shape[1], bias.shape == [table.shape[0]],
+            labels.shape == [shape[0]]
+        else {
+            ShapeCheck.fail(
+                "crossEntropy(over:)", "\(shape) over \(table.shape), bias \(bias.shape), labels \(labels.shape)")
         }
         ShapeCheck.require(shape[0] > 0, "crossEntropy(over:)", "no rows")
         ShapeCheck.indices(labels, below: table.shape[0], in: "crossEntropy(over:)")
@@ -53,14 +57,18 @@ private struct TableCrossEntropy {
             let tile = first..<min(rows, first + factors.tile)
             let kept = factors.isNarrow && hasSlopes ? Tensor(uninitialized: [tile.count, size], .bfloat16) : nil
             for start in stride(from: tile.lowerBound, to: tile.upperBound, by: part) {
-                let count = min(part, tile.upperBound - start), scores = Tensor(uninitialized: [count, size]), s = scores.floats
-                Parallel.run(count, grain: Rows.grain(size)) { concord_fill_rows(s + $0.lowerBound * size, b, $0.count, size) }
+                let count = min(part, tile.upperBound - start), scores = Tensor(uninitialized: [count, size]),
+                    s = scores.floats
+                Parallel.run(count, grain: Rows.grain(size)) {
+                    concord_fill_rows(s + $0.lowerBound * size, b, $0.count, size)
+                }
                 factors.addScores(start..<start + count, to: s)
                 let to = kept.map { $0.narrows + (start - first) * size }
                 Parallel.run(count, grain: Rows.grain(size)) { range in
                     let i = range.lowerBound, row = start + i
                     if hasSlopes {
-                        concord_label_entropy_slopes(l + row, h + row, s + i * size, label + row, factor, range.count, size)
+                        concord_label_entropy_slopes(
+                            l + row, h + row, s + i * size, label + row, factor, range.count, size)
                         if let to { concord_narrow(to + i * size, s + i * size, range.count * size) }
                     } else {
                         concord_label_entropy(l + row, h + row, s + i * size, label + row, range.count, size)
@@ -103,10 +111,12 @@ private struct Factors {
     func addScores(_ rows: Range<Int>, to s: UnsafeMutablePointer<Float>) {
         let first = rows.lowerBound * width
         if isNarrow {
-            NarrowProduct.serial(rows.count, size, width, 1, x.narrows + first, width, false, table.narrows, width, true, 1, s, size)
+            NarrowProduct.serial(
+                rows.count, size, width, 1, x.narrows + first, width, false, table.narrows, width, true, 1, s, size)
         } else {
             Product.multiply(
-                m: rows.count, n: size, k: width, x.floats + first, lda: width, table.floats, ldb: width, transposeB: true, beta: 1, s,
+                m: rows.count, n: size, k: width, x.floats + first, lda: width, table.floats, ldb: width,
+                transposeB: true, beta: 1, s,
                 ldc: size)
         }
     }
@@ -118,24 +128,29 @@ private struct Factors {
             let s = slopes.narrows
             if let dx {
                 NarrowProduct.serial(
-                    rows.count, width, size, 1, s, size, false, table.narrows, width, false, 0, dx.floats + first, width)
+                    rows.count, width, size, 1, s, size, false, table.narrows, width, false, 0, dx.floats + first, width
+                )
             }
             if let dtable {
                 NarrowProduct.serial(
-                    size, width, rows.count, 1, s, size, true, x.narrows + first, width, false, beta, dtable.floats, width)
+                    size, width, rows.count, 1, s, size, true, x.narrows + first, width, false, beta, dtable.floats,
+                    width)
             }
         } else {
             let s = slopes.floats
             if let dx {
                 Product.multiply(
-                    m: rows.count, n: width, k: size, s, lda: size, table.floats, ldb: width, dx.floats + first, ldc: width)
+                    m: rows.count, n: width, k: size, s, lda: size, table.floats, ldb: width, dx.floats + first,
+                    ldc: width)
             }
             guard let dtable else { return }
             if beta == 0 {
-                Product.multiply(m: size, n: width, k: rows.count, s, transposeA: true, x.floats + first, into: dtable.floats)
+                Product.multiply(
+                    m: size, n: width, k: rows.count, s, transposeA: true, x.floats + first, into: dtable.floats)
             } else {
                 Product.multiply(
-                    m: size, n: width, k: rows.count, s, lda: size, transposeA: true, x.floats + first, ldb: width, beta: beta,
+                    m: size, n: width, k: rows.count, s, lda: size, transposeA: true, x.floats + first, ldb: width,
+                    beta: beta,
                     dtable.floats, ldc: width)
             }
         }

@@ -19,7 +19,9 @@ struct BadPictureTests {
         } catch let error as ImageError {
             #expect(matches(error), "\(error)", sourceLocation: sourceLocation)
             let line = "\(error)"
-            #expect(line.hasPrefix(path + ": ") && line.contains(words) && !line.contains("\n"), "\(line)", sourceLocation: sourceLocation)
+            #expect(
+                line.hasPrefix(path + ": ") && line.contains(words) && !line.contains("\n"), "\(line)",
+                sourceLocation: sourceLocation)
         } catch { Issue.record(error, sourceLocation: sourceLocation) }
     }
 
@@ -52,32 +54,46 @@ struct BadPictureTests {
     @Test func aPngWithAFlippedBitIsDamaged() throws {
         var wrong = try bytes("rgb.png")
         wrong[wrong.count / 2] ^= 8
-        expectError(try folder.write(wrong, to: "flipped.png"), saying: "damaged") { if case .damaged = $0 { true } else { false } }
+        expectError(try folder.write(wrong, to: "flipped.png"), saying: "damaged") {
+            if case .damaged = $0 { true } else { false }
+        }
     }
 
     @Test func textIsNotAPicture() throws {
-        expectError(try folder.write("hello", to: "a.jpg"), saying: "68 65 6c 6c") { if case .notAPicture = $0 { true } else { false } }
+        expectError(try folder.write("hello", to: "a.jpg"), saying: "68 65 6c 6c") {
+            if case .notAPicture = $0 { true } else { false }
+        }
     }
 
     @Test func anEmptyFileIsNotAPicture() throws {
-        expectError(try folder.write("", to: "a.png"), saying: "empty") { if case .notAPicture = $0 { true } else { false } }
+        expectError(try folder.write("", to: "a.png"), saying: "empty") {
+            if case .notAPicture = $0 { true } else { false }
+        }
     }
 
     @Test func aSignatureAloneIsDamaged() throws {
-        expectError(try folder.write([0xFF, 0xD8, 0xFF], to: "a.jpg"), saying: "damaged") { if case .damaged = $0 { true } else { false } }
+        expectError(try folder.write([0xFF, 0xD8, 0xFF], to: "a.jpg"), saying: "damaged") {
+            if case .damaged = $0 { true } else { false }
+        }
         let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-        expectError(try folder.write(png, to: "a.png"), saying: "damaged") { if case .damaged = $0 { true } else { false } }
+        expectError(try folder.write(png, to: "a.png"), saying: "damaged") {
+            if case .damaged = $0 { true } else { false }
+        }
     }
 
     @Test func otherKindsOfPicturesAreNamed() throws {
-        expectError(try folder.write("GIF89a....", to: "a.gif"), saying: "GIF") { if case .unsupported = $0 { true } else { false } }
+        expectError(try folder.write("GIF89a....", to: "a.gif"), saying: "GIF") {
+            if case .unsupported = $0 { true } else { false }
+        }
         expectError(try folder.write("MM\0*....", to: "a.jpg"), saying: "magick 'a.jpg' 'a.png'") {
             if case .unsupported = $0 { true } else { false }
         }
     }
 
     @Test func aMissingFileAndADirectoryAreUnreadable() {
-        expectError(folder.file("none.jpg"), saying: "No such file") { if case .unreadable = $0 { true } else { false } }
+        expectError(folder.file("none.jpg"), saying: "No such file") {
+            if case .unreadable = $0 { true } else { false }
+        }
         expectError(folder.path, saying: "directory") { if case .unreadable = $0 { true } else { false } }
         expectError("/dev/null", saying: "not a regular file") { if case .unreadable = $0 { true } else { false } }
     }
@@ -93,13 +109,17 @@ struct BadPictureTests {
         var file = try bytes("rgb.png")
         file.replaceSubrange(16..<24, with: [0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60])
         file.replaceSubrange(29..<33, with: checkSum(file[12..<29]))
-        expectError(try folder.write(file, to: "huge.png"), saying: "60000x60000") { if case .tooLarge = $0 { true } else { false } }
+        expectError(try folder.write(file, to: "huge.png"), saying: "60000x60000") {
+            if case .tooLarge = $0 { true } else { false }
+        }
     }
 
     @Test func aLargePictureIsReadWhenATargetLetsItShrink() throws {
         var file = try EncodedImage(scene(800, 800).jpegData(), path: "large.jpg")
         file.pixelLimit = 50_000
-        #expect(throws: ImageError.tooLarge(path: "large.jpg", width: 800, height: 800, limit: 50_000)) { _ = try file.decoded() }
+        #expect(throws: ImageError.tooLarge(path: "large.jpg", width: 800, height: 800, limit: 50_000)) {
+            _ = try file.decoded()
+        }
         #expect(try file.decoded(shortestSide: 200).width == 200)
     }
 
@@ -119,13 +139,17 @@ struct BadPictureTests {
         }
     }
 
-    @Test(arguments: ["420.jpg", "progressive.jpg", "cmyk.jpg", "orientation6.jpg", "interlaced.png", "palettealpha.png"])
+    @Test(arguments: [
+        "420.jpg", "progressive.jpg", "cmyk.jpg", "orientation6.jpg", "interlaced.png", "palettealpha.png",
+    ])
     func noCorruptionDoesWorseThanAnError(name: String) throws {
         let whole = try bytes(name)
         var random = RandomKey(seed: 3).derived(name).sequence
         for _ in 0..<150 {
             var file = whole
-            for _ in 0...random.integer(below: 4) { file[random.integer(below: file.count)] = UInt8(random.integer(below: 256)) }
+            for _ in 0...random.integer(below: 4) {
+                file[random.integer(below: file.count)] = UInt8(random.integer(below: 256))
+            }
             do {
                 var picture = try EncodedImage(file)
                 picture.pixelLimit = 1 << 20
@@ -143,9 +167,12 @@ struct BadPictureTests {
 
     /// A JPEG file with another size in its frame header.
     private func claiming(_ width: Int, _ height: Int, _ file: [UInt8]) throws -> [UInt8] {
-        let frame = try #require(file.indices.first { file[$0] == 0xFF && $0 + 1 < file.count && [0xC0, 0xC2].contains(file[$0 + 1]) })
+        let frame = try #require(
+            file.indices.first { file[$0] == 0xFF && $0 + 1 < file.count && [0xC0, 0xC2].contains(file[$0 + 1]) })
         var file = file
-        file.replaceSubrange(frame + 5..<frame + 9, with: [UInt8(height >> 8), UInt8(height & 255), UInt8(width >> 8), UInt8(width & 255)])
+        file.replaceSubrange(
+            frame + 5..<frame + 9,
+            with: [UInt8(height >> 8), UInt8(height & 255), UInt8(width >> 8), UInt8(width & 255)])
         return file
     }
 

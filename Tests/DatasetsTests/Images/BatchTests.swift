@@ -25,19 +25,24 @@ struct BatchTests {
         let images = (0..<3).map { scene(width + 3, 9).withHue(turnedBy: Float($0) * 0.1) }
         let part = PixelRectangle(x: 2, y: 1, width: width, height: 7), flips = [true, false, true]
         for n in [Normalization.clip, .imageNet, .none] {
-            expectClose(Tensor(normalizing: images, n, crop: part, flips: flips), normalized(images, n, part, flips), tolerance: 1e-6)
+            expectClose(
+                Tensor(normalizing: images, n, crop: part, flips: flips), normalized(images, n, part, flips),
+                tolerance: 1e-6)
         }
     }
 
     @Test func flippingTheWholePictureReadsNothingBesideIt() {
         let image = scene(64, 1), whole = PixelRectangle(x: 0, y: 0, width: 64, height: 1)
-        expectClose(Tensor(normalizing: [image], .clip, flips: [true]), normalized([image], .clip, whole, [true]), tolerance: 1e-6)
+        expectClose(
+            Tensor(normalizing: [image], .clip, flips: [true]), normalized([image], .clip, whole, [true]),
+            tolerance: 1e-6)
     }
 
     @Test func stackingNormalisesWithCLIPsNumbers() {
         let images = [scene(8, 6), scene(8, 6).grayscale()]
         expectClose(
-            Tensor.stack(images), normalized(images, .clip, PixelRectangle(x: 0, y: 0, width: 8, height: 6), [false, false]),
+            Tensor.stack(images),
+            normalized(images, .clip, PixelRectangle(x: 0, y: 0, width: 8, height: 6), [false, false]),
             tolerance: 1e-6)
     }
 }

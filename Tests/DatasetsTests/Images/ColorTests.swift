@@ -14,7 +14,9 @@ struct ColorTests {
     }
 
     @Test func aFactorOfOneChangesNothing() {
-        #expect(swatch.withBrightness(1) == swatch && swatch.withContrast(1) == swatch && swatch.withSaturation(1) == swatch)
+        #expect(
+            swatch.withBrightness(1) == swatch && swatch.withContrast(1) == swatch && swatch.withSaturation(1) == swatch
+        )
     }
 
     @Test(arguments: [Float(-0.3), 0.02, 0.5])
@@ -33,7 +35,8 @@ struct ColorTests {
     @Test(arguments: [Float(30), -75, 90, 180], [Image.Filter.nearest, .bilinear])
     func rotationEqualsPillows(degrees: Float, filter: Image.Filter) {
         expectSame(
-            swatch.rotated(byDegrees: degrees, filter: filter, fill: Image.Color(9, 8, 7)), "rotated \(degrees) \(filter)",
+            swatch.rotated(byDegrees: degrees, filter: filter, fill: Image.Color(9, 8, 7)),
+            "rotated \(degrees) \(filter)",
             levels: filter == .bilinear ? 1 : 0)
     }
 

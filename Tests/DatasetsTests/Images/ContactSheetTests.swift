@@ -32,7 +32,9 @@ struct ContactSheetTests {
 
     @Test func anythingCanBeALabel() {
         var sheet = ContactSheet(columns: 1, cell: 20)
-        sheet.addRow(label: String(repeating: "wide ", count: 50) + "größer 🙂", images: [(dot, "averyverylongword without end 🙂", true)])
+        sheet.addRow(
+            label: String(repeating: "wide ", count: 50) + "größer 🙂",
+            images: [(dot, "averyverylongword without end 🙂", true)])
         sheet.addRow(label: "no answers", images: [])
         #expect(sheet.image.width == 46)
     }

@@ -23,7 +23,9 @@ struct DecodingTests {
     }
 
     @Test(arguments: ["rgb", "interlaced", "rgb16", "grey16", "grey", "bilevel", "palette"])
-    func everyKindOfPngDecodes(name: String) throws { expectSame(try Image(contentsOf: path(name + ".png")), name + ".png") }
+    func everyKindOfPngDecodes(name: String) throws {
+        expectSame(try Image(contentsOf: path(name + ".png")), name + ".png")
+    }
 
     @Test(arguments: ["rgba", "greyalpha", "palettealpha"])
     func transparencyShowsWhiteUnlessToldOtherwise(name: String) throws {
@@ -53,14 +55,17 @@ struct DecodingTests {
         #expect(difference.reduce(0, +) / Float(difference.count) < 3)
     }
 
-    @Test(arguments: ["444", "422", "420", "progressive", "grey", "cmyk", "orientation3", "orientation6", "orientation7"])
+    @Test(arguments: [
+        "444", "422", "420", "progressive", "grey", "cmyk", "orientation3", "orientation6", "orientation7",
+    ])
     func decodingAPartEqualsDecodingTheWholeAndCropping(name: String) throws {
         let file = try EncodedImage(contentsOf: path(name + ".jpg")), whole = try file.decoded()
         var random = RandomKey(seed: 1).derived(name).sequence
         for _ in 0..<30 {
             let w = 1 + random.integer(below: file.width), h = 1 + random.integer(below: file.height)
             let part = PixelRectangle(
-                x: random.integer(below: file.width - w + 1), y: random.integer(below: file.height - h + 1), width: w, height: h)
+                x: random.integer(below: file.width - w + 1), y: random.integer(below: file.height - h + 1), width: w,
+                height: h)
             #expect(try file.resized(part, width: w, height: h) == whole.cropped(to: part), "\(part)")
         }
     }

@@ -30,7 +30,9 @@ func expectSame(_ image: Image, _ name: String, levels: Int = 0, sourceLocation:
 func scene(_ width: Int, _ height: Int) -> Image {
     var bytes: [UInt8] = []
     for y in 0..<height {
-        for x in 0..<width { bytes += [UInt8(x * 255 / width), UInt8((x * x + y * y) / 3 % 256), UInt8(y * 255 / height)] }
+        for x in 0..<width {
+            bytes += [UInt8(x * 255 / width), UInt8((x * x + y * y) / 3 % 256), UInt8(y * 255 / height)]
+        }
     }
     return Image(pixels: Tensor(bytes, shape: [height, width, 3]))
 }

@@ -7,7 +7,8 @@ struct ResizingTests {
     @Test(arguments: Image.Filter.allCases, [(20, 13), (11, 31), (47, 9), (60, 40), (5, 33), (1, 1)])
     func resizingEqualsPillowsBitForBit(filter: Image.Filter, size: (width: Int, height: Int)) {
         expectSame(
-            expected("scene").resized(width: size.width, height: size.height, filter: filter), "\(filter) \(size.width)x\(size.height)")
+            expected("scene").resized(width: size.width, height: size.height, filter: filter),
+            "\(filter) \(size.width)x\(size.height)")
     }
 
     @Test(arguments: [(19, 7), (10, 20)])
@@ -24,7 +25,9 @@ struct ResizingTests {
     @Test func onePlainColourStaysItself() {
         for filter in Image.Filter.allCases {
             let plain = Image(width: 13, height: 7, Image.Color(3, 255, 128))
-            #expect(plain.resized(width: 50, height: 3, filter: filter) == Image(width: 50, height: 3, Image.Color(3, 255, 128)))
+            #expect(
+                plain.resized(width: 50, height: 3, filter: filter)
+                    == Image(width: 50, height: 3, Image.Color(3, 255, 128)))
         }
     }
 

@@ -28,8 +28,12 @@ struct ViewTests {
 
     @Test func aPictureTooLongForAnyShapeGivesItsMiddle() {
         let crop = RandomResizedCrop(to: 8, scale: 1...1)
-        #expect(crop.rectangle(width: 400, height: 30, using: key(0)) == PixelRectangle(x: 180, y: 0, width: 40, height: 30))
-        #expect(crop.rectangle(width: 30, height: 400, using: key(0)) == PixelRectangle(x: 0, y: 180, width: 30, height: 40))
+        #expect(
+            crop.rectangle(width: 400, height: 30, using: key(0)) == PixelRectangle(x: 180, y: 0, width: 40, height: 30)
+        )
+        #expect(
+            crop.rectangle(width: 30, height: 400, using: key(0)) == PixelRectangle(x: 0, y: 180, width: 30, height: 40)
+        )
         #expect(crop.rectangle(width: 1, height: 1, using: key(0)) == PixelRectangle(x: 0, y: 0, width: 1, height: 1))
     }
 
@@ -66,7 +70,8 @@ struct ViewTests {
     @Test func jitterOfNothingChangesNothing() { #expect(ColorJitter()(image, using: key(1)) == image) }
 
     @Test func jitterMakesAllOrders() {
-        // With saturation 0 and a solarised picture the order shows: contrast before or behind the loss of colour gives different greys.
+        // With saturation 0 and a solarised picture the order shows: contrast before or behind the loss of colour gives
+        // different greys.
         let jitter = ColorJitter(brightness: 0.9, contrast: 0.9)
         let results = Set((0..<50).map { jitter(image, using: key($0)).pixels.bytes })
         #expect(results.count == 50)
@@ -74,7 +79,8 @@ struct ViewTests {
 
     @Test func evaluationShowsTheMiddleOfThePicture() throws {
         let view = CLIPTransform.evaluation(20)(image)
-        #expect(view == image.resized(width: 30, height: 20).cropped(to: PixelRectangle(x: 5, y: 0, width: 20, height: 20)))
+        #expect(
+            view == image.resized(width: 30, height: 20).cropped(to: PixelRectangle(x: 5, y: 0, width: 20, height: 20)))
         let file = try EncodedImage(image.jpegData())
         #expect(try CLIPTransform.evaluation(20)(file) == CLIPTransform.evaluation(20)(file.decoded()))
     }
@@ -85,7 +91,8 @@ struct ViewTests {
         let file = try EncodedImage(image.jpegData())
         let random = SimCLRViews(size: 32), key = key(1)
         let views = [
-            CLIPTransform.evaluation(224)(image), try CLIPTransform.evaluation(224)(file), CLIPTransform.training(224)(image, using: key),
+            CLIPTransform.evaluation(224)(image), try CLIPTransform.evaluation(224)(file),
+            CLIPTransform.training(224)(image, using: key),
             try CLIPTransform.training(224)(file, using: key),
         ]
         #expect(views.allSatisfy { $0.width == 224 && $0.height == 224 })
@@ -99,10 +106,14 @@ struct ViewTests {
     }
 
     @Test func mirrorsAndTurnsUndoThemselves() {
-        #expect(image.flippedHorizontally().flippedHorizontally() == image && image.flippedHorizontally()[0, 3] == image[59, 3])
+        #expect(
+            image.flippedHorizontally().flippedHorizontally() == image
+                && image.flippedHorizontally()[0, 3] == image[59, 3])
         #expect(image.flippedVertically()[5, 0] == image[5, 39])
         let square = scene(21, 21)
-        #expect(square.rotated(byDegrees: 90).rotated(byDegrees: 270) == square && square.rotated(byDegrees: 90)[0, 0] == square[20, 0])
+        #expect(
+            square.rotated(byDegrees: 90).rotated(byDegrees: 270) == square
+                && square.rotated(byDegrees: 90)[0, 0] == square[20, 0])
     }
 }
 

@@ -50,7 +50,9 @@ struct WebPTests {
         var random = RandomKey(seed: 4).derived(name).sequence
         for round in 0..<300 {
             var file = whole
-            for _ in 0...random.integer(below: 4) { file[random.integer(below: file.count)] = UInt8(random.integer(below: 256)) }
+            for _ in 0...random.integer(below: 4) {
+                file[random.integer(below: file.count)] = UInt8(random.integer(below: 256))
+            }
             if round % 3 == 0 { file = Array(file.prefix(random.integer(below: file.count))) }
             do {
                 var image = try EncodedImage(file)

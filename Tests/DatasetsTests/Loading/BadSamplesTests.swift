@@ -10,7 +10,8 @@ import Testing
     }
 
     private func batches(
-        _ count: Int = 200, of size: Int = 10, shuffle: Bool = true, dropLast: Bool = true, threads: Int = 2, limit: Double = 0.1,
+        _ count: Int = 200, of size: Int = 10, shuffle: Bool = true, dropLast: Bool = true, threads: Int = 2,
+        limit: Double = 0.1,
         isBad: @escaping @Sendable (Int) -> Bool
     ) -> Batches<[Int]> {
         Samples(count: count, named: { "f\($0).jpg" }) { index, _ in
@@ -74,7 +75,10 @@ import Testing
             return (steps, "")
         }
         let (steps, message) = run(threads)
-        #expect(message.contains("samples tried are unreadable") && message.contains("10.0 % may be (data.bad_share; of files --bad-limit): f") && message.contains("truncated"))
+        #expect(
+            message.contains("samples tried are unreadable")
+                && message.contains("10.0 % may be (data.bad_share; of files --bad-limit): f")
+                && message.contains("truncated"))
         #expect((steps, message) == run(0))
         #expect(steps < 10)
     }
@@ -107,6 +111,7 @@ import Testing
         let batches = try Table(csv: path).samples { row, _ in try row.integer("n") }.batches(of: 8) { $0 }
         for batch in batches.epoch(0) { _ = try batch.get() }
         #expect(batches.badSamples.examples.map(\.name) == ["\(path):5"])
-        #expect(batches.badSamples.examples.map(\.reason) == ["\(path):5: column \"n\" is \"x\", a whole number wanted"])
+        #expect(
+            batches.badSamples.examples.map(\.reason) == ["\(path):5: column \"n\" is \"x\", a whole number wanted"])
     }
 }

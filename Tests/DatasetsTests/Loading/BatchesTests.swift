@@ -10,11 +10,13 @@ import Testing
     }
 
     private func batches(
-        _ count: Int = 103, of size: Int = 8, seed: UInt64 = 0, shuffle: Bool = true, dropLast: Bool = true, threads: Int = 2,
+        _ count: Int = 103, of size: Int = 8, seed: UInt64 = 0, shuffle: Bool = true, dropLast: Bool = true,
+        threads: Int = 2,
         prefetch: Int = 4
     ) -> Batches<Drawn> {
         Samples(count: count) { index, random in (index, random.next()) }
-            .batches(of: size, seed: seed, shuffle: shuffle, dropLast: dropLast, threads: threads, prefetch: prefetch) { samples, random in
+            .batches(of: size, seed: seed, shuffle: shuffle, dropLast: dropLast, threads: threads, prefetch: prefetch) {
+                samples, random in
                 Drawn(samples: samples.map(\.0), draws: samples.map(\.1), shared: random.next())
             }
     }
@@ -24,7 +26,8 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 2, 4, 7]) func batchesAreTheSameForAnyNumberOfThreads(threads: Int) throws {
-        #expect(try contents(batches(threads: threads, prefetch: 1 + threads % 3), 3) == contents(batches(threads: 0), 3))
+        #expect(
+            try contents(batches(threads: threads, prefetch: 1 + threads % 3), 3) == contents(batches(threads: 0), 3))
     }
 
     @Test(arguments: 0...13) func anEpochEnteredLateIsTheTailOfTheWhole(step: Int) throws {
@@ -61,7 +64,8 @@ import Testing
         func draws(_ batches: Batches<Drawn>) throws -> [Int: UInt64] {
             Dictionary(uniqueKeysWithValues: try contents(batches, 2).flatMap { zip($0.samples, $0.draws) })
         }
-        let small = try draws(batches(of: 3, dropLast: false)), large = try draws(batches(of: 50, shuffle: false, dropLast: false))
+        let small = try draws(batches(of: 3, dropLast: false)),
+            large = try draws(batches(of: 50, shuffle: false, dropLast: false))
         #expect(small == large)
         #expect(small.count == 103)
     }
@@ -95,7 +99,8 @@ import Testing
         let batches = batches()
         let across = try batches.steps(10..<15).map { try $0.get() }
         #expect(try across == contents(batches, 0).suffix(2) + contents(batches, 1).prefix(3))
-        #expect(batches.steps(10..<15).map { [$0.epoch, $0.index] } == [[0, 10], [0, 11], [1, 0], [1, 1], [1, 2]])
+        #expect(
+            batches.steps(10..<15).map { [$0.epoch, $0.index] } == [[0, 10], [0, 11], [1, 0], [1, 1], [1, 2]])
     }
 
     @Test func tooFewSamplesAreAnErrorAndNotAnEndlessEpoch() {
@@ -103,7 +108,9 @@ import Testing
         #expect(batches.stepsPerEpoch == 0)
         #expect(throws: DatasetError.tooFewSamples(count: 5, batch: 8)) { try batches.validate() }
         #expect(throws: DatasetError.tooFewSamples(count: 5, batch: 8)) { try contents(batches, 0) }
-        #expect(throws: DatasetError.tooFewSamples(count: 0, batch: 8)) { try contents(self.batches(0, dropLast: false), 0) }
+        #expect(throws: DatasetError.tooFewSamples(count: 0, batch: 8)) {
+            try contents(self.batches(0, dropLast: false), 0)
+        }
     }
 
     @Test func aSampleOfABatchCanBeMadeAgainFromItsKey() throws {
@@ -114,7 +121,9 @@ import Testing
     }
 
     @Test func loadersComputeSerially() throws {
-        let batches = Samples(count: 8) { _, _ in Context.current.isInRegion && !Threads.claim() }.batches(of: 4, threads: 2) { $0 }
+        let batches = Samples(count: 8) { _, _ in Context.current.isInRegion && !Threads.claim() }.batches(
+            of: 4, threads: 2
+        ) { $0 }
         for batch in batches.epoch(0) { #expect(try batch.get() == [true, true, true, true]) }
     }
 }

@@ -32,7 +32,8 @@ import Testing
 
     @Test func anIteratorNeverUsedStartsNothingThatStays() {
         for _ in 0..<20 {
-            var iterator = Samples(count: 100) { index, _ in index }.batches(of: 4, threads: 4) { $0 }.epoch(0).makeIterator()
+            var iterator = Samples(count: 100) { index, _ in index }.batches(of: 4, threads: 4) { $0 }.epoch(0)
+                .makeIterator()
             _ = iterator.next()
         }
     }

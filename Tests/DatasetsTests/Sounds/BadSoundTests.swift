@@ -10,7 +10,8 @@ import Testing
     private let folder = TemporaryFolder()
 
     private func expectError(
-        _ path: String, saying words: String, header: Bool = true, rate: Int? = 16000, window: Range<Int>? = nil, limit: Double = 1800,
+        _ path: String, saying words: String, header: Bool = true, rate: Int? = 16000, window: Range<Int>? = nil,
+        limit: Double = 1800,
         sourceLocation: SourceLocation = #_sourceLocation, where matches: (SoundError) -> Bool
     ) {
         func check(_ read: () throws(SoundError) -> Void) {
@@ -21,7 +22,8 @@ import Testing
                 #expect(matches(error), "\(error)", sourceLocation: sourceLocation)
                 let line = "\(error)"
                 #expect(
-                    line.hasPrefix(path + ": ") && line.contains(words) && !line.contains("\n"), "\(line)", sourceLocation: sourceLocation)
+                    line.hasPrefix(path + ": ") && line.contains(words) && !line.contains("\n"), "\(line)",
+                    sourceLocation: sourceLocation)
             }
         }
         check { () throws(SoundError) in _ = try Sound(contentsOf: path, rate: rate, window: window, limit: limit) }
@@ -37,7 +39,9 @@ import Testing
 
     @Test func aWavWithoutSamplesIsNamed() throws {
         try Sound([], rate: 8000).write(wav: folder.file("none.wav"))
-        expectError(folder.file("none.wav"), saying: "without samples") { if case .noSamples = $0 { true } else { false } }
+        expectError(folder.file("none.wav"), saying: "without samples") {
+            if case .noSamples = $0 { true } else { false }
+        }
     }
 
     @Test(arguments: [Float.nan, .infinity, -.infinity]) func aSampleThatIsNoNumberIsNamed(value: Float) throws {
@@ -49,7 +53,9 @@ import Testing
         }
         // A part without it is read; its position is counted from the file's start.
         #expect(try Sound(contentsOf: folder.file("a.wav"), window: 0..<4000).count == 4000)
-        expectError(folder.file("a.wav"), saying: "sample 4321", header: false, rate: nil, window: 4000..<5000) { _ in true }
+        expectError(folder.file("a.wav"), saying: "sample 4321", header: false, rate: nil, window: 4000..<5000) { _ in
+            true
+        }
     }
 
     @Test(arguments: [0.5, 0.9, 0.999]) func aTruncatedWavIsDamaged(share: Double) throws {
@@ -58,11 +64,16 @@ import Testing
         expectError(path, saying: "bytes before its header says", where: isDamaged)
     }
 
-    @Test(arguments: StoredSound.exact.filter { $0.name.hasSuffix("aiff") || $0.name == "long.wav" || $0.name == "24bit.wav" })
+    @Test(
+        arguments: StoredSound.exact.filter {
+            $0.name.hasSuffix("aiff") || $0.name == "long.wav" || $0.name == "24bit.wav"
+        })
     func otherTruncatedFilesWithChunksAreDamaged(_ kind: StoredSound) throws {
         try kind.write(noise(2000), rate: 16000, to: folder.file(kind.name))
         let whole = Array(try Data(contentsOf: URL(fileURLWithPath: folder.file(kind.name))))
-        expectError(try folder.write(Array(whole.dropLast(1001)), to: "cut"), saying: "1001 bytes before its header", where: isDamaged)
+        expectError(
+            try folder.write(Array(whole.dropLast(1001)), to: "cut"), saying: "1001 bytes before its header",
+            where: isDamaged)
     }
 
     @Test func aWavHeaderBehindLongChunksIsFollowed() throws {
@@ -71,7 +82,8 @@ import Testing
         let notes: [UInt8] = Array("LIST".utf8) + [0x85, 0x13, 0, 0] + [UInt8](repeating: 32, count: 0x1386)
         file.insert(contentsOf: notes, at: 36)
         #expect(try Sound(contentsOf: try folder.write(file, to: "notes.wav")).count == 1000)
-        expectError(try folder.write(Array(file.dropLast(10)), to: "cut.wav"), saying: "10 bytes before", where: isDamaged)
+        expectError(
+            try folder.write(Array(file.dropLast(10)), to: "cut.wav"), saying: "10 bytes before", where: isDamaged)
     }
 
     @Test func aWavWrittenIntoAPipeIsReadToItsEnd() throws {
@@ -89,7 +101,9 @@ import Testing
         #expect(try Sound(contentsOf: path, window: 0..<10_000).count == 10_000)
     }
 
-    @Test(arguments: [StoredSound.vorbis, .mp3]) func aTruncatedLossyFileIsReadAsFarAsItGoesOrDamaged(_ kind: StoredSound) throws {
+    @Test(arguments: [StoredSound.vorbis, .mp3]) func aTruncatedLossyFileIsReadAsFarAsItGoesOrDamaged(
+        _ kind: StoredSound
+    ) throws {
         guard kind.isWritable() else {
             print("\(kind.name): this libsndfile does not write it; not tested")
             return
@@ -106,23 +120,31 @@ import Testing
     }
 
     @Test func otherFilesAreNoSounds() throws {
-        expectError(try folder.write("hello", to: "a.wav"), saying: "68 65 6c 6c") { if case .notASound = $0 { true } else { false } }
-        expectError(try folder.write("", to: "b.wav"), saying: "empty") { if case .notASound = $0 { true } else { false } }
+        expectError(try folder.write("hello", to: "a.wav"), saying: "68 65 6c 6c") {
+            if case .notASound = $0 { true } else { false }
+        }
+        expectError(try folder.write("", to: "b.wav"), saying: "empty") {
+            if case .notASound = $0 { true } else { false }
+        }
         expectError(try folder.write("\0\0\0\u{18}ftypM4A ", to: "c.m4a"), saying: "M4A") {
             if case .unsupported = $0 { true } else { false }
         }
-        expectError(folder.file("none.wav"), saying: "No such file") { if case .unreadable = $0 { true } else { false } }
+        expectError(folder.file("none.wav"), saying: "No such file") {
+            if case .unreadable = $0 { true } else { false }
+        }
         expectError(folder.path, saying: "directory") { if case .unreadable = $0 { true } else { false } }
         expectError("/dev/zero", saying: "not a regular file") { if case .unreadable = $0 { true } else { false } }
     }
 
-    @Test(arguments: ["RIFF\0\0\0\0WAVE", "fLaC", "OggS", "ID3", "FORM\0\0\0\0AIFF", ".snd"]) func aSignatureAloneIsDamaged(
+    @Test(arguments: ["RIFF\0\0\0\0WAVE", "fLaC", "OggS", "ID3", "FORM\0\0\0\0AIFF", ".snd"])
+    func aSignatureAloneIsDamaged(
         _ text: String
     ) throws {
         expectError(try folder.write(text, to: "a"), saying: "damaged") { isDamaged($0) }
     }
 
-    /// libsndfile closes the descriptor of what it cannot open; a second close would hit whatever file has got its number since.
+    /// libsndfile closes the descriptor of what it cannot open; a second close would hit whatever file has got its
+    /// number since.
     @Test func damageClosesNoOtherFile() async throws {
         let bad = try folder.write("OggS", to: "bad.ogg"), isDone = Flag()
         let broken = await withTaskGroup(of: Int.self) { group in
@@ -187,7 +209,9 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count < before + 100)
     }
 
-    @Test(arguments: [StoredSound.wav, .float, .flac, .vorbis, .mp3]) func noCorruptionDoesWorseThanAnError(_ kind: StoredSound) throws {
+    @Test(arguments: [StoredSound.wav, .float, .flac, .vorbis, .mp3]) func noCorruptionDoesWorseThanAnError(
+        _ kind: StoredSound
+    ) throws {
         guard kind.isWritable() else {
             print("\(kind.name): this libsndfile does not write it; not tested")
             return
@@ -197,7 +221,9 @@ import Testing
         var random = RandomKey(seed: 5).derived(kind.name).sequence
         for _ in 0..<60 {
             var file = whole
-            for _ in 0...random.integer(below: 4) { file[random.integer(below: min(file.count, 400))] = UInt8(random.integer(below: 256)) }
+            for _ in 0...random.integer(below: 4) {
+                file[random.integer(below: min(file.count, 400))] = UInt8(random.integer(below: 256))
+            }
             let path = try folder.write(file, to: "wrong")
             do throws(SoundError) {
                 let sound = try Sound(contentsOf: path)

@@ -38,7 +38,9 @@ import Testing
         let path = folder.file("many.wav")
         let samples = noise(50_000 * channels)
         try StoredSound.float.write(samples, channels: channels, rate: 48000, to: path)
-        let wanted = (0..<50_000).map { i in (0..<channels).reduce(Float(0)) { $0 + samples[i * channels + $1] } / Float(channels) }
+        let wanted = (0..<50_000).map { i in
+            (0..<channels).reduce(Float(0)) { $0 + samples[i * channels + $1] } / Float(channels)
+        }
         #expect(difference(try Sound(contentsOf: path).samples, wanted) < 1e-6)
         #expect(try Sound.header(of: path).channels == channels)
     }
@@ -82,7 +84,9 @@ import Testing
         #expect(try Sound(contentsOf: path, rate: to, window: 5..<5).samples == [])
     }
 
-    @Test(arguments: [StoredSound.vorbis, .mp3]) func aWindowOfALossyFileIsThatPartOfTheWhole(_ kind: StoredSound) throws {
+    @Test(arguments: [StoredSound.vorbis, .mp3]) func aWindowOfALossyFileIsThatPartOfTheWhole(
+        _ kind: StoredSound
+    ) throws {
         guard kind.isWritable(rate: 44100) else {
             print("\(kind.name): this libsndfile does not write it; not tested")
             return

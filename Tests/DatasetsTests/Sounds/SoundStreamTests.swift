@@ -26,13 +26,16 @@ import Testing
 
     private func streams(_ window: Int = 100, cacheLimit: Int? = nil) throws -> SoundStreams {
         try SoundStreams(
-            counts.indices.map { (path($0), $0 % 2 == 0 ? "even" : "odd") }, window: window, rate: 8000, cacheLimit: cacheLimit)
+            counts.indices.map { (path($0), $0 % 2 == 0 ? "even" : "odd") }, window: window, rate: 8000,
+            cacheLimit: cacheLimit)
     }
 
     private func epoch(
         _ streams: SoundStreams, _ number: Int, threads: Int = 2, shuffle: Bool = false, from step: Int = 0
     ) throws -> [[Float]] {
-        let batches = streams.samples.batches(of: 2, seed: 3, shuffle: shuffle, dropLast: false, threads: threads) { $0 }
+        let batches = streams.samples.batches(of: 2, seed: 3, shuffle: shuffle, dropLast: false, threads: threads) {
+            $0
+        }
         return try batches.epoch(number, startingAt: step).flatMap { try $0.get() }
     }
 
@@ -80,7 +83,9 @@ import Testing
         try write(counts)
         let samples = try streams().samples
         for batch in samples.batches(of: 3, seed: 8, { $0 }).epoch(5) {
-            let again = try zip(batch.indices, batch.keys).map { try samples.sample($0, key: $1, epoch: batch.epochKey) }
+            let again = try zip(batch.indices, batch.keys).map {
+                try samples.sample($0, key: $1, epoch: batch.epochKey)
+            }
             #expect(try batch.get() == again)
         }
     }
@@ -89,7 +94,8 @@ import Testing
         // Three chunks of 65536 samples at the rate wanted, and a little.
         try StoredSound.flac.write(noise(420_000), rate: 16000, to: folder.file("long.flac"))
         func windows(_ limit: Int) throws -> [[Float]] {
-            let streams = try SoundStreams([(folder.file("long.flac"), "a")], window: 4096, rate: 8000, cacheLimit: limit)
+            let streams = try SoundStreams(
+                [(folder.file("long.flac"), "a")], window: 4096, rate: 8000, cacheLimit: limit)
             #expect(streams.count == 51)
             return try epoch(streams, 0)
         }
@@ -128,7 +134,9 @@ import Testing
         #expect(streams.count == 4 + 4)
         #expect(try !epoch(streams, 0).flatMap { places($0) }.contains { $0.clip == 3 })
         _ = try folder.write("", to: "clip5.wav")
-        #expect { try self.streams() } throws: { "\($0)".contains("2 of 8 samples tried are unreadable") && "\($0)".contains("clip3.wav") }
+        #expect { try self.streams() } throws: {
+            "\($0)".contains("2 of 8 samples tried are unreadable") && "\($0)".contains("clip3.wav")
+        }
     }
 
     @Test(arguments: [0, 3]) func aClipThatTurnsOutBadLaterIsReplacedCountedAndNamedOnce(threads: Int) throws {
@@ -146,7 +154,10 @@ import Testing
         #expect(batches.badSamples.count > 4)
         #expect(
             batches.badSamples.examples.map(\.reason) == [
-                "\(path(7)): sample 150 is nan, not a number to compute with; write the file again without it or leave the file out"
+                """
+                    \(path(7)): sample 150 is nan, not a number to compute with; write the file again without it or \
+                    leave the file out
+                    """
             ])
     }
 
@@ -156,7 +167,9 @@ import Testing
             try Sound([Float](repeating: .infinity, count: counts[clip]), rate: 8000).write(wav: path(clip), .float32)
         }
         let batches = try streams(20).samples.batches(of: 2, badLimit: 0.2) { $0 }
-        #expect { for batch in batches.epoch(0) { _ = try batch.get() } } throws: { "\($0)".contains("samples tried are unreadable") }
+        #expect { for batch in batches.epoch(0) { _ = try batch.get() } } throws: {
+            "\($0)".contains("samples tried are unreadable")
+        }
     }
 
     @Test func badWindowsOfSeveralEpochsDoNotAddUp() throws {

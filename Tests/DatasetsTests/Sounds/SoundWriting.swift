@@ -9,7 +9,8 @@ import Testing
 struct StoredSound: Sendable, CustomTestStringConvertible {
     let name: String
     let format: Int32
-    /// How far a sample may be from what was written: half a step of the format, or what a lossy code does to a smooth sound.
+    /// How far a sample may be from what was written: half a step of the format, or what a lossy code does to a smooth
+    /// sound.
     let tolerance: Float
 
     var testDescription: String { name }

@@ -38,7 +38,10 @@ import Testing
         let good = String(repeating: "1,2\n", count: 20), bad = String(repeating: "1\n", count: 9)
         #expect(
             message { _ = try table("a,b\n" + good + bad) }
-                == "t.csv: 9 of 29 rows are bad: wrong separator (data.separator) or quoting (data.quoting)? t.csv:22: 1 field, 2 wanted; t.csv:23: 1 field, 2 wanted; t.csv:24: 1 field, 2 wanted"
+                == """
+                    t.csv: 9 of 29 rows are bad: wrong separator (data.separator) or quoting (data.quoting)? t.csv:22: \
+                    1 field, 2 wanted; t.csv:23: 1 field, 2 wanted; t.csv:24: 1 field, 2 wanted
+                    """
         )
         #expect(try table("a,b\n" + good + String(repeating: "1\n", count: 8)).count == 20)
         #expect(try table("a,b\n" + String(repeating: good, count: 5) + bad).badRows.count == 9)
@@ -57,26 +60,31 @@ import Testing
     @Test func aWrongSeparatorIsSuspected() {
         #expect(
             message { _ = try table("filepath\ttitle\na\tb\n", columns: ["title"]) }
-                == "t.csv: no column \"title\"; the header is one column, \"filepath\\ttitle\": fields seem to be separated otherwise "
+                == "t.csv: no column \"title\"; the header is one column, \"filepath\\ttitle\": fields seem to be "
+                    + "separated otherwise "
                 + "(data.separator: tab)")
     }
 
     @Test func aColumnInOtherLettersIsNamed() {
         #expect(
             message { _ = try table("FilePath,title\na,b\n", columns: ["filepath", "title"]) }
-                == "t.csv: no column \"filepath\"; the header has \"FilePath\", and case matters: name it so (data.columns), or change "
+                == "t.csv: no column \"filepath\"; the header has \"FilePath\", and case matters: name it so "
+                    + "(data.columns), or change "
                 + "the header")
     }
 
     @Test func aMissingHeaderIsSaid() throws {
         #expect(
             message { _ = try table("a/1.png,red\na/2.png,blue\n", columns: ["filepath", "title"]) }
-                == "t.csv:1: the file has no header: its first line is \"a/1.png\", \"red\", without a column \"filepath\", \"title\"; "
+                == "t.csv:1: the file has no header: its first line is \"a/1.png\", \"red\", without a column "
+                    + "\"filepath\", \"title\"; "
                 + "put a line with the names of the columns above it")
         // A file of any name that is there is no column's name either.
         _ = try folder.write("x", to: "one")
         #expect(message { _ = try table("one,red\n", columns: ["filepath"]) }.contains("the file has no header"))
-        #expect(message { _ = try table("two,red\n", columns: ["filepath"]) }.contains("no column \"filepath\"; the columns are"))
+        #expect(
+            message { _ = try table("two,red\n", columns: ["filepath"]) }.contains(
+                "no column \"filepath\"; the columns are"))
     }
 
     @Test(arguments: [
@@ -85,7 +93,10 @@ import Testing
         ("\n\n", "t.csv: the file is empty"),
         ("a,b\n", "t.csv: a header but no rows"),
         ("a,b,a\n1,2,3\n", "t.csv:1: column \"a\" stands twice in the header"),
-        ("a,b\n1,2\n\"3,4\n5,6\n", "t.csv:3: a quote opened here is never closed; close it, or read quotes as characters (data.quoting: none)"),
+        (
+            "a,b\n1,2\n\"3,4\n5,6\n",
+            "t.csv:3: a quote opened here is never closed; close it, or read quotes as characters (data.quoting: none)"
+        ),
     ]) func aFaultyFileIsAnError(text: String, reason: String) {
         #expect(message { _ = try table(text) } == reason)
     }
@@ -101,7 +112,8 @@ import Testing
                 == "t.csv.gz: the file is compressed (gzip); unpack it with: gunzip -k t.csv.gz")
         let latin = try folder.write(Array("a,b\n1,caf".utf8) + [0xE9] + Array("\n2,x\n".utf8), to: "latin.csv")
         #expect(
-            message { _ = try Table(csv: latin) } == "latin.csv: the file is not UTF-8 but ISO-8859-1 (Latin-1); convert it with: "
+            message { _ = try Table(csv: latin) }
+                == "latin.csv: the file is not UTF-8 but ISO-8859-1 (Latin-1); convert it with: "
                 + "iconv -f ISO-8859-1 -t UTF-8 latin.csv > latin-utf8.csv")
     }
 
@@ -110,7 +122,9 @@ import Testing
         #expect(message { _ = try Table(csv: folder.path) }.hasSuffix(": a folder, where a file is wanted"))
     }
 
-    @Test(arguments: ["\"", "\n", "ä", "x"] as [Character]) func aSeparatorMustBeOneByteThatIsNoText(separator: Character) throws {
+    @Test(arguments: ["\"", "\n", "ä", "x"] as [Character]) func aSeparatorMustBeOneByteThatIsNoText(
+        separator: Character
+    ) throws {
         let path = try folder.write("a\n1\n", to: "t.csv")
         #expect(throws: DatasetError.separator(String(separator))) { try Table(csv: path, separator: separator) }
     }

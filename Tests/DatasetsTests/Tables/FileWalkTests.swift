@@ -13,7 +13,9 @@ import Testing
         try FileManager.default.createSymbolicLink(atPath: folder.file(name), withDestinationPath: target)
     }
 
-    private func files(under name: String = "") throws -> [String] { try FileWalk.files(under: folder.file(name)).files }
+    private func files(under name: String = "") throws -> [String] {
+        try FileWalk.files(under: folder.file(name)).files
+    }
 
     @Test func aFoldersOwnFilesComeBeforeThoseOfItsFolders() throws {
         try touch("b.txt", "a/z.txt", "a/b/c.txt", "Z.txt", "a/a.txt", ".hidden", ".git/x")

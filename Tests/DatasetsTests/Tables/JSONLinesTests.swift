@@ -51,13 +51,19 @@ import Testing
     @Test func faultyFilesAreErrors() throws {
         #expect(
             message { _ = try table("{\"Image\": \"a\"}\n", columns: ["image"]) }
-                == "t.jsonl: no column \"image\"; the header has \"Image\", and case matters: name it so (data.columns), or change the header"
+                == """
+                    t.jsonl: no column \"image\"; the header has \"Image\", and case matters: name it so \
+                    (data.columns), or change the header
+                    """
         )
         #expect(message { _ = try table("", columns: ["a"]) } == "t.jsonl: the file is empty")
         for document in ["[\n{\"a\": 1},\n{\"a\": 2}\n]\n", "{\n\"a\": 1\n}\n"] {
             #expect(
                 message { _ = try table(document, columns: ["a"]) }
-                    == "t.jsonl: the file is one JSON document, not JSON lines; write an object a line, for example with: jq -c '.[]' t.jsonl"
+                    == """
+                        t.jsonl: the file is one JSON document, not JSON lines; write an object a line, for example \
+                        with: jq -c '.[]' t.jsonl
+                        """
             )
         }
         let bad = String(repeating: "{\"a\": []}\n", count: 9)

@@ -15,10 +15,12 @@ import Testing
 
     @Test func classesAreFoldersInOrder() throws {
         try touch(
-            "dog/b.JPG", "dog/a.png", "cat/deep/er/z.jpeg", "cat/notes.txt", "Zebra/1.jpg", "cat/.hidden.jpg", ".git/x.jpg", "loose.jpg")
+            "dog/b.JPG", "dog/a.png", "cat/deep/er/z.jpeg", "cat/notes.txt", "Zebra/1.jpg", "cat/.hidden.jpg",
+            ".git/x.jpg", "loose.jpg")
         let pictures = try ImageFolder(folder.path)
         #expect(pictures.classNames.names == ["Zebra", "cat", "dog"])
-        #expect(pictures.table.map { $0["filepath"] } == ["Zebra/1.jpg", "cat/deep/er/z.jpeg", "dog/a.png", "dog/b.JPG"])
+        #expect(
+            pictures.table.map { $0["filepath"] } == ["Zebra/1.jpg", "cat/deep/er/z.jpeg", "dog/a.png", "dog/b.JPG"])
         #expect(try pictures.table.map { try pictures.classNames.label(of: $0["label"]) } == [0, 1, 2, 2])
         #expect(pictures.table[2].path("filepath") == folder.file("dog/a.png"))
         #expect(pictures.table[2].place == folder.file("dog/a.png"))
@@ -26,7 +28,8 @@ import Testing
 
     @Test func aLinkToNothingIsListedSoThatItIsNamedWhenOpened() throws {
         try touch("dog/a.jpg")
-        try FileManager.default.createSymbolicLink(atPath: folder.file("dog/b.jpg"), withDestinationPath: folder.file("gone.jpg"))
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("dog/b.jpg"), withDestinationPath: folder.file("gone.jpg"))
         #expect(try ImageFolder(folder.path).table.map { $0["filepath"] } == ["dog/a.jpg", "dog/b.jpg"])
     }
 
@@ -45,14 +48,20 @@ import Testing
         try touch("7_jackson_0.wav", "10_theo_49.wav", "readme.md")
         let listing = try FileListing(folder.path, pattern: "{digit}_{speaker}_{take}.wav")
         #expect(listing.table.columns == ["filepath", "digit", "speaker", "take"])
-        #expect(listing.table.map { [$0["digit"], $0["speaker"], $0["take"]] } == [["10", "theo", "49"], ["7", "jackson", "0"]])
+        #expect(
+            listing.table.map { [$0["digit"], $0["speaker"], $0["take"]] } == [
+                ["10", "theo", "49"], ["7", "jackson", "0"],
+            ])
         #expect(try ClassNames(of: listing.table, column: "speaker").names == ["jackson", "theo"])
     }
 
     @Test func foldersCanBePartOfAPattern() throws {
         try touch("anna/1-one.wav", "ben/2-two-b.wav", "top.wav")
         let listing = try FileListing(folder.path, pattern: "{speaker}/{number}-{word}.wav", badFileShare: 1)
-        #expect(listing.table.map { [$0["speaker"], $0["number"], $0["word"]] } == [["anna", "1", "one"], ["ben", "2", "two-b"]])
+        #expect(
+            listing.table.map { [$0["speaker"], $0["number"], $0["word"]] } == [
+                ["anna", "1", "one"], ["ben", "2", "two-b"],
+            ])
         #expect(listing.table.badRows.count == 1)
     }
 
@@ -79,7 +88,8 @@ import Testing
                 == "ROOT: no file matches \"{n}.wav\" (data.pattern); a file there is \"a.flac\"")
     }
 
-    @Test(arguments: ["a.wav", "{a}{b}.wav", "{a}_{a}.wav", "{a.wav", "a}.wav", "{}.wav", "{filepath}.wav"]) func faultyPatternsAreErrors(
+    @Test(arguments: ["a.wav", "{a}{b}.wav", "{a}_{a}.wav", "{a.wav", "a}.wav", "{}.wav", "{filepath}.wav"])
+    func faultyPatternsAreErrors(
         pattern: String
     ) {
         #expect(throws: DatasetError.self) { try FileListing(folder.path, pattern: pattern) }
@@ -88,13 +98,15 @@ import Testing
     @Test func filesCanBeListedByExtension() throws {
         try touch("b/x.WAV", "a.wav", "c.txt")
         #expect(try FileListing(folder.path, extensions: ["wav"]).table.map { $0["filepath"] } == ["a.wav", "b/x.WAV"])
-        #expect(message { _ = try FileListing(folder.path, extensions: ["mp3"]) } == "ROOT: no .mp3 file in this folder")
+        #expect(
+            message { _ = try FileListing(folder.path, extensions: ["mp3"]) } == "ROOT: no .mp3 file in this folder")
     }
 
     @Test func anUnknownClassIsNamedWithTheNearest() {
         let names = ClassNames(["cat", "horse"])
         #expect(
-            message { _ = try names.label(of: "hors") } == "no class \"hors\" (did you mean \"horse\"?); the classes are \"cat\", \"horse\""
+            message { _ = try names.label(of: "hors") }
+                == "no class \"hors\" (did you mean \"horse\"?); the classes are \"cat\", \"horse\""
         )
     }
 }

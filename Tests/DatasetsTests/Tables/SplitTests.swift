@@ -7,7 +7,8 @@ import Testing
     private let folder = TemporaryFolder()
 
     @Test(
-        arguments: [("", 0), ("123456789", 0xCBF4_3926), ("a", 0xE8B7_BE43), ("images/0023_20e3.jpg", 0x75E3_DD88)] as [(String, UInt32)])
+        arguments: [("", 0), ("123456789", 0xCBF4_3926), ("a", 0xE8B7_BE43), ("images/0023_20e3.jpg", 0x75E3_DD88)]
+            as [(String, UInt32)])
     func checksumsAreZlibs(text: String, value: UInt32) {
         #expect(CRC32.checksum(text.utf8) == value)
     }
@@ -69,7 +70,10 @@ import Testing
             _ = try folder.write("x", to: "p/\(number).png")
             try FileManager.default.createSymbolicLink(
                 atPath: folder.file("p/link\(number).png"), withDestinationPath: "\(number).png")
-            names += ["p/\(number).png", "./p/\(number).png", "p//\(number).png", "p/../p/\(number).png", "p/link\(number).png"]
+            names += [
+                "p/\(number).png", "./p/\(number).png", "p//\(number).png", "p/../p/\(number).png",
+                "p/link\(number).png",
+            ]
         }
         let table = try Table(csv: folder.write("f\n" + names.joined(separator: "\n") + "\n", to: "t.csv"))
         let (train, heldOut) = try table.split(by: Split(column: "f", modulo: 7))
@@ -77,7 +81,10 @@ import Testing
         let plain = (0..<40).filter { CRC32.checksum("p/\($0).png".utf8) % 7 == 0 }
         #expect(plain.count > 2 && plain.count < 20)
         #expect(heldOut.count == 5 * plain.count && train.count == 5 * (40 - plain.count))
-        #expect(heldOut.map { $0["f"] }.filter { $0.hasPrefix("p/") && !$0.contains("l") && !$0.contains("..") && !$0.contains("//") }
-            == plain.map { "p/\($0).png" })
+        #expect(
+            heldOut.map { $0["f"] }.filter {
+                $0.hasPrefix("p/") && !$0.contains("l") && !$0.contains("..") && !$0.contains("//")
+            }
+                == plain.map { "p/\($0).png" })
     }
 }

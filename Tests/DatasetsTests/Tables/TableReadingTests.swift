@@ -5,7 +5,9 @@ import Testing
 @Suite struct TableReadingTests {
     private let folder = TemporaryFolder()
 
-    private func table(_ text: String, separator: Character = ",", quoting: Quoting = .standard, columns: [String] = []) throws -> Table {
+    private func table(
+        _ text: String, separator: Character = ",", quoting: Quoting = .standard, columns: [String] = []
+    ) throws -> Table {
         try Table(csv: folder.write(text, to: "t.csv"), separator: separator, quoting: quoting, columns: columns)
     }
 

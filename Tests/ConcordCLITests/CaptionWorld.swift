@@ -59,8 +59,8 @@ struct CaptionWorld {
           text: {width: 16, depth: 1, heads: 2, context: 12}
           \(modality == .image
               ? "image: {depth: 18, width: 4, stem: cifar}"
-              : "audio: {encoder: log_mel, mels: 16, window: 128, hop: 64, channels: [16, 16], kernels: [3, 3], \
-              strides: [1, 2]}")
+              : "audio: {encoder: log_mel, mels: 16, window: 128, hop: 64, channels: [16, 16], "
+                  + "kernels: [3, 3], strides: [1, 2]}")
         views: \(modality == .image ? "{size: 16, crop: whole, flip: false}" : "{audio: {rate: 8000, seconds: 0.2}}")
         optimizer: {learning_rate: 3e-3}
         """

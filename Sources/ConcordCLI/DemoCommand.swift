@@ -4,7 +4,7 @@ import Concord
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Makes a small world of pictures and captions, trains two towers on it, evaluates them and searches.",
+        abstract: "Makes a small world of images and captions, trains two towers on it, evaluates them and searches.",
         discussion: "A few minutes on two cores. The run that it leaves serves evaluate, embed, search and classify.")
 
     @Option(help: "Where to put the data, the run and the contact sheet.") var out = "runs/demo"

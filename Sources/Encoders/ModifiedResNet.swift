@@ -10,13 +10,13 @@ public import ConcordTensors
 /// ```
 /// - Source: Radford et al. 2021, arXiv:2103.00020, section 2.4; anti-aliased strides after Zhang 2019,
 ///   arXiv:1904.11486.
-public final class ModifiedResNet: Encoder {
+public final class ModifiedResNet: FeatureEncoder {
     public let conv1: Conv2d, bn1: BatchNorm
     public let conv2: Conv2d, bn2: BatchNorm
     public let conv3: Conv2d, bn3: BatchNorm
     let layer1: [PooledBottleneck], layer2: [PooledBottleneck], layer3: [PooledBottleneck], layer4: [PooledBottleneck]
     let pooling: AttentionPooling
-    /// Side of the pictures, in pixels: the attention's positions are as many as it makes places.
+    /// Side of the images, in pixels: the attention's positions are as many as it makes places.
     public let size: Int
     public let outputDimension: Int
     /// Whether blocks forget what they computed, and compute it again in the backward pass.
@@ -27,7 +27,7 @@ public final class ModifiedResNet: Encoder {
     /// - Parameters:
     ///   - blocks: residual blocks in each of the four stages; RN50's by default.
     ///   - width: channels of the first stage's 3x3 convolutions.
-    ///   - size: side of the pictures, a multiple of 32.
+    ///   - size: side of the images, a multiple of 32.
     ///   - heads: of the attention that pools; one for every 64 channels of the last stage where nil.
     ///   - outputDimension: size D of the embedding.
     ///   - checkpointing: keeps each block's input alone for the backward pass, which computes the rest again: less
@@ -67,7 +67,7 @@ public final class ModifiedResNet: Encoder {
     /// The last stage's feature map, `[N, size / 32, size / 32, C]`.
     public func features(_ images: Tensor) -> Tensor {
         guard images.rank == 4, images.shape[1] == size, images.shape[2] == size else {
-            ShapeCheck.fail("ModifiedResNet", "pictures \(images.shape) for an encoder of [N, \(size), \(size), 3]")
+            ShapeCheck.fail("ModifiedResNet", "images \(images.shape) for an encoder of [N, \(size), \(size), 3]")
         }
         var x = conv1(images, norm: bn1, activation: .relu)
         x = conv2(x, norm: bn2, activation: .relu)
@@ -126,8 +126,8 @@ final class AttentionPooling: Module {
     init(places: Int, channels: Int, heads: Int, outputs: Int) {
         ShapeCheck.require(
             channels % heads == 0, "AttentionPooling", "\(heads) heads do not divide \(channels) channels")
-        positionalEmbedding = Parameter([1 + places, channels], .normal(deviation: 1 / Float(channels).squareRoot()))
-        let projection = Initializer.normal(deviation: 1 / Float(channels).squareRoot())
+        positionalEmbedding = Parameter([1 + places, channels], .normal(std: 1 / Float(channels).squareRoot()))
+        let projection = Initializer.normal(std: 1 / Float(channels).squareRoot())
         qProj = Linear(channels, channels, weights: projection)
         kProj = Linear(channels, channels, weights: projection)
         vProj = Linear(channels, channels, weights: projection)

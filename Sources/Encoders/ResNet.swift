@@ -1,7 +1,7 @@
 public import ConcordLayers
 public import ConcordTensors
 
-/// A residual convolutional network: pictures to embeddings, with torchvision's parameter names.
+/// A residual convolutional network: images to embeddings, with torchvision's parameter names.
 ///
 /// ```swift
 /// let encoder = ResNet(depth: 18)
@@ -9,12 +9,12 @@ public import ConcordTensors
 /// ```
 /// - Source: He, Zhang, Ren, Sun 2016, arXiv:1512.03385. Depth 50 has the stride in the 3x3 convolution, as
 ///   torchvision's.
-public final class ResNet: Encoder {
+public final class ResNet: FeatureEncoder {
     /// The first layers.
     public enum Stem: String, Sendable, CaseIterable {
         /// A 7x7 convolution with stride 2 and a max-pool.
         case imageNet = "imagenet"
-        /// A 3x3 convolution alone, for pictures of about 32x32.
+        /// A 3x3 convolution alone, for images of about 32x32.
         case cifar
     }
 
@@ -57,7 +57,7 @@ public final class ResNet: Encoder {
     /// - Parameters:
     ///   - depth: 18, 34 or 50.
     ///   - width: channels of the first stage; 64 is the paper's.
-    ///   - channels: of the pictures.
+    ///   - channels: of the images.
     ///   - classes: adds the classifier `fc`, for `logits(_:)`.
     ///   - normalization: what follows each convolution; the paper's is `.batch`.
     ///   - checkpointing: keeps each block's input alone for the backward pass, which computes the rest again: less

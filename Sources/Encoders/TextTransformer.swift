@@ -120,16 +120,16 @@ public final class TextTransformer: TokenEncoder {
 
 extension TextTransformer.Initialization {
     /// Tokens from N(0, 1) or narrower, positions from 0.01 N(0, 1), every projection as `nn.Linear`.
-    /// - Parameter tokens: the tokens' deviation; BERT's is 0.02, which a table that a language-model head shares
+    /// - Parameter tokens: the tokens' standard deviation; BERT's is 0.02, which a table that a language-model head shares
     ///   needs.
     public static func plain(width: Int, tokens: Float = 1) -> Self {
-        Self(tokens: .normal(deviation: tokens), positions: .normal(deviation: 0.01), blocks: .linear(width: width))
+        Self(tokens: .normal(std: tokens), positions: .normal(std: 0.01), blocks: .linear(width: width))
     }
 
     /// OpenAI's for CLIP.
     public static func clip(width: Int, depth: Int) -> Self {
         Self(
-            tokens: .normal(deviation: 0.02), positions: .normal(deviation: 0.01),
+            tokens: .normal(std: 0.02), positions: .normal(std: 0.01),
             blocks: .clip(width: width, depth: depth))
     }
 }

@@ -105,7 +105,7 @@ extension WaveformEncoder.Configuration {
     /// On few clips it learns far sooner than convolutions over samples: on 2700 spoken digits with their words, 4
     /// epochs give 0.97 of the held-out ones, where `.cpc(width: 64)` has 0.43 after 3.
     /// - Parameters:
-    ///   - front: frames of 25 ms, 10 ms apart, each clip brought to mean 0 and deviation 1, at the clips' own rate.
+    ///   - front: frames of 25 ms, 10 ms apart, each clip brought to mean 0 and standard deviation 1, at the clips' own rate.
     ///   - width: channels of the three convolutions, each with kernel 3, batch normalisation and ReLU.
     public static func logMel(_ front: LogMel.Configuration = .speech(), width: Int = 256) -> Self {
         Self(

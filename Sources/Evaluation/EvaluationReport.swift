@@ -43,13 +43,13 @@ public struct EvaluationReport: Sendable, Codable, Equatable {
     public init() {}
 
     /// Whether there is no metric at all.
-    public var isEmpty: Bool { figures.isEmpty }
+    public var isEmpty: Bool { metrics.isEmpty }
 
     /// Adds a sentence to `notes`.
     public mutating func note(_ sentence: String) { notes = (notes ?? []) + [sentence] }
 
     /// Named metrics, for the log of a training run and for choosing its best checkpoint: `retrieval.image_to_text.r1`.
-    public var figures: [(name: String, value: Double)] {
+    public var metrics: [(name: String, value: Double)] {
         var result: [(name: String, value: Double)] = []
         for (direction, found) in (retrieval ?? [:]).sorted(by: { $0.key < $1.key }) {
             result += [("r1", found.r1), ("r5", found.r5), ("r10", found.r10), ("median_rank", found.medianRank)]

@@ -14,7 +14,7 @@ public struct LinearProbe: Sendable {
     public let weight: Tensor
     /// `[K]`.
     public let bias: Tensor
-    private let mean, deviation: [Double]
+    private let mean, std: [Double]
 
     /// - Parameters:
     ///   - features: `[N, D]`.
@@ -29,10 +29,10 @@ public struct LinearProbe: Sendable {
             features.rank == 2 && features.shape[0] == labels.count && !labels.isEmpty, "LinearProbe",
             "features \(features.shape) with \(labels.count) labels")
         let count = features.shape[0], width = features.shape[1]
-        let (mean, deviation) = Self.moments(features)
+        let (mean, std) = Self.moments(features)
         self.mean = mean
-        self.deviation = deviation
-        let x = Self.standardize(features, mean, deviation)
+        self.std = std
+        let x = Self.standardize(features, mean, std)
         let logits = Tensor(uninitialized: [count, classes])
         let slope = Tensor(uninitialized: [classes, width])
         let w = Tensor(uninitialized: [classes, width])
@@ -80,13 +80,13 @@ public struct LinearProbe: Sendable {
 
     /// Logits of features `[N, D]`, `[N, K]`.
     public func logits(_ features: Tensor) -> Tensor {
-        Self.standardize(features, mean, deviation).linear(weight: weight, bias: bias)
+        Self.standardize(features, mean, std).linear(weight: weight, bias: bias)
     }
 
     /// The likeliest class of each row.
     public func classify(_ features: Tensor) -> [Int] { logits(features).argmax(axis: 1).integerScalars.map(Int.init) }
 
-    private static func moments(_ x: Tensor) -> (mean: [Double], deviation: [Double]) {
+    private static func moments(_ x: Tensor) -> (mean: [Double], std: [Double]) {
         let (count, width) = (x.shape[0], x.shape[1])
         let p = x.floats
         var mean = [Double](repeating: 0, count: width), square = mean
@@ -102,12 +102,12 @@ public struct LinearProbe: Sendable {
         return (mean, square.map { $0 > 0 ? ($0 / Double(count)).squareRoot() : 1 })
     }
 
-    private static func standardize(_ x: Tensor, _ mean: [Double], _ deviation: [Double]) -> Tensor {
+    private static func standardize(_ x: Tensor, _ mean: [Double], _ std: [Double]) -> Tensor {
         let (count, width) = (x.shape[0], x.shape[1])
         let output = Tensor(uninitialized: x.shape)
         let from = x.floats, to = output.floats
         for n in 0..<count {
-            for d in 0..<width { to[n * width + d] = Float((Double(from[n * width + d]) - mean[d]) / deviation[d]) }
+            for d in 0..<width { to[n * width + d] = Float((Double(from[n * width + d]) - mean[d]) / std[d]) }
         }
         return output
     }

@@ -4,7 +4,7 @@
 
 /// Files read and replaced in one go.
 package enum WholeFile {
-    /// The bytes of a file, a pipe or a device; or, where only files will do, of nothing else: a picture that is a pipe
+    /// The bytes of a file, a pipe or a device; or, where only files will do, of nothing else: an image that is a pipe
     /// must not hang.
     package static func read(_ path: String, onlyFiles: Bool = false) throws(FileError) -> [UInt8] {
         if onlyFiles {

@@ -5,7 +5,7 @@ import Testing
     @Test func theProductsOfAResNet18AreThePapers() {
         var count = ProductCount()
         count.resNet18(count: 1, side: 224, isCIFAR: false)
-        // 1.8 billion multiply-adds forward (He et al. 2016, table 1), twice that backward but for the pictures' own
+        // 1.8 billion multiply-adds forward (He et al. 2016, table 1), twice that backward but for the images' own
         // gradient.
         let forward = 1_813_561_344.0, stem = 118_013_952.0
         #expect(count.operations == 2 * (3 * forward - stem))

@@ -31,7 +31,7 @@ struct CaptionWorld {
             let color = Image.Color(UInt8(item * 4), UInt8(item * 37 % 250), UInt8(item * 91 % 250))
             try Image(width: 16, height: 16, color).write(jpeg: "\(data)/\(file(.image, item))")
             let turn = Float(300 + 40 * item) * 2 * .pi / 8000
-            try Sound((0..<1600).map { 0.4 * sin(Float($0) * turn) }, rate: 8000).write(
+            try Audio((0..<1600).map { 0.4 * sin(Float($0) * turn) }, rate: 8000).write(
                 wav: "\(data)/\(file(.audio, item))")
             for number in 0..<Self.captions {
                 let dot = number == 2 ? "./" : ""

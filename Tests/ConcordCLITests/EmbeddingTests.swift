@@ -82,20 +82,20 @@ import Testing
         let world = try SmallWorld()
         try trained(world, "a")
         try trained(world, "b", seed: 5)
-        let index = world.folder.path + "/a.safetensors", picture = world.data + "/5.jpg"
+        let index = world.folder.path + "/a.safetensors", image = world.data + "/5.jpg"
         #expect(try CommandLineTool.run("embed", world.run("a"), "--images", world.data, "--out", index).status == 0)
         let own = try CommandLineTool.run(
-            "search", world.run("a"), "--index", index, "--image", picture, "-k", "1", "--json")
+            "search", world.run("a"), "--index", index, "--image", image, "-k", "1", "--json")
         let hits: Hits = try decoded(own.output)
         #expect(
-            own.status == 0 && hits.hits.map(\.name) == [picture] && own.errors.isEmpty, "\(own.output)\(own.errors)")
-        let other = try CommandLineTool.run("search", world.run("b"), "--index", index, "--image", picture)
+            own.status == 0 && hits.hits.map(\.name) == [image] && own.errors.isEmpty, "\(own.output)\(own.errors)")
+        let other = try CommandLineTool.run("search", world.run("b"), "--index", index, "--image", image)
         #expect(other.status == 1 && other.output.isEmpty, "\(other.output)")
         #expect(other.errors.contains(world.run("a")) && other.errors.contains(world.run("b")), "\(other.errors)")
 
         // A copy of the run elsewhere has the same weights.
         try FileManager.default.copyItem(atPath: world.run("a"), toPath: world.run("copy"))
-        #expect(try CommandLineTool.run("search", world.run("copy"), "--index", index, "--image", picture).status == 0)
+        #expect(try CommandLineTool.run("search", world.run("copy"), "--index", index, "--image", image).status == 0)
 
         let inspected = try CommandLineTool.run("inspect", world.run("a"), "--json")
         let object = try JSONSerialization.jsonObject(with: Data(inspected.output.utf8)) as? [String: Any]
@@ -105,7 +105,7 @@ import Testing
         let old = try EmbeddingIndex(path: index), oldPath = world.folder.path + "/old.safetensors"
         try EmbeddingIndex(embeddings: old.embeddings, names: old.names).write(to: oldPath)
         let warned = try CommandLineTool.run(
-            "search", world.run("b"), "--index", oldPath, "--image", picture, "-k", "100")
+            "search", world.run("b"), "--index", oldPath, "--image", image, "-k", "100")
         #expect(warned.status == 0 && warned.output.split(separator: "\n").count == 48)
         #expect(warned.errors.contains("does not say which weights made it"), "\(warned.errors)")
     }
@@ -121,10 +121,10 @@ import Testing
             #expect(refused.status == 1 && refused.errors.contains("input"), "\(refused.errors)")
         }
         #expect(try String(contentsOfFile: texts, encoding: .utf8) == "one\ntwo\n")
-        let picture = world.data + "/5.jpg"
-        let before = try Data(contentsOf: URL(fileURLWithPath: picture))
-        #expect(try CommandLineTool.run("embed", world.run(), "--images", world.data, "--out", picture).status == 1)
-        #expect(try Data(contentsOf: URL(fileURLWithPath: picture)) == before)
+        let image = world.data + "/5.jpg"
+        let before = try Data(contentsOf: URL(fileURLWithPath: image))
+        #expect(try CommandLineTool.run("embed", world.run(), "--images", world.data, "--out", image).status == 1)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: image)) == before)
         let recipe = try CommandLineTool.run(
             "embed", world.run(), "--texts", texts, "--out", world.run() + "/recipe.yaml")
         #expect(recipe.status == 1 && recipe.errors.contains("recipe.yaml"), "\(recipe.errors)")
@@ -134,11 +134,11 @@ import Testing
     @Test func classesAreRankedAndWrongOnesRefused() throws {
         let world = try SmallWorld()
         try trained(world)
-        let picture = world.data + "/5.jpg"
+        let image = world.data + "/5.jpg"
         let file = world.folder.path + "/classes.txt"
         try "\u{FEFF}dark\n\npale\nred\n".write(toFile: file, atomically: true, encoding: .utf8)
         let ranked = try CommandLineTool.run(
-            "classify", world.run(), "--classes-file", file, "--top-k", "9", "--images", picture, "--json")
+            "classify", world.run(), "--classes-file", file, "--top-k", "9", "--images", image, "--json")
         struct Answers: Decodable {
             struct File: Decodable {
                 struct Class: Decodable {
@@ -152,17 +152,17 @@ import Testing
         }
         let answers: Answers = try decoded(ranked.output)
         let classes = try #require(answers.files.first).classes
-        #expect(answers.files.map(\.file) == [picture] && Set(classes.map(\.name)) == ["dark", "pale", "red"])
+        #expect(answers.files.map(\.file) == [image] && Set(classes.map(\.name)) == ["dark", "pale", "red"])
         #expect(abs(classes.map(\.probability).reduce(0, +) - 1) < 1e-5)
         #expect(zip(classes, classes.dropFirst()).allSatisfy { $0.probability >= $1.probability })
         let twice = try CommandLineTool.run(
-            "classify", world.run(), "--classes", "mug", "plate", "mug", "--images", picture)
+            "classify", world.run(), "--classes", "mug", "plate", "mug", "--images", image)
         #expect(
             twice.status == 1 && twice.errors.contains("\"mug\"") && twice.errors.contains("twice"), "\(twice.errors)")
-        let empty = try CommandLineTool.run("classify", world.run(), "--classes", "", "plate", "--images", picture)
+        let empty = try CommandLineTool.run("classify", world.run(), "--classes", "", "plate", "--images", image)
         #expect(empty.status == 1 && empty.errors.contains("without a name"), "\(empty.errors)")
         #expect(
-            try CommandLineTool.run("classify", world.run(), "--classes", "a", "--top-k", "0", "--images", picture)
+            try CommandLineTool.run("classify", world.run(), "--classes", "a", "--top-k", "0", "--images", image)
                 .status == 64)
     }
 
@@ -216,10 +216,10 @@ import Testing
     @Test func namesWithTabsAndLineEndsStayOneField() throws {
         let world = try SmallWorld()
         try trained(world)
-        let picture = world.folder.path + "/a\tb\nc.jpg"
-        try FileManager.default.copyItem(atPath: world.data + "/5.jpg", toPath: picture)
+        let image = world.folder.path + "/a\tb\nc.jpg"
+        try FileManager.default.copyItem(atPath: world.data + "/5.jpg", toPath: image)
         let classified = try CommandLineTool.run(
-            "classify", world.run(), "--classes", "da\trk", "pale", "--images", picture)
+            "classify", world.run(), "--classes", "da\trk", "pale", "--images", image)
         let lines = classified.output.split(separator: "\n")
         #expect(lines.count == 1 && lines.first?.split(separator: "\t").count == 3, "\(classified.output)")
         #expect(classified.output.hasPrefix(world.folder.path + "/a\\tb\\nc.jpg\t"))

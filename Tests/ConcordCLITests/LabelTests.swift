@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func nothingToReportIsAnErrorThatSaysWhy() throws {
-        let world = try SoundWorld()
+        let world = try AudioWorld()
         let trained = try world.train("predictive", "run", "--set", "data.labels=[]", "--set", "steps=2")
         #expect(
             trained.status == 0 && trained.output.contains("no label to probe: data.labels names no column"),

@@ -12,19 +12,19 @@ import Testing
             let noise = Float(Int32(bitPattern: state) >> 16) / 32768 * 0.001
             return noise + (tone.contains(Double(place) / 8000) ? 0.4 * sin(Float(place) * 2 * .pi * pitch / 8000) : 0)
         }
-        try Sound(samples, rate: 8000).write(wav: path)
+        try Audio(samples, rate: 8000).write(wav: path)
     }
 
     @Test func aLongRecordingIsFoundByItsWindowWithItsPlace() throws {
-        let world = try SoundWorld()
+        let world = try AudioWorld()
         let trained = try world.train("three", "run", "--set", "steps=2")
         try #require(trained.status == 0, "\(trained.errors)")
         let burst = world.folder.path + "/burst.wav", clip = world.folder.path + "/clip.wav",
             index = world.folder.path + "/i.st"
         try write(burst, seconds: 8, tone: 2..<2.4)
         // The window from 2.0 s on, cut out: 0.4 s are the recipe's clip.
-        let whole = try Sound(contentsOf: burst).samples
-        try Sound(Array(whole[16000..<19200]), rate: 8000).write(wav: clip)
+        let whole = try Audio(contentsOf: burst).samples
+        try Audio(Array(whole[16000..<19200]), rate: 8000).write(wav: clip)
 
         let embed = try CommandLineTool.run("embed", world.run(), "--audio", burst, world.sound(0), "--out", index)
         #expect(embed.status == 0 && embed.output.contains("21 embeddings of 16"), "\(embed.output)\(embed.errors)")
@@ -56,7 +56,7 @@ import Testing
 
     /// Nothing but the tone differs, and it is not in the middle.
     @Test func whatIsNotInTheMiddleCounts() throws {
-        let world = try SoundWorld()
+        let world = try AudioWorld()
         try #require(world.train("three", "run", "--set", "steps=2").status == 0)
         let burst = world.folder.path + "/burst.wav", silent = world.folder.path + "/silent.wav"
         try write(burst, seconds: 6, tone: 1..<2)
@@ -69,7 +69,7 @@ import Testing
 
     @Test(arguments: [["--windows", "0"], ["--windows", "1e9"], ["--hop", "9"], ["--windows", "nan"]])
     func aWindowThatIsNoneIsRefused(options: [String]) throws {
-        let world = try SoundWorld()
+        let world = try AudioWorld()
         try #require(world.train("three", "run", "--set", "steps=1").status == 0)
         let refused = try CommandLineTool.run(
             ["embed", world.run(), "--audio", world.sound(1), "--out", world.folder.path + "/i.st"] + options)
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test(arguments: ["three", "predictive"]) func memoryDoesNotGrowWithTheLengthOfARecording(recipe: String) throws {
-        let world = try SoundWorld()
+        let world = try AudioWorld()
         try #require(world.train(recipe, "run", "--set", "steps=1").status == 0)
         let short = world.folder.path + "/short.wav", long = world.folder.path + "/long.wav"
         try write(short, seconds: 60, tone: 1..<2)

@@ -4,16 +4,16 @@ import Testing
 
 /// Rows that are parts of long recordings, by columns of their starts and ends.
 @Suite struct SegmentTests {
-    private let world: SoundWorld
+    private let world: AudioWorld
 
     /// The world's clips of a second, one behind the other in one recording a pitch, and a table of where each is.
     init() throws {
-        world = try SoundWorld()
+        world = try AudioWorld()
         var rows = "recording\tfile\tbegin\tstop\ttitle\tpitch\n", rates = Set<Int>()
-        for (number, pitch) in SoundWorld.pitches.enumerated() {
+        for (number, pitch) in AudioWorld.pitches.enumerated() {
             var samples: [Float] = []
             for n in stride(from: number, to: 32, by: 4) {
-                let clip = try Sound(contentsOf: world.sound(n))
+                let clip = try Audio(contentsOf: world.sound(n))
                 rates.insert(clip.rate)
                 let start = Double(samples.count) / 8000
                 samples += clip.samples
@@ -24,7 +24,7 @@ import Testing
                         """
             }
             try FileManager.default.createDirectory(atPath: world.data + "/long", withIntermediateDirectories: true)
-            try Sound(samples, rate: 8000).write(wav: world.data + "/long/\(pitch).wav")
+            try Audio(samples, rate: 8000).write(wav: world.data + "/long/\(pitch).wav")
         }
         try rows.write(toFile: world.data + "/parts.tsv", atomically: true, encoding: .utf8)
         try Self.recipe.write(toFile: world.recipe("parts"), atomically: true, encoding: .utf8)
@@ -125,7 +125,7 @@ import Testing
             try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
             for part in 0..<2 {
                 let samples = (0..<2_100_000 + 100_000 * part).map { Float($0 % 97) / 200 }
-                try Sound(samples, rate: 1000).write(wav: "\(folder)/\(name)/\(part).wav")
+                try Audio(samples, rate: 1000).write(wav: "\(folder)/\(name)/\(part).wav")
             }
         }
         let trained = try train(

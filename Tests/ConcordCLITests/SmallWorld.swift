@@ -1,7 +1,7 @@
 import Concord
 import Foundation
 
-/// Forty-eight pictures of one colour each with a caption, and a recipe that learns them in seconds.
+/// Forty-eight images of one colour each with a caption, and a recipe that learns them in seconds.
 struct SmallWorld {
     let folder: TemporaryFolder
 

@@ -22,16 +22,16 @@ import Testing
         let index = world.folder.path + "/index.safetensors"
         let embed = try CommandLineTool.run("embed", world.run(), "--images", data, "--out", index)
         #expect(embed.status == 0 && embed.output.contains("48 embeddings of 16"), "\(embed.errors)")
-        let picture = data + "/5.jpg"
-        let search = try CommandLineTool.run("search", world.run(), "--index", index, "--image", picture, "-k", "3")
+        let image = data + "/5.jpg"
+        let search = try CommandLineTool.run("search", world.run(), "--index", index, "--image", image, "-k", "3")
         #expect(search.output.split(separator: "\n").count == 3, "\(search.errors)")
         #expect(search.output.hasPrefix("1.0000\t"))
-        #expect(search.output.contains(picture))
+        #expect(search.output.contains(image))
         let sentence = try CommandLineTool.run("search", world.run(), "--index", index, "--text", "a red square")
         #expect(sentence.output.split(separator: "\n").count == 10)
 
         let classified = try CommandLineTool.run(
-            "classify", world.run(), "--classes", "dark", "pale", "--template", "a {} square", "--images", picture)
+            "classify", world.run(), "--classes", "dark", "pale", "--template", "a {} square", "--images", image)
         #expect(
             classified.output.contains("\tdark\t") || classified.output.contains("\tpale\t"), "\(classified.errors)")
 

@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func soundsAloneAreLearned() throws {
-        let world = try SoundWorld()
+        let world = try AudioWorld()
         let recipe = world.folder.path + "/sounds.yaml"
         try """
         steps: 6

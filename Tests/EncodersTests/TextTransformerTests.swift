@@ -57,12 +57,12 @@ import Testing
     @Test func theDefaultInitialisationIsTheEmojiPeers() {
         let encoder = TextTransformer(vocabulary: Vocabulary(size: 500, padding: 0), width: 64, depth: 1).initialize(
             seed: 0)
-        func deviation(_ tensor: Tensor) -> Float { tensor.variance(axes: Array(tensor.shape.indices)).sqrt().item }
-        #expect(abs(deviation(encoder.tokenTable.stored) - 1) < 0.02)
-        #expect(abs((encoder.positions.table.map { deviation($0.stored) } ?? 0) - 0.01) < 0.0005)
+        func std(_ tensor: Tensor) -> Float { tensor.variance(axes: Array(tensor.shape.indices)).sqrt().item }
+        #expect(abs(std(encoder.tokenTable.stored) - 1) < 0.02)
+        #expect(abs((encoder.positions.table.map { std($0.stored) } ?? 0) - 0.01) < 0.0005)
         let attention = encoder.blocks[0].attention
-        #expect(abs(deviation(attention.inProjWeight.stored) - 0.125 / Float(3).squareRoot()) < 0.003)
-        #expect(abs(deviation(attention.inProjBias.stored) - 0.125 / Float(3).squareRoot()) < 0.01)
+        #expect(abs(std(attention.inProjWeight.stored) - 0.125 / Float(3).squareRoot()) < 0.003)
+        #expect(abs(std(attention.inProjBias.stored) - 0.125 / Float(3).squareRoot()) < 0.01)
     }
 
     @Test func dropoutStandsWhereItIsAskedFor() {
@@ -98,7 +98,7 @@ import Testing
             vocabulary: Vocabulary(size: 500, padding: 0), width: 64, depth: 1,
             initialization: .plain(width: 64, tokens: 0.02)
         ).initialize(seed: 0)
-        let deviation = encoder.tokenTable.stored.variance(axes: [0, 1]).sqrt().item
-        #expect(abs(deviation - 0.02) < 0.0005)
+        let std = encoder.tokenTable.stored.variance(axes: [0, 1]).sqrt().item
+        #expect(abs(std - 0.02) < 0.0005)
     }
 }

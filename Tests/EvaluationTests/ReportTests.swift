@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func figuresAreNamedByTheirPath() {
-        #expect(report.figures.contains { $0.name == "retrieval.image_to_text.r1" && $0.value == 1 })
+        #expect(report.metrics.contains { $0.name == "retrieval.image_to_text.r1" && $0.value == 1 })
     }
 
     @Test func recallOfNoMoreCandidatesThanKIsNotShown() {

@@ -50,7 +50,7 @@ import Testing
         check(
             "slaney", [1500, 900],
             .init(
-                rate: 22050, transform: 512, window: 300, hop: 100, mels: 40, scale: .slaney, hasEqualAreas: true,
+                rate: 22050, transform: 512, window: 300, hop: 100, mels: 40, scale: .slaney, isSlaneyNormalized: true,
                 power: 1,
                 logarithm: .decibels(below: 30)))
     }

@@ -65,7 +65,7 @@ import Testing
     @Test(arguments: Kind.allCases)
     func aStateStandsStillInStepsThatAreNotReal(_ kind: Kind) {
         let layer = kind.layer(5, hidden: 6)
-        layer.filled(prefix: "hole.")
+        layer.filled(prefix: "freeBlock.")
         let x = hashed("x", [1, 5, 5])
         let holed = layer(x, mask: Tensor([1, 0, 1, 0, 1] as [UInt8], shape: [1, 5]))
         let real = Tensor([0, 2, 4] as [Int32], shape: [3])
@@ -80,11 +80,11 @@ import Testing
             switch kind {
             case .gru:
                 checkGradients(of: inputs, weight, bias) {
-                    $0[0].gatedRecurrence(weight: $0[1], bias: $0[2], mask: mask)
+                    $0[0].gru(weight: $0[1], bias: $0[2], mask: mask)
                 }
-                checkGradients(of: inputs, weight) { $0[0].gatedRecurrence(weight: $0[1], mask: mask) }
+                checkGradients(of: inputs, weight) { $0[0].gru(weight: $0[1], mask: mask) }
             case .lstm:
-                checkGradients(of: inputs, weight) { $0[0].longShortTermMemory(weight: $0[1], mask: mask) }
+                checkGradients(of: inputs, weight) { $0[0].lstm(weight: $0[1], mask: mask) }
             }
         }
     }
@@ -92,7 +92,7 @@ import Testing
     /// With zero weights every gate is 1/2 and the GRU's candidate the tanh of its input: h' = (n + h) / 2.
     @Test func withoutWeightsAGRUIsARunningMean() {
         let x = Tensor([0, 0, 0.5, 0, 0, -1], shape: [1, 2, 3])
-        let y = x.gatedRecurrence(weight: Tensor(zeros: [3, 1]))
+        let y = x.gru(weight: Tensor(zeros: [3, 1]))
         let first = Tensor(0.5).tanh().item / 2, second = (first + Tensor(-1).tanh().item) / 2
         expectClose(y, Tensor([first, second], shape: [1, 2, 1]))
     }
@@ -101,7 +101,7 @@ import Testing
     @Test func anLSTMKeepsWhatItsGatesKeep() {
         let open: Float = 40
         let x = Tensor([open, open, 0.3, open, -open, open, 0.9, open], shape: [1, 2, 4])
-        let y = x.longShortTermMemory(weight: Tensor(zeros: [4, 1]))
+        let y = x.lstm(weight: Tensor(zeros: [4, 1]))
         let kept = Tensor(0.3).tanh().tanh().item
         expectClose(y, Tensor([kept, kept], shape: [1, 2, 1]))
     }

@@ -16,7 +16,7 @@ import Testing
         var labels: Tensor?
     }
 
-    final class Flat: Encoder {
+    final class Flat: FeatureEncoder {
         let layer: Linear
         let outputDimension = 6
         init(_ size: Int) { layer = Linear(size, 6) }

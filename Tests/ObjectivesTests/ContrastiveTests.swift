@@ -11,7 +11,7 @@ import Testing
     }
 
     /// The mean over a middle axis, after a linear layer.
-    final class Pooled: Encoder {
+    final class Pooled: FeatureEncoder {
         let layer: Linear
         let outputDimension: Int
         init(_ size: Int, _ outputDimension: Int) {
@@ -96,7 +96,7 @@ import Testing
 
     @Test func spreadIsNearOneWhereEmbeddingsPointEverywhere() {
         // Large inputs of five random directions: the biases are nothing beside them.
-        let image = Tensor(normal: 0, deviation: 1000, shape: [512, 1, 5], key: RandomKey(seed: 5))
+        let image = Tensor(normal: 0, std: 1000, shape: [512, 1, 5], key: RandomKey(seed: 5))
         let batch = Triplet(image: image, text: Tensor(zeros: [512, 1, 6]), audio: batch.audio)
         let spread = pair()(batch).parts[1].value.item
         #expect(spread > 0.6 && spread <= 1, "\(spread)")

@@ -14,7 +14,7 @@ import Testing
     }
 
     /// Convolution, activation, dropout, mean; with batch normalisation where asked for.
-    final class Pictures: Encoder {
+    final class Images: FeatureEncoder {
         let conv = Conv2d(3, 8, kernel: 3, padding: 1)
         let norm: BatchNorm?
         let outputDimension = 8
@@ -60,7 +60,7 @@ import Testing
     }
 
     static func pair(
-        _ image: Pictures = Pictures(), _ text: TextTransformer = texts(), labelled: Bool = false
+        _ image: Images = Images(), _ text: TextTransformer = texts(), labelled: Bool = false
     ) -> Contrastive<Sample> {
         Contrastive<Sample>(
             Tower("image", \.image, image), Tower("text", \.text, text), dimension: 6,
@@ -70,7 +70,7 @@ import Testing
 
     static func triplet() -> Contrastive<Sample> {
         Contrastive<Sample>(
-            Tower("image", \.image, Pictures()), Tower("text", \.text, texts()), Tower("sound", \.sound, sounds()),
+            Tower("image", \.image, Images()), Tower("text", \.text, texts()), Tower("sound", \.sound, sounds()),
             dimension: 6,
             labels: \Sample.labels
         ).initialize(seed: 2)
@@ -132,7 +132,7 @@ import Testing
 
     @Test(arguments: [false, true]) func sumsWithAMaskedModelOverTheSameText(keyed: Bool) throws {
         let text = Self.texts(), masked = MaskedLanguageModel(text, masking: Masking(share: 0.5))
-        let sum = Self.pair(Pictures(), text) + 0.3 * masked.on(\.text)
+        let sum = Self.pair(Images(), text) + 0.3 * masked.on(\.text)
         sum.initialize(seed: 1)
         let keys = keyed ? (0..<10).map { RandomKey(seed: 8).derived($0) } : []
         for microbatch in [2, 3, 10] { try expectTheWhole(sum, Self.batch(), microbatch: microbatch, keys: keys) }
@@ -142,7 +142,7 @@ import Testing
         let frames = FramePrediction(encoder: Self.sounds(), target: .samples(hop: 2), ahead: 2)
         let coding = ContrastivePredictiveCoding(encoder: Self.sounds(), horizon: 3, negatives: 5, from: .sequence)
         let batch = Self.batch(9, sounds: Array(0..<9)), keys = (0..<9).map { RandomKey(seed: 8).derived($0) }
-        func compare<O: PiecewiseObjective>(_ objective: O, parts: [String]) throws where O.Input == Waveform {
+        func compare<O: MicrobatchedObjective>(_ objective: O, parts: [String]) throws where O.Input == Waveform {
             objective.initialize(seed: 5)
             let part = objective.on(\Sample.sound)
             let (loss, expected) = withSampleKeys(keys) { valueWithGradient { part(batch) } }
@@ -181,9 +181,9 @@ import Testing
     @Test(arguments: [(10, 5), (11, 4), (9, 9)]) func withBatchNormalisationTheyAreThoseOfATapeThatNormalisesEachPiece(
         count: Int, microbatch: Int
     ) throws {
-        let image = Pictures(normalized: true), model = Self.pair(image, Self.texts(dropout: 0)),
+        let image = Images(normalized: true), model = Self.pair(image, Self.texts(dropout: 0)),
             batch = Self.batch(count)
-        let pieces = Pieces(of: count, atMost: microbatch)
+        let pieces = Microbatches(of: count, atMost: microbatch)
         let norm = try #require(image.norm), mean = norm.runningMean.stored, variance = norm.runningVar.stored
         // Where each piece alone would move the running statistics.
         let moved = pieces.ranges.map { rows in
@@ -229,7 +229,7 @@ import Testing
     }
 
     @Test func substitutedStatisticsMoveAndTheModulesOwnDoNot() throws {
-        let image = Pictures(normalized: true), model = Self.pair(image), values = ParameterValues()
+        let image = Images(normalized: true), model = Self.pair(image), values = ParameterValues()
         let norm = try #require(image.norm)
         _ = try model.with(values) { try valueWithGradient(of: model, Self.batch(), microbatch: 4) }
         #expect(norm.runningMean.stored.scalars == [Float](repeating: 0, count: 8))
@@ -237,7 +237,7 @@ import Testing
     }
 
     @Test func encodersThatComputeTheirBlocksAgainGiveTheSame() throws {
-        let plain = Self.pair(), again = Self.pair(Pictures(), Self.texts(checkpointing: true))
+        let plain = Self.pair(), again = Self.pair(Images(), Self.texts(checkpointing: true))
         try expectTheWhole(again, Self.batch(), microbatch: 4)
         let (_, expected) = try valueWithGradient(of: plain, Self.batch(), microbatch: 4)
         let (_, gradients) = try valueWithGradient(of: again, Self.batch(), microbatch: 4)
@@ -250,8 +250,8 @@ import Testing
         let model = Self.pair(), text = Self.batch(32).text
         let batch = Sample(image: Tensor(ones: [32, 40, 40, 3]), text: text)
         let whole = Allocator.peak { _ = valueWithGradient { model(batch) } }
-        let inPieces = try Allocator.peak { _ = try valueWithGradient(of: model, batch, microbatch: 4) }
-        #expect(4 * inPieces < whole)
+        let microbatched = try Allocator.peak { _ = try valueWithGradient(of: model, batch, microbatch: 4) }
+        #expect(4 * microbatched < whole)
     }
 
     @Test func aFrozenTowerGetsNothing() throws {
@@ -265,14 +265,14 @@ import Testing
     @Test func whatCannotBeCutIsNamed() {
         struct Pictures2: Sendable { let pixels: Tensor }
         struct Odd: Batch { let image: Pictures2, text: Tokens }
-        final class Whole: Encoder {
+        final class Whole: FeatureEncoder {
             let layer = Linear(3, 4)
             let outputDimension = 4
             func callAsFunction(_ input: Pictures2) -> Tensor { layer(input.pixels) }
         }
         let odd = Contrastive<Odd>(
-            Tower("picture", \.image, Whole()), Tower("text", \.text, Self.texts()), dimension: 3)
-        #expect(odd.obstacleToPieces?.contains("\"picture\"") ?? false)
+            Tower("image", \.image, Whole()), Tower("text", \.text, Self.texts()), dimension: 3)
+        #expect(odd.microbatchingUnsupportedReason?.contains("\"image\"") ?? false)
         let batch = Odd(image: Pictures2(pixels: hashed("x", [10, 3])), text: Self.batch().text)
         #expect(throws: ObjectiveError.self) { try valueWithGradient(of: odd, batch, microbatch: 4) }
 
@@ -292,11 +292,11 @@ import Testing
     }
 
     @Test func piecesDifferByOneAtMost() {
-        #expect(Pieces(of: 17, atMost: 16).ranges == [0..<8, 8..<17])
-        #expect(Pieces(of: 5, atMost: 8).ranges == [0..<5])
-        #expect(Pieces(of: 0, atMost: 8).ranges == [])
+        #expect(Microbatches(of: 17, atMost: 16).ranges == [0..<8, 8..<17])
+        #expect(Microbatches(of: 5, atMost: 8).ranges == [0..<5])
+        #expect(Microbatches(of: 0, atMost: 8).ranges == [])
         for (count, microbatch) in [(100, 7), (64, 16), (3, 1)] {
-            let ranges = Pieces(of: count, atMost: microbatch).ranges, sizes = Set(ranges.map(\.count))
+            let ranges = Microbatches(of: count, atMost: microbatch).ranges, sizes = Set(ranges.map(\.count))
             #expect(ranges.flatMap { Array($0) } == Array(0..<count))
             #expect(
                 sizes.count <= 2 && (sizes.max() ?? 0) <= microbatch && (sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1)

@@ -121,10 +121,10 @@ import Testing
         // 22 real tokens (special ones too), 3 more, and one of each of 30.
         #expect(abs(unigram.nats(9) - log(55 / 6)) < 1e-12)
         #expect(abs(unigram.nats(29) - log(55)) < 1e-12)
-        let figures = unigram.evaluate([tokens()], masking: .bert, vocabulary: vocabulary)
+        let metrics = unigram.evaluate([tokens()], masking: .bert, vocabulary: vocabulary)
         let masked = Masking.bert(
             tokens(), vocabulary: vocabulary, keys: (0..<4).map { RandomKey(seed: 1).derived("held out").derived($0) })
-        #expect(figures.count == masked.count && figures.count == model().evaluate([tokens()]).count)
-        #expect(abs(figures.nats - masked.targets.integerScalars.reduce(0) { $0 + unigram.nats($1) }) < 1e-9)
+        #expect(metrics.count == masked.count && metrics.count == model().evaluate([tokens()]).count)
+        #expect(abs(metrics.nats - masked.targets.integerScalars.reduce(0) { $0 + unigram.nats($1) }) < 1e-9)
     }
 }

@@ -17,7 +17,7 @@ import Testing
         (
             "contrastive",
             """
-            data: {path: samples.tsv, columns: {image: picture, text: title, audio: recording}, split: none}
+            data: {path: samples.tsv, columns: {image: image, text: title, audio: recording}, split: none}
             model:
               dimension: 8
               image: {width: 4, stem: cifar}
@@ -29,7 +29,7 @@ import Testing
         (
             "pairs",
             """
-            data: {path: samples.tsv, columns: {image: picture, text: title}, split: {column: title, modulo: 3}}
+            data: {path: samples.tsv, columns: {image: image, text: title}, split: {column: title, modulo: 3}}
             objective: {masked: {weight: 0.5}}
             model: {dimension: 8, image: {width: 4, stem: cifar}, text: {width: 16, depth: 1, heads: 2, context: 8}}
             views: {size: 8}
@@ -55,7 +55,7 @@ import Testing
         (
             "views",
             """
-            data: {path: samples.tsv, columns: {image: picture}, split: none}
+            data: {path: samples.tsv, columns: {image: image}, split: none}
             objective: {name: moco, hidden: 16, dimension: 8, queue: 12}
             model: {image: {width: 4, stem: cifar}}
             views: {size: 8}
@@ -191,12 +191,12 @@ import Testing
     private static let titles = (0..<12).map { "a \(["red", "blue", "dark"][$0 % 3]) square number \($0)" }
 
     private static func writeSamples(to folder: String) throws {
-        var rows = "picture\trecording\ttitle\n"
+        var rows = "image\trecording\ttitle\n"
         for n in 0..<12 {
             try Image(width: 12, height: 10, Image.Color(UInt8(20 * n), 90, UInt8(200 - 10 * n))).write(
                 jpeg: "\(folder)/\(n).jpg")
             let samples = (0..<1600 + 40 * n).map { (place: Int) -> Float in 0.4 * sin(Float(place * (n + 3)) * 0.05) }
-            try Sound(samples, rate: 8000).write(wav: "\(folder)/\(n).wav")
+            try Audio(samples, rate: 8000).write(wav: "\(folder)/\(n).wav")
             rows += "\(n).jpg\t\(n).wav\t\(titles[n])\n"
         }
         try rows.write(toFile: folder + "/samples.tsv", atomically: true, encoding: .utf8)

@@ -4,12 +4,12 @@ import Testing
 struct ArenaTests {
     private let unit = Arena.unit
 
-    @Test func `blocks under way never overlap, and what was freed becomes one hole again`() {
+    @Test func `blocks under way never overlap, and what was freed becomes one freeBlock again`() {
         var arena = Arena(capacity: 1 << 30), held: [(start: UInt, size: Int)] = []
         var random = RandomKey(seed: 1).sequence
         var top: UInt = 0
         for _ in 0..<3000 {
-            if held.count > 40 || !held.isEmpty && random.chance(0.45) {
+            if held.count > 40 || !held.isEmpty && random.bernoulli(0.45) {
                 let (start, size) = held.remove(at: random.integer(below: held.count))
                 arena.put(start, size: size)
             } else {
@@ -29,13 +29,13 @@ struct ArenaTests {
         #expect(isTouched && again <= first && again + UInt(whole) == top && arena.touched == 0)
     }
 
-    @Test func `the smallest hole that fits is taken`() {
+    @Test func `the smallest freeBlock that fits is taken`() {
         var arena = Arena(capacity: 1 << 28)
         let blocks = [8, 1, 3, 1, 5, 1].map { arena.take($0 * unit)?.block ?? 0 }
         for (place, size) in [(0, 8), (2, 3), (4, 5)] { arena.put(blocks[place], size: size * unit) }
         #expect(arena.take(3 * unit)?.block == blocks[2])
         #expect(arena.take(4 * unit)?.block == blocks[4])
-        #expect(arena.take(9 * unit)?.block == blocks[5] + UInt(unit))  // no hole is large enough
+        #expect(arena.take(9 * unit)?.block == blocks[5] + UInt(unit))  // no freeBlock is large enough
     }
 
     @Test func `pages go back to the system on demand`() {

@@ -132,8 +132,8 @@ import Testing
             $0[0].scattered(at: Tensor([3, 0, 3, 1] as [Int32], shape: [4]), size: 5)
         },
         Case("mixed parts", [[4, 8]], [[3, 8]], gives: .float32) { Tensor.concatenated([$0[0], $0[1]], axis: 0) },
-        Case("gated recurrence", [[3, 5, 12]], [[12, 4]], gives: .float32) { $0[0].gatedRecurrence(weight: $0[1]) },
-        Case("memory", [[3, 5, 16]], [[16, 4]], gives: .float32) { $0[0].longShortTermMemory(weight: $0[1]) },
+        Case("gated recurrence", [[3, 5, 12]], [[12, 4]], gives: .float32) { $0[0].gru(weight: $0[1]) },
+        Case("memory", [[3, 5, 16]], [[16, 4]], gives: .float32) { $0[0].lstm(weight: $0[1]) },
     ]
 
     @Test(arguments: products + others)

@@ -91,7 +91,7 @@ struct SplitProductTests {
         #expect(parts.scalars == whole.scalars)
     }
 
-    /// Pieces along the inner axis, and of columns.
+    /// Microbatches along the inner axis, and of columns.
     @Test(arguments: [(40, 3000, 1100), (2800, 2700, 700)]) func productsInPiecesAreThoseOfTheirColumns(
         _ m: Int, _ n: Int, _ k: Int
     ) {

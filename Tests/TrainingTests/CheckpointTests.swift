@@ -11,10 +11,10 @@ struct CheckpointTests {
     }
 
     @Test func theLastOnesStayAndTheBest() throws {
-        let figures: [Double] = [0.2, 0.9, 0.5, .nan, 0.9, 0.1, 0.3]
+        let metrics: [Double] = [0.2, 0.9, 0.5, .nan, 0.9, 0.1, 0.3]
         var run = Run(every: 1, keep: 2, best: .highest("r1"))
         let step = Counter()
-        run.evaluation = .every(1) { [("other", 0), ("r1", figures[step.next()])] }
+        run.evaluation = .every(1) { [("other", 0), ("r1", metrics[step.next()])] }
         try run.trainer().train(on: points(of: 4), steps: 7)
         #expect(run.files == Self.names(2, 6, 7))
         #expect(try CheckpointDirectory(run.checkpoints).best()?.step == 2)
@@ -24,10 +24,10 @@ struct CheckpointTests {
     }
 
     @Test func theBestSoFarIsWrittenAtOnceAndKnownAfterResuming() throws {
-        let figures: [Double] = [5, 4, 6, 3.5, 7]
+        let metrics: [Double] = [5, 4, 6, 3.5, 7]
         var run = Run(every: 100, keep: 1, best: .lowest("median_rank"))
         let place = Counter()
-        run.evaluation = .every(2) { [("median_rank", figures[place.next()])] }
+        run.evaluation = .every(2) { [("median_rank", metrics[place.next()])] }
         try run.trainer().train(on: points(of: 4), steps: 5)  // evaluated at 2, 4 and, as the last, 5
         #expect(run.files == Self.names(4, 5))
         let second = run.trainer()
@@ -39,11 +39,11 @@ struct CheckpointTests {
     @Test func aFigureThatIsNotThereIsNamed() throws {
         var run = Run(best: .highest("r1"))
         run.evaluation = .every(1) { [("accuracy", 0.5)] }
-        #expect(throws: TrainingError.noSuchFigure(name: "r1", known: ["accuracy"])) {
+        #expect(throws: TrainingError.noSuchMetric(name: "r1", known: ["accuracy"])) {
             try run.trainer().train(on: points(of: 4))
         }
         run.evaluation = nil
-        #expect(throws: TrainingError.noSuchFigure(name: "r1", known: [])) {
+        #expect(throws: TrainingError.noSuchMetric(name: "r1", known: [])) {
             try run.trainer().train(on: points(of: 4))
         }
     }

@@ -51,12 +51,12 @@ struct EarlyStoppingTests {
 
     @Test func aMetricThatIsNotThereIsNamedAndAnEvaluationIsNeeded() throws {
         let rule = EarlyStopping(.lowest("perplexity"), patience: 1)
-        #expect(throws: TrainingError.noSuchFigure(name: "perplexity", known: ["loss"])) {
+        #expect(throws: TrainingError.noSuchMetric(name: "perplexity", known: ["loss"])) {
             try trainer([1], in: Run(), rule).train(on: points(of: 4), steps: 2)
         }
         let blind = Trainer(
             TinyObjective(), optimizer: AdamW(learningRate: 0.01), earlyStopping: rule, progress: .silent)
-        #expect(throws: TrainingError.noSuchFigure(name: "perplexity", known: [])) {
+        #expect(throws: TrainingError.noSuchMetric(name: "perplexity", known: [])) {
             try blind.train(on: points(of: 4), steps: 2)
         }
     }

@@ -13,7 +13,7 @@ import Testing
         let left: Tensor, right: Tensor  // [N, 6], [N, 4]
     }
 
-    final class Tower2: Encoder {
+    final class Tower2: FeatureEncoder {
         let layer: Linear
         let norm: BatchNorm?
         let outputDimension = 8

@@ -12,12 +12,12 @@ final class FixtureModule: Module {
 
     static let rows: [[Int32]] = [[1, 4, 1], [0], [4, 6], [4, 4, 4], [2, 1]]
 
-    /// - Parameter inPieces: the table's gradient comes as one piece a row instead of one piece.
-    func gradients(at step: Int, inPieces: Bool = false) -> Gradients {
+    /// - Parameter microbatched: the table's gradient comes as one piece a row instead of one piece.
+    func gradients(at step: Int, microbatched: Bool = false) -> Gradients {
         let rows = Self.rows[step]
         let values = hashed("g table \(step)", [rows.count, 3])
         var pieces = [(indices: Tensor(rows, shape: [rows.count]), rows: values)]
-        if inPieces {
+        if microbatched {
             pieces = rows.enumerated().map { i, row in
                 (Tensor([row], shape: [1]), Tensor(Array(values.scalars[i * 3..<i * 3 + 3]), shape: [1, 3]))
             }
@@ -47,10 +47,10 @@ struct OptimizerTests {
     }
 
     @Test(arguments: ["adamw", "adamw_betas", "sgd", "momentum", "nesterov"], [false, true])
-    func fiveStepsEqualPyTorchs(name: String, inPieces: Bool) throws {
+    func fiveStepsEqualPyTorchs(name: String, microbatched: Bool) throws {
         let module = FixtureModule(), optimizer = Self.make(name)
         for step in 0..<5 {
-            var gradients = module.gradients(at: step, inPieces: inPieces)
+            var gradients = module.gradients(at: step, microbatched: microbatched)
             if name == "adamw_betas" {
                 expectClose(Tensor([Float(gradients.norm)], shape: [1]), fixture["\(name).norm.\(step)"], "norm")
                 gradients = gradients.clipped(toNorm: 0.5)

@@ -38,7 +38,7 @@ struct ScriptClip {
         return clip
     }
 
-    /// Pictures and token ids of a step; four batches take turns.
+    /// Images and token ids of a step; four batches take turns.
     func batch(_ step: Int) -> Pair {
         let ids = hashed("ids.\(step % 4)", [batch, context]).scalars.map {
             Int32((($0 + 1) / 2 * Float(vocabulary)).rounded(.down))

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// The encoder of Tests/Fixtures/views.py.
-private final class SmallEncoder: Encoder {
+private final class SmallEncoder: FeatureEncoder {
     let linear = Linear(6, 12)
     let norm = BatchNorm(12)
     let outputDimension = 12
@@ -17,7 +17,7 @@ private final class SmallEncoder: Encoder {
 }
 
 /// The same without a statistic of the batch, so that pieces are exact.
-private final class PlainEncoder: Encoder {
+private final class PlainEncoder: FeatureEncoder {
     let linear = Linear(6, 12)
     let outputDimension = 12
     func callAsFunction(_ x: Tensor) -> Tensor { linear(x).relu() }
@@ -153,7 +153,7 @@ struct SelfDistillationTests {
         #expect(momentum.value(at: TrainingProgress(step: 7)) == 0.99)
     }
 
-    /// arXiv:2011.10566, figure 2: without the stop-gradient all outputs become one.
+    /// arXiv:2011.10566, metric 2: without the stop-gradient all outputs become one.
     @Test func withoutItsStopGradientSimSiamCollapses() throws {
         func spread(_ target: SelfDistillation<SmallEncoder>.Target) throws -> Float {
             let objective = SelfDistillation(

@@ -16,7 +16,7 @@ final class TinyObjective: Objective {
     let first = Parameter([8, 6], .fanIn(6))
     let bias = Parameter([8], .fanIn(6))
     let second = Parameter([1, 8], .fanIn(8))
-    let table = Parameter([11, 8], .normal(deviation: 1))
+    let table = Parameter([11, 8], .normal(std: 1))
     let scale = Parameter([], .constant(1), range: 0.5...1.5)
     let runningMean = Buffer(Tensor(zeros: [8]))
     let dropout: Float

@@ -175,7 +175,7 @@ struct TrainerTests {
 
     @Test func aTrainerGivesEqualParametersDifferentInitialValues() {
         final class Twins: Objective {
-            let a = Parameter([4], .normal(deviation: 1)), b = Parameter([4], .normal(deviation: 1))
+            let a = Parameter([4], .normal(std: 1)), b = Parameter([4], .normal(std: 1))
             func callAsFunction(_ batch: Points) -> Loss { Loss((a.value - b.value).sum()) }
         }
         let objective = Twins()

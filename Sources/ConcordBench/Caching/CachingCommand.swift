@@ -15,7 +15,7 @@ struct CachingCommand: ParsableCommand {
     @Option(help: "Timed plain steps.") var repeats = 5
     @Option(help: "What activations and products are held in.") var precision = Precision.float32
     @Flag(help: "Compute blocks again in the backward pass.") var checkpointing = false
-    @Flag(help: "Print figures for programs.") var json = false
+    @Flag(help: "Print measurements for programs.") var json = false
     @OptionGroup var threads: ThreadOption
 
     func validate() throws {
@@ -26,17 +26,17 @@ struct CachingCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
-        let plain = try CachingStepCommand.figures(
+        let plain = try CachingStepCommand.measurements(
             batch: microbatch, microbatch: 0, repeats: repeats, checkpointing: checkpointing, precision: precision)
-        let cached = try CachingStepCommand.figures(
+        let cached = try CachingStepCommand.measurements(
             batch: batch, microbatch: microbatch, repeats: 1, checkpointing: checkpointing, precision: precision)
         if json { return print(try JSON.text([plain, cached])) }
         print("batch".right(6) + "microbatch".right(12) + "s/sample".right(10) + "peak MiB".right(10) + "loss".right(9))
-        for figures in [plain, cached] {
+        for measurements in [plain, cached] {
             print(
-                "\(figures.batch)".right(6) + (figures.microbatch > 0 ? "\(figures.microbatch)" : "").right(12)
-                    + figures.secondsPerSample.decimals(4).right(10) + figures.peakMib.decimals(0).right(10)
-                    + Double(figures.loss).decimals(3).right(9))
+                "\(measurements.batch)".right(6) + (measurements.microbatch > 0 ? "\(measurements.microbatch)" : "").right(12)
+                    + measurements.secondsPerSample.decimals(4).right(10) + measurements.peakMib.decimals(0).right(10)
+                    + Double(measurements.loss).decimals(3).right(9))
         }
         print("\ncost per sample \((cached.secondsPerSample / plain.secondsPerSample).decimals(3)) of a plain step's")
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Concord
 
 /// What steps of a batch took.
-struct CachingFigures: Codable {
+struct CachingTimings: Codable {
     var batch: Int
     /// 0: the batch whole.
     var microbatch: Int
@@ -33,22 +33,22 @@ struct CachingStepCommand: ParsableCommand {
         let timing = try Timing.of(repeats: repeats, warmups: 0) { loss = try workload.step(batch, microbatch: pieces) }
         print(
             try JSON.text(
-                CachingFigures(
+                CachingTimings(
                     batch: batch, microbatch: microbatch, secondsPerSample: timing.median / Double(batch),
                     peakMib: PeakMemory.mebibytes,
                     loss: loss)))
     }
 
     /// The same in a process of its own.
-    static func figures(
+    static func measurements(
         batch: Int, microbatch: Int, repeats: Int, checkpointing: Bool, precision: Precision
-    ) throws -> CachingFigures {
+    ) throws -> CachingTimings {
         let arguments =
             [
                 "caching-step", "--batch", String(batch), "--microbatch", String(microbatch), "--repeats",
                 String(repeats), "--precision",
                 precision.rawValue,
             ] + (checkpointing ? ["--checkpointing"] : [])
-        return try JSON.value(CachingFigures.self, Child.ofThisProgram(arguments), of: arguments.joined(separator: " "))
+        return try JSON.value(CachingTimings.self, Child.ofThisProgram(arguments), of: arguments.joined(separator: " "))
     }
 }

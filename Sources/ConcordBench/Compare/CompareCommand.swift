@@ -20,7 +20,7 @@ struct CompareCommand: ParsableCommand {
     @Option(help: "Timed steps of each run.") var repeats = 7
     @Option(help: "Runs of every mode.") var rounds = 1
     @Flag(help: "Do not hold the losses against each other first.") var unchecked = false
-    @Flag(help: "Print figures for programs.") var json = false
+    @Flag(help: "Print measurements for programs.") var json = false
     @OptionGroup var threads: ThreadOption
 
     func validate() throws {
@@ -65,10 +65,10 @@ struct CompareCommand: ParsableCommand {
     }
 
     private func compared(_ type: any Workload.Type, _ peer: Peer, _ distance: Float?) throws -> Comparison {
-        var own: [StepFigures] = [], peers: [Peer.Figures] = []
+        var own: [StepTimings] = [], peers: [Peer.Figures] = []
         for mode in (0..<rounds).flatMap({ _ in modeNames }) {
-            peers.append(try peer.figures(of: type.name, mode: mode))
-            own.append(try StepCommand.figures(of: type, precision: precision, repeats: repeats))
+            peers.append(try peer.measurements(of: type.name, mode: mode))
+            own.append(try StepCommand.measurements(of: type, precision: precision, repeats: repeats))
         }
         return Comparison(own, peers, lossDistance: distance)
     }

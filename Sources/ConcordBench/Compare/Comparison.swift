@@ -3,7 +3,7 @@ import Concord
 /// One workload here and in PyTorch.
 struct Comparison: Encodable {
     /// Medians over the runs of this comparison.
-    var own: StepFigures
+    var own: StepTimings
     var peers: [Peer.Figures]
     /// How far three losses from the same weights are apart, relatively; nil where that was not asked.
     var lossDistance: Float?
@@ -12,24 +12,24 @@ struct Comparison: Encodable {
     /// The least memory of the peer's modes into this.
     var memoryRatio: Double?
 
-    init(_ own: [StepFigures], _ peers: [Peer.Figures], lossDistance: Float?) {
-        var figures = own[0]
+    init(_ own: [StepTimings], _ peers: [Peer.Figures], lossDistance: Float?) {
+        var measurements = own[0]
         let timing = Timing(own.map(\.medianS))
-        figures.itemsPerS *= figures.medianS / timing.median
-        figures.gflopPerS *= figures.medianS / timing.median
-        figures.medianS = timing.median
-        figures.minS = own.map(\.minS).min() ?? figures.minS
-        figures.maxS = own.map(\.maxS).max() ?? figures.maxS
-        figures.peakMib = own.map(\.peakMib).max() ?? figures.peakMib
-        (self.own, self.peers, self.lossDistance) = (figures, Self.medians(peers), lossDistance)
-        ratioToBest = best.map { $0.seconds / figures.medianS }
-        memoryRatio = self.peers.compactMap(\.peakMib).min().map { figures.peakMib / $0 }
+        measurements.itemsPerS *= measurements.medianS / timing.median
+        measurements.gflopPerS *= measurements.medianS / timing.median
+        measurements.medianS = timing.median
+        measurements.minS = own.map(\.minS).min() ?? measurements.minS
+        measurements.maxS = own.map(\.maxS).max() ?? measurements.maxS
+        measurements.peakMib = own.map(\.peakMib).max() ?? measurements.peakMib
+        (self.own, self.peers, self.lossDistance) = (measurements, Self.medians(peers), lossDistance)
+        ratioToBest = best.map { $0.seconds / measurements.medianS }
+        memoryRatio = self.peers.compactMap(\.peakMib).min().map { measurements.peakMib / $0 }
     }
 
     private enum CodingKeys: String, CodingKey { case peers, lossDistance, ratioToBest, memoryRatio }
 
-    /// One object: the figures of `steps`, and what the comparison adds.
-    func encode(to encoder: any Swift.Encoder) throws {
+    /// One object: the measurements of `steps`, and what the comparison adds.
+    func encode(to encoder: any Encoder) throws {
         try own.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(peers, forKey: .peers)

@@ -23,7 +23,7 @@ struct Peer {
     }
 
     /// One process of one workload in one mode.
-    func figures(of workload: String, mode: String) throws -> Figures {
+    func measurements(of workload: String, mode: String) throws -> Figures {
         let line = try run(["--repeats", String(repeats), "--modes", mode, workload])
         guard let median = Self.number(after: "step", in: line), let peak = Self.number(after: "peak", in: line) else {
             guard let failed = line.range(of: "failed: ") else {

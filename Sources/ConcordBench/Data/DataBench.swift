@@ -6,39 +6,39 @@ struct DataBench {
     /// The data directory, with `fsdd/recordings` and `wikitext2` in it.
     let directory: String
     /// JPEG files of 640x427.
-    let pictures: [[UInt8]]
+    let images: [[UInt8]]
     let repeats: Int
 
-    func all() throws -> [DataFigures] { try [crops()] + sounds() + tokenizers() }
+    func all() throws -> [DataTimings] { try [crops()] + sounds() + tokenizers() }
 
-    private func crops() throws -> DataFigures {
+    private func crops() throws -> DataTimings {
         let crop = RandomResizedCrop(to: 224)
         var random = RandomKey(seed: 0).sequence
         let timing = try Timing.of(repeats: repeats) {
             for index in 0..<200 {
-                let view = try crop(EncodedImage(pictures[index % pictures.count]), using: random.nextKey())
+                let view = try crop(EncodedImage(images[index % images.count]), using: random.nextKey())
                 _ = Tensor(normalizing: [view], .clip)
             }
         }
-        return DataFigures("JPEG 640x427 -> crop 224", "images", count: 200, timing)
+        return DataTimings("JPEG 640x427 -> crop 224", "images", count: 200, timing)
     }
 
-    private func sounds() throws -> [DataFigures] {
+    private func sounds() throws -> [DataTimings] {
         let folder = directory + "/fsdd/recordings"
         let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".wav") }.sorted()
             .prefix(500)
             .map { folder + "/" + $0 }
-        let read = try Timing.of(repeats: repeats) { for file in files { _ = try Sound(contentsOf: file) } }
+        let read = try Timing.of(repeats: repeats) { for file in files { _ = try Audio(contentsOf: file) } }
         let resampled = try Timing.of(repeats: repeats) {
-            for file in files { _ = try Sound(contentsOf: file, rate: 16000) }
+            for file in files { _ = try Audio(contentsOf: file, rate: 16000) }
         }
         return [
-            DataFigures("WAV read", "clips", count: Double(files.count), read),
-            DataFigures("WAV read, 8 -> 16 kHz", "clips", count: Double(files.count), resampled),
+            DataTimings("WAV read", "clips", count: Double(files.count), read),
+            DataTimings("WAV read, 8 -> 16 kHz", "clips", count: Double(files.count), resampled),
         ]
     }
 
-    private func tokenizers() throws -> [DataFigures] {
+    private func tokenizers() throws -> [DataTimings] {
         let lines = try Array(TextLines(directory + "/wikitext2/test.txt"))
         let size = Double(lines.reduce(0) { $0 + $1.utf8.count }) / 1e3, training = directory + "/wikitext2/valid.txt"
         let kinds: [(String, any Tokenizer)] = [
@@ -47,7 +47,7 @@ struct DataBench {
         ]
         return kinds.map { name, tokenizer in
             let timing = Timing.of(repeats: repeats) { for line in lines { _ = tokenizer.encode(line) } }
-            return DataFigures(name + " line by line", "kB", count: size, timing)
+            return DataTimings(name + " line by line", "kB", count: size, timing)
         }
     }
 }

@@ -13,7 +13,7 @@ struct DataCommand: ParsableCommand {
     @Option(help: "The Python that has the libraries of data_speed.py.") var python: String?
     @Option(help: "The path of data_speed.py.") var peer: String?
     @Option(help: "Timed runs after an untimed one.") var repeats = 5
-    @Flag(help: "Print figures for programs.") var json = false
+    @Flag(help: "Print measurements for programs.") var json = false
 
     func validate() throws {
         if repeats < 1 { throw ValidationError("--repeats wants 1 or more, not \(repeats)") }
@@ -24,18 +24,18 @@ struct DataCommand: ParsableCommand {
     func run() throws {
         Threads.count = 1
         let peer = python.flatMap { python in self.peer.map { DataPeer(python: python, script: $0) } }
-        let pictures =
+        let images =
             try jpeg.isEmpty
             ? peer?.photographs() ?? [] : jpeg.map { [UInt8](try Data(contentsOf: URL(fileURLWithPath: $0))) }
-        var figures = try DataBench(directory: directory, pictures: pictures, repeats: repeats).all()
+        var measurements = try DataBench(directory: directory, images: images, repeats: repeats).all()
         if let rates = try peer?.rates(directory) {
-            for index in figures.indices {
-                guard let rate = rates[figures[index].name] else { continue }
-                (figures[index].peersPerS, figures[index].ratio) = (rate, figures[index].perS / rate)
+            for index in measurements.indices {
+                guard let rate = rates[measurements[index].name] else { continue }
+                (measurements[index].peersPerS, measurements[index].ratio) = (rate, measurements[index].perS / rate)
             }
         }
-        if json { return print(try JSON.text(figures)) }
-        print(DataFigures.heading)
-        for figures in figures { print(figures.row) }
+        if json { return print(try JSON.text(measurements)) }
+        print(DataTimings.heading)
+        for measurements in measurements { print(measurements.row) }
     }
 }

@@ -4,10 +4,10 @@ import Concord
 struct InferenceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inference",
-        abstract: "Times embedding pictures of 224x224 with ResNets, normalisations folded into convolutions and not.")
+        abstract: "Times embedding images of 224x224 with ResNets, normalisations folded into convolutions and not.")
 
     @Option(help: "18, 34 or 50; 18 and 50 where left out.") var depth: [Int] = []
-    @Option(help: "Pictures at a time.") var batch = 16
+    @Option(help: "Images at a time.") var batch = 16
     @Option(help: "Timed passes.") var repeats = 9
     @Option(help: "What activations and products are held in.") var precision = Precision.float32
     @OptionGroup var threads: ThreadOption

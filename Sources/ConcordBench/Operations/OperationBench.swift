@@ -5,7 +5,7 @@ struct OperationBench {
     let peak: PeakRate
     let bandwidth: Double
     let repeats: Int
-    private(set) var figures: [OperationFigures] = []
+    private(set) var measurements: [OperationTimings] = []
 
     init(peak: PeakRate, bandwidth: Double, repeats: Int) {
         (self.peak, self.bandwidth, self.repeats) = (peak, bandwidth, repeats)
@@ -35,8 +35,8 @@ struct OperationBench {
 
     private mutating func add(_ operation: String, _ pass: String, _ shape: String, _ floor: Floor, _ timing: Timing) {
         let (seconds, limit) = floor.seconds(peak, bandwidth: bandwidth)
-        figures.append(
-            OperationFigures(
+        measurements.append(
+            OperationTimings(
                 operation: operation, pass: pass, shape: shape, medianS: timing.median, floorS: seconds,
                 share: seconds / timing.median,
                 limit: limit))

@@ -16,7 +16,7 @@ struct OperationsCommand: ParsableCommand {
     @Argument(help: "Which operations; all where none is named.") var groups: [Group] = []
     @Option(help: "Timed runs after two untimed ones.") var repeats = 7
     @Flag(help: "InfoNCE of 65536 pairs too.") var large = false
-    @Flag(help: "Print figures for programs.") var json = false
+    @Flag(help: "Print measurements for programs.") var json = false
     @OptionGroup var threads: ThreadOption
 
     func validate() throws {
@@ -38,9 +38,9 @@ struct OperationsCommand: ParsableCommand {
             case .infonce: bench.contrasts(large ? [4096, 16384, 65536] : [4096, 16384])
             }
         }
-        if json { return print(try JSON.text(bench.figures)) }
-        print(OperationFigures.heading)
-        for figures in bench.figures { print(figures.row) }
+        if json { return print(try JSON.text(bench.measurements)) }
+        print(OperationTimings.heading)
+        for measurements in bench.measurements { print(measurements.row) }
         print(
             "\n\(Threads.count) threads; peak \((peak.highest / 1e9).decimals(0)) GFLOP/s, memory "
                 + "\((bench.bandwidth / 1e9).decimals(1)) GB/s; "

@@ -21,7 +21,7 @@ struct StepCommand: ParsableCommand {
         let profile = try trace ? Profile.measuring { _ = try step.run() }.1 : nil
         print(
             try JSON.text(
-                StepFigures(
+                StepTimings(
                     workload: workload, precision: precision, threads: Threads.count,
                     parameters: step.workload.model.parameterCount,
                     medianS: timing.median, minS: timing.minimum, maxS: timing.maximum,
@@ -33,12 +33,12 @@ struct StepCommand: ParsableCommand {
     }
 
     /// The same in a process of its own.
-    static func figures(
+    static func measurements(
         of workload: any Workload.Type, precision: Precision, repeats: Int, trace: Bool = false
-    ) throws -> StepFigures {
+    ) throws -> StepTimings {
         let arguments =
             ["step", workload.name, "--precision", precision.rawValue, "--repeats", String(repeats)]
             + (trace ? ["--trace"] : [])
-        return try JSON.value(StepFigures.self, Child.ofThisProgram(arguments), of: arguments.joined(separator: " "))
+        return try JSON.value(StepTimings.self, Child.ofThisProgram(arguments), of: arguments.joined(separator: " "))
     }
 }

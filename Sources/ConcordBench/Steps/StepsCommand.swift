@@ -17,7 +17,7 @@ struct StepsCommand: ParsableCommand {
     @Option(help: "What activations and products are held in.") var precision = Precision.float32
     @Option(help: "Timed steps after two untimed ones.") var repeats = 7
     @Flag(help: "Print what each operation of one more step took, there and back.") var trace = false
-    @Flag(help: "Print figures for programs.") var json = false
+    @Flag(help: "Print measurements for programs.") var json = false
     @OptionGroup var threads: ThreadOption
 
     func validate() throws {
@@ -27,17 +27,17 @@ struct StepsCommand: ParsableCommand {
     func run() throws {
         threads.apply()
         let types = try Workloads.named(workloads)
-        var peak = PeakRate(), all: [StepFigures] = []
+        var peak = PeakRate(), all: [StepTimings] = []
         for type in types {
             peak.measure(precision)
-            all.append(try StepCommand.figures(of: type, precision: precision, repeats: repeats, trace: trace))
+            all.append(try StepCommand.measurements(of: type, precision: precision, repeats: repeats, trace: trace))
         }
         peak.measure(precision)
         for index in all.indices { all[index].hold(against: peak) }
         if json { return print(try JSON.text(all)) }
-        print(StepFigures.heading)
-        for figures in all { print(figures.row) }
-        for figures in all where trace { print(figures.traceTable) }
+        print(StepTimings.heading)
+        for measurements in all { print(measurements.row) }
+        for measurements in all where trace { print(measurements.traceTable) }
         print("\n\(Threads.count) threads; \(Kernels.description)")
         print(peak.description(precision))
     }

@@ -31,7 +31,7 @@ struct ClipRN18: Workload {
 
     init(_ inputs: StepInputs) throws {
         pair = Pair(
-            image: try inputs.pictures("image", count: Self.items, side: 112),
+            image: try inputs.images("image", count: Self.items, side: 112),
             text: try inputs.tokens("ids", [Self.items, 32], in: 0..<8192))
         clip = Contrastive(
             Tower("image", \.image, ResNet(depth: 18)),

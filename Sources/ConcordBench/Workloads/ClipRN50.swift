@@ -21,7 +21,7 @@ struct ClipRN50: Workload {
     static func ownName(_ name: String) -> String { name }
 
     init(_ inputs: StepInputs) throws {
-        images = try inputs.pictures("image", count: Self.items, side: 224)
+        images = try inputs.images("image", count: Self.items, side: 224)
         texts = try inputs.tokens("ids", [Self.items, 77], in: 1..<49000)
     }
 
@@ -37,7 +37,7 @@ private final class OpenClip: Module {
         pooling: .endOfText,
         initialization: .clip(width: 512, depth: 12))
     /// `[512, 1024]`, without a transposition.
-    let textProjection = Parameter([512, 1024], .normal(deviation: 1 / Float(512).squareRoot()))
+    let textProjection = Parameter([512, 1024], .normal(std: 1 / Float(512).squareRoot()))
     let loss = InfoNCE()
 
     var checkpointNames: [String: String] { ["text": "", "loss": ""] }

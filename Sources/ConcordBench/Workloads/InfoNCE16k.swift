@@ -22,8 +22,8 @@ struct InfoNCE16k: Workload {
 }
 
 private final class FreePairs: Module {
-    let a = Parameter([InfoNCE16k.items, 512], .normal(deviation: 1))
-    let b = Parameter([InfoNCE16k.items, 512], .normal(deviation: 1))
+    let a = Parameter([InfoNCE16k.items, 512], .normal(std: 1))
+    let b = Parameter([InfoNCE16k.items, 512], .normal(std: 1))
     let loss = InfoNCE()
 
     var checkpointNames: [String: String] { ["loss": ""] }

@@ -42,7 +42,7 @@ package struct ProductCount {
     }
 
     /// A ResNet-18 at 64 channels.
-    /// - Parameter side: of the pictures; the CIFAR stem keeps it.
+    /// - Parameter side: of the images; the CIFAR stem keeps it.
     package mutating func resNet18(count: Int, side: Int, isCIFAR: Bool) {
         let stem = isCIFAR ? side : side / 2
         convolution(count: count, side: stem, 3, 64, kernel: isCIFAR ? 3 : 7, inputsNeedGradients: false)

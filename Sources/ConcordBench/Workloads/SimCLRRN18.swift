@@ -1,6 +1,6 @@
 import Concord
 
-/// Two views of 256 pictures of 32x32 through a ResNet-18 with the CIFAR stem and a projection.
+/// Two views of 256 images of 32x32 through a ResNet-18 with the CIFAR stem and a projection.
 struct SimCLRRN18: Workload {
     static let name = "simclr-rn18"
     static let items = 256
@@ -22,7 +22,7 @@ struct SimCLRRN18: Workload {
             ?? PeerNames.moved(name, from: "g.2.", to: "head.linears.1.") ?? name
     }
 
-    init(_ inputs: StepInputs) throws { views = try inputs.pictures("views", count: 2 * Self.items, side: 32) }
+    init(_ inputs: StepInputs) throws { views = try inputs.images("views", count: 2 * Self.items, side: 32) }
 
     var model: any Module { network }
     func loss() -> Tensor { network(views) }
@@ -33,7 +33,7 @@ private final class Network: Module {
     let head = ProjectionHead(512, hidden: 512, 128)
     let loss = InfoNCE(temperature: .fixed(0.5))
 
-    /// - Parameter views: the first of all pictures, then the second.
+    /// - Parameter views: the first of all images, then the second.
     func callAsFunction(_ views: Tensor) -> Tensor {
         let z = head(encoder(views)), count = z.shape[0] / 2
         return loss.views(z.sliced(0..<count, axis: 0), z.sliced(count..<2 * count, axis: 0))

@@ -7,12 +7,12 @@ struct StepInputs {
     /// N(0, 1).
     func floats(_ name: String, _ shape: [Int]) throws -> Tensor {
         if let dump { return try dump.tensor("input." + name) }
-        return Tensor(normal: 0, deviation: 1, shape: shape, key: RandomKey(seed: 0).derived(name))
+        return Tensor(normal: 0, std: 1, shape: shape, key: RandomKey(seed: 0).derived(name))
     }
 
-    /// Pictures, `[N, C, H, W]` in the dump.
+    /// Images, `[N, C, H, W]` in the dump.
     /// - Returns: `[N, side, side, 3]`.
-    func pictures(_ name: String, count: Int, side: Int) throws -> Tensor {
+    func images(_ name: String, count: Int, side: Int) throws -> Tensor {
         let shape = [count, 3, side, side]
         return try floats(name, shape).permuted([0, 2, 3, 1])
     }

@@ -1,4 +1,4 @@
-/// Letters of 5 columns and 7 rows for labels in pictures: printable ASCII, drawn for Concord.
+/// Letters of 5 columns and 7 rows for labels in images: printable ASCII, drawn for Concord.
 enum BitmapFont {
     static let width = 5
     /// From one letter, or line, to the next.

@@ -1,6 +1,6 @@
 public import ConcordTensors
 
-/// CLIP's ways from a picture to its encoder's input.
+/// CLIP's ways from an image to its encoder's input.
 ///
 /// - Source: Radford et al. 2021, arXiv:2103.00020; open_clip's `image_transform` with its defaults.
 public enum CLIPTransform: Sendable {
@@ -26,7 +26,7 @@ public enum CLIPTransform: Sendable {
         }
     }
 
-    /// A strip without its ends: of a picture of 1x60000 the whole, resized, would fill the memory for a square in the
+    /// A strip without its ends: of an image of 1x60000 the whole, resized, would fill the memory for a square in the
     /// middle.
     private static func middle(of image: Image) -> Image {
         let short = min(image.width, image.height), long = 16 * short

@@ -1,6 +1,6 @@
 import ConcordTensors
 
-/// A picture being drawn: rectangles, pictures and text; what falls outside is cut off.
+/// An image being drawn: rectangles, images and text; what falls outside is cut off.
 struct Canvas {
     let width, height: Int
     private var bytes: [UInt8]

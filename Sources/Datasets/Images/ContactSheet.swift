@@ -1,4 +1,4 @@
-/// One picture made of many: rows of pictures under a label, each with its caption; right answers framed in green.
+/// One image made of many: rows of images under a label, each with its caption; right answers framed in green.
 ///
 /// ```swift
 /// var sheet = ContactSheet(columns: 5, cell: 96)
@@ -6,9 +6,9 @@
 /// try sheet.image.write(jpeg: "answers.jpg")
 /// ```
 public struct ContactSheet: Sendable {
-    /// Pictures side by side; more go to a further line.
+    /// Images side by side; more go to a further line.
     public let columns: Int
-    /// Side of the square each picture is fitted into, in pixels.
+    /// Side of the square each image is fitted into, in pixels.
     public let cell: Int
 
     private struct Entry {
@@ -26,8 +26,8 @@ public struct ContactSheet: Sendable {
     }
 
     /// - Parameters:
-    ///   - label: stands above the pictures, for instance the query they answer; cut off at the sheet's edge.
-    ///   - images: captions are cut to three lines; highlighted pictures get a green frame, others a grey one.
+    ///   - label: stands above the images, for instance the query they answer; cut off at the sheet's edge.
+    ///   - images: captions are cut to three lines; highlighted images get a green frame, others a grey one.
     public mutating func addRow(label: String, images: [(Image, caption: String, isHighlighted: Bool)]) {
         let entries = images.map { image, caption, isHighlighted in
             let scale = Double(cell) / Double(max(image.width, image.height))

@@ -1,4 +1,4 @@
-/// A picture's file in memory, its size known from the header, its pixels not yet decoded.
+/// An image's file in memory, its size known from the header, its pixels not yet decoded.
 ///
 /// Decoding only what a view needs is what makes feeding photographs fast:
 ///
@@ -10,28 +10,28 @@
 public struct EncodedImage: Sendable {
     /// The file, as errors name it.
     public let path: String
-    /// Size of the picture as seen, that is after its EXIF orientation.
+    /// Size of the image as seen, that is after its EXIF orientation.
     public let width, height: Int
-    /// What shines through where the picture is transparent.
+    /// What shines through where the image is transparent.
     public var background = Image.Color.white
-    /// Pixels that may be decoded at most; larger pictures are refused.
+    /// Pixels that may be decoded at most; larger images are refused.
     public var pixelLimit = 100_000_000
 
     let bytes: [UInt8]
-    let format: PictureFormat
+    let format: ImageFormat
     let orientation: Orientation
     /// Memory that scaled decoding would not save.
     let isProgressive: Bool
 
     /// Reads a file and its header.
     /// - Throws: `ImageError`.
-    public init(contentsOf path: String) throws { try self.init(PictureFile.read(path), path: path) }
+    public init(contentsOf path: String) throws { try self.init(ImageFile.read(path), path: path) }
 
     /// Takes a file's bytes and reads the header.
     /// - Parameter path: what errors call it.
     public init(_ bytes: [UInt8], path: String = "image") throws {
         (self.bytes, self.path) = (bytes, path)
-        let format = try PictureFormat(bytes, path: path)
+        let format = try ImageFormat(bytes, path: path)
         let (width, height, orientation, isProgressive) = try bytes.withUnsafeBufferPointer { bytes in
             switch format {
             case .jpeg:
@@ -49,9 +49,9 @@ public struct EncodedImage: Sendable {
         (self.width, self.height) = orientation.isSideways ? (height, width) : (width, height)
     }
 
-    /// The picture.
+    /// The image.
     /// - Parameter shortestSide: where given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size as long as its
-    ///   shorter side keeps this many pixels. Twice the final size leaves a resized picture practically as it would be
+    ///   shorter side keeps this many pixels. Twice the final size leaves a resized image practically as it would be
     ///   from the full one.
     /// - Throws: `ImageError`.
     public func decoded(shortestSide: Int? = nil) throws -> Image {
@@ -66,9 +66,9 @@ public struct EncodedImage: Sendable {
         }.oriented(orientation)
     }
 
-    /// A part of the picture resized, equal to decoding, cropping and resizing but for scaled decoding.
+    /// A part of the image resized, equal to decoding, cropping and resizing but for scaled decoding.
     /// - Parameters:
-    ///   - region: in pixels of the picture as seen; must lie inside.
+    ///   - region: in pixels of the image as seen; must lie inside.
     ///   - width: of the result, as `height`.
     /// - Throws: `ImageError`.
     public func resized(

@@ -7,7 +7,7 @@ import ConcordTensors
 extension Image {
     /// Smoothed with a Gaussian.
     ///
-    /// The picture is mirrored at its edges, without repeating the outermost pixels; the same as torchvision's
+    /// The image is mirrored at its edges, without repeating the outermost pixels; the same as torchvision's
     /// `gaussian_blur`.
     /// - Parameters:
     ///   - sigma: standard deviation in pixels, above 0.

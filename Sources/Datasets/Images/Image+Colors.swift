@@ -1,18 +1,18 @@
 import CKernels
 import ConcordTensors
 
-/// Changes of colour, each equal to torchvision's on a Pillow picture, bit for bit.
+/// Changes of colour, each equal to torchvision's on a Pillow image, bit for bit.
 extension Image {
-    /// Every value times `factor`: 0 is black, 1 the picture itself.
+    /// Every value times `factor`: 0 is black, 1 the image itself.
     public func withBrightness(_ factor: Float) -> Image { blended(withLevel: 0, factor) }
 
-    /// Differences from the picture's mean luma times `factor`: 0 is plain grey.
+    /// Differences from the image's mean luma times `factor`: 0 is plain grey.
     public func withContrast(_ factor: Float) -> Image {
         let mean = Double(concord_luma_sum(base, width * height)) / Double(width * height)
         return blended(withLevel: Float(Int(mean + 0.5)), factor)
     }
 
-    /// Differences from each pixel's own luma times `factor`: 0 is a grey picture.
+    /// Differences from each pixel's own luma times `factor`: 0 is a grey image.
     public func withSaturation(_ factor: Float) -> Image {
         mapped { concord_blend_with_luma($0, $1, width * height, factor) }
     }

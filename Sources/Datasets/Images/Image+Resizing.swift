@@ -26,7 +26,7 @@ extension Image {
     struct Box {
         var left, top, right, bottom: Float
 
-        /// The same edges after a picture of `width` x `height` was turned.
+        /// The same edges after an image of `width` x `height` was turned.
         func oriented(_ orientation: Orientation, width: Float, height: Float) -> Box {
             let (x, mirroredX) = ((left, right), (width - right, width - left))
             let (y, mirroredY) = ((top, bottom), (height - bottom, height - top))
@@ -45,7 +45,7 @@ extension Image {
         }
     }
 
-    /// The picture in another size, antialiased: when shrinking, the filter is as wide as the new pixels are.
+    /// The image in another size, antialiased: when shrinking, the filter is as wide as the new pixels are.
     ///
     /// Equal to Pillow's `Image.resize`, bit for bit: weights in 22-bit fixed point, 8 bits between the passes.
     /// - Source: Keys 1981, "Cubic convolution interpolation for digital image processing".
@@ -53,7 +53,7 @@ extension Image {
         PixelView(self).resized(width: width, height: height, filter: filter)
     }
 
-    /// The picture with its shorter side `shortestSide` long, the other in proportion and cut to whole pixels, as
+    /// The image with its shorter side `shortestSide` long, the other in proportion and cut to whole pixels, as
     /// torchvision's `Resize`.
     public func resized(shortestSide: Int, filter: Filter = .bicubic) -> Image {
         let long = Int(Double(shortestSide * max(width, height)) / Double(min(width, height)))

@@ -4,14 +4,14 @@ import CBridges
 #endif
 
 extension Image {
-    /// The picture as a JPEG file (4:2:0, optimal Huffman tables).
+    /// The image as a JPEG file (4:2:0, optimal Huffman tables).
     /// - Parameter quality: libjpeg's, 1 to 100.
     /// - Throws: `ImageError.unwritable` for sides above 65500, JPEG's limit.
     public func jpegData(quality: Int = 90) throws -> [UInt8] { try encoded(quality: quality, path: "JPEG") }
 
-    /// Writes the picture as a JPEG file.
+    /// Writes the image as a JPEG file.
     public func write(jpeg path: String, quality: Int = 90) throws {
-        try PictureFile.write(encoded(quality: quality, path: path), to: path)
+        try ImageFile.write(encoded(quality: quality, path: path), to: path)
     }
 
     private func encoded(quality: Int, path: String) throws -> [UInt8] {

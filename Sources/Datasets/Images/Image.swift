@@ -1,6 +1,6 @@
 public import ConcordTensors
 
-/// A picture: RGB, 8 bits a channel, a value that nobody changes.
+/// An image: RGB, 8 bits a channel, a value that nobody changes.
 ///
 /// ```swift
 /// let photo = try Image(contentsOf: "cat.jpg")
@@ -8,7 +8,7 @@ public import ConcordTensors
 /// let batch = Tensor(normalizing: [view], .clip)                       // [1, 224, 224, 3]
 /// ```
 ///
-/// Every operation returns a new picture and is a function of its arguments alone; random ones take a `RandomKey`.
+/// Every operation returns a new image and is a function of its arguments alone; random ones take a `RandomKey`.
 public struct Image: Sendable {
     /// The bytes, uint8 `[H, W, 3]`, rows from the top.
     public let pixels: Tensor
@@ -21,14 +21,14 @@ public struct Image: Sendable {
         self.pixels = pixels.detached
     }
 
-    /// A picture of one colour.
+    /// An image of one colour.
     public init(width: Int, height: Int, _ color: Color = .white) {
         self.init(uninitializedWidth: width, height: height)
         let p = base
         for i in 0..<width * height { (p[3 * i], p[3 * i + 1], p[3 * i + 2]) = (color.red, color.green, color.blue) }
     }
 
-    /// A picture with arbitrary contents, for a kernel to fill.
+    /// An image with arbitrary contents, for a kernel to fill.
     init(uninitializedWidth width: Int, height: Int) {
         ShapeCheck.require(width > 0 && height > 0, "Image", "an image of \(width)x\(height)")
         pixels = Tensor(uninitialized: [height, width, 3], .uint8)
@@ -36,7 +36,7 @@ public struct Image: Sendable {
 
     public var width: Int { pixels.shape[1] }
     public var height: Int { pixels.shape[0] }
-    /// The bytes' memory; valid while the picture is held.
+    /// The bytes' memory; valid while the image is held.
     var base: UnsafeMutablePointer<UInt8> { pixels.octets }
     /// Bytes of all pixels.
     var count: Int { pixels.count }

@@ -1,12 +1,12 @@
-/// Why a picture could not be read or written: one line with the file, the reason and the mend.
+/// Why an image could not be read or written: one line with the file, the reason and the mend.
 public enum ImageError: Error, Equatable, CustomStringConvertible {
     /// The file system's refusal.
     case unreadable(path: String, reason: String)
     /// The file is empty, or its first bytes are of no known kind.
-    case notAPicture(path: String, found: String)
+    case notAnImage(path: String, found: String)
     /// The decoder's own words on a file that is cut short or corrupt.
     case damaged(path: String, reason: String)
-    /// A kind of picture that is not decoded here.
+    /// A kind of image that is not decoded here.
     case unsupported(path: String, reason: String)
     /// More pixels than allowed, counted after scaled decoding.
     case tooLarge(path: String, width: Int, height: Int, limit: Int)
@@ -15,7 +15,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
-        case .notAPicture(let path, let found): "\(path): not an image: \(found); JPEG, PNG and WebP are read"
+        case .notAnImage(let path, let found): "\(path): not an image: \(found); JPEG, PNG and WebP are read"
         case .damaged(let path, let reason):
             "\(path): the file is damaged: \(reason); copy it again from its source or leave it out"
         case .unsupported(let path, let reason): "\(path): \(reason)"

@@ -9,7 +9,7 @@ final class JPEGReader {
     private let path: String
     private let header: concord_jpeg_header
 
-    /// Progressive files of real pictures have about 10 scans.
+    /// Progressive files of real images have about 10 scans.
     private static let scanLimit: Int32 = 500
 
     /// - Parameter bytes: the file; must outlive the reader.
@@ -34,11 +34,11 @@ final class JPEGReader {
     /// Size as stored.
     var width: Int { Int(header.width) }
     var height: Int { Int(header.height) }
-    /// Every coefficient of the picture is held in memory while it is decoded.
+    /// Every coefficient of the image is held in memory while it is decoded.
     var isProgressive: Bool { header.has_several_scans }
     var orientation: Orientation { Orientation(tiff: UnsafeBufferPointer(start: header.exif, count: header.exif_size)) }
 
-    /// The whole picture, and the file read to its end.
+    /// The whole image, and the file read to its end.
     func decode(denominator: Int) throws -> Image {
         let size = try start(denominator)
         let image = try read(width: size.width, rows: size.height)
@@ -46,8 +46,8 @@ final class JPEGReader {
         return image
     }
 
-    /// A part of the picture, in its scaled coordinates: the rows needed, in columns that hold the ones wanted.
-    /// - Returns: the picture, and the column that its first one is.
+    /// A part of the image, in its scaled coordinates: the rows needed, in columns that hold the ones wanted.
+    /// - Returns: the image, and the column that its first one is.
     func decode(columns: Range<Int>, rows: Range<Int>, denominator: Int) throws -> (Image, x: Int) {
         try checkEnd()
         let size = try start(denominator)

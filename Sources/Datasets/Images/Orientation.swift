@@ -1,7 +1,7 @@
 import CKernels
 import ConcordTensors
 
-/// How stored rows and columns lie in the picture as seen: EXIF tag 0x0112, values 1 to 8.
+/// How stored rows and columns lie in the image as seen: EXIF tag 0x0112, values 1 to 8.
 enum Orientation: Int {
     case upright = 1
     case mirrored, turned180, flipped, transposed, turnedRight, transversed, turnedLeft
@@ -35,9 +35,9 @@ enum Orientation: Int {
     /// Width and height change places.
     var isSideways: Bool { rawValue >= 5 }
 
-    /// The part of the stored picture that a part of the picture as seen comes from.
+    /// The part of the stored image that a part of the image as seen comes from.
     /// - Parameters:
-    ///   - width: of the stored picture, as `height`.
+    ///   - width: of the stored image, as `height`.
     func stored(_ r: PixelRectangle, width: Int, height: Int) -> PixelRectangle {
         let (x, y, w, h) = isSideways ? (r.y, r.x, r.height, r.width) : (r.x, r.y, r.width, r.height)
         let isLeft = [.mirrored, .turned180, .transversed, .turnedLeft].contains(self)
@@ -47,7 +47,7 @@ enum Orientation: Int {
 }
 
 extension Image {
-    /// The stored picture as it is to be seen.
+    /// The stored image as it is to be seen.
     func oriented(_ orientation: Orientation) -> Image {
         let (right, down, last) = (3, 3 * width, 3 * width * (height - 1))
         let (origin, x, y) =

@@ -28,7 +28,7 @@ final class PNGReader {
     var height: Int { Int(header.height) }
     var orientation: Orientation { Orientation(tiff: UnsafeBufferPointer(start: header.exif, count: header.exif_size)) }
 
-    /// - Parameter background: what shines through where the picture is transparent.
+    /// - Parameter background: what shines through where the image is transparent.
     func decode(over background: Image.Color) throws -> Image {
         let image = Image(uninitializedWidth: width, height: height)
         guard header.channels == 4 else {

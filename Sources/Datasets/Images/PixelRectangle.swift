@@ -1,4 +1,4 @@
-/// A part of a picture: `width` columns from column `x`, `height` rows from row `y`.
+/// A part of an image: `width` columns from column `x`, `height` rows from row `y`.
 public struct PixelRectangle: Hashable, Sendable {
     public var x, y, width, height: Int
 
@@ -6,7 +6,7 @@ public struct PixelRectangle: Hashable, Sendable {
         (self.x, self.y, self.width, self.height) = (x, y, width, height)
     }
 
-    /// The middle of a picture, as torchvision's `center_crop` places it (halves go to the even neighbour).
+    /// The middle of an image, as torchvision's `center_crop` places it (halves go to the even neighbour).
     init(centered width: Int, _ height: Int, inWidth outerWidth: Int, height outerHeight: Int) {
         func margin(_ outer: Int, _ inner: Int) -> Int { Int((Double(outer - inner) / 2).rounded(.toNearestOrEven)) }
         self.init(x: margin(outerWidth, width), y: margin(outerHeight, height), width: width, height: height)

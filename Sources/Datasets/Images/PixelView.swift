@@ -1,6 +1,6 @@
 import ConcordTensors
 
-/// A rectangle inside a picture's memory, and the picture that keeps it alive.
+/// A rectangle inside an image's memory, and the image that keeps it alive.
 struct PixelView {
     let image: Image
     let origin: Int
@@ -29,8 +29,8 @@ struct PixelView {
 }
 
 extension Image {
-    /// A part of the picture.
-    /// - Parameter region: must lie inside the picture.
+    /// A part of the image.
+    /// - Parameter region: must lie inside the image.
     public func cropped(to region: PixelRectangle) -> Image {
         PixelView(self, x: region.x, y: region.y, width: region.width, height: region.height).copied()
     }

@@ -11,7 +11,7 @@ public import ConcordTensors
 public struct RandomResizedCrop: Sendable {
     /// Side of the result in pixels.
     public var size: Int
-    /// Share of the picture's area, in (0, 1].
+    /// Share of the image's area, in (0, 1].
     public var scale: ClosedRange<Float>
     /// Width over height.
     public var ratio: ClosedRange<Float>
@@ -34,7 +34,7 @@ public struct RandomResizedCrop: Sendable {
             rectangle(width: image.width, height: image.height, using: key), width: size, height: size, filter: filter)
     }
 
-    /// The part that `key` cuts out of a picture of this size.
+    /// The part that `key` cuts out of an image of this size.
     public func rectangle(width: Int, height: Int, using key: RandomKey) -> PixelRectangle {
         var random = key.derived("random resized crop").sequence
         let area = Double(width * height), logarithms = log(ratio.lowerBound)...log(ratio.upperBound)
@@ -63,7 +63,7 @@ extension Image {
         using key: RandomKey
     ) -> Image { RandomResizedCrop(to: size, scale: scale, ratio: ratio, filter: filter)(self, using: key) }
 
-    /// A random square of `size` pixels at the picture's own scale; neither side may be shorter.
+    /// A random square of `size` pixels at the image's own scale; neither side may be shorter.
     public func randomCrop(to size: Int, using key: RandomKey) -> Image {
         ShapeCheck.require(min(width, height) >= size, "randomCrop", "\(size) pixels of an image of \(width)x\(height)")
         var random = key.derived("random crop").sequence
@@ -74,7 +74,7 @@ extension Image {
     /// Left and right exchanged with the given probability.
     public func flippedRandomly(probability: Float = 0.5, using key: RandomKey) -> Image {
         var random = key.derived("horizontal flip").sequence
-        return random.chance(probability) ? flippedHorizontally() : self
+        return random.bernoulli(probability) ? flippedHorizontally() : self
     }
 }
 

@@ -37,7 +37,7 @@ public struct SimCLRViews: Sendable {
         self.blurProbability = blurProbability
     }
 
-    /// For pictures of 32x32: strength 0.5, no blur.
+    /// For images of 32x32: strength 0.5, no blur.
     public static let cifar = SimCLRViews(size: 32, strength: 0.5, blurProbability: 0)
 
     /// One view.
@@ -49,7 +49,7 @@ public struct SimCLRViews: Sendable {
         try changed(crop(image, using: key), using: key)
     }
 
-    /// Two views of one picture, independent of each other.
+    /// Two views of one image, independent of each other.
     public func pair(of image: Image, using key: RandomKey) -> (Image, Image) {
         (self(image, using: key.derived("view", 0)), self(image, using: key.derived("view", 1)))
     }
@@ -60,12 +60,12 @@ public struct SimCLRViews: Sendable {
         // Every draw is made whether or not it is used, so that one probability's change leaves the other choices
         // alone.
         let angle = random.uniform(in: rotation), sigma = random.uniform(in: blurSigma)
-        if random.chance(rotationProbability) { image = image.rotated(byDegrees: angle) }
-        if random.chance(flipProbability) { image = image.flippedHorizontally() }
-        if random.chance(jitterProbability) { image = jitter(image, using: key) }
-        if random.chance(grayProbability) { image = image.grayscale() }
-        if random.chance(blurProbability) { image = image.blurred(sigma: sigma, kernel: crop.width / 20 * 2 + 1) }
-        if random.chance(solarizeProbability) { image = image.solarized() }
+        if random.bernoulli(rotationProbability) { image = image.rotated(byDegrees: angle) }
+        if random.bernoulli(flipProbability) { image = image.flippedHorizontally() }
+        if random.bernoulli(jitterProbability) { image = jitter(image, using: key) }
+        if random.bernoulli(grayProbability) { image = image.grayscale() }
+        if random.bernoulli(blurProbability) { image = image.blurred(sigma: sigma, kernel: crop.width / 20 * 2 + 1) }
+        if random.bernoulli(solarizeProbability) { image = image.solarized() }
         return image
     }
 }

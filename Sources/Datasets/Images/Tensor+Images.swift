@@ -2,12 +2,12 @@ import CKernels
 public import ConcordTensors
 
 extension Tensor {
-    /// A batch from pictures of one size, `[N, H, W, 3]` float32.
+    /// A batch from images of one size, `[N, H, W, 3]` float32.
     ///
     /// - Parameters:
     ///   - images: at least one.
-    ///   - crop: the part taken from every picture; the whole if nil.
-    ///   - flips: pictures to exchange left and right in; none if empty.
+    ///   - crop: the part taken from every image; the whole if nil.
+    ///   - flips: images to exchange left and right in; none if empty.
     public init(
         normalizing images: [Image], _ normalization: Normalization, crop: PixelRectangle? = nil, flips: [Bool] = []
     ) {
@@ -40,7 +40,7 @@ extension Tensor {
         }
     }
 
-    /// A batch from pictures of one size, `[N, H, W, 3]` float32, normalised by CLIP's means and deviations unless said
+    /// A batch from images of one size, `[N, H, W, 3]` float32, normalised by CLIP's means and standard deviations unless said
     /// otherwise.
     public static func stack(_ images: [Image], _ normalization: Normalization = .clip) -> Tensor {
         Tensor(normalizing: images, normalization)

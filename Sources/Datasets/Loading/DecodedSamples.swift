@@ -1,11 +1,11 @@
 public import ConcordTensors
 
-/// Samples before any random choice, so that they are the same in every epoch and can be kept: decoded pictures.
+/// Samples before any random choice, so that they are the same in every epoch and can be kept: decoded images.
 ///
 /// ```swift
 /// let pairs = table.samples(loading: { row in try Image(contentsOf: row.path("filepath")).resized(to: 72) })
 ///     .cached()
-///     .augmented { image, random in image.flipped(random.chance(0.5)) }
+///     .augmented { image, random in image.flipped(random.bernoulli(0.5)) }
 /// ```
 public struct DecodedSamples<D: Sendable>: Sendable {
     /// Number of samples.

@@ -1,6 +1,6 @@
 import ConcordFiles
 
-/// Rows of named fields, from a CSV, TSV or JSON-lines file: a manifest of pictures and captions.
+/// Rows of named fields, from a CSV, TSV or JSON-lines file: a manifest of images and captions.
 ///
 /// ```swift
 /// let table = try Table(csv: "catalogue.tsv", separator: "\t", columns: ["filepath", "title"])

@@ -17,13 +17,13 @@ extension LogMel {
         public var frequencies: ClosedRange<Double>
         public var scale: MelScale
         /// Whether bands are scaled by their width, as librosa's are.
-        public var hasEqualAreas: Bool
+        public var isSlaneyNormalized: Bool
         /// 2 for energies, 1 for magnitudes.
         public var power: Float
         /// Whether frame t stands around sample `t * hop`, the clip reflected at its ends; otherwise it begins there.
         public var isCentered: Bool
         public var logarithm: Logarithm
-        /// Whether each band of each clip is brought to mean 0 and deviation 1 over the clip's frames. The deviation is
+        /// Whether each band of each clip is brought to mean 0 and standard deviation 1 over the clip's frames. The standard deviation is
         /// the unbiased one plus 1e-5, where s3prl's CMVN has 1e-10, which blows rounding errors up where a band is
         /// silent.
         public var isStandardized: Bool
@@ -34,12 +34,12 @@ extension LogMel {
         ///   - frequencies: up to half the rate where nil.
         public init(
             rate: Int = 16000, transform: Int = 400, window: Int? = nil, hop: Int? = nil, mels: Int = 128,
-            frequencies: ClosedRange<Double>? = nil, scale: MelScale = .htk, hasEqualAreas: Bool = false,
+            frequencies: ClosedRange<Double>? = nil, scale: MelScale = .htk, isSlaneyNormalized: Bool = false,
             power: Float = 2,
             isCentered: Bool = true, logarithm: Logarithm = .decibels(below: nil), isStandardized: Bool = false
         ) {
-            (self.rate, self.transform, self.mels, self.scale, self.hasEqualAreas) = (
-                rate, transform, mels, scale, hasEqualAreas
+            (self.rate, self.transform, self.mels, self.scale, self.isSlaneyNormalized) = (
+                rate, transform, mels, scale, isSlaneyNormalized
             )
             (self.power, self.isCentered, self.logarithm, self.isStandardized) = (
                 power, isCentered, logarithm, isStandardized
@@ -78,7 +78,7 @@ extension LogMel {
             return isCentered ? max(1, (frames - 1) * hop) : transform + (frames - 1) * hop
         }
 
-        /// 80 bands of 25 ms windows 10 ms apart, each clip brought to mean 0 and deviation 1.
+        /// 80 bands of 25 ms windows 10 ms apart, each clip brought to mean 0 and standard deviation 1.
         ///
         /// - Source: Chung et al. 2019, arXiv:1904.03240 (autoregressive predictive coding), by s3prl's settings; the
         ///   frames are torchaudio's, without the pre-emphasis and the window of Kaldi's.

@@ -37,7 +37,7 @@ public final class LogMel: Module {
         filters = Tensor(
             c.scale.filters(
                 c.mels, bins: spectrum.bins, top: Double(c.rate / 2), range: c.frequencies,
-                hasEqualAreas: c.hasEqualAreas),
+                isSlaneyNormalized: c.isSlaneyNormalized),
             shape: [spectrum.bins, c.mels])
     }
 
@@ -92,7 +92,7 @@ public final class LogMel: Module {
         return output
     }
 
-    /// Each band of a clip's frames to mean 0 and deviation 1.
+    /// Each band of a clip's frames to mean 0 and standard deviation 1.
     private func standardize(_ clip: UnsafeMutableBufferPointer<Float>) {
         let mels = configuration.mels, frames = clip.count / mels
         guard frames > 0 else { return }

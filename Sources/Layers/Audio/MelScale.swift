@@ -29,9 +29,9 @@ public enum MelScale: Sendable {
     /// - Parameters:
     ///   - bins: frequencies from 0 to `top`, evenly apart.
     ///   - range: lowest and highest corner in hertz.
-    ///   - hasEqualAreas: whether filters are scaled by 2 over their width in hertz.
+    ///   - isSlaneyNormalized: whether filters are scaled by 2 over their width in hertz.
     /// - Returns: `[bins, filters]`, row by row.
-    func filters(_ filters: Int, bins: Int, top: Double, range: ClosedRange<Double>, hasEqualAreas: Bool) -> [Float] {
+    func filters(_ filters: Int, bins: Int, top: Double, range: ClosedRange<Double>, isSlaneyNormalized: Bool) -> [Float] {
         let low = mels(range.lowerBound), high = mels(range.upperBound)
         let corners = (0..<filters + 2).map { hertz(low + (high - low) * Double($0) / Double(filters + 1)) }
         return (0..<bins).flatMap { bin in
@@ -39,7 +39,7 @@ public enum MelScale: Sendable {
             return (0..<filters).map { m in
                 let rise = (frequency - corners[m]) / (corners[m + 1] - corners[m])
                 let fall = (corners[m + 2] - frequency) / (corners[m + 2] - corners[m + 1])
-                return Float(max(0, min(rise, fall)) * (hasEqualAreas ? 2 / (corners[m + 2] - corners[m]) : 1))
+                return Float(max(0, min(rise, fall)) * (isSlaneyNormalized ? 2 / (corners[m + 2] - corners[m]) : 1))
             }
         }
     }

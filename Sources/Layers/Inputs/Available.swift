@@ -1,6 +1,6 @@
 import ConcordTensors
 
-/// The inputs of those samples of a batch that have a modality: some products have no picture, some clips no caption.
+/// The inputs of those samples of a batch that have a modality: some products have no image, some clips no caption.
 ///
 /// ```swift
 /// struct Mixed: Batch { let image: Available<Tensor>?; let text: Tokens; let audio: Available<Waveform>? }

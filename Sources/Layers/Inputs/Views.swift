@@ -1,6 +1,6 @@
 public import ConcordTensors
 
-/// Two views of each sample of a batch: two crops of a picture, two windows of a recording.
+/// Two views of each sample of a batch: two crops of an image, two windows of a recording.
 ///
 /// ```swift
 /// let batch = Views(first: crops, second: others)                       // two [N, H, W, C]

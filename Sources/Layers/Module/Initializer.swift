@@ -4,7 +4,7 @@ public import ConcordTensors
 public enum Initializer: Sendable {
     case constant(Float)
     case uniform(ClosedRange<Float>)
-    case normal(deviation: Float)
+    case normal(std: Float)
     /// Uniform in ±1/sqrt(fanIn): PyTorch's default for the weights and biases of linear and convolution layers.
     case fanIn(Int)
     case values(Tensor)
@@ -17,7 +17,7 @@ public enum Initializer: Sendable {
         switch self {
         case .constant(let value): return Tensor(repeating: value, shape: shape)
         case .uniform(let range): return Tensor(uniform: range, shape: shape, key: key)
-        case .normal(let deviation): return Tensor(normal: 0, deviation: deviation, shape: shape, key: key)
+        case .normal(let std): return Tensor(normal: 0, std: std, shape: shape, key: key)
         case .fanIn(let fanIn):
             let bound = 1 / Float(max(1, fanIn)).squareRoot()
             return Tensor(uniform: -bound...bound, shape: shape, key: key)
@@ -35,7 +35,7 @@ extension Initializer {
         return .uniform(-bound...bound)
     }
 
-    /// Normal with deviation sqrt(2 / fanOut): torchvision's for the convolutions of a ResNet.
+    /// Normal with standard deviation sqrt(2 / fanOut): torchvision's for the convolutions of a ResNet.
     /// - Source: He, Zhang, Ren, Sun 2015, arXiv:1502.01852, eq. 14.
-    public static func he(fanOut: Int) -> Initializer { .normal(deviation: (2 / Float(max(1, fanOut))).squareRoot()) }
+    public static func he(fanOut: Int) -> Initializer { .normal(std: (2 / Float(max(1, fanOut))).squareRoot()) }
 }

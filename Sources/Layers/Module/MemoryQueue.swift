@@ -29,7 +29,7 @@ public final class MemoryQueue: UpdateObserver {
         ShapeCheck.require(
             count > 0 && dimension > 0, "MemoryQueue", "\(count) rows of \(dimension) numbers; 1 or more wanted")
         (self.count, self.dimension) = (count, dimension)
-        let random = Initializer.normal(deviation: 1)(
+        let random = Initializer.normal(std: 1)(
             shape: [count, dimension], key: RandomKey(seed: 0).derived("queue"))
         queue = Buffer(random.l2Normalized(), underMicrobatches: .last)
     }

@@ -31,7 +31,7 @@ public final class GRU: SequenceLayer {
     public func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor {
         cells.reduce(x) { x, cell in
             x.linear(weight: cell.inputWeight.value, bias: cell.inputBias?.value)
-                .gatedRecurrence(weight: cell.stateWeight.value, bias: cell.stateBias?.value, mask: mask)
+                .gru(weight: cell.stateWeight.value, bias: cell.stateBias?.value, mask: mask)
         }
     }
 }

@@ -33,7 +33,7 @@ public final class LSTM: SequenceLayer {
         cells.reduce(x) { x, cell in
             // Both biases only ever stand in a sum.
             let bias = cell.inputBias.flatMap { own in cell.stateBias.map { own.value + $0.value } }
-            return x.linear(weight: cell.inputWeight.value, bias: bias).longShortTermMemory(
+            return x.linear(weight: cell.inputWeight.value, bias: bias).lstm(
                 weight: cell.stateWeight.value, mask: mask)
         }
     }

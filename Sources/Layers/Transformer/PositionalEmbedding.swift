@@ -24,7 +24,7 @@ public final class PositionalEmbedding: Module {
     /// - Parameters:
     ///   - length: the longest sequence T.
     ///   - form: trained from 0.01 N(0, 1) by default.
-    public init(_ length: Int, _ size: Int, form: Form = .learned(.normal(deviation: 0.01))) {
+    public init(_ length: Int, _ size: Int, form: Form = .learned(.normal(std: 0.01))) {
         self.length = length
         switch form {
         case .learned(let initializer): (table, waves) = (Parameter([length, size], initializer), nil)

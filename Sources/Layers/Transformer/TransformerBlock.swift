@@ -34,8 +34,8 @@ public final class TransformerBlock: Module {
             let width = Float(width), branch = (width * 2 * Float(max(1, depth))).squareRoot()
             return Initialization(
                 attention: .init(
-                    inputs: .normal(deviation: 1 / width.squareRoot()), outputs: .normal(deviation: 1 / branch)),
-                expanding: .normal(deviation: 1 / (2 * width).squareRoot()), projecting: .normal(deviation: 1 / branch))
+                    inputs: .normal(std: 1 / width.squareRoot()), outputs: .normal(std: 1 / branch)),
+                expanding: .normal(std: 1 / (2 * width).squareRoot()), projecting: .normal(std: 1 / branch))
         }
     }
 

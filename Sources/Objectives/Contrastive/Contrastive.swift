@@ -21,7 +21,7 @@ public import ConcordTensors
 /// Batches whose activations do not fit are trained in pieces, with all of the batch's negatives: `microbatch:` of the
 /// trainer and of ``valueWithGradient(of:_:microbatch:step:seed:)``. Inputs are cut by the towers (``RowSliceable``); a
 /// batch needs nothing for it.
-/// - Source: Radford et al. 2021, arXiv:2103.00020, figure 3.
+/// - Source: Radford et al. 2021, arXiv:2103.00020, metric 3.
 public final class Contrastive<B: Sendable>: Objective {
     /// Which towers are held against each other.
     public enum Pairing: Sendable, Equatable {

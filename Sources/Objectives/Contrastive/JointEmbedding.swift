@@ -11,7 +11,7 @@ public import ConcordTensors
 /// Each view has its own pass through the encoder, and so its own batch statistics.
 /// - Source: Chen, Kornblith, Norouzi, Hinton 2020, arXiv:2002.05709 (SimCLR, with InfoNCE). Their TPU code takes both
 ///   views through batch normalization in one pass.
-public final class JointEmbedding<E: Encoder>: Objective {
+public final class JointEmbedding<E: FeatureEncoder>: Objective {
     public typealias Input = Views<E.Input>
 
     let network: ProjectedEncoder<E>
@@ -39,15 +39,15 @@ public final class JointEmbedding<E: Encoder>: Objective {
     public func project(_ input: E.Input) -> Tensor { network(input) }
 }
 
-extension JointEmbedding: PiecewiseObjective {
-    public var obstacleToPieces: String? {
+extension JointEmbedding: MicrobatchedObjective {
+    public var microbatchingUnsupportedReason: String? {
         E.Input.self is any RowSliceable.Type ? nil : "its input does not say how to be cut into samples (RowSliceable)"
     }
 
     public func lossWithGradient(of batch: Views<E.Input>, microbatch: Int) -> (Loss, Gradients) {
         guard let first = SlicedInput(batch.first), let second = SlicedInput(batch.second), first.count > microbatch
         else {
-            return Pieces.wholeWithGradient { self(batch) }
+            return Microbatches.wholeWithGradient { self(batch) }
         }
         var cache = GradientCache(microbatch: microbatch)
         cache.add(count: first.count) { self.network(first.rows($0)) }

@@ -2,7 +2,7 @@ import ConcordLayers
 import ConcordTensors
 
 /// An encoder with the head that a loss looks through.
-final class ProjectedEncoder<E: Encoder>: Module {
+final class ProjectedEncoder<E: FeatureEncoder>: Module {
     let encoder: E
     /// Nil: the loss sees the encoder's output.
     let head: ProjectionHead?

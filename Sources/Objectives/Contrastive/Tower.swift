@@ -17,7 +17,7 @@ public struct Tower<B: Sendable> {
     /// - Parameters:
     ///   - name: without dots.
     ///   - input: the encoder's input in a batch.
-    public init<E: Encoder>(_ name: String, _ input: any KeyPath<B, E.Input> & Sendable, _ encoder: E) {
+    public init<E: FeatureEncoder>(_ name: String, _ input: any KeyPath<B, E.Input> & Sendable, _ encoder: E) {
         Self.check(name)
         (self.name, self.encoder, mayLack) = (name, WholeTower(encoder, to: input), false)
     }
@@ -26,7 +26,7 @@ public struct Tower<B: Sendable> {
     /// - Parameters:
     ///   - name: without dots.
     ///   - input: the encoder's input in a batch, with the samples that have it.
-    public init<E: Encoder>(_ name: String, _ input: any KeyPath<B, Available<E.Input>?> & Sendable, _ encoder: E) {
+    public init<E: FeatureEncoder>(_ name: String, _ input: any KeyPath<B, Available<E.Input>?> & Sendable, _ encoder: E) {
         Self.check(name)
         (self.name, self.encoder, mayLack) = (name, PartialTower(encoder, to: input), true)
     }
@@ -50,7 +50,7 @@ protocol TowerEncoder<B>: Module {
 }
 
 /// All samples have an input.
-final class WholeTower<B: Sendable, E: Encoder>: TowerEncoder {
+final class WholeTower<B: Sendable, E: FeatureEncoder>: TowerEncoder {
     let encoder: E
     private let input: any KeyPath<B, E.Input> & Sendable
 
@@ -69,7 +69,7 @@ final class WholeTower<B: Sendable, E: Encoder>: TowerEncoder {
 }
 
 /// Some samples have one.
-final class PartialTower<B: Sendable, E: Encoder>: TowerEncoder {
+final class PartialTower<B: Sendable, E: FeatureEncoder>: TowerEncoder {
     let encoder: E
     private let input: any KeyPath<B, Available<E.Input>?> & Sendable
 
@@ -89,7 +89,7 @@ final class PartialTower<B: Sendable, E: Encoder>: TowerEncoder {
     func features(ofInput input: any Sendable, tower: String) -> Tensor { encoder(checked(input, tower, for: encoder)) }
 }
 
-private func checked<E: Encoder>(_ input: any Sendable, _ tower: String, for encoder: E) -> E.Input {
+private func checked<E: FeatureEncoder>(_ input: any Sendable, _ tower: String, for encoder: E) -> E.Input {
     guard let input = input as? E.Input else {
         ShapeCheck.fail("Contrastive", "tower \"\(tower)\" wants \(E.Input.self), found \(type(of: input))")
     }

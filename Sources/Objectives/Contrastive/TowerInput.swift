@@ -12,7 +12,7 @@ struct TowerInput {
     /// `[n, C]` of the inputs in a range, of all where nil.
     let features: (Range<Int>?) -> Tensor
 
-    init<E: Encoder>(_ encoder: E, _ input: E.Input, rows: [Int]? = nil, count: Int? = nil) {
+    init<E: FeatureEncoder>(_ encoder: E, _ input: E.Input, rows: [Int]? = nil, count: Int? = nil) {
         (self.rows, self.count) = (rows, count)
         let sliceable = input as? any RowSliceable
         size = sliceable?.rowCount

@@ -1,6 +1,6 @@
 public import ConcordTensors
 
-/// What an objective makes of a batch: one scalar to descend, and named figures for the log.
+/// What an objective makes of a batch: one scalar to descend, and named metrics for the log.
 public struct Loss: LossValue, Sendable {
     /// A scalar, of shape `[]`.
     public let total: Tensor

@@ -46,8 +46,8 @@ public final class WeightedSum<Input: Sendable>: Objective {
     }
 }
 
-extension WeightedSum: PiecewiseObjective {
-    public var obstacleToPieces: String? {
+extension WeightedSum: MicrobatchedObjective {
+    public var microbatchingUnsupportedReason: String? {
         terms.lazy.compactMap { term in term.objective.obstacle.map { "its part \(term.name): \($0)" } }.first
     }
 
@@ -77,7 +77,7 @@ final class WeightedTerm<Input: Sendable>: NamedModule {
     func evaluate(_ batch: Input) -> Loss { objective(batch) }
 
     func evaluateWithGradient(_ batch: Input, microbatch: Int) -> (Loss, Gradients) {
-        guard let objective = objective as? any PiecewiseObjective<Input> else {
+        guard let objective = objective as? any MicrobatchedObjective<Input> else {
             ShapeCheck.fail("WeightedSum", "part \(name) cannot be computed in pieces")
         }
         return objective.lossWithGradient(of: batch, microbatch: microbatch)

@@ -22,7 +22,7 @@ public import ConcordTensors
 ///
 /// Scales differ from the papers': BYOL's sum of both ways is four times ours, MoCo v3's loss is 2 temperature times
 /// the sum of both. The target starts equal to the online network.
-public final class SelfDistillation<E: Encoder>: Objective {
+public final class SelfDistillation<E: FeatureEncoder>: Objective {
     public typealias Input = Views<E.Input>
 
     /// Where targets come from.
@@ -94,8 +94,8 @@ public final class SelfDistillation<E: Encoder>: Objective {
     public func project(_ input: E.Input) -> Tensor { online(input) }
 }
 
-extension SelfDistillation: PiecewiseObjective {
-    public var obstacleToPieces: String? {
+extension SelfDistillation: MicrobatchedObjective {
+    public var microbatchingUnsupportedReason: String? {
         if passesGradient { return "gradients through its targets want the whole batch" }
         return E.Input.self is any RowSliceable.Type
             ? nil : "its input does not say how to be cut into samples (RowSliceable)"
@@ -104,9 +104,9 @@ extension SelfDistillation: PiecewiseObjective {
     public func lossWithGradient(of batch: Views<E.Input>, microbatch: Int) -> (Loss, Gradients) {
         guard let first = SlicedInput(batch.first), let second = SlicedInput(batch.second), first.count > microbatch
         else {
-            return Pieces.wholeWithGradient { self(batch) }
+            return Microbatches.wholeWithGradient { self(batch) }
         }
-        let pieces = Pieces(of: first.count, atMost: microbatch)
+        let pieces = Microbatches(of: first.count, atMost: microbatch)
         /// Targets of a view, a piece at a time; where the network is its own target they are made with the running
         /// statistics kept still, for the online pass moves them.
         func targets(_ view: SlicedInput<E.Input>) -> Tensor {

@@ -5,23 +5,23 @@ extension MaskedLanguageModel {
     /// How well hidden tokens of held-out texts are told, with the same tokens hidden each time.
     ///
     /// ```swift
-    /// let figures = mlm.evaluate(try TextBlocks(["test.txt"], tokenizer: tokenizer, length: 128).batches(of: 32))
-    /// print(figures.crossEntropy, figures.perplexity, figures.accuracy)
+    /// let metrics = mlm.evaluate(try TextBlocks(["test.txt"], tokenizer: tokenizer, length: 128).batches(of: 32))
+    /// print(metrics.crossEntropy, metrics.perplexity, metrics.accuracy)
     /// ```
     /// - Parameters:
     ///   - batches: texts; what is hidden in one depends on its number over all batches, not on how they are cut.
     ///   - seed: of what is hidden.
-    public func evaluate(_ batches: some Sequence<Tokens>, seed: UInt64 = 1) -> HiddenTokenFigures {
+    public func evaluate(_ batches: some Sequence<Tokens>, seed: UInt64 = 1) -> MaskedTokenMetrics {
         var hiding = HeldOutMasking(masking, encoder.vocabulary, seed: seed)
-        return batches.reduce(into: HiddenTokenFigures()) { figures, tokens in figures += evaluate(hiding.next(tokens))
+        return batches.reduce(into: MaskedTokenMetrics()) { metrics, tokens in metrics += evaluate(hiding.next(tokens))
         }
     }
 
     /// How well the hidden tokens of texts that have been masked already are told.
-    public func evaluate(_ masked: MaskedTokens) -> HiddenTokenFigures {
-        guard masked.count > 0 else { return HiddenTokenFigures() }
+    public func evaluate(_ masked: MaskedTokens) -> MaskedTokenMetrics {
+        guard masked.count > 0 else { return MaskedTokenMetrics() }
         let (loss, correct) = evaluating { detached { crossEntropy(masked) } }
-        return HiddenTokenFigures(nats: Double(loss.item) * Double(masked.count), count: masked.count, correct: correct)
+        return MaskedTokenMetrics(nats: Double(loss.item) * Double(masked.count), count: masked.count, correct: correct)
     }
 }
 

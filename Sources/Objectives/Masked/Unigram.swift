@@ -45,14 +45,14 @@ public struct Unigram: Sendable {
     /// How well it tells the tokens that `MaskedLanguageModel.evaluate` hides of the same texts with the same seed.
     public func evaluate(
         _ batches: some Sequence<Tokens>, masking: Masking, vocabulary: Vocabulary, seed: UInt64 = 1
-    ) -> HiddenTokenFigures {
+    ) -> MaskedTokenMetrics {
         let best = counts.indices.max { (counts[$0], -$0) < (counts[$1], -$1) }.map(Int32.init)
-        var figures = HiddenTokenFigures(), hiding = HeldOutMasking(masking, vocabulary, seed: seed)
+        var metrics = MaskedTokenMetrics(), hiding = HeldOutMasking(masking, vocabulary, seed: seed)
         for tokens in batches {
             let targets = hiding.next(tokens).targets.integerScalars
-            figures += HiddenTokenFigures(
+            metrics += MaskedTokenMetrics(
                 nats: targets.reduce(0) { $0 + nats($1) }, count: targets.count, correct: targets.count { $0 == best })
         }
-        return figures
+        return metrics
     }
 }

@@ -17,7 +17,7 @@ public import ConcordTensors
 /// - Source: Gao, Zhang, Han, Callan 2021, arXiv:2101.06983, algorithm 1.
 public struct GradientCache {
     private let microbatch: Int
-    private var encoders: [(pieces: Pieces, encode: (Range<Int>) -> Tensor)] = []
+    private var encoders: [(pieces: Microbatches, encode: (Range<Int>) -> Tensor)] = []
 
     /// - Parameter microbatch: samples encoded at a time, at least 1.
     public init(microbatch: Int) { self.microbatch = microbatch }
@@ -27,7 +27,7 @@ public struct GradientCache {
     ///   - encode: the embeddings `[n, ...]` of those in a range.
     public mutating func add(count: Int, _ encode: @escaping (Range<Int>) -> Tensor) {
         ShapeCheck.require(count > 0, "GradientCache", "an encoder without inputs")
-        encoders.append((Pieces(of: count, atMost: microbatch), encode))
+        encoders.append((Microbatches(of: count, atMost: microbatch), encode))
     }
 
     /// - Parameter loss: of the embeddings `[N, ...]` of each encoder, in the order in which they were added.

@@ -27,11 +27,11 @@ public final class PartialObjective<Whole: Sendable, O: Objective>: Objective, N
     }
 }
 
-extension PartialObjective: PiecewiseObjective {
-    public var obstacleToPieces: String? { objective.obstacle }
+extension PartialObjective: MicrobatchedObjective {
+    public var microbatchingUnsupportedReason: String? { objective.obstacle }
 
     public func lossWithGradient(of batch: Whole, microbatch: Int) -> (Loss, Gradients) {
-        guard let objective = objective as? any PiecewiseObjective<O.Input> else {
+        guard let objective = objective as? any MicrobatchedObjective<O.Input> else {
             ShapeCheck.fail("PartialObjective", "\(name) cannot be computed in pieces")
         }
         return withPart(of: batch) { objective.lossWithGradient(of: $0, microbatch: microbatch) } ?? (

@@ -127,8 +127,8 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
     }
 }
 
-extension ContrastivePredictiveCoding: PiecewiseObjective {
-    public var obstacleToPieces: String? {
+extension ContrastivePredictiveCoding: MicrobatchedObjective {
+    public var microbatchingUnsupportedReason: String? {
         if source == .batch {
             return "its negatives are frames of the whole batch; drawn from the query's own sequence they would do"
         }
@@ -138,8 +138,8 @@ extension ContrastivePredictiveCoding: PiecewiseObjective {
 
     /// The mean over the predictions of all pieces.
     public func lossWithGradient(of input: E.Input, microbatch: Int) -> (Loss, Gradients) {
-        guard let whole = input as? any RowSliceable else { return Pieces.wholeWithGradient { self(input) } }
-        return Pieces(of: whole.rowCount, atMost: microbatch).meanWithGradient { rows in
+        guard let whole = input as? any RowSliceable else { return Microbatches.wholeWithGradient { self(input) } }
+        return Microbatches(of: whole.rowCount, atMost: microbatch).meanWithGradient { rows in
             let (loss, predictions) = drawn(whole.rows(in: rows) as? E.Input ?? input)
             return (loss, weight: Double(predictions))
         }

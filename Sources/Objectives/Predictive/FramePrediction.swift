@@ -106,16 +106,16 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
     }
 }
 
-extension FramePrediction: PiecewiseObjective {
-    public var obstacleToPieces: String? {
+extension FramePrediction: MicrobatchedObjective {
+    public var microbatchingUnsupportedReason: String? {
         E.Input.self is any RowSliceable.Type
             ? nil : "its input \(E.Input.self) does not say how to be cut into samples (RowSliceable)"
     }
 
     /// The mean over the frames of all pieces. Part `mean_frame` holds each piece against its own mean frame.
     public func lossWithGradient(of input: E.Input, microbatch: Int) -> (Loss, Gradients) {
-        guard let whole = input as? any RowSliceable else { return Pieces.wholeWithGradient { self(input) } }
-        return Pieces(of: whole.rowCount, atMost: microbatch).meanWithGradient { rows in
+        guard let whole = input as? any RowSliceable else { return Microbatches.wholeWithGradient { self(input) } }
+        return Microbatches(of: whole.rowCount, atMost: microbatch).meanWithGradient { rows in
             let (loss, frames) = predicted(whole.rows(in: rows) as? E.Input ?? input)
             return (loss, weight: Double(frames))
         }

@@ -1,5 +1,5 @@
 extension Recipe {
-    /// A starting point for a user's own pictures and captions: `pairs.tsv` with the columns `filepath` and `title`.
+    /// A starting point for a user's own images and captions: `pairs.tsv` with the columns `filepath` and `title`.
     ///
     /// Everything is at its default but what is written here; `--set data.path=catalogue.csv` and the like adapt it.
     static let pairs = """

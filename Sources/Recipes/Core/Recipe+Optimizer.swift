@@ -45,16 +45,16 @@ extension Recipe {
 }
 
 extension CheckpointSettings {
-    var bestFigure: BestFigure? { best.map(BestFigure.init(metric:)) }
+    var bestMetric: BestMetric? { best.map(BestMetric.init(metric:)) }
 }
 
 extension EarlyStoppingSettings {
     var rule: EarlyStopping? {
-        metric.map { EarlyStopping(BestFigure(metric: $0), patience: patience, minimumChange: minimumChange) }
+        metric.map { EarlyStopping(BestMetric(metric: $0), patience: patience, minimumChange: minimumChange) }
     }
 }
 
-extension BestFigure {
+extension BestMetric {
     /// Of losses, perplexities and ranks the lowest is the best, of all other metrics the highest.
     init(metric name: String) {
         self =

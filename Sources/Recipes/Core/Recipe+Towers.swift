@@ -56,7 +56,7 @@ extension TextTransformer {
     convenience init(_ settings: TextTowerSettings, vocabulary: Vocabulary) {
         let poolings: [TextTowerSettings.Pooling: Pooling] = [.first: .first, .mean: .mean, .endOfText: .endOfText]
         var initialization = Initialization.plain(width: settings.width)
-        initialization.tokens = .normal(deviation: Float(settings.tokenDeviation))
+        initialization.tokens = .normal(std: Float(settings.tokenStd))
         self.init(
             vocabulary: vocabulary, width: settings.width, depth: settings.depth, heads: settings.heads,
             context: settings.context,

@@ -10,7 +10,7 @@ struct EvaluatedItems {
     /// Distinct files (as in the table, joined to its folder) or texts, in order of first appearance.
     private(set) var names: [Modality: [String]] = [:]
     /// The parts of recordings that the names of `audio` stand for; nil for all of one.
-    private(set) var segments: [SoundSegment?] = []
+    private(set) var segments: [AudioSegment?] = []
     /// Each row's place in `names`, nil where it has nothing of the modality or that could not be read.
     private(set) var places: [Modality: [Int?]] = [:]
     let rows: [Row]
@@ -32,7 +32,7 @@ struct EvaluatedItems {
     }
 
     /// The segments of a modality's files.
-    func segments(of modality: Modality) -> [SoundSegment?]? { modality == .audio ? segments : nil }
+    func segments(of modality: Modality) -> [AudioSegment?]? { modality == .audio ? segments : nil }
 
     /// Keeps those items of a modality that could be read.
     mutating func keep(_ readable: [Int], of modality: Modality) {

@@ -7,21 +7,21 @@ import ConcordTokenizers
 struct SampleLoading: Sendable {
     private let recipe: Recipe
     private let tokenizer: (any Tokenizer)?
-    private let pictures: PictureViews?
-    private let sounds: SoundClips?
+    private let images: ImageViews?
+    private let sounds: AudioClips?
     private var needs: DataNeeds { recipe.objective.needs }
 
     init(_ recipe: Recipe, tokenizer: (any Tokenizer)?) {
         self.recipe = recipe
         self.tokenizer = tokenizer
-        pictures = recipe.views.image.map(PictureViews.init)
-        sounds = recipe.views.audio.map { SoundClips($0) }
+        images = recipe.views.image.map(ImageViews.init)
+        sounds = recipe.views.audio.map { AudioClips($0) }
     }
 
     /// A sample before any random choice.
     private struct Decoded: Sendable {
         let image: Image?
-        let sound: SoundClips.Decoded?
+        let sound: AudioClips.Decoded?
         let text: String?
         /// Equal for samples that are each other's positives.
         let group: Int32
@@ -31,10 +31,10 @@ struct SampleLoading: Sendable {
 
     /// A sample as it goes into a batch.
     private struct View: Sendable {
-        let image: PictureViews.View?
+        let image: ImageViews.View?
         let sound: [Float]?
         /// Where two views are compared.
-        let secondImage: PictureViews.View?
+        let secondImage: ImageViews.View?
         let secondSound: [Float]?
         let text: String?
         let group: Int32
@@ -52,7 +52,7 @@ struct SampleLoading: Sendable {
     }
 
     private func decoded(_ row: Row, of table: SampleTable, _ positives: Positives?) throws -> Decoded {
-        let image = try pictures.flatMap { views in try table.path(.image, of: row).map(views.decoded) }
+        let image = try images.flatMap { views in try table.path(.image, of: row).map(views.decoded) }
         let sound = try sounds.flatMap { clips in
             try table.path(.audio, of: row).map { try clips.decoded($0, table.segment(of: row)) }
         }
@@ -68,25 +68,25 @@ struct SampleLoading: Sendable {
     }
 
     private func view(of sample: Decoded, using random: inout RandomSequence) throws -> View {
-        func picture() -> PictureViews.View? {
-            sample.image.flatMap { image in pictures.map { $0.augmented(image, using: &random) } }
+        func imageView() -> ImageViews.View? {
+            sample.image.flatMap { image in images.map { $0.augmented(image, using: &random) } }
         }
         func clip() throws -> [Float]? {
             try sample.sound.flatMap { sound in try sounds.map { try $0.augmented(sound, using: &random) } }
         }
-        let image = picture(), sound = try clip(), isPaired = needs.views > 1
+        let image = imageView(), sound = try clip(), isPaired = needs.views > 1
         return View(
-            image: image, sound: sound, secondImage: isPaired ? picture() : nil,
+            image: image, sound: sound, secondImage: isPaired ? imageView() : nil,
             secondSound: isPaired ? try clip() : nil, text: sample.text,
             group: sample.group)
     }
 
     private func batch(_ views: [View], hasGroups: Bool, using random: inout RandomSequence) -> MultimodalBatch {
         var batch = MultimodalBatch()
-        if let pictures {
-            batch.image = Available(of: views, \.image) { pictures.batch($0, using: &random) }
+        if let images {
+            batch.image = Available(of: views, \.image) { images.batch($0, using: &random) }
             if needs.views > 1 {
-                batch.secondImage = Available(of: views, \.secondImage) { pictures.batch($0, using: &random) }
+                batch.secondImage = Available(of: views, \.secondImage) { images.batch($0, using: &random) }
             }
         }
         if let sounds {

@@ -115,7 +115,7 @@ struct SampleTable: Sendable {
             )
         case .folder:
             return settings.columns[.audio] == nil
-                ? try ImageFolder(path).table : try SoundFolder(path).table
+                ? try ImageFolder(path).table : try AudioFolder(path).table
         case .files: return try FileListing(path, pattern: settings.pattern).table
         case .text: throw RecipeError.data(message: "\(path): running text has no rows")
         }
@@ -131,7 +131,7 @@ struct SampleTable: Sendable {
     }
 
     /// The part of its recording that a row is; nil for all of it.
-    func segment(of row: Row) -> SoundSegment? {
+    func segment(of row: Row) -> AudioSegment? {
         // Every row's was checked when the table was read.
         (try? row.segment(start: settings.segmentStart, end: settings.segmentEnd)) ?? nil
     }

@@ -10,7 +10,7 @@ struct ShortClips {
     private let seconds: Double
 
     init(_ table: SampleTable, _ views: AudioViewSettings) {
-        var seen: Set<String> = [], clips: [(path: String, segment: SoundSegment?)] = []
+        var seen: Set<String> = [], clips: [(path: String, segment: AudioSegment?)] = []
         for row in table.train {
             guard let part = table.part(.audio, of: row), let path = table.path(.audio, of: row),
                 seen.insert(part).inserted
@@ -24,7 +24,7 @@ struct ShortClips {
             Parallel.run(count) { range in
                 for place in range {
                     let clip = all[place * all.count / count]
-                    guard let header = try? Sound.header(of: clip.path) else { continue }
+                    guard let header = try? Audio.header(of: clip.path) else { continue }
                     let frames = try? clip.segment?.frames(of: header, at: views.rate, path: clip.path)
                     lengths[place] = frames?.count ?? header.frames(at: views.rate)
                 }

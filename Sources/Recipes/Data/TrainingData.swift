@@ -10,7 +10,7 @@ enum TrainingData: Sendable {
     /// objective asks.
     case samples(SampleTable, Positives?)
     /// Clips joined to streams, cut into windows.
-    case streams(SampleTable, SoundStreams)
+    case streams(SampleTable, AudioStreams)
     /// Running text, cut into blocks.
     case blocks(train: TextBlocks, heldOut: TextBlocks?)
 
@@ -49,7 +49,7 @@ enum TrainingData: Sendable {
             return
         }
         do throws(DatasetError) {
-            let streams = try SoundStreams(
+            let streams = try AudioStreams(
                 table.train, path: table.column(.audio), stream: recipe.data.group, start: recipe.data.segmentStart,
                 end: recipe.data.segmentEnd, window: views.length, rate: views.rate, badLimit: recipe.data.badShare,
                 cacheLimit: recipe.data.cacheMebibytes << 20)

@@ -5,10 +5,10 @@ public import ConcordTraining
     import Glibc
 #endif
 
-/// Concord in a few minutes: makes a small world of pictures, sounds and captions, trains a tower for each on it,
-/// evaluates them on combinations never seen, and searches by sentence, by picture and by sound.
+/// Concord in a few minutes: makes a small world of images, sounds and captions, trains a tower for each on it,
+/// evaluates them on combinations never seen, and searches by sentence, by image and by sound.
 ///
-/// Leaves in its directory `data/` (pictures, sounds, `things.tsv`), `run/` (a run directory), `pictures.safetensors`
+/// Leaves in its directory `data/` (images, sounds, `things.tsv`), `run/` (a run directory), `images.safetensors`
 /// and `sounds.safetensors` (indexes of the held-out things) and `contact-sheet.jpg` (queries and answers).
 public struct Demo {
     private let directory: String
@@ -29,7 +29,7 @@ public struct Demo {
         let data = try DemoData(folder: directory + "/data", split: split)
         print(
             """
-                \(data.trainingSamples) things to train on in \(data.folder), a picture, a sound and a caption each; \
+                \(data.trainingSamples) things to train on in \(data.folder), an image, a sound and a caption each; \
                 \(data.heldOut) combinations held out
                 """
         )
@@ -45,22 +45,22 @@ public struct Demo {
 
     /// A held-out thing's files and caption.
     private struct Thing {
-        let picture, sound, caption: String
+        let image, sound, caption: String
     }
 
     private func search(_ run: Run, data: String) throws {
         let table = try SampleTable(run.recipe.data, root: data)
         let things = table.heldOut.map { row in
-            Thing(picture: row.path("filepath"), sound: row.path("recording"), caption: row["title"])
+            Thing(image: row.path("filepath"), sound: row.path("recording"), caption: row["title"])
         }
-        let pictures = try run.index(images: things.map(\.picture)), sounds = try run.index(audio: things.map(\.sound))
-        try pictures.write(to: directory + "/pictures.safetensors")
+        let images = try run.index(images: things.map(\.image)), sounds = try run.index(audio: things.map(\.sound))
+        try images.write(to: directory + "/images.safetensors")
         try sounds.write(to: directory + "/sounds.safetensors")
         let byFile = Dictionary(
-            things.flatMap { [($0.picture, $0), ($0.sound, $0)] }, uniquingKeysWith: { first, _ in first })
+            things.flatMap { [($0.image, $0), ($0.sound, $0)] }, uniquingKeysWith: { first, _ in first })
         var sheet = ContactSheet(columns: 6, cell: 96)
 
-        /// Prints the answers to a query, and puts it and them on the sheet: pictures as they are, sounds as
+        /// Prints the answers to a query, and puts it and them on the sheet: images as they are, sounds as
         /// spectrograms.
         func show(
             _ title: String, _ query: Tensor, of file: String? = nil, in index: EmbeddingIndex, wanted: Thing
@@ -72,62 +72,62 @@ public struct Demo {
                 print(
                     "    \(Self.thousandths(hit.similarity))  \(caption)\(caption == wanted.caption ? "  <- it" : "")")
             }
-            let asked = try file.map { [(try Self.picture(of: $0), "the query", false)] } ?? []
+            let asked = try file.map { [(try Self.image(of: $0), "the query", false)] } ?? []
             let answers = try hits.map { hit in
                 let caption = byFile[hit.name]?.caption ?? ""
-                return (try Self.picture(of: hit.name), caption, caption == wanted.caption)
+                return (try Self.image(of: hit.name), caption, caption == wanted.caption)
             }
             sheet.addRow(label: title, images: asked + answers)
         }
 
         print(
             """
-                \nSearch among \(things.count) combinations never seen in training. By sentence, in pictures and in \
+                \nSearch among \(things.count) combinations never seen in training. By sentence, in images and in \
                 sounds:
                 """
         )
         for thing in Self.spread(things, count: 3) {
-            try show("pictures of \"\(thing.caption)\"", run.embed(texts: [thing.caption]), in: pictures, wanted: thing)
+            try show("images of \"\(thing.caption)\"", run.embed(texts: [thing.caption]), in: images, wanted: thing)
         }
         for thing in Self.spread(things, count: 1, offset: 31) {
             try show("sounds of \"\(thing.caption)\"", run.embed(texts: [thing.caption]), in: sounds, wanted: thing)
         }
-        print("\nBy picture, in sounds:")
+        print("\nBy image, in sounds:")
         for thing in Self.spread(things, count: 2, offset: 7) {
             try show(
-                "sounds for a picture of \(thing.caption)", run.embed(images: [thing.picture]), of: thing.picture,
+                "sounds for an image of \(thing.caption)", run.embed(images: [thing.image]), of: thing.image,
                 in: sounds, wanted: thing
             )
         }
-        print("\nBy sound, in pictures:")
+        print("\nBy sound, in images:")
         for thing in Self.spread(things, count: 2, offset: 19) {
             try show(
-                "pictures for the sound of \(thing.caption)", run.embed(audio: [thing.sound]), of: thing.sound,
-                in: pictures, wanted: thing)
+                "images for the sound of \(thing.caption)", run.embed(audio: [thing.sound]), of: thing.sound,
+                in: images, wanted: thing)
         }
-        print("\nBy picture, in pictures, itself left out:")
+        print("\nBy image, in images, itself left out:")
         for thing in Self.spread(things, count: 1, offset: 43) {
             try show(
-                "pictures like one of \(thing.caption)", run.embed(images: [thing.picture]), of: thing.picture,
-                in: pictures, wanted: thing)
+                "images like one of \(thing.caption)", run.embed(images: [thing.image]), of: thing.image,
+                in: images, wanted: thing)
         }
         let sheetPath = directory + "/contact-sheet.jpg"
         try sheet.image.write(jpeg: sheetPath)
         print(
             """
 
-            Queries and answers as a picture: \(sheetPath)
+            Queries and answers as an image: \(sheetPath)
             Search on:
-              concord search \(directory)/run --index \(directory)/pictures.safetensors --text "a large green ring on \
+              concord search \(directory)/run --index \(directory)/images.safetensors --text "a large green ring on \
               the left"
-              concord search \(directory)/run --index \(directory)/pictures.safetensors --audio \
+              concord search \(directory)/run --index \(directory)/images.safetensors --audio \
               \(things.first?.sound ?? "")
             """)
     }
 
-    /// A picture file, or a sound file's spectrogram.
-    private static func picture(of file: String) throws -> Image {
-        file.hasSuffix(".wav") ? Image(spectrogramOf: try Sound(contentsOf: file)) : try Image(contentsOf: file)
+    /// An image file, or a sound file's spectrogram.
+    private static func image(of file: String) throws -> Image {
+        file.hasSuffix(".wav") ? Image(spectrogramOf: try Audio(contentsOf: file)) : try Image(contentsOf: file)
     }
 
     private static func thousandths(_ similarity: Float) -> String {

@@ -5,7 +5,7 @@ import ConcordDatasets
 import ConcordFiles
 import ConcordTensors
 
-/// The demo's pictures, sounds and captions as files: what a user's own data would look like.
+/// The demo's images, sounds and captions as files: what a user's own data would look like.
 struct DemoData {
     /// Renderings of a combination that is trained on. A held-out one has a single one.
     static let renderings = 4
@@ -29,8 +29,8 @@ struct DemoData {
             for number in 0..<count {
                 let file = "images/\(thing.slug)-\(number).jpg", recording = "sounds/\(thing.slug)-\(number).wav"
                 if !PathEncoding.isThere(folder + "/" + file) {
-                    let picture = ShapeWorld.picture(of: thing, key: RandomKey(seed: 0).derived(thing.slug, number))
-                    try picture.write(jpeg: folder + "/" + file, quality: 92)
+                    let image = ShapeWorld.image(of: thing, key: RandomKey(seed: 0).derived(thing.slug, number))
+                    try image.write(jpeg: folder + "/" + file, quality: 92)
                 }
                 if !PathEncoding.isThere(folder + "/" + recording) {
                     let sound = ShapeWorld.sound(of: thing, key: RandomKey(seed: 1).derived(thing.slug, number))

@@ -5,11 +5,11 @@ import ConcordDatasets
 import ConcordTensors
 
 extension ShapeWorld {
-    /// Side of the pictures in pixels.
+    /// Side of the images in pixels.
     static let side = 64
 
-    /// A picture of a thing: no two renderings alike in background, exact place, size, tint and tilt.
-    static func picture(of thing: Thing, key: RandomKey) -> Image {
+    /// An image of a thing: no two renderings alike in background, exact place, size, tint and tilt.
+    static func image(of thing: Thing, key: RandomKey) -> Image {
         var random = key.sequence
         let ground = Ground(random: &random)
         let tint = tint(of: thing.colour, random: &random)

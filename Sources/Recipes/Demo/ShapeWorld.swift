@@ -1,4 +1,4 @@
-/// A small world of things to look at and to talk about: every picture shows one thing of some colour, shape, size and
+/// A small world of things to look at and to talk about: every image shows one thing of some colour, shape, size and
 /// place, and its caption says so. The demo trains on most combinations and is asked about the others.
 struct ShapeWorld {
     enum Colour: String, CaseIterable {

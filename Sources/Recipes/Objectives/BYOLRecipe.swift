@@ -25,7 +25,7 @@ public struct BYOLRecipe: ViewsRecipe {
         dimension = try fields.integer("dimension", default: 256, in: 1...65536, "Size of a projection.")
     }
 
-    public func objective<E: Encoder>(over encoder: E) -> any Objective<Views<E.Input>> {
+    public func objective<E: FeatureEncoder>(over encoder: E) -> any Objective<Views<E.Input>> {
         SelfDistillation(
             encoder,
             projector: ProjectionHead(

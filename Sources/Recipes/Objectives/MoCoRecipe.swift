@@ -31,7 +31,7 @@ public struct MoCoRecipe: ViewsRecipe {
         isSymmetric = try fields.flag("symmetric", default: false, "Whether the second view also looks for the first.")
     }
 
-    public func objective<E: Encoder>(over encoder: E) -> any Objective<Views<E.Input>> {
+    public func objective<E: FeatureEncoder>(over encoder: E) -> any Objective<Views<E.Input>> {
         SelfDistillation(
             encoder, projector: ProjectionHead(encoder.outputDimension, hidden: hidden, dimension), predictor: nil,
             target: .movingAverage(.constant(momentum)),

@@ -121,7 +121,7 @@ public struct ModalityEmbedder: Sendable {
     }
 
     /// An encoder of images.
-    public static func images(_ encoder: some Encoder<Tensor>) -> ModalityEmbedder {
+    public static func images(_ encoder: some FeatureEncoder<Tensor>) -> ModalityEmbedder {
         ModalityEmbedder { input in
             guard case .image(let images) = input else { input.stop(.image) }
             return encoder(images)

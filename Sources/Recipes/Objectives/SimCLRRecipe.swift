@@ -25,7 +25,7 @@ public struct SimCLRRecipe: ViewsRecipe {
             "head_norm", default: ProjectionHead.Norm.none, "Where the head has batch normalization.")
     }
 
-    public func objective<E: Encoder>(over encoder: E) -> any Objective<Views<E.Input>> {
+    public func objective<E: FeatureEncoder>(over encoder: E) -> any Objective<Views<E.Input>> {
         let head = ProjectionHead(encoder.outputDimension, hidden: hidden, dimension, norm: norm)
         return JointEmbedding(encoder, head: head, loss: InfoNCE(temperature: .fixed(Float(temperature))))
     }

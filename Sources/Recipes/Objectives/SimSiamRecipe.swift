@@ -28,7 +28,7 @@ public struct SimSiamRecipe: ViewsRecipe {
             "stop_gradient", default: true, "false lets gradients through the targets, and the model collapses.")
     }
 
-    public func objective<E: Encoder>(over encoder: E) -> any Objective<Views<E.Input>> {
+    public func objective<E: FeatureEncoder>(over encoder: E) -> any Objective<Views<E.Input>> {
         let projector = ProjectionHead(
             encoder.outputDimension, hidden: hidden, hidden, layers: layers, norm: .allButLastAffine)
         return SelfDistillation(

@@ -13,7 +13,7 @@ public protocol ViewsRecipe: ObjectiveRecipe {
     /// The smallest batch that the loss has anything to learn from.
     var smallestBatch: Int { get }
     /// The objective over the views that an encoder takes.
-    func objective<E: Encoder>(over encoder: E) -> any Objective<Views<E.Input>>
+    func objective<E: FeatureEncoder>(over encoder: E) -> any Objective<Views<E.Input>>
 }
 
 extension ViewsRecipe {
@@ -54,7 +54,7 @@ public enum ViewedInput: String, Sendable, CaseIterable {
 
     /// The key `input`; by default images where the data have any.
     init(_ fields: Fields, data: DataSettings) throws {
-        let isSound = data.columns[.image] == nil && data.columns[.audio] != nil
-        self = try fields.choice("input", default: isSound ? .audio : .image, "Whose two views are compared.")
+        let isAudio = data.columns[.image] == nil && data.columns[.audio] != nil
+        self = try fields.choice("input", default: isAudio ? .audio : .image, "Whose two views are compared.")
     }
 }

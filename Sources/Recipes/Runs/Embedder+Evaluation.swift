@@ -69,7 +69,7 @@ extension Embedder {
 
     /// Embeddings of those files that can be read, and which these are.
     func readableFiles(
-        _ paths: [String], _ modality: Modality, _ segments: [SoundSegment?]?, features: Bool
+        _ paths: [String], _ modality: Modality, _ segments: [AudioSegment?]?, features: Bool
     ) throws -> (embeddings: Tensor, readable: [Int], unreadable: [UnreadableFile]) {
         let found = try embed(paths, modality, segments: segments, features: features, badLimit: 1)
         let unreadable = found.rejected.map { UnreadableFile(name: $0.name, reason: $0.reason) }
@@ -115,15 +115,15 @@ extension Embedder {
             return report
         }
         let batches = heldOut.inOrder(by: recipe.batch)
-        let figures = masked.evaluate(batches)
+        let metrics = masked.evaluate(batches)
         let vocabulary = masked.encoder.vocabulary
         let edges = Set([vocabulary.start, vocabulary.end].compactMap { $0 })  // around texts that are lines
         var unigram = Unigram(size: vocabulary.size, excluding: edges)
         for tokens in train.inOrder(by: recipe.batch) { unigram.add(tokens) }
         let baseline = unigram.evaluate(batches, masking: masked.masking, vocabulary: masked.encoder.vocabulary)
         report.maskedWords = MaskedWords(
-            crossEntropy: figures.crossEntropy, perplexity: figures.perplexity, accuracy: figures.accuracy,
-            tokens: figures.count,
+            crossEntropy: metrics.crossEntropy, perplexity: metrics.perplexity, accuracy: metrics.accuracy,
+            tokens: metrics.count,
             unigramCrossEntropy: baseline.crossEntropy)
         return report
     }

@@ -5,7 +5,7 @@ import Logging
 import Synchronization
 
 /// How recordings that are longer than a window become embeddings.
-public enum AudioWindows: Sendable, Equatable {
+public enum AudioWindowing: Sendable, Equatable {
     /// One embedding a recording: the mean over its windows.
     case averaged
     /// One embedding a window, with its start and end.
@@ -42,7 +42,7 @@ extension Embedder {
     ///   - progress: is called with the number of files done.
     /// - Throws: if too many files are unreadable, or all, or the model has no encoder for them.
     func embed(
-        _ paths: [String], _ modality: Modality, segments: [SoundSegment?]? = nil, windows: AudioWindows = .averaged,
+        _ paths: [String], _ modality: Modality, segments: [AudioSegment?]? = nil, windows: AudioWindowing = .averaged,
         features: Bool = false, badLimit: Double,
         progress: (Int) -> Void = { _ in }
     ) throws -> EmbeddedFiles {
@@ -50,7 +50,7 @@ extension Embedder {
         case .text: throw RecipeError.data(message: "texts are embedded as sentences, not as files")
         case .image:
             guard let settings = recipe.views.image, model.modalities.contains(.image) else { throw missing(.image) }
-            let views = PictureViews(settings), faults = Faults(paths)
+            let views = ImageViews(settings), faults = Faults(paths)
             let batches = faults.samples({ _, path in try views.evaluated(path) }).batches(
                 of: size, shuffle: false, dropLast: false, threads: recipe.loader.threads,
                 prefetch: recipe.loader.prefetch,
@@ -76,11 +76,11 @@ extension Embedder {
     }
 
     private func embedAudio(
-        _ paths: [String], _ segments: [SoundSegment?]?, _ settings: AudioViewSettings, _ windows: AudioWindows,
+        _ paths: [String], _ segments: [AudioSegment?]?, _ settings: AudioViewSettings, _ windows: AudioWindowing,
         _ features: Bool, _ badLimit: Double,
         _ progress: (Int) -> Void
     ) throws -> EmbeddedFiles {
-        let clips = SoundClips(settings)
+        let clips = AudioClips(settings)
         let (length, hop) = try clips.window(windows, takesAnyLength: recipe.objective.needs.unit == .windows)
         // As much as the files of a batch of the recipe's clips, or one window: it bounds memory.
         let budget = max(length, 2 * size * settings.length)
@@ -120,7 +120,7 @@ extension Embedder {
                 } catch { faults.add(file, "\(error)", logging: true) }
             case .long(let path, _):
                 do {
-                    var parts = try SoundWindows(path, rate: settings.rate, length: length, hop: hop)
+                    var parts = try AudioWindows(path, rate: settings.rate, length: length, hop: hop)
                     while let part = try parts.next() {
                         let isWhole = part.start == 0 && part.samples.count < length
                         let start = Double(part.start) / Double(settings.rate)

@@ -16,12 +16,12 @@ extension EmbeddingIndex {
         }
         let embeddings = try file.tensor("embeddings"), names = try file.tensor("names"),
             offsets = try file.tensor("offsets")
-        let isSound =
+        let isAudio =
             embeddings.rank == 2 && embeddings.elementType == .float32 && names.elementType == .uint8
             && offsets.elementType == .int32
             && offsets.count == embeddings.shape[0] + 1
-        let places = isSound ? offsets.integerScalars.map(Int.init) : []
-        guard isSound, places.first == 0, places.last == names.count,
+        let places = isAudio ? offsets.integerScalars.map(Int.init) : []
+        guard isAudio, places.first == 0, places.last == names.count,
             zip(places, places.dropFirst()).allSatisfy({ $0 <= $1 })
         else {
             throw refusal("not an index: its embeddings, names and offsets do not fit each other")

@@ -43,14 +43,14 @@ extension Run {
     ///   - progress: is called with the number of files done.
     /// - Throws: if more are unreadable, or all.
     public func index(
-        audio paths: [String], windows: AudioWindows = .separate(), badLimit: Double = 1,
+        audio paths: [String], windows: AudioWindowing = .separate(), badLimit: Double = 1,
         progress: (_ done: Int) -> Void = { _ in }
     ) throws -> EmbeddingIndex {
         try index(paths, .audio, windows, badLimit, progress)
     }
 
     private func index(
-        _ paths: [String], _ modality: Modality, _ windows: AudioWindows, _ badLimit: Double, _ progress: (Int) -> Void
+        _ paths: [String], _ modality: Modality, _ windows: AudioWindowing, _ badLimit: Double, _ progress: (Int) -> Void
     ) throws -> EmbeddingIndex {
         guard !paths.isEmpty else { throw RecipeError.data(message: "no \(modality.rawValue) to embed") }
         let files = try embedder.embed(paths, modality, windows: windows, badLimit: badLimit, progress: progress)

@@ -76,12 +76,12 @@ public struct TrainingSession {
         _ objective: some Objective<MultimodalBatch>, _ embedder: Embedder, _ samples: TrainingData
     ) throws -> TrainingEnd {
         // What may be refused comes first: a directory that holds a recipe is a run.
-        if recipe.microbatch != nil { _ = try objective.inPieces() }
+        if recipe.microbatch != nil { _ = try objective.microbatched() }
         try objective.freeze(matching: recipe.freeze.map { PathPattern($0) })
         let batches = samples.batches(recipe, tokenizer: embedder.tokenizer)
         try samples.requireBatch(batches, recipe)
-        let evaluation = { try embedder.report(on: samples, isQuick: true).figures }
-        let wanted = [recipe.checkpoint.bestFigure, recipe.earlyStopping.rule?.figure].compactMap { $0 }
+        let evaluation = { try embedder.report(on: samples, isQuick: true).metrics }
+        let wanted = [recipe.checkpoint.bestMetric, recipe.earlyStopping.rule?.metric].compactMap { $0 }
         if !wanted.isEmpty {  // judged before the first step, on the untrained model
             let untrained = try evaluation()
             for metric in wanted { _ = try metric.value(in: untrained) }
@@ -157,7 +157,7 @@ public struct TrainingSession {
             if case .stoppedEarly(let step) = end, let rule = recipe.earlyStopping.rule {
                 print(
                     """
-                        stopped at step \(step): \(rule.figure.name) has not improved for \
+                        stopped at step \(step): \(rule.metric.name) has not improved for \
                         \(Counted.text(rule.patience, "evaluation"))
                         """
                 )
@@ -189,7 +189,7 @@ public struct TrainingSession {
             seed: recipe.seed,
             checkpoints: Checkpoints(
                 in: place.checkpoints.path, every: recipe.checkpoint.every, keep: recipe.checkpoint.keep,
-                best: recipe.checkpoint.bestFigure,
+                best: recipe.checkpoint.bestMetric,
                 metadata: metadata),
             metrics: place.metrics,
             evaluation: recipe.evaluateEvery > 0

@@ -78,7 +78,7 @@ public struct DataSettings: Sendable {
     public let isSplitDefault: Bool
     /// Share of bad samples above which training stops.
     public let badShare: Double
-    /// Decoded pictures and sounds are kept in memory up to this many MiB.
+    /// Decoded images and sounds are kept in memory up to this many MiB.
     public let cacheMebibytes: Int
 
     init(_ fields: Fields) throws {
@@ -188,15 +188,15 @@ public struct DataSettings: Sendable {
             "Fraction of words unknown to the tokenizer above which training is refused.")
     }
 
-    /// The columns that the recipe names. A table without sounds is one of pictures and texts, a folder without them
-    /// one of pictures; files are sounds where nothing else is said.
+    /// The columns that the recipe names. A table without sounds is one of images and texts, a folder without them
+    /// one of images; files are sounds where nothing else is said.
     private static func columns(_ named: Fields, _ kind: Kind) throws -> [Modality: String] {
-        let hasSounds = named.has("audio")
+        let hasAudio = named.has("audio")
         let isGiven = Modality.allCases.contains { named.has($0.rawValue) }
         let fallbacks: [Modality: String] =
             switch kind {
-            case .table: hasSounds ? [:] : [.image: "filepath", .text: "title"]
-            case .folder: hasSounds ? [:] : [.image: "filepath"]
+            case .table: hasAudio ? [:] : [.image: "filepath", .text: "title"]
+            case .folder: hasAudio ? [:] : [.image: "filepath"]
             case .files: isGiven ? [:] : [.audio: "filepath"]
             case .text: [:]
             }

@@ -100,7 +100,7 @@ public struct TextTowerSettings: Sendable {
     /// Whether blocks are computed again in the backward pass: less memory, a third more time.
     public let checkpointing: Bool
     /// Standard deviation of the token table's first values.
-    public let tokenDeviation: Double
+    public let tokenStd: Double
 
     /// - Parameter isTied: whether the token table is also the output layer of a masked objective.
     init(_ fields: Fields, isTied: Bool) throws {
@@ -132,7 +132,7 @@ public struct TextTowerSettings: Sendable {
         // Logits of a tied table grow with its scale and the root of the width; small ones make an untrained loss near
         // ln V.
         let small = min(0.02, 0.5 / Double(width).squareRoot())
-        tokenDeviation = try fields.number(
+        tokenStd = try fields.number(
             "token_deviation", default: isTied ? small : 1, in: 1e-4...100,
             "Standard deviation of the initial token table; small where a masked objective predicts with it.")
     }
@@ -166,7 +166,7 @@ public struct AudioTowerSettings: Sendable {
     public let encoder: Encoder
     /// Bands of the log-mel frames; their window and hop in samples.
     public let mels, window, hop: Int
-    /// Whether each band of a clip is brought to mean 0 and deviation 1.
+    /// Whether each band of a clip is brought to mean 0 and standard deviation 1.
     public let isStandardized: Bool
     /// Of each convolution.
     public let channels, kernels, strides: [Int]

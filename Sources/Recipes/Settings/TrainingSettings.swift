@@ -122,7 +122,7 @@ public struct CheckpointSettings: Sendable {
     public let every: Int
     /// Latest ones kept, beside the best.
     public let keep: Int
-    /// The figure whose best value marks the best checkpoint, such as `retrieval.image_to_text.r1`; nil marks none. Of
+    /// The metric whose best value marks the best checkpoint, such as `retrieval.image_to_text.r1`; nil marks none. Of
     /// losses, perplexities and ranks the lowest is the best, of all others the highest.
     public let best: String?
 
@@ -131,8 +131,8 @@ public struct CheckpointSettings: Sendable {
             "every", default: 100, in: 1...Int.max, "Steps between checkpoints; there is always one at the end.")
         keep = try fields.integer(
             "keep", default: 2, in: 1...Int.max, "Latest checkpoints that are kept, beside the best.")
-        let figure = try fields.string(
+        let metric = try fields.string(
             "best", default: "", "The metric that marks the best checkpoint, such as retrieval.image_to_text.r1.")
-        best = figure.isEmpty ? nil : figure
+        best = metric.isEmpty ? nil : metric
     }
 }

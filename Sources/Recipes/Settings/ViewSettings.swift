@@ -1,4 +1,4 @@
-/// `views`: how pictures and sounds become tensors, in training and in evaluation.
+/// `views`: how images and sounds become tensors, in training and in evaluation.
 ///
 /// ```yaml
 /// views: {size: 64, crop: shared, resize: 72, flip: true, normalization: clip, audio: {rate: 16000, seconds: 2}}
@@ -15,14 +15,14 @@ public struct ViewSettings: Sendable {
     }
 }
 
-/// The part of `views` about pictures.
+/// The part of `views` about images.
 public struct ImageViewSettings: Sendable {
     public enum Crop: String, Sendable, CaseIterable {
         /// Of random area (`scale`) and shape, resized to `size` (CLIP's and SimCLR's).
         case randomResized = "random_resized"
-        /// A `size` square of the picture resized to a `resize` square, at an offset that the whole batch shares.
+        /// A `size` square of the image resized to a `resize` square, at an offset that the whole batch shares.
         case shared
-        /// The picture resized to a `size` square, always whole.
+        /// The image resized to a `size` square, always whole.
         case whole
     }
 
@@ -31,14 +31,14 @@ public struct ImageViewSettings: Sendable {
     /// Side of the square that the encoder sees, in pixels.
     public let size: Int
     public let crop: Crop
-    /// Side that pictures are resized to before cropping, for `shared`.
+    /// Side that images are resized to before cropping, for `shared`.
     public let resize: Int
     /// Share of the area that a random crop takes at least, for `random_resized`.
     public let scale: Double
     public let flip: Bool
     /// Strength of the colour jitter, SimCLR's s; 0 for none.
     public let jitter: Double
-    /// Probability of a grey picture.
+    /// Probability of a grey image.
     public let grey: Double
     /// Probability of a blur, and of inverted bright pixels.
     public let blur, solarize: Double

@@ -15,7 +15,7 @@
 /// - Source: Chen, Xu, Zhang, Guestrin 2016, arXiv:1604.06174, section 4.
 public func checkpointed(_ inputs: [Tensor], _ body: @escaping ([Tensor]) -> Tensor) -> Tensor {
     guard let tape = Context.current.tape else { return body(inputs) }
-    let kept = inputs.map { Kept($0) }
+    let kept = inputs.map { SavedForBackward($0) }
     var context = Context.current
     context.tape = nil
     let values = context.values

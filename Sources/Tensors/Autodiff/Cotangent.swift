@@ -36,7 +36,7 @@ package enum Cotangent: Sendable {
         case (.rows(let a), .rows(let b)):
             // More rows than the table's own are worth adding up: the memory of many pieces of a batch stays bounded.
             let sum = RowGradient(shape: a.shape, pieces: a.pieces + b.pieces)
-            slot = .rows(sum.rowCount > sum.shape[0] ? sum.united : sum)
+            slot = .rows(sum.rowCount > sum.shape[0] ? sum.coalesced : sum)
         case (.dense(var sum), .dense(let addend)): slot = .dense(sum.take(adding: addend))
         case (.dense(var sum), .rows(let rows)):
             sum.makeUnique()

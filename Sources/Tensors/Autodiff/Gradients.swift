@@ -69,10 +69,10 @@ public struct Gradients: Sendable {
     }
 
     /// The same with each row of a table's gradient standing once.
-    package var united: Gradients {
+    package var coalesced: Gradients {
         var result = self
         for (place, value) in values.enumerated() {
-            if case .rows(let rows) = value { result.values[place] = .rows(rows.united) }
+            if case .rows(let rows) = value { result.values[place] = .rows(rows.coalesced) }
         }
         return result
     }

@@ -58,7 +58,7 @@ extension Tensor {
 
     private func convolved(_ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, shape: [Int]) -> Tensor {
         let isNarrow = Mixed.isIn(self), given = isNarrow ? narrowed : self
-        let input = Kept(given), kernel = weight.detached, inputShape = self.shape
+        let input = SavedForBackward(given), kernel = weight.detached, inputShape = self.shape
         let output = Tensor(uninitialized: shape, isNarrow ? .bfloat16 : .float32)
         Convolution.forward(given.detached, kernel, bias?.detached, geometry, into: output)
         return output.recorded(fromGiven: [self, weight, bias]) { upstream, needs in

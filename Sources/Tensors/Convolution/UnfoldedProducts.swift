@@ -91,7 +91,7 @@ enum UnfoldedProducts {
     }
 }
 
-/// How the windows over bfloat16 pictures are laid side by side.
+/// How the windows over bfloat16 images are laid side by side.
 private struct Unfolding {
     private let form: concord_unfolding
     private let rows: Int, columns: Int
@@ -115,9 +115,9 @@ private struct Unfolding {
         (rows, columns) = (g.height, g.width)
     }
 
-    /// Windows of a picture.
+    /// Windows of an image.
     var count: Int { rows * columns }
-    /// Of all windows of a picture.
+    /// Of all windows of an image.
     var bytes: Int { count * windowBytes }
     private var windowBytes: Int { form.kernel_height * form.kernel_width * form.bytes }
 
@@ -130,8 +130,8 @@ private struct Unfolding {
         let line = columns * windowBytes
         Parallel.run(samples.count * rows, grain: max(1, 2 * Elementwise.grain / max(1, line))) { range in
             for row in range {
-                let picture = from + row / rows * form.height * form.width * form.bytes
-                concord_unfold_row(to + row * line, picture, form, row % rows, columns)
+                let image = from + row / rows * form.height * form.width * form.bytes
+                concord_unfold_row(to + row * line, image, form, row % rows, columns)
             }
         }
         return output

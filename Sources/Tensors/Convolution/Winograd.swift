@@ -63,34 +63,34 @@ struct Winograd {
     private var sampleOut: Int { geometry.outHeight * geometry.outWidth * geometry.filters }
 
     func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, into output: Tensor) {
-        let desk = emptyBlocks
+        let staging = emptyBlocks
         withPacked(weight) { samples, primitive, packed in
-            block(input.floats + samples.lowerBound * sampleIn, samples.count, geometry.channels, into: desk.input)
+            block(input.floats + samples.lowerBound * sampleIn, samples.count, geometry.channels, into: staging.input)
             primitive.run(
-                input: desk.input.storage.base, weights: packed, bias: bias?.storage, output: desk.output.storage.base)
-            unblock(desk.output, samples, geometry.filters, into: output)
+                input: staging.input.storage.base, weights: packed, bias: bias?.storage, output: staging.output.storage.base)
+            unblock(staging.output, samples, geometry.filters, into: output)
         }
     }
 
     func inputGradient(_ upstream: Tensor, _ weight: Tensor, shape: [Int]) -> Tensor {
-        let gradient = Tensor(uninitialized: shape), desk = emptyBlocks
+        let gradient = Tensor(uninitialized: shape), staging = emptyBlocks
         withPacked(weight) { samples, primitive, packed in
-            block(upstream.floats + samples.lowerBound * sampleOut, samples.count, geometry.filters, into: desk.output)
-            primitive.run(input: desk.input.storage.base, weights: packed, bias: nil, output: desk.output.storage.base)
-            unblock(desk.input, samples, geometry.channels, into: gradient)
+            block(upstream.floats + samples.lowerBound * sampleOut, samples.count, geometry.filters, into: staging.output)
+            primitive.run(input: staging.input.storage.base, weights: packed, bias: nil, output: staging.output.storage.base)
+            unblock(staging.input, samples, geometry.channels, into: gradient)
         }
         return gradient
     }
 
     func weightGradient(_ input: Tensor, _ upstream: Tensor, shape: [Int]) -> Tensor {
-        let desk = emptyBlocks
+        let staging = emptyBlocks
         var sum: Tensor?
         for (samples, primitive) in pieces {
-            block(input.floats + samples.lowerBound * sampleIn, samples.count, geometry.channels, into: desk.input)
-            block(upstream.floats + samples.lowerBound * sampleOut, samples.count, geometry.filters, into: desk.output)
+            block(input.floats + samples.lowerBound * sampleIn, samples.count, geometry.channels, into: staging.input)
+            block(upstream.floats + samples.lowerBound * sampleOut, samples.count, geometry.filters, into: staging.output)
             let part = primitive.emptyGradient(shape: shape)
             primitive.run(
-                input: desk.input.storage.base, weights: part.storage, bias: nil, output: desk.output.storage.base)
+                input: staging.input.storage.base, weights: part.storage, bias: nil, output: staging.output.storage.base)
             sum = sum.map { $0 + part } ?? part
         }
         guard let sum, let primitive = pieces.last?.primitive else { return Tensor(zeros: shape) }

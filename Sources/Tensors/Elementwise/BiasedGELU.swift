@@ -12,9 +12,9 @@ extension Tensor {
         let make = { @Sendable () -> Tensor in
             let output = Tensor(uninitialized: input.shape, input.elementType)
             let x = input.numbers, b = addend.floats, y = output.numbers
-            Rows.run(rows, width: width, slots: 2, isNarrow: x.isNarrow) { range, desk in
-                concord_biased_gelu(desk.place(y, range, 0), desk.read(x, range, 1), b, range.count, width)
-                desk.write(y, range, 0)
+            Rows.run(rows, width: width, slots: 2, isNarrow: x.isNarrow) { range, staging in
+                concord_biased_gelu(staging.place(y, range, 0), staging.read(x, range, 1), b, range.count, width)
+                staging.write(y, range, 0)
             }
             return output
         }
@@ -23,14 +23,14 @@ extension Tensor {
             let dx = Tensor(uninitialized: input.shape, input.elementType)  // [..., C]
             let x = input.numbers, b = addend.floats, dy = upstream.numbers, to = dx.numbers
             let sums = Rows.summing(rows, width: width, sums: 1) { range, sum in
-                Desk.run(range, width: width, slots: 3, isNeeded: x.isNarrow) { range, desk in
+                Float32Staging.run(range, width: width, slots: 3, isNeeded: x.isNarrow) { range, staging in
                     concord_biased_gelu_pullback(
-                        desk.place(to, range, 0), sum, desk.read(dy, range, 1), desk.read(x, range, 2), b, range.count,
+                        staging.place(to, range, 0), sum, staging.read(dy, range, 1), staging.read(x, range, 2), b, range.count,
                         width)
-                    desk.write(to, range, 0)
+                    staging.write(to, range, 0)
                 }
             }
             return [needs[0] ? dx : nil, needs[1] ? sums[0] : nil]  // [..., C], [C]
-        }.remade(as: Kept(output, by: make))
+        }.rematerialized(as: SavedForBackward(output, by: make))
     }
 }

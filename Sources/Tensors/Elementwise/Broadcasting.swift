@@ -65,19 +65,19 @@ enum Broadcast {
             if block.rows == 1 || width >= 1024 {
                 for row in 0..<block.rows {
                     let (o, p, q) = (o + row * width, p + row * ar, q + row * br)
-                    Desk.run(0..<width, width: 1, slots: 3, isNeeded: true) { columns, desk in
-                        let left = p.isNarrow ? desk.read(p, columns, 1) : p.wide + columns.lowerBound * ac
-                        let right = q.isNarrow ? desk.read(q, columns, 2) : q.wide + columns.lowerBound * bc
-                        kernel(desk.place(o, columns, 0), left, 0, ac, right, 0, bc, 1, columns.count)
-                        desk.write(o, columns, 0)
+                    Float32Staging.run(0..<width, width: 1, slots: 3, isNeeded: true) { columns, staging in
+                        let left = p.isNarrow ? staging.read(p, columns, 1) : p.wide + columns.lowerBound * ac
+                        let right = q.isNarrow ? staging.read(q, columns, 2) : q.wide + columns.lowerBound * bc
+                        kernel(staging.place(o, columns, 0), left, 0, ac, right, 0, bc, 1, columns.count)
+                        staging.write(o, columns, 0)
                     }
                 }
             } else {
-                Desk.run(0..<block.rows, width: width, slots: 3, isNeeded: true) { rows, desk in
-                    let left = p.isNarrow ? desk.read(p, rows, 1) : p.wide + rows.lowerBound * ar
-                    let right = q.isNarrow ? desk.read(q, rows, 2) : q.wide + rows.lowerBound * br
-                    kernel(desk.place(o, rows, 0), left, ar, ac, right, br, bc, rows.count, width)
-                    desk.write(o, rows, 0)
+                Float32Staging.run(0..<block.rows, width: width, slots: 3, isNeeded: true) { rows, staging in
+                    let left = p.isNarrow ? staging.read(p, rows, 1) : p.wide + rows.lowerBound * ar
+                    let right = q.isNarrow ? staging.read(q, rows, 2) : q.wide + rows.lowerBound * br
+                    kernel(staging.place(o, rows, 0), left, ar, ac, right, br, bc, rows.count, width)
+                    staging.write(o, rows, 0)
                 }
             }
         }
@@ -88,11 +88,11 @@ enum Broadcast {
     static func apply(_ kernel: Arithmetic, _ a: Tensor, _ scalar: Float) -> Tensor {
         let output = Tensor(uninitialized: a.shape, a.elementType)
         let o = output.numbers, p = a.numbers
-        Elementwise.run(output.count, slots: 2, isNarrow: p.isNarrow) { range, desk in
+        Elementwise.run(output.count, slots: 2, isNarrow: p.isNarrow) { range, staging in
             withUnsafePointer(to: scalar) {
-                kernel(desk.place(o, range, 0), desk.read(p, range, 1), 0, 1, $0, 0, 0, 1, range.count)
+                kernel(staging.place(o, range, 0), staging.read(p, range, 1), 0, 1, $0, 0, 0, 1, range.count)
             }
-            desk.write(o, range, 0)
+            staging.write(o, range, 0)
         }
         return output
     }
@@ -101,11 +101,11 @@ enum Broadcast {
     static func apply(_ kernel: Arithmetic, _ scalar: Float, _ a: Tensor) -> Tensor {
         let output = Tensor(uninitialized: a.shape, a.elementType)
         let o = output.numbers, p = a.numbers
-        Elementwise.run(output.count, slots: 2, isNarrow: p.isNarrow) { range, desk in
+        Elementwise.run(output.count, slots: 2, isNarrow: p.isNarrow) { range, staging in
             withUnsafePointer(to: scalar) {
-                kernel(desk.place(o, range, 0), $0, 0, 0, desk.read(p, range, 1), 0, 1, 1, range.count)
+                kernel(staging.place(o, range, 0), $0, 0, 0, staging.read(p, range, 1), 0, 1, 1, range.count)
             }
-            desk.write(o, range, 0)
+            staging.write(o, range, 0)
         }
         return output
     }

@@ -41,11 +41,11 @@ extension Tensor {
     private func dropped(_ dropping: concord_dropping, from origin: Int) -> Tensor {
         let output = Tensor(uninitialized: shape, elementType)
         let x = numbers, y = output.numbers
-        Elementwise.run(count, grain: 1 << 15, slots: 2, isNarrow: x.isNarrow) { range, desk in
+        Elementwise.run(count, grain: 1 << 15, slots: 2, isNarrow: x.isNarrow) { range, staging in
             concord_dropout(
-                desk.place(y, range, 0), desk.read(x, range, 1), dropping, UInt64(origin + range.lowerBound),
+                staging.place(y, range, 0), staging.read(x, range, 1), dropping, UInt64(origin + range.lowerBound),
                 range.count)
-            desk.write(y, range, 0)
+            staging.write(y, range, 0)
         }
         return output
     }

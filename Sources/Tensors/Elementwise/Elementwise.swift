@@ -29,18 +29,18 @@ enum Elementwise {
     /// Over single elements, in parallel.
     static func run(
         _ count: Int, grain: Int = Elementwise.grain, slots: Int, isNarrow: Bool,
-        _ body: (_ elements: Range<Int>, _ desk: Desk) -> Void
+        _ body: (_ elements: Range<Int>, _ staging: Float32Staging) -> Void
     ) {
-        Parallel.run(count, grain: grain) { Desk.run($0, width: 1, slots: slots, isNeeded: isNarrow, body) }
+        Parallel.run(count, grain: grain) { Float32Staging.run($0, width: 1, slots: slots, isNeeded: isNarrow, body) }
     }
 
     /// - Returns: of the element type of `x`.
     static func map(_ x: Tensor, _ kernel: Unary) -> Tensor {
         let output = Tensor(uninitialized: x.shape, x.elementType)
         let o = output.numbers, p = x.numbers
-        run(output.count, slots: 2, isNarrow: p.isNarrow) { range, desk in
-            kernel(desk.place(o, range, 0), desk.read(p, range, 1), range.count)
-            desk.write(o, range, 0)
+        run(output.count, slots: 2, isNarrow: p.isNarrow) { range, staging in
+            kernel(staging.place(o, range, 0), staging.read(p, range, 1), range.count)
+            staging.write(o, range, 0)
         }
         return output
     }
@@ -50,9 +50,9 @@ enum Elementwise {
     static func pull(_ upstream: Tensor, through x: Tensor, _ kernel: Pullback) -> Tensor {
         let output = Tensor(uninitialized: x.shape, x.elementType)
         let o = output.numbers, g = upstream.numbers, p = x.numbers
-        run(output.count, slots: 3, isNarrow: p.isNarrow || g.isNarrow) { range, desk in
-            kernel(desk.place(o, range, 0), desk.read(g, range, 1), desk.read(p, range, 2), range.count)
-            desk.write(o, range, 0)
+        run(output.count, slots: 3, isNarrow: p.isNarrow || g.isNarrow) { range, staging in
+            kernel(staging.place(o, range, 0), staging.read(g, range, 1), staging.read(p, range, 2), range.count)
+            staging.write(o, range, 0)
         }
         return output
     }

@@ -9,9 +9,9 @@ extension Tensor {
         let corner = margins.map(\.before)
         let output = Tensor(uninitialized: zip(shape, margins).map { $0 + $1.before + $1.after }, elementType)
         let o = output.numbers
-        Elementwise.run(output.count, slots: 1, isNarrow: o.isNarrow) { range, desk in
-            desk.place(o, range, 0).update(repeating: value, count: range.count)
-            desk.write(o, range, 0)
+        Elementwise.run(output.count, slots: 1, isNarrow: o.isNarrow) { range, staging in
+            staging.place(o, range, 0).update(repeating: value, count: range.count)
+            staging.write(o, range, 0)
         }
         BoxCopy.place(self, into: output, at: corner)
         return output.recorded(from: self) { [shape] upstream, _ in [BoxCopy.cut(upstream, at: corner, shape: shape)] }

@@ -9,9 +9,9 @@ enum Rows {
 
     /// Runs `body` over blocks of rows, in parallel.
     static func run(
-        _ rows: Int, width: Int, slots: Int, isNarrow: Bool, _ body: (_ rows: Range<Int>, _ desk: Desk) -> Void
+        _ rows: Int, width: Int, slots: Int, isNarrow: Bool, _ body: (_ rows: Range<Int>, _ staging: Float32Staging) -> Void
     ) {
-        Parallel.run(rows, grain: grain(width)) { Desk.run($0, width: width, slots: slots, isNeeded: isNarrow, body) }
+        Parallel.run(rows, grain: grain(width)) { Float32Staging.run($0, width: width, slots: slots, isNeeded: isNarrow, body) }
     }
 
     /// Runs `body` over fixed runs of rows, each with `sums` zeroed vectors of its own, and adds these up in order.
@@ -37,8 +37,8 @@ enum Rows {
     static func sum(_ x: Tensor) -> Tensor {
         let width = x.shape.last ?? 1, source = x.numbers
         return summing(count(of: x), width: width, sums: 1) { range, to in
-            Desk.run(range, width: width, slots: 1, isNeeded: source.isNarrow) { range, desk in
-                concord_add_columns(to, desk.read(source, range, 0), range.count, width)
+            Float32Staging.run(range, width: width, slots: 1, isNeeded: source.isNarrow) { range, staging in
+                concord_add_columns(to, staging.read(source, range, 0), range.count, width)
             }
         }[0]
     }

@@ -19,7 +19,7 @@ extension Tensor {
         Product.multiply(
             m: rows, n: outer, k: inner, floats, weight.floats, transposeB: true, bias: bias?.floats,
             into: output.floats)
-        let input = Kept(self), constant = weight.detached, shape = shape
+        let input = SavedForBackward(self), constant = weight.detached, shape = shape
         let pullback = { (upstream: Tensor, needs: [Bool]) -> [Tensor?] in
             let dy = upstream.viewed(as: [rows, outer])
             let dx = needs[0] ? dy.matmul(constant).viewed(as: shape) : nil
@@ -35,7 +35,7 @@ extension Tensor {
         if let bias {
             ShapeCheck.require(bias.shape == [outer], "linear", "bias \(bias.shape) for weight \(weight.shape)")
         }
-        let given = narrowed, input = Kept(given), constant = weight.detached
+        let given = narrowed, input = SavedForBackward(given), constant = weight.detached
         let output = NarrowProduct.of(
             given, weight: constant, transposed: true, bias: bias?.detached, rows, outer, inner)
         let shape = shape

@@ -25,7 +25,7 @@ package enum SplitProduct {
         _ c: UnsafeMutablePointer<Float>, _ ldc: Int
     ) {
         let streams = Streaming.suits(c, rows: m, width: n, stride: ldc) && beta == 0 && k <= CONCORD_SPLIT_INNER
-        // Pieces along the inner axis at which sums go to memory anyway: no number depends on them.
+        // Microbatches along the inner axis at which sums go to memory anyway: no number depends on them.
         let piece = max(1, packedBytes / (bytes * n) / CONCORD_SPLIT_INNER) * CONCORD_SPLIT_INNER
         for first in stride(from: 0, to: k, by: piece) {
             let part = Part(

@@ -4,11 +4,11 @@
 
 /// A range of addresses that large blocks are cut from; neighbouring free ones become one again.
 ///
-/// The range is reserved once, and pages come with their first use. A request takes the smallest hole that holds it,
+/// The range is reserved once, and pages come with their first use. A request takes the smallest freeBlock that holds it,
 /// and fresh addresses only where none does, so that what a process holds stays near the most that was in use at once,
 /// whatever the order of sizes.
 package struct Arena: ~Copyable {
-    private struct Hole {
+    private struct FreeBlock {
         var start: UInt
         var size: Int
         var end: UInt { start + UInt(size) }
@@ -23,8 +23,8 @@ package struct Arena: ~Copyable {
     /// Nothing above was ever handed out.
     private var top: UInt
     /// In ascending order; no two touch each other.
-    private var holes: [Hole] = []
-    /// Bytes of holes that may have pages.
+    private var freeBlocks: [FreeBlock] = []
+    /// Bytes of freeBlocks that may have pages.
     package private(set) var touched = 0
 
     /// - Parameter capacity: in bytes; where the system refuses so many addresses, half is tried, down to nothing.
@@ -53,19 +53,19 @@ package struct Arena: ~Copyable {
     /// - Returns: the block, and whether it may have pages; nil where the range is used up.
     package mutating func take(_ size: Int) -> (block: UInt, isTouched: Bool)? {
         var best: Int?
-        for index in holes.indices
-        where holes[index].size >= size && holes[index].size < best.map({ holes[$0].size }) ?? .max {
+        for index in freeBlocks.indices
+        where freeBlocks[index].size >= size && freeBlocks[index].size < best.map({ freeBlocks[$0].size }) ?? .max {
             best = index
         }
         if let best {
-            let hole = holes[best]
-            if hole.isTouched { touched -= size }
-            if hole.size == size {
-                holes.remove(at: best)
+            let freeBlock = freeBlocks[best]
+            if freeBlock.isTouched { touched -= size }
+            if freeBlock.size == size {
+                freeBlocks.remove(at: best)
             } else {
-                (holes[best].start, holes[best].size) = (hole.start + UInt(size), hole.size - size)
+                (freeBlocks[best].start, freeBlocks[best].size) = (freeBlock.start + UInt(size), freeBlock.size - size)
             }
-            return (hole.start, hole.isTouched)
+            return (freeBlock.start, freeBlock.isTouched)
         }
         guard size <= range.upperBound - top else { return nil }
         defer { top += UInt(size) }
@@ -74,32 +74,32 @@ package struct Arena: ~Copyable {
 
     package mutating func put(_ block: UInt, size: Int) {
         touched += size
-        var hole = Hole(start: block, size: size)
-        var (low, high) = (0, holes.count)
+        var freeBlock = FreeBlock(start: block, size: size)
+        var (low, high) = (0, freeBlocks.count)
         while low < high {
             let middle = (low + high) / 2
-            if holes[middle].start < block { low = middle + 1 } else { high = middle }
+            if freeBlocks[middle].start < block { low = middle + 1 } else { high = middle }
         }
-        if low < holes.count, holes[low].start == hole.end { hole = merge(hole, holes.remove(at: low)) }
-        if low > 0, holes[low - 1].end == hole.start {
-            holes[low - 1] = merge(holes[low - 1], hole)
+        if low < freeBlocks.count, freeBlocks[low].start == freeBlock.end { freeBlock = merge(freeBlock, freeBlocks.remove(at: low)) }
+        if low > 0, freeBlocks[low - 1].end == freeBlock.start {
+            freeBlocks[low - 1] = merge(freeBlocks[low - 1], freeBlock)
         } else {
-            holes.insert(hole, at: low)
+            freeBlocks.insert(freeBlock, at: low)
         }
     }
 
-    private mutating func merge(_ a: Hole, _ b: Hole) -> Hole {
+    private mutating func merge(_ a: FreeBlock, _ b: FreeBlock) -> FreeBlock {
         if a.isTouched != b.isTouched { touched += a.isTouched ? b.size : a.size }
-        return Hole(start: a.start, size: a.size + b.size, isTouched: a.isTouched || b.isTouched)
+        return FreeBlock(start: a.start, size: a.size + b.size, isTouched: a.isTouched || b.isTouched)
     }
 
-    /// Gives the pages of the largest holes back to the system until at most `limit` bytes of holes have any.
+    /// Gives the pages of the largest freeBlocks back to the system until at most `limit` bytes of freeBlocks have any.
     package mutating func trim(to limit: Int) {
-        for index in holes.indices.sorted(by: { holes[$0].size > holes[$1].size })
-        where touched > limit && holes[index].isTouched {
-            madvise(UnsafeMutableRawPointer(bitPattern: holes[index].start), holes[index].size, MADV_DONTNEED)
-            holes[index].isTouched = false
-            touched -= holes[index].size
+        for index in freeBlocks.indices.sorted(by: { freeBlocks[$0].size > freeBlocks[$1].size })
+        where touched > limit && freeBlocks[index].isTouched {
+            madvise(UnsafeMutableRawPointer(bitPattern: freeBlocks[index].start), freeBlocks[index].size, MADV_DONTNEED)
+            freeBlocks[index].isTouched = false
+            touched -= freeBlocks[index].size
         }
     }
 }

@@ -14,8 +14,8 @@ package struct MemoryPool: ~Copyable {
     package var limit = 8 << 30
     private var arena: Arena
     /// Freed small blocks by their size.
-    private var shelves: [Int: [UInt]] = [:]
-    /// Bytes on the shelves.
+    private var freeLists: [Int: [UInt]] = [:]
+    /// Bytes on the freeLists.
     private var shelved = 0
     private var counters = Allocator.Statistics()
     /// Fresh bytes handed out since the limits were last looked at.
@@ -51,7 +51,7 @@ package struct MemoryPool: ~Copyable {
             }
             return UnsafeMutableRawPointer(bitPattern: block)
         }
-        guard let block = shelves[size]?.popLast() else {
+        guard let block = freeLists[size]?.popLast() else {
             counters.misses += 1
             unchecked += size
             return nil
@@ -76,7 +76,7 @@ package struct MemoryPool: ~Copyable {
             arena.put(UInt(bitPattern: block), size: size)
         } else if shelved + size <= limit {
             shelved += size
-            shelves[size, default: []].append(UInt(bitPattern: block))
+            freeLists[size, default: []].append(UInt(bitPattern: block))
         } else {
             Glibc.free(block)
         }
@@ -85,12 +85,12 @@ package struct MemoryPool: ~Copyable {
 
     /// Gives freed memory back to the system until at most `limit` bytes of it are left.
     package mutating func trim(to limit: Int) {
-        for size in shelves.keys.sorted(by: >) {
-            while shelved > limit, let block = shelves[size]?.popLast() {
+        for size in freeLists.keys.sorted(by: >) {
+            while shelved > limit, let block = freeLists[size]?.popLast() {
                 shelved -= size
                 Glibc.free(UnsafeMutableRawPointer(bitPattern: block))
             }
-            if shelves[size]?.isEmpty ?? false { shelves[size] = nil }
+            if freeLists[size]?.isEmpty ?? false { freeLists[size] = nil }
         }
         if shelved + arena.touched > limit { arena.trim(to: max(0, limit - shelved)) }
     }

@@ -55,9 +55,9 @@ extension Tensor {
         _ residual: Tensor?,
         statisticsCount: Int?
     ) -> Tensor {
-        let x = detached, carried = residual.map { Kept($0) }, rectify = activation == .relu
+        let x = detached, carried = residual.map { SavedForBackward($0) }, rectify = activation == .relu
         let output = affine(x, residual: residual?.detached, rectify: rectify)
-        let kept = Kept(output, from: carried) { affine(x, residual: carried?.value, rectify: rectify) }
+        let kept = SavedForBackward(output, from: carried) { affine(x, residual: carried?.value, rectify: rectify) }
         // The mask of an output that a residual went into comes from that output; without one it is found again from x.
         let hasResidual = residual != nil
         return output.recorded(fromGiven: [self, weight, bias, residual]) { upstream, needs in
@@ -72,7 +72,7 @@ extension Tensor {
                 dx, needs[1] ? affine.weightGradient(sums) : nil, needs[2] ? affine.biasGradient(sums) : nil,
                 needs[3] ? g : nil,
             ]
-        }.remade(as: kept)
+        }.rematerialized(as: kept)
     }
 
     private func checkedChannels(_ weight: Tensor?, _ bias: Tensor?, _ residual: Tensor?) -> Int {

@@ -20,13 +20,13 @@ extension Tensor {
         let make = { @Sendable () -> Tensor in
             let output = Tensor(uninitialized: input.shape, input.elementType)
             let x = input.numbers, y = output.numbers, w = scale?.floats, b = shift?.floats
-            let mean = statistics.floats, deviation = mean + rows
-            Rows.run(rows, width: width, slots: 2, isNarrow: x.isNarrow) { range, desk in
+            let mean = statistics.floats, std = mean + rows
+            Rows.run(rows, width: width, slots: 2, isNarrow: x.isNarrow) { range, staging in
                 let i = range.lowerBound
                 concord_layer_norm(
-                    desk.place(y, range, 0), mean + i, deviation + i, desk.read(x, range, 1), w, b, epsilon,
+                    staging.place(y, range, 0), mean + i, std + i, staging.read(x, range, 1), w, b, epsilon,
                     range.count, width)
-                desk.write(y, range, 0)
+                staging.write(y, range, 0)
             }
             return output
         }
@@ -37,20 +37,20 @@ extension Tensor {
                 needsBias = needs.count > (hasWeight ? 2 : 1) && needs[hasWeight ? 2 : 1]
             let dx = needs[0] ? Tensor(uninitialized: input.shape, input.elementType) : nil
             let x = input.numbers, dy = upstream.numbers, to = dx?.numbers, w = scale?.floats
-            let mean = statistics.floats, deviation = mean + rows
+            let mean = statistics.floats, std = mean + rows
             let sums = Rows.summing(rows, width: width, sums: 2) { range, sums in
-                Desk.run(range, width: width, slots: 3, isNeeded: x.isNarrow) { range, desk in
+                Float32Staging.run(range, width: width, slots: 3, isNeeded: x.isNarrow) { range, staging in
                     let i = range.lowerBound
                     concord_layer_norm_pullback(
-                        to.map { desk.place($0, range, 0) }, needsWeight ? sums : nil, needsBias ? sums + width : nil,
-                        desk.read(dy, range, 1), desk.read(x, range, 2), mean + i, deviation + i, w, range.count, width)
-                    if let to { desk.write(to, range, 0) }
+                        to.map { staging.place($0, range, 0) }, needsWeight ? sums : nil, needsBias ? sums + width : nil,
+                        staging.read(dy, range, 1), staging.read(x, range, 2), mean + i, std + i, w, range.count, width)
+                    if let to { staging.write(to, range, 0) }
                 }
             }
             var results = [dx]
             if hasWeight { results.append(needsWeight ? sums[0] : nil) }
             if needs.count > results.count { results.append(needsBias ? sums[1] : nil) }
             return results
-        }.remade(as: Kept(output, by: make))
+        }.rematerialized(as: SavedForBackward(output, by: make))
     }
 }

@@ -1,6 +1,6 @@
 import CKernels
 
-/// A pooling over pictures `[N, H, W, C]`: its windows along both axes, and its passes.
+/// A pooling over images `[N, H, W, C]`: its windows along both axes, and its passes.
 struct Pooling: Sendable {
     let batch, channels: Int
     let rows, columns: PoolingWindows
@@ -9,7 +9,7 @@ struct Pooling: Sendable {
         (self.batch, self.channels, self.rows, self.columns) = (batch, channels, rows, columns)
     }
 
-    /// Windows that slide over pictures `[N, H, W, C]`.
+    /// Windows that slide over images `[N, H, W, C]`.
     init(
         _ x: Tensor, _ kernel: (Int, Int), _ stride: (Int, Int), _ padding: (Int, Int), countsPadding: Bool,
         in operation: String
@@ -39,7 +39,7 @@ struct Pooling: Sendable {
         let output = Tensor(uninitialized: shape, x.elementType),
             places = keepingPlaces ? Tensor(uninitialized: shape, .int32) : nil
         let at = places?.integers
-        forEachRow(of: output, rows.outputs, columns.outputs, from: x, size: pictureSize) {
+        forEachRow(of: output, rows.outputs, columns.outputs, from: x, size: imageSize) {
             to, from, row, offset, _, axes in
             concord_max_pool_row(to, at.map { $0 + offset }, from, axes.0, axes.1, row, channels)
         }
@@ -50,14 +50,14 @@ struct Pooling: Sendable {
         let gradient = Tensor(uninitialized: shape, upstream.elementType)
         let at = places.integers
         forEachRow(of: gradient, rows.inputs, columns.inputs, from: upstream, size: outputSize) {
-            to, from, row, _, picture, axes in
-            concord_max_pool_gradient_row(to, from, at + picture * outputSize, axes.0, axes.1, row, channels)
+            to, from, row, _, image, axes in
+            concord_max_pool_gradient_row(to, from, at + image * outputSize, axes.0, axes.1, row, channels)
         }
         return gradient
     }
 
     func average(_ x: Tensor, shape: [Int]) -> Tensor {
-        averaged(x, size: pictureSize, shape: shape, rows.outputs, columns.outputs, by: concord_average_pool_row)
+        averaged(x, size: imageSize, shape: shape, rows.outputs, columns.outputs, by: concord_average_pool_row)
     }
 
     func averageGradient(_ upstream: Tensor, shape: [Int]) -> Tensor {
@@ -73,7 +73,7 @@ struct Pooling: Sendable {
             Int, Int
         ) -> Void
 
-    /// - Parameter size: elements of a picture of `x`.
+    /// - Parameter size: elements of an image of `x`.
     private func averaged(
         _ x: Tensor, size: Int, shape: [Int], _ height: Int, _ width: Int, by kernel: AveragingKernel
     ) -> Tensor {
@@ -84,42 +84,42 @@ struct Pooling: Sendable {
         return output
     }
 
-    private var pictureSize: Int { rows.inputs * columns.inputs * channels }
+    private var imageSize: Int { rows.inputs * columns.inputs * channels }
     private var outputSize: Int { rows.outputs * columns.outputs * channels }
 
     private typealias Axes = (UnsafePointer<concord_pooling_axis>, UnsafePointer<concord_pooling_axis>)
 
     private typealias Row = (
-        _ to: UnsafeMutablePointer<Float>, _ from: UnsafePointer<Float>, _ row: Int, _ offset: Int, _ picture: Int,
+        _ to: UnsafeMutablePointer<Float>, _ from: UnsafePointer<Float>, _ row: Int, _ offset: Int, _ image: Int,
         _ axes: Axes
     ) -> Void
 
     /// - Parameters:
-    ///   - size: elements of a picture of `source`, of the element type of `target`.
-    ///   - body: gets memory for the row, the picture that it is made of, the row in its picture, the row's first
-    ///     element, the picture's number and both axes.
+    ///   - size: elements of an image of `source`, of the element type of `target`.
+    ///   - body: gets memory for the row, the image that it is made of, the row in its image, the row's first
+    ///     element, the image's number and both axes.
     private func forEachRow(of target: Tensor, _ height: Int, _ width: Int, from source: Tensor, size: Int, _ body: Row)
     {
         guard channels > 0 else { return }
-        let work = max(pictureSize, outputSize) / max(1, height)  // elements touched for a row
+        let work = max(imageSize, outputSize) / max(1, height)  // elements touched for a row
         let line = width * channels, (to, from) = (target.numbers, source.numbers)
         withUnsafePointer(to: rows.axis) { rows in
             withUnsafePointer(to: columns.axis) { columns in
                 Parallel.run(batch * height, grain: max(1, Elementwise.grain / max(1, work))) { range in
-                    // A picture in bfloat16 is widened once for all its rows.
+                    // An image in bfloat16 is widened once for all its rows.
                     let memory = from.isNarrow ? Storage(bytes: (size + line) * MemoryLayout<Float>.stride) : nil
                     var held: Int?
                     for row in range {
-                        let picture = row / height, offset = row * line
+                        let image = row / height, offset = row * line
                         guard let wide = memory?.floats else {
                             body(
-                                to.wide + offset, from.wide + picture * size, row % height, offset, picture,
+                                to.wide + offset, from.wide + image * size, row % height, offset, image,
                                 (rows, columns))
                             continue
                         }
-                        if held != picture { concord_widen(wide, from.narrow + picture * size, size) }
-                        held = picture
-                        body(wide + size, wide, row % height, offset, picture, (rows, columns))
+                        if held != image { concord_widen(wide, from.narrow + image * size, size) }
+                        held = image
+                        body(wide + size, wide, row % height, offset, image, (rows, columns))
                         concord_narrow(to.narrow + offset, wide + size, line)
                     }
                     withExtendedLifetime(memory) {}

@@ -4,7 +4,7 @@ public enum ElementType: UInt8, Sendable, CaseIterable {
     /// The upper half of a float32: activations and their cotangents under `Precision.bfloat16`.
     case bfloat16
     case int32
-    /// Storage and loading only: decoded pictures, masks.
+    /// Storage and loading only: decoded images, masks.
     case uint8
 
     /// Bytes an element takes.

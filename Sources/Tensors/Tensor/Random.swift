@@ -65,7 +65,7 @@ public struct RandomSequence: RandomNumberGenerator, Sendable {
     public mutating func integer(below count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
 
     /// True with the given probability.
-    public mutating func chance(_ probability: Float) -> Bool { uniform() < probability }
+    public mutating func bernoulli(_ probability: Float) -> Bool { uniform() < probability }
 }
 
 extension Tensor {
@@ -77,15 +77,15 @@ extension Tensor {
     }
 
     /// Independent normal numbers (Box, Muller 1958), a function of the key alone.
-    public init(normal mean: Float = 0, deviation: Float = 1, shape: [Int], key: RandomKey) {
+    public init(normal mean: Float = 0, std: Float = 1, shape: [Int], key: RandomKey) {
         self.init(uninitialized: shape)
         let p = floats
         var sequence = key.sequence
         for i in stride(from: 0, to: count, by: 2) {
             let radius = (-2 * Glibc.log(1 - Double(sequence.next() >> 11) * 0x1p-53)).squareRoot()
             let angle = 2 * Double.pi * Double(sequence.next() >> 11) * 0x1p-53
-            p[i] = mean + deviation * Float(radius * cos(angle))
-            if i + 1 < count { p[i + 1] = mean + deviation * Float(radius * sin(angle)) }
+            p[i] = mean + std * Float(radius * cos(angle))
+            if i + 1 < count { p[i + 1] = mean + std * Float(radius * sin(angle)) }
         }
     }
 }

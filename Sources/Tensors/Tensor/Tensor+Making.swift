@@ -20,7 +20,7 @@ extension Tensor {
         }
     }
 
-    /// Bytes: pictures as decoded, `[H, W, C]`, and masks.
+    /// Bytes: images as decoded, `[H, W, C]`, and masks.
     @_disfavoredOverload
     public init(_ scalars: [UInt8], shape: [Int]) {
         self.init(uninitialized: shape, .uint8)

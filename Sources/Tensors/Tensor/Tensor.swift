@@ -14,18 +14,18 @@ public struct Tensor: Sendable {
     /// Where this value stands on the tape that recorded it.
     package let trace: Trace?
     /// How a pullback may have this value without holding its memory.
-    let remaking: Remaking?
+    let rematerialization: Rematerialization?
 
     package init(shape: [Int], elementType: ElementType, storage: Storage, trace: Trace? = nil) {
-        self.init(shape: shape, elementType: elementType, storage: storage, trace: trace, remaking: nil)
+        self.init(shape: shape, elementType: elementType, storage: storage, trace: trace, rematerialization: nil)
     }
 
-    init(shape: [Int], elementType: ElementType, storage: Storage, trace: Trace?, remaking: Remaking?) {
+    init(shape: [Int], elementType: ElementType, storage: Storage, trace: Trace?, rematerialization: Rematerialization?) {
         self.shape = shape
         self.elementType = elementType
         self.storage = storage
         self.trace = trace
-        self.remaking = remaking
+        self.rematerialization = rematerialization
     }
 
     /// Memory with arbitrary contents, for a kernel to fill.

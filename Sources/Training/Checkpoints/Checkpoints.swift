@@ -9,7 +9,7 @@ public struct Checkpoints: Sendable {
     public let interval: Int
     /// How many of the last stay; the best stays besides.
     public let kept: Int
-    public let best: BestFigure?
+    public let best: BestMetric?
     /// What else to say in the files' headers. The trainer's own keys take precedence.
     public let metadata: [String: String]
 
@@ -17,7 +17,7 @@ public struct Checkpoints: Sendable {
     ///   - every: at least 1.
     ///   - keep: at least 1.
     public init(
-        in directory: String, every: Int, keep: Int = 2, best: BestFigure? = nil, metadata: [String: String] = [:]
+        in directory: String, every: Int, keep: Int = 2, best: BestMetric? = nil, metadata: [String: String] = [:]
     ) {
         self.directory = CheckpointDirectory(directory)
         interval = max(1, every)
@@ -28,17 +28,17 @@ public struct Checkpoints: Sendable {
 }
 
 /// The metric of the evaluation that says which checkpoint is the best, or when to stop.
-public struct BestFigure: Sendable, Equatable {
+public struct BestMetric: Sendable, Equatable {
     public let name: String
     public let isHigherBetter: Bool
 
-    public static func highest(_ name: String) -> BestFigure { BestFigure(name: name, isHigherBetter: true) }
-    public static func lowest(_ name: String) -> BestFigure { BestFigure(name: name, isHigherBetter: false) }
+    public static func highest(_ name: String) -> BestMetric { BestMetric(name: name, isHigherBetter: true) }
+    public static func lowest(_ name: String) -> BestMetric { BestMetric(name: name, isHigherBetter: false) }
 
-    /// - Throws: `TrainingError.noSuchFigure` where the evaluation has no metric of this name.
+    /// - Throws: `TrainingError.noSuchMetric` where the evaluation has no metric of this name.
     package func value(in evaluation: [(name: String, value: Double)]) throws -> Double {
         guard let value = evaluation.first(where: { $0.name == name })?.value else {
-            throw TrainingError.noSuchFigure(name: name, known: evaluation.map(\.name))
+            throw TrainingError.noSuchMetric(name: name, known: evaluation.map(\.name))
         }
         return value
     }

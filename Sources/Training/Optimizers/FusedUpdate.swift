@@ -28,13 +28,13 @@ struct FusedUpdate {
     /// Where each part starts in the one range of all elements, and where the last ends.
     private var starts = [0]
 
-    /// - Parameter gradient: united, if of rows.
+    /// - Parameter gradient: coalesced, if of rows.
     mutating func append(_ parameter: Parameter, gradient: Cotangent, moments: [UnsafeMutablePointer<Float>]) {
         switch gradient {
         case .dense(let tensor):
             parts.append(Part(parameter: parameter, moments: moments, gradient: tensor, rows: nil))
         case .rows(let rows):
-            let (indices, values) = rows.united.pieces[0]
+            let (indices, values) = rows.coalesced.pieces[0]
             var places = [Int32](repeating: -1, count: rows.shape[0])
             for (place, row) in indices.integerScalars.enumerated() { places[Int(row)] = Int32(place) }
             parts.append(Part(parameter: parameter, moments: moments, gradient: values, rows: (rows.shape[1], places)))

@@ -6,11 +6,11 @@ extension Gradients {
     /// threads.
     public var norm: Double {
         var chunks: [(tensor: Tensor, range: Range<Int>)] = []
-        for (_, cotangent) in united.entries {
+        for (_, cotangent) in coalesced.entries {
             let tensor =
                 switch cotangent {
                 case .dense(let tensor): tensor
-                case .rows(let rows): rows.united.pieces[0].rows
+                case .rows(let rows): rows.coalesced.pieces[0].rows
                 }
             let size = 1 << 15
             chunks += stride(from: 0, to: tensor.count, by: size).map { (tensor, $0..<min($0 + size, tensor.count)) }

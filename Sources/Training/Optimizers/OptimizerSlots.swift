@@ -59,7 +59,7 @@ final class OptimizerSlots {
         kernel: (FusedUpdate.Piece, Setting) -> Void
     ) throws {
         try register(module)
-        let gradients = gradients.united
+        let gradients = gradients.coalesced
         let touched = slots.indices.filter { gradients.cotangent(of: slots[$0].parameter) != nil }
         if touched.count < gradients.count { throw unregistered(gradients) }
         var fused = FusedUpdate()

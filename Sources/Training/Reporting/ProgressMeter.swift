@@ -39,8 +39,8 @@ public final class ProgressMeter {
     }
 
     /// Says that `done` steps are behind, the last of them with `items`.
-    /// - Parameter figures: shown as they are: `loss 1.234`.
-    public func update(_ done: Int, items: Int, _ figures: @autoclosure () -> String) {
+    /// - Parameter metrics: shown as they are: `loss 1.234`.
+    public func update(_ done: Int, items: Int, _ metrics: @autoclosure () -> String) {
         guard style != .silent else { return }
         let now = ContinuousClock.now
         note(steps: done - self.done, items: items, seconds: max(1e-9, (now - last).inSeconds))
@@ -49,7 +49,7 @@ public final class ProgressMeter {
         let pause = style == .bar ? 0.1 : now - started < .seconds(20) ? 2.0 : 10.0
         if let shown, !isLast, (now - shown).inSeconds < pause { return }
         shown = now
-        let text = text(figures())
+        let text = text(metrics())
         if style == .bar { draw(text) } else { writeLine(text) }
     }
 
@@ -76,18 +76,18 @@ public final class ProgressMeter {
         itemsPerSecond += weight * (Double(items) / max(seconds, 1e-9) - itemsPerSecond)
     }
 
-    private func text(_ figures: String) -> String {
+    private func text(_ metrics: String) -> String {
         let rate =
             itemsPerSecond < 10 ? "\((itemsPerSecond * 100).rounded() / 100)" : String(Int(min(itemsPerSecond, 1e15)))
         var text = total > 0 ? "\(done)/\(total)" : "\(done)"
-        if !figures.isEmpty { text += "  \(figures)" }
+        if !metrics.isEmpty { text += "  \(metrics)" }
         text += "  \(rate) \(unit)/s"
         if total > done { text += "  \(Self.duration(Double(total - done) * secondsPerStep)) left" }
         if done == total { text += "  \(Self.duration((last - started).inSeconds))" }
         return text
     }
 
-    /// The bar takes what the figures leave.
+    /// The bar takes what the metrics leave.
     private func draw(_ text: String) {
         let width = Self.terminalWidth - 1
         var line = String(text.prefix(width))

@@ -8,14 +8,14 @@
 /// best one is kept where `Checkpoints(best:)` asks for it. A resumed run counts on from where it was.
 /// - Source: Prechelt 1998, "Early Stopping - But When?", the criterion UP with strips of one evaluation.
 public struct EarlyStopping: Sendable, Equatable {
-    public let figure: BestFigure
+    public let metric: BestMetric
     /// Evaluations in a row without an improvement after which the run ends, at least 1.
     public let patience: Int
     /// What a value must be better by to be an improvement, in the metric's unit; at least 0.
     public let minimumChange: Double
 
-    public init(_ figure: BestFigure, patience: Int, minimumChange: Double = 0) {
-        self.figure = figure
+    public init(_ metric: BestMetric, patience: Int, minimumChange: Double = 0) {
+        self.metric = metric
         self.patience = max(1, patience)
         self.minimumChange = max(0, minimumChange)
     }
@@ -28,8 +28,8 @@ public struct EarlyStopping: Sendable, Equatable {
 
     /// Notes one evaluation.
     func note(_ value: Double, in progress: inout Progress) {
-        let least = progress.best.map { figure.isHigherBetter ? $0 + minimumChange : $0 - minimumChange }
-        if figure.isBetter(value, than: least) {
+        let least = progress.best.map { metric.isHigherBetter ? $0 + minimumChange : $0 - minimumChange }
+        if metric.isBetter(value, than: least) {
             progress = Progress(best: value)
         } else {
             progress.evaluationsSince += 1

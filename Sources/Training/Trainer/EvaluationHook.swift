@@ -1,4 +1,4 @@
-/// Figures taken now and then while a run goes on.
+/// Metrics taken now and then while a run goes on.
 ///
 /// ```swift
 /// .every(500) { [("retrieval.r1", try retrieval(of: clip, on: heldOut))] }
@@ -6,7 +6,7 @@
 public struct EvaluationHook {
     /// Steps between two evaluations; one more comes at the end. Nil: only at the end.
     public let interval: Int?
-    /// Named figures, in the order in which they are logged. It runs in evaluation mode and without a tape.
+    /// Named metrics, in the order in which they are logged. It runs in evaluation mode and without a tape.
     public let body: () throws -> [(name: String, value: Double)]
 
     public static func every(

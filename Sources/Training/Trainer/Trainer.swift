@@ -3,7 +3,7 @@ import ConcordLayers
 public import ConcordObjectives
 public import ConcordTensors
 
-/// Trains an objective on batches: gradients, clipping, updates, figures, evaluation, checkpoints.
+/// Trains an objective on batches: gradients, clipping, updates, metrics, evaluation, checkpoints.
 ///
 /// ```swift
 /// let trainer = Trainer(clip, optimizer: AdamW(learningRate: 5e-4, weightDecay: 0.2),
@@ -41,7 +41,7 @@ public final class Trainer<O: Objective> {
     ///     Evaluation is float32.
     ///   - seed: of initial values, dropout, and every other choice that is not the data's.
     ///   - metrics: the path of a file that gets one JSON object a step.
-    ///   - evaluation: figures for the log, and to choose the best checkpoint by.
+    ///   - evaluation: metrics for the log, and to choose the best checkpoint by.
     ///   - earlyStopping: ends the run when a metric of the evaluation no longer improves; nil: all steps are made.
     ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second
     ///     one ends it at once. SIGUSR1 writes a checkpoint after the step under way, and the run goes on.
@@ -74,9 +74,9 @@ public final class Trainer<O: Objective> {
     @discardableResult
     public func train(on batches: Batches<O.Input>, epochs: Int? = nil, steps: Int? = nil) throws -> TrainingEnd {
         try batches.validate()
-        if state.microbatch != nil { _ = try objective.inPieces() }
-        if let figure = settings.checkpoints?.best ?? settings.earlyStopping?.figure, settings.evaluation == nil {
-            throw TrainingError.noSuchFigure(name: figure.name, known: [])
+        if state.microbatch != nil { _ = try objective.microbatched() }
+        if let metric = settings.checkpoints?.best ?? settings.earlyStopping?.metric, settings.evaluation == nil {
+            throw TrainingError.noSuchMetric(name: metric.name, known: [])
         }
         let plan = TrainingPlan(
             batchesPerEpoch: batches.stepsPerEpoch, accumulate: state.accumulate, epochs: epochs, steps: steps,
@@ -138,7 +138,7 @@ public final class Trainer<O: Objective> {
     /// One update and what belongs to it.
     /// - Returns: how the run ends here, nil if it goes on.
     private func finish(_ sum: Accumulation, _ plan: TrainingPlan, _ run: TrainingRun) throws -> TrainingEnd? {
-        let gradients = sum.gradients.united
+        let gradients = sum.gradients.coalesced
         let norm = gradients.norm * sum.gradientFactor
         guard sum.loss.isFinite, norm.isFinite else {
             throw FiniteCheck.diagnosis(
@@ -150,26 +150,26 @@ public final class Trainer<O: Objective> {
             gradientFactor: sum.gradientFactor * Gradients.clippingFactor(norm: norm, limit: settings.clip),
             progress: TrainingProgress(step: state.step + 1, total: plan.total))
         state.step += 1
-        var figures = StepFigures(
+        var metrics = StepMetrics(
             step: state.step, epoch: (state.step - 1) / plan.stepsPerEpoch + 1, loss: sum.loss, parts: sum.parts,
             learningRate: optimizer.learningRate * factor, gradientNorm: norm)
-        run.measure(&figures, samples: sum.samples)
+        run.measure(&metrics, samples: sum.samples)
         var isBest = false, isOver = false
         if let hook = settings.evaluation, hook.isDue(after: state.step, of: plan.total) {
             do {
-                figures.evaluation = try hook.body()
-                isBest = try state.compare(figures.evaluation, by: settings.checkpoints?.best)
+                metrics.evaluation = try hook.body()
+                isBest = try state.compare(metrics.evaluation, by: settings.checkpoints?.best)
                 isOver =
-                    try state.isOver(after: figures.evaluation, by: settings.earlyStopping) && state.step < plan.total
+                    try state.isOver(after: metrics.evaluation, by: settings.earlyStopping) && state.step < plan.total
             } catch {  // the steps made so far are not lost with an evaluation that fails
-                try run.record(figures, samples: sum.samples)
+                try run.record(metrics, samples: sum.samples)
                 try run.synchronize()
                 try saveCheckpoint()
                 throw error
             }
-            run.show(figures.evaluation, step: state.step, isBest: isBest)
+            run.show(metrics.evaluation, step: state.step, isBest: isBest)
         }
-        try run.record(figures, samples: sum.samples)
+        try run.record(metrics, samples: sum.samples)
         let signal = settings.catchesSignals ? StopSignals.pending : nil
         let isRequested = settings.catchesSignals && StopSignals.takeCheckpointRequest()
         if let checkpoints = settings.checkpoints,

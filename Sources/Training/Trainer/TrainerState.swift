@@ -3,7 +3,7 @@
 /// Nothing in it depends on the clock: equal runs write equal files.
 struct TrainerState: Equatable {
     struct Best: Equatable {
-        var figure: String
+        var metric: String
         var value: Double
         var step: Int
     }
@@ -26,7 +26,7 @@ struct TrainerState: Equatable {
         if let microbatch { result["microbatch"] = "\(microbatch)" }
         if stepsPerEpoch > 0 { result["epoch"] = "\(step / stepsPerEpoch)" }
         if let best {
-            result["best_figure"] = best.figure
+            result["best_figure"] = best.metric
             result["best_value"] = "\(best.value)"
             result["best_step"] = "\(best.step)"
         }
@@ -53,8 +53,8 @@ struct TrainerState: Equatable {
         accumulate = try value("accumulate")
         stepsPerEpoch = try value("steps_per_epoch")
         if metadata["microbatch"] != nil { microbatch = try value("microbatch") }
-        if let figure = metadata["best_figure"] {
-            best = Best(figure: figure, value: try value("best_value"), step: try value("best_step"))
+        if let metric = metadata["best_figure"] {
+            best = Best(metric: metric, value: try value("best_value"), step: try value("best_step"))
         }
         if metadata["early_stopping_best"] != nil { stopping.best = try value("early_stopping_best") }
         if metadata["early_stopping_evaluations"] != nil {
@@ -91,18 +91,18 @@ struct TrainerState: Equatable {
 
     /// Notes an evaluation.
     /// - Returns: whether it is the best so far.
-    mutating func compare(_ evaluation: [(name: String, value: Double)], by figure: BestFigure?) throws -> Bool {
-        guard let figure else { return false }
-        let value = try figure.value(in: evaluation)
-        guard figure.isBetter(value, than: best?.figure == figure.name ? best?.value : nil) else { return false }
-        best = Best(figure: figure.name, value: value, step: step)
+    mutating func compare(_ evaluation: [(name: String, value: Double)], by metric: BestMetric?) throws -> Bool {
+        guard let metric else { return false }
+        let value = try metric.value(in: evaluation)
+        guard metric.isBetter(value, than: best?.metric == metric.name ? best?.value : nil) else { return false }
+        best = Best(metric: metric.name, value: value, step: step)
         return true
     }
     /// Notes an evaluation for early stopping.
     /// - Returns: whether the run is over.
     mutating func isOver(after evaluation: [(name: String, value: Double)], by rule: EarlyStopping?) throws -> Bool {
         guard let rule else { return false }
-        rule.note(try rule.figure.value(in: evaluation), in: &stopping)
+        rule.note(try rule.metric.value(in: evaluation), in: &stopping)
         return rule.isOver(stopping)
     }
 }

@@ -16,8 +16,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case otherSetting(checkpoint: String, setting: String, saved: String, now: String)
     /// A checkpoint's file lacks something or holds nonsense.
     case brokenCheckpoint(path: String, reason: String)
-    /// The figure that the best checkpoint is chosen by did not come out of the evaluation.
-    case noSuchFigure(name: String, known: [String])
+    /// The metric that the best checkpoint is chosen by did not come out of the evaluation.
+    case noSuchMetric(name: String, known: [String])
     /// The system refused to write.
     case cannotWrite(path: String, reason: String)
 
@@ -50,7 +50,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
                 run from its weights
                 """
         case .brokenCheckpoint(let path, let reason): "\(path): \(reason)"
-        case .noSuchFigure(let name, let known):
+        case .noSuchMetric(let name, let known):
             "no metric \"\(name)\" to choose the best checkpoint or to stop by: "
                 + (known.isEmpty ? "there is no evaluation" : "the evaluation gave \(known.joined(separator: ", "))")
         case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"

@@ -29,52 +29,52 @@ final class TrainingRun {
     }
 
     /// Speed, memory and time of the step that ends now.
-    func measure(_ figures: inout StepFigures, samples: Int) {
+    func measure(_ step: inout StepMetrics, samples: Int) {
         let now = ContinuousClock.now
-        figures.itemsPerSecond = Double(samples) / max(1e-9, (now - stepStarted).inSeconds)
-        figures.residentBytes = memory.bytes
-        figures.seconds = (metrics?.seconds ?? 0) + (now - started).inSeconds
+        step.itemsPerSecond = Double(samples) / max(1e-9, (now - stepStarted).inSeconds)
+        step.residentBytes = memory.bytes
+        step.seconds = (metrics?.seconds ?? 0) + (now - started).inSeconds
     }
 
-    func record(_ figures: StepFigures, samples: Int) throws {
+    func record(_ step: StepMetrics, samples: Int) throws {
         stepStarted = .now
-        shown = (shown.sum + Double(figures.loss), shown.count + 1)
-        meter.update(figures.step, items: samples, caption(figures))
-        warnOfCollapse(figures)
-        try metrics?.append(figures.line)
+        shown = (shown.sum + Double(step.loss), shown.count + 1)
+        meter.update(step.step, items: samples, caption(step))
+        warnOfCollapse(step)
+        try metrics?.append(step.line)
     }
 
     /// Says once that embeddings spread over less than two fifths of the directions that they did: they tell inputs
     /// apart less and less.
-    private func warnOfCollapse(_ figures: StepFigures) {
+    private func warnOfCollapse(_ step: StepMetrics) {
         guard !hasToldCollapse else { return }
-        for part in figures.parts where part.name.hasSuffix("spread") {
+        for part in step.parts where part.name.hasSuffix("spread") {
             let largest = max(part.value, spreads[part.name] ?? 0)
             spreads[part.name] = largest
-            guard part.value < 0.4 * largest, figures.step >= 10 else { continue }
+            guard part.value < 0.4 * largest, step.step >= 10 else { continue }
             hasToldCollapse = true
             return meter.print(
-                "note: step \(figures.step): \(part.name) fell from \(brief(Double(largest))) to "
+                "note: step \(step.step): \(part.name) fell from \(brief(Double(largest))) to "
                     + "\(brief(Double(part.value))): the "
                     + "embeddings become the same for all inputs (collapse)")
         }
     }
 
-    private func caption(_ figures: StepFigures) -> String {
+    private func caption(_ step: StepMetrics) -> String {
         defer { shown = (0, 0) }
-        return "epoch \(figures.epoch)/\(epochs)  loss \(brief(shown.sum / Double(max(1, shown.count))))"
+        return "epoch \(step.epoch)/\(epochs)  loss \(brief(shown.sum / Double(max(1, shown.count))))"
     }
 
     func show(_ line: String) { meter.print(line) }
 
     func show(_ evaluation: [(name: String, value: Double)], step: Int, isBest: Bool) {
-        let figures = evaluation.map { "\($0.name) \(brief($0.value))" }.joined(separator: "  ")
-        meter.print("step \(step): \(figures)\(isBest ? "  (best so far)" : "")")
+        let metrics = evaluation.map { "\($0.name) \(brief($0.value))" }.joined(separator: "  ")
+        meter.print("step \(step): \(metrics)\(isBest ? "  (best so far)" : "")")
     }
 
     func show(checkpointAt step: Int) { meter.print("checkpoint at step \(step), as SIGUSR1 asked; the run goes on") }
 
-    /// All figures so far are on the disk.
+    /// All metrics so far are on the disk.
     func synchronize() throws { try metrics?.synchronize() }
 
     /// What ran since the last step was no training.

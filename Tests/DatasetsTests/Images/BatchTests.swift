@@ -12,7 +12,7 @@ struct BatchTests {
                 for x in 0..<part.width {
                     let color = image[part.x + (flip ? part.width - 1 - x : x), part.y + y]
                     for (c, value) in [color.red, color.green, color.blue].enumerated() {
-                        scalars.append((Float(value) / 255 - n.mean[c]) / n.deviation[c])
+                        scalars.append((Float(value) / 255 - n.mean[c]) / n.std[c])
                     }
                 }
             }
@@ -31,7 +31,7 @@ struct BatchTests {
         }
     }
 
-    @Test func flippingTheWholePictureReadsNothingBesideIt() {
+    @Test func flippingTheWholeImageReadsNothingBesideIt() {
         let image = scene(64, 1), whole = PixelRectangle(x: 0, y: 0, width: 64, height: 1)
         expectClose(
             Tensor(normalizing: [image], .clip, flips: [true]), normalized([image], .clip, whole, [true]),

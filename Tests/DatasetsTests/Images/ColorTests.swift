@@ -40,7 +40,7 @@ struct ColorTests {
             levels: filter == .bilinear ? 1 : 0)
     }
 
-    @Test func aPictureNarrowerThanAVectorIsBlurredToo() {
+    @Test func anImageNarrowerThanAVectorIsBlurredToo() {
         let plain = Image(width: 3, height: 4, Image.Color(10, 20, 30))
         #expect(plain.blurred(sigma: 1, kernel: 5) == plain)
     }

@@ -10,7 +10,7 @@ struct ContactSheetTests {
         var sheet = ContactSheet(columns: 2, cell: 40)
         sheet.addRow(label: "query", images: [(dot, "first", true), (dot, "second", false), (dot, "third", false)])
         let image = sheet.image
-        // Two cells of 40 with frames of 3 and gaps of 10; two lines of pictures under one label.
+        // Two cells of 40 with frames of 3 and gaps of 10; two lines of images under one label.
         #expect(image.width == 10 + 2 * 56)
         #expect(image.height == 10 + 20 + 2 * 89)
         #expect(image[10, 30] == Image.Color(20, 160, 70) && image[66, 30] == Image.Color(205, 205, 205))

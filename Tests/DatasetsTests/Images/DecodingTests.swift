@@ -41,13 +41,13 @@ struct DecodingTests {
         expectSame(try Image(contentsOf: folder.write(bytes("rgb.png"), to: "photo.jpg")), "rgb.png")
     }
 
-    @Test func aLargePictureIsShrunkWhileDecodingButNotBelowTheSideAskedFor() throws {
+    @Test func aLargeImageIsShrunkWhileDecodingButNotBelowTheSideAskedFor() throws {
         let file = try EncodedImage(scene(640, 400).jpegData())
         let sizes = try [400, 201, 200, 100, 51, 50, 10].map { try file.decoded(shortestSide: $0).height }
         #expect(sizes == [400, 400, 200, 100, 100, 50, 50])
     }
 
-    @Test func aShrunkPictureIsTheSamePicture() throws {
+    @Test func aShrunkImageIsTheSameImage() throws {
         let file = try EncodedImage(scene(256, 192).jpegData(quality: 95))
         let whole = try file.decoded().resized(width: 32, height: 24),
             shrunk = try file.decoded(shortestSide: 48).resized(width: 32, height: 24)

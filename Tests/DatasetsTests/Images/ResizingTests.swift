@@ -12,13 +12,13 @@ struct ResizingTests {
     }
 
     @Test(arguments: [(19, 7), (10, 20)])
-    func aTallPictureIsResizedInPillowsOrder(size: (width: Int, height: Int)) {
+    func aTallImageIsResizedInPillowsOrder(size: (width: Int, height: Int)) {
         let tall = expected("scene").cropped(to: PixelRectangle(x: 3, y: 1, width: 20, height: 30))
         expectSame(tall.resized(width: size.width, height: size.height), "tall \(size.width)x\(size.height)")
     }
 
     @Test(arguments: Image.Filter.allCases)
-    func theSameSizeIsTheSamePicture(filter: Image.Filter) {
+    func theSameSizeIsTheSameImage(filter: Image.Filter) {
         #expect(scene(31, 17).resized(width: 31, height: 17, filter: filter) == scene(31, 17))
     }
 

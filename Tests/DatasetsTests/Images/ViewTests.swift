@@ -26,7 +26,7 @@ struct ViewTests {
         #expect(abs(areas.reduce(0, +) / 4000 - 0.4) < 0.01)
     }
 
-    @Test func aPictureTooLongForAnyShapeGivesItsMiddle() {
+    @Test func anImageTooLongForAnyShapeGivesItsMiddle() {
         let crop = RandomResizedCrop(to: 8, scale: 1...1)
         #expect(
             crop.rectangle(width: 400, height: 30, using: key(0)) == PixelRectangle(x: 180, y: 0, width: 40, height: 30)
@@ -37,7 +37,7 @@ struct ViewTests {
         #expect(crop.rectangle(width: 1, height: 1, using: key(0)) == PixelRectangle(x: 0, y: 0, width: 1, height: 1))
     }
 
-    @Test func aRandomPartOfAFileEqualsThatOfTheDecodedPicture() throws {
+    @Test func aRandomPartOfAFileEqualsThatOfTheDecodedImage() throws {
         let file = try EncodedImage(image.jpegData()), whole = try file.decoded()
         for i in 0..<30 {
             #expect(try file.randomResizedCrop(to: 30, using: key(i)) == whole.randomResizedCrop(to: 30, using: key(i)))
@@ -70,14 +70,14 @@ struct ViewTests {
     @Test func jitterOfNothingChangesNothing() { #expect(ColorJitter()(image, using: key(1)) == image) }
 
     @Test func jitterMakesAllOrders() {
-        // With saturation 0 and a solarised picture the order shows: contrast before or behind the loss of colour gives
+        // With saturation 0 and a solarised image the order shows: contrast before or behind the loss of colour gives
         // different greys.
         let jitter = ColorJitter(brightness: 0.9, contrast: 0.9)
         let results = Set((0..<50).map { jitter(image, using: key($0)).pixels.bytes })
         #expect(results.count == 50)
     }
 
-    @Test func evaluationShowsTheMiddleOfThePicture() throws {
+    @Test func evaluationShowsTheMiddleOfTheImage() throws {
         let view = CLIPTransform.evaluation(20)(image)
         #expect(
             view == image.resized(width: 30, height: 20).cropped(to: PixelRectangle(x: 5, y: 0, width: 20, height: 20)))
@@ -100,7 +100,7 @@ struct ViewTests {
         #expect(small.allSatisfy { $0.width == 32 && $0.height == 32 })
     }
 
-    @Test func trainingShowsNearlyTheWholePicture() {
+    @Test func trainingShowsNearlyTheWholeImage() {
         let square = scene(50, 50), view = CLIPTransform.training(20)(square, using: key(3))
         #expect([view.width, view.height] == [20, 20] && view != CLIPTransform.training(20)(square, using: key(4)))
     }

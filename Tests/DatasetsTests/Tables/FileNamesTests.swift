@@ -69,6 +69,6 @@ import Testing
         _ = try folder.write("x", to: "photo.jpg")
         let rows = try Table(csv: folder.write("f\n\(field)\n", to: "t.csv")), path = rows[0].path("f")
         #expect { try Image(contentsOf: path) } throws: { "\($0)".contains(hint) }
-        #expect { try Sound(contentsOf: path) } throws: { "\($0)".contains(hint) }
+        #expect { try Audio(contentsOf: path) } throws: { "\($0)".contains(hint) }
     }
 }

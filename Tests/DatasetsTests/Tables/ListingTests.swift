@@ -17,13 +17,13 @@ import Testing
         try touch(
             "dog/b.JPG", "dog/a.png", "cat/deep/er/z.jpeg", "cat/notes.txt", "Zebra/1.jpg", "cat/.hidden.jpg",
             ".git/x.jpg", "loose.jpg")
-        let pictures = try ImageFolder(folder.path)
-        #expect(pictures.classNames.names == ["Zebra", "cat", "dog"])
+        let images = try ImageFolder(folder.path)
+        #expect(images.classNames.names == ["Zebra", "cat", "dog"])
         #expect(
-            pictures.table.map { $0["filepath"] } == ["Zebra/1.jpg", "cat/deep/er/z.jpeg", "dog/a.png", "dog/b.JPG"])
-        #expect(try pictures.table.map { try pictures.classNames.label(of: $0["label"]) } == [0, 1, 2, 2])
-        #expect(pictures.table[2].path("filepath") == folder.file("dog/a.png"))
-        #expect(pictures.table[2].place == folder.file("dog/a.png"))
+            images.table.map { $0["filepath"] } == ["Zebra/1.jpg", "cat/deep/er/z.jpeg", "dog/a.png", "dog/b.JPG"])
+        #expect(try images.table.map { try images.classNames.label(of: $0["label"]) } == [0, 1, 2, 2])
+        #expect(images.table[2].path("filepath") == folder.file("dog/a.png"))
+        #expect(images.table[2].place == folder.file("dog/a.png"))
     }
 
     @Test func aLinkToNothingIsListedSoThatItIsNamedWhenOpened() throws {

@@ -1,0 +1,74 @@
+import ConcordTensors
+import Synchronization
+
+/// The clips of one stream.
+struct AudioStream: Sendable {
+    let name: String
+    private var clips: [(number: Int, count: Int)] = []
+    /// Samples of all clips.
+    private(set) var count = 0
+
+    init(name: String) { self.name = name }
+
+    mutating func append(clip: Int, count: Int) {
+        clips.append((clip, count))
+        self.count += count
+    }
+
+    /// The clips in the order of an epoch.
+    func ordered(_ epoch: RandomKey) -> OrderedStream {
+        var random = epoch.derived("stream").derived(name).sequence
+        return OrderedStream(clips.shuffled(using: &random))
+    }
+}
+
+/// Clips one after the other.
+struct OrderedStream: Sendable {
+    private let clips: [Int]
+    /// Where each clip begins in the stream, and behind them where the last one ends.
+    private let starts: [Int]
+
+    init(_ order: [(number: Int, count: Int)]) {
+        clips = order.map(\.number)
+        starts = order.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+    }
+
+    /// The parts of clips that a part of the stream is made of.
+    func pieces(of range: Range<Int>) -> [(clip: Int, range: Range<Int>)] {
+        var pieces: [(clip: Int, range: Range<Int>)] = [], position = range.lowerBound
+        var place = starts.partitioningIndex { $0 > position } - 1
+        while position < range.upperBound {
+            let end = min(range.upperBound, starts[place + 1])
+            if end > position { pieces.append((clips[place], position - starts[place]..<end - starts[place])) }
+            position = end
+            place += 1
+        }
+        return pieces
+    }
+}
+
+/// The streams of the epochs under way: loaders are in one or two at a time.
+final class StreamOrders: Sendable {
+    private let kept = Mutex<[(epoch: RandomKey, streams: [OrderedStream])]>([])
+
+    func of(_ epoch: RandomKey, make: () -> [OrderedStream]) -> [OrderedStream] {
+        kept.withLock { kept in
+            if let found = kept.first(where: { $0.epoch == epoch }) { return found.streams }
+            let streams = make()
+            kept = kept.suffix(1) + [(epoch, streams)]
+            return streams
+        }
+    }
+}
+
+extension [Int] {
+    /// The first place whose element satisfies a condition that all behind it do too.
+    func partitioningIndex(where isBehind: (Int) -> Bool) -> Int {
+        var low = 0, high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

@@ -1,5 +1,6 @@
 import Concord
 import Foundation
+import TestSupport
 import Testing
 
 /// Messages advise what exists: each recipe key and each option that a text of the sources names.

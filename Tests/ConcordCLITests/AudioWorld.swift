@@ -1,5 +1,6 @@
 import Concord
 import Foundation
+import TestSupport
 
 /// Thirty-two tones of four pitches as WAV files, a table of them with words and images, and recipes that learn them
 /// in seconds.
@@ -13,7 +14,7 @@ struct AudioWorld {
     static let pitches = ["low", "mid", "high", "top"]
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = TemporaryFolder()
         for name in ["sounds", "images"] {
             try FileManager.default.createDirectory(atPath: data + "/" + name, withIntermediateDirectories: true)
         }

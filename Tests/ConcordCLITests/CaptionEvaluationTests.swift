@@ -1,5 +1,6 @@
 import Concord
 import Foundation
+import TestSupport
 import Testing
 
 /// Retrieval over several captions an item, against a calculation from the embeddings that `embed` wrote.

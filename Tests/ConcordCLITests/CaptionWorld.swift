@@ -1,5 +1,6 @@
 import Concord
 import Foundation
+import TestSupport
 
 /// Data of COCO's shape: 60 images and 60 sounds, each with five captions in rows of their own. Some captions are those
 /// of other items too, and some rows spell their file another way.
@@ -22,7 +23,7 @@ struct CaptionWorld {
     }
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = TemporaryFolder()
         for name in ["images", "sounds"] {
             try FileManager.default.createDirectory(atPath: data + "/" + name, withIntermediateDirectories: true)
         }

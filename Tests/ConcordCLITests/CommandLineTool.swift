@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The `concord` that this build made, run as a user would.
 struct CommandLineTool {
@@ -34,7 +35,7 @@ struct CommandLineTool {
     }
 
     static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let out = folder.path + "/out", err = folder.path + "/err"
         for file in [out, err] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
         let outHandle = try FileHandle(forWritingTo: URL(fileURLWithPath: out)),
@@ -50,7 +51,7 @@ struct CommandLineTool {
 
     /// Runs a command of the shell to its end: for limits, signals and pipes around `concord`.
     static func shell(_ command: String) throws -> Outcome {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments = ["-c", "(\(command)) > '\(folder.path)/out' 2> '\(folder.path)/err'"]
@@ -62,16 +63,4 @@ struct CommandLineTool {
             output: try String(contentsOfFile: folder.path + "/out", encoding: .utf8),
             errors: try String(contentsOfFile: folder.path + "/err", encoding: .utf8))
     }
-}
-
-/// A folder that goes with the value.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("concord-" + UUID().uuidString).path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

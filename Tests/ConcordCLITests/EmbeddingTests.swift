@@ -1,5 +1,6 @@
 import Concord
 import Foundation
+import TestSupport
 import Testing
 
 /// `embed`, `search` and `classify` with faults, and with weights that are not the index's.

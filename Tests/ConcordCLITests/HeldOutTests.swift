@@ -1,5 +1,6 @@
 import Concord
 import Foundation
+import TestSupport
 import Testing
 
 /// Which rows are evaluated, and that it is said.

@@ -1,5 +1,6 @@
 import Concord
 import Foundation
+import TestSupport
 import Testing
 
 /// `--init`: what is taken over from other weights, and what is refused.

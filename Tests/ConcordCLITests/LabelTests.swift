@@ -1,5 +1,6 @@
 import Concord
 import Foundation
+import TestSupport
 import Testing
 
 /// Labels whose held-out values training lacks, and labels of one class.
@@ -63,7 +64,7 @@ import Testing
     }
 
     @Test func classesAreTheTextsOfFoldersAndPositivesByDefault() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         for (k, name) in ["cup", "hat", "tie"].enumerated() {
             try FileManager.default.createDirectory(
                 atPath: "\(folder.path)/data/\(name)", withIntermediateDirectories: true)

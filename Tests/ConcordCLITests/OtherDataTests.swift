@@ -1,5 +1,6 @@
 import Concord
 import Foundation
+import TestSupport
 import Testing
 
 /// `--resume` on other data, or with another tokenizer, than the run was started with.
@@ -86,7 +87,7 @@ import Testing
     }
 
     @Test func textFilesOfOtherNamesSizesOrWordsAreRefused() throws {
-        let folder = try TemporaryFolder(), data = folder.path + "/data"
+        let folder = TemporaryFolder(), data = folder.path + "/data"
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
         func write(_ name: String, _ word: String) throws {
             try String(repeating: "the \(word) sat on the mat\n", count: 80).write(

@@ -1,5 +1,6 @@
 import Concord
 import Foundation
+import TestSupport
 import Testing
 
 /// Rows that are parts of long recordings, by columns of their starts and ends.

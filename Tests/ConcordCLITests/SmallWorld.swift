@@ -1,5 +1,6 @@
 import Concord
 import Foundation
+import TestSupport
 
 /// Forty-eight images of one colour each with a caption, and a recipe that learns them in seconds.
 struct SmallWorld {
@@ -10,7 +11,7 @@ struct SmallWorld {
     func run(_ name: String = "run") -> String { folder.path + "/" + name }
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = TemporaryFolder()
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
         var rows = "filepath\ttitle\ttone\n"
         let tones = ["dark", "pale", "red", "blue"]

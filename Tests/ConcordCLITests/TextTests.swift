@@ -1,5 +1,6 @@
 import Concord
 import Foundation
+import TestSupport
 import Testing
 
 /// Text at the command line: tokenizers, unknown words, files, and predicted words.
@@ -8,7 +9,7 @@ import Testing
     private var data: String { folder.path + "/data" }
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = TemporaryFolder()
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
         try write("the cat sat on the mat\n", 120, to: "a.txt")
         try write("\nthe dog sat on the rug\n", 40, to: "b.txt")

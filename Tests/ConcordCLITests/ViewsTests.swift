@@ -1,5 +1,6 @@
 import Concord
 import Foundation
+import TestSupport
 import Testing
 
 /// Objectives over two views of images and of sounds, from a recipe to an index.

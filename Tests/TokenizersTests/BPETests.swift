@@ -11,7 +11,7 @@ struct BPETests {
     @Test func trainingFindsTheVocabularyAndMergesOfHuggingFace() throws {
         let tokenizer = try tokenizer()
         #expect((0..<Int32(tokenizer.vocabulary.size)).map(tokenizer.token) == fixture.bpe.vocabulary)
-        let folder = Folder()
+        let folder = TemporaryFolder()
         try tokenizer.write(to: folder.path + "/a.json")
         #expect(try Self.merges(folder.path + "/a.json") == fixture.bpe.merges)
     }
@@ -66,7 +66,7 @@ struct BPETests {
     }
 
     @Test func aWrittenFileReadsBackTheSame() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let tokenizer = try BPETrainer(size: 300, specials: .ofText).train(texts: fixture.corpus)
         try tokenizer.write(to: folder.path + "/a.json")
         let again = try Tokenizers.load(folder.path + "/a.json")
@@ -80,7 +80,7 @@ struct BPETests {
     }
 
     @Test func theTwoFilesOfHuggingFaceAreRead() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let vocabulary = TokenizerFixtureFile.json(fixture.bpe.vocabulary)
         let path = folder.file("vocab.json", vocabulary)
         let merges = folder.path + "/merges.txt"
@@ -165,7 +165,7 @@ struct BPETests {
         ("{\"version\": \"1.0\", \"model\": {\"type\": \"BPE\"}}", "a.json: the key vocab is missing"),
     ])
     func aBrokenFileIsNamedWithItsKey(_ contents: String, _ message: String) {
-        let fault = Folder().fault(contents, "a.json")
+        let fault = TemporaryFolder().fault(contents, "a.json")
         #expect(fault.hasPrefix(message), "\(fault)")
         #expect(!fault.contains("\n"))
     }

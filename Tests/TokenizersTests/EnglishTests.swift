@@ -1,5 +1,6 @@
 import ConcordLayers
 import ConcordTokenizers
+import TestSupport
 import Testing
 
 struct EnglishTests {
@@ -17,7 +18,7 @@ struct EnglishTests {
     }
 
     @Test func theEmbeddedBPEIsTheOneThatHuggingFaceTrains() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         try BPETokenizer.english().write(to: folder.path + "/a.json")
         var digest = Digest()
         let lists = try ["vocabulary", "merges"].flatMap {
@@ -29,7 +30,7 @@ struct EnglishTests {
 
     @Test(.enabled(if: TokenizerFixture.hasData, "needs ../shared/data"))
     func trainingAnewGivesTheEmbeddedFiles() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let text = TokenizerFixture.data + "/wikitext2/valid.txt", vocab = TokenizerFixture.repository + "/Vocab/"
         try WordPieceTrainer(size: 8192).train(files: [text]).write(to: folder.path + "/a.txt")
         try BPETrainer(size: 8192).train(files: [text]).write(to: folder.path + "/a.json")

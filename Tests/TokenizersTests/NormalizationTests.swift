@@ -1,6 +1,8 @@
+import ConcordFiles
 import ConcordLayers
 import ConcordTokenizers
 import Foundation
+import TestSupport
 import Testing
 
 /// Case and accents of WordPiece tokenizers.
@@ -45,7 +47,7 @@ struct NormalizationTests {
     }
 
     @Test func offsetsOfByteLevelPiecesAreThoseOfHuggingFace() throws {
-        let fixture = TokenizerFixture.shared.bpe, folder = Folder()
+        let fixture = TokenizerFixture.shared.bpe, folder = TemporaryFolder()
         let path = folder.file("vocab.json", TokenizerFixtureFile.json(fixture.vocabulary))
         _ = folder.file("merges.txt", fixture.merges.joined(separator: "\n"))
         let tokenizer = try Tokenizers.load(path)
@@ -104,7 +106,7 @@ struct NormalizationTests {
 
     @Test(arguments: ["vocab.txt", "tokenizer"])
     func theSettingsAreWrittenWithTheTokenizer(_ name: String) throws {
-        let folder = Folder(), path = folder.path + "/" + name
+        let folder = TemporaryFolder(), path = folder.path + "/" + name
         for (lowercase, strips) in [(true, true), (true, false), (false, true), (false, false)] {
             let tokenizer = try WordPieceTokenizer(
                 tokens: Self.specials + ["cat"], lowercase: lowercase, stripsAccents: strips)
@@ -117,7 +119,7 @@ struct NormalizationTests {
     }
 
     @Test func theConfigurationOfHuggingFaceBesideAVocabularyIsRead() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let path = folder.file("vocab.txt", (Self.specials + ["cat", "Cat"]).joined(separator: "\n"))
         _ = folder.file(
             "tokenizer_config.json", "{\"do_lower_case\": true, \"strip_accents\": null, \"model_max_length\": 512}")
@@ -146,7 +148,7 @@ struct NormalizationTests {
     }
 
     @Test func theTokenizerJSONOfHuggingFaceIsRead() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let file = """
             {"version": "1.0", "added_tokens": [{"id": 0, "content": "[PAD]", "special": true}],
              "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, \
@@ -168,7 +170,7 @@ struct NormalizationTests {
 
         let fixture = TokenizerFixture.shared
         let merges = fixture.bpe.merges.map { merge in
-            "[" + merge.split(separator: " ").map { JSONText.quoted(String($0)) }.joined(separator: ",") + "]"
+            "[" + merge.split(separator: " ").map { JSON.quoted(String($0)) }.joined(separator: ",") + "]"
         }
         let json = """
             {"added_tokens": [{"id": 4, "content": "<mask>"}], "normalizer": null,
@@ -221,11 +223,11 @@ struct NormalizationTests {
             ),
         ] as [([UInt8], String)])
     func aFileOfAnotherKindIsNamed(_ contents: [UInt8], _ message: String) {
-        #expect(Folder().fault(contents) == message)
+        #expect(TemporaryFolder().fault(contents) == message)
     }
 
     @Test func blankLinesAtTheEndAreNoTokens() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         #expect(try Tokenizers.load(folder.file("vocab.txt", "[PAD]\n[UNK]\nthe\n\n \n")).vocabulary.size == 3)
     }
 

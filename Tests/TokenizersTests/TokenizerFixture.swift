@@ -1,5 +1,6 @@
 import ConcordTokenizers
 import Foundation
+import TestSupport
 
 /// Tests/Fixtures/tokenizers.json: what Hugging Face's library says.
 struct TokenizerFixture: Decodable {
@@ -48,22 +49,12 @@ struct Digest: CustomStringConvertible {
     }
 }
 
-/// A folder that goes away with the test.
-final class Folder {
-    let path: String
-
-    init() {
-        path = FileManager.default.temporaryDirectory.appending(path: "concord-\(UUID().uuidString)").path
-        try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
+extension TemporaryFolder {
+    /// The path of a file of these contents.
     func file(_ name: String, _ contents: String) -> String { file(name, Array(contents.utf8)) }
 
     func file(_ name: String, _ contents: [UInt8]) -> String {
-        _ = FileManager.default.createFile(atPath: path + "/" + name, contents: Data(contents))
-        return path + "/" + name
+        do { return try write(contents, to: name) } catch { fatalError("\(error)") }
     }
 
     /// What loading a file of these contents says is wrong.

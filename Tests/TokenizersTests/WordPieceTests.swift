@@ -1,6 +1,7 @@
 import ConcordLayers
 import ConcordTensors
 import ConcordTokenizers
+import TestSupport
 import Testing
 
 struct WordPieceTests {
@@ -57,7 +58,7 @@ struct WordPieceTests {
     }
 
     @Test func aFileWithCarriageReturnsAndAByteOrderMarkIsTheSame() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let path = folder.file("vocab.txt", "\u{FEFF}[PAD]\r\n[UNK]\r\nthe\r\n##m")
         let tokenizer = try Tokenizers.load(path)
         #expect(tokenizer.encode("Them the") == [2, 3, 2])
@@ -65,7 +66,7 @@ struct WordPieceTests {
     }
 
     @Test func aWrittenFileReadsBackTheSame() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let tokenizer = try tokenizer()
         try tokenizer.write(to: folder.path + "/a.txt")
         let again = try WordPieceTokenizer(contentsOf: folder.path + "/a.txt")
@@ -96,16 +97,16 @@ struct WordPieceTests {
         ),
     ])
     func aBrokenFileIsNamedWithItsLine(_ contents: String, _ message: String) {
-        #expect(Folder().fault(contents) == message)
+        #expect(TemporaryFolder().fault(contents) == message)
     }
 
     @Test func bytesThatAreNotUTF8AreNamedWithTheirLine() {
         #expect(
-            Folder().fault(Array("[PAD]\n[UNK]\ncaf".utf8) + [0xE9, 10])
+            TemporaryFolder().fault(Array("[PAD]\n[UNK]\ncaf".utf8) + [0xE9, 10])
                 == "vocab.txt: the file is not UTF-8 but ISO-8859-1 (Latin-1); convert it with: "
                 + "iconv -f ISO-8859-1 -t UTF-8 vocab.txt > vocab-utf8.txt")
         #expect(
-            Folder().fault(Array("[PAD]\n".utf8) + [0xFF])
+            TemporaryFolder().fault(Array("[PAD]\n".utf8) + [0xFF])
                 == "vocab.txt:2: not UTF-8; replace the bytes that are not, by what was meant")
     }
 

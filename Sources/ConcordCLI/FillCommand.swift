@@ -1,5 +1,6 @@
 import ArgumentParser
 import Concord
+import ConcordFiles
 import ConcordTokenizers
 
 struct FillCommand: ParsableCommand {
@@ -32,13 +33,13 @@ struct FillCommand: ParsableCommand {
                 let lists = masks.map { fillings in
                     let objects = fillings.map {
                         """
-                            {\"token\": \(JSONText.quoted($0.token)), \"id\": \($0.id), \"probability\": \
+                            {\"token\": \(JSON.quoted($0.token)), \"id\": \($0.id), \"probability\": \
                             \($0.probability)}
                             """
                     }
                     return "[\(objects.joined(separator: ", "))]"
                 }
-                print("{\"text\": \(JSONText.quoted(text)), \"masks\": [\(lists.joined(separator: ", "))]}")
+                print("{\"text\": \(JSON.quoted(text)), \"masks\": [\(lists.joined(separator: ", "))]}")
                 continue
             }
             for (place, fillings) in masks.enumerated() {

@@ -162,8 +162,8 @@ struct TokenizerCommand: ParsableCommand {
                 }
                 let offsets = pieces.map { "[\($0.characters.lowerBound), \($0.characters.upperBound)]" }
                 print(
-                    "{\"text\": \(JSONText.quoted(text)), \"ids\": [\(ids.map(String.init).joined(separator: ", "))], "
-                        + "\"tokens\": [\(tokens.map(JSONText.quoted).joined(separator: ", "))], "
+                    "{\"text\": \(JSON.quoted(text)), \"ids\": [\(ids.map(String.init).joined(separator: ", "))], "
+                        + "\"tokens\": [\(tokens.map(JSON.quoted).joined(separator: ", "))], "
                         + "\"offsets\": [\(offsets.joined(separator: ", "))]}")
             }
             texts.forEach(show)

@@ -1,3 +1,4 @@
+import ConcordFiles
 import ConcordLayers
 
 /// What can be wrong with the data that a user gives.

@@ -16,6 +16,9 @@ package struct FileError: Error, Equatable {
         self.reason = reason ?? String(cString: strerror(code))
     }
 
+    /// A folder is there, where a file was wanted.
+    package var isFolder: Bool { code == EISDIR }
+
     /// Nothing of that name is there.
     package var isMissing: Bool { code == ENOENT }
 }

@@ -1,3 +1,4 @@
+import ConcordFiles
 public import ConcordLayers
 import ConcordTensors
 

@@ -1,3 +1,4 @@
+import ConcordFiles
 import ConcordLayers
 public import ConcordTensors
 

@@ -51,18 +51,18 @@ import Testing
             (
                 #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#,
                 nil, 2,
-                #""a" stands twice"#
+                #"duplicate key "a""#
             ),
             (
                 #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\u0061":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#,
                 nil, 2,
-                #""a" stands twice"#
+                #"duplicate key "a""#
             ),
             (
                 "{\"\u{E9}\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},\"e\u{301}\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}",
-                nil, 0, "stands twice"
+                nil, 0, "duplicate key"
             ),
-            (#"{"a":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}}"#, nil, 1, #""dtype" stands twice"#),
+            (#"{"a":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}}"#, nil, 1, #"duplicate key "dtype""#),
             (#"{"__metadata__":{"a":1}}"#, nil, 0, #"metadata "a" is not a string"#),
             (#"{"__metadata__":{"a":"\ud800"}}"#, nil, 0, "surrogate"),
             (#"{"__metadata__":[[[[[[[[[[]]]]]]]]]]}"#, nil, 0, "nested"),

@@ -1,3 +1,4 @@
+import ConcordFiles
 import ConcordTensors
 import Synchronization
 
@@ -58,17 +59,5 @@ final class StreamOrders: Sendable {
             kept = kept.suffix(1) + [(epoch, streams)]
             return streams
         }
-    }
-}
-
-extension [Int] {
-    /// The first place whose element satisfies a condition that all behind it do too.
-    func partitioningIndex(where isBehind: (Int) -> Bool) -> Int {
-        var low = 0, high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

@@ -1,3 +1,4 @@
+import ConcordFiles
 import ConcordTensors
 import Logging
 

@@ -1,3 +1,5 @@
+import ConcordFiles
+
 /// Memory that this process may still take: the machine's or the control group's, whichever is less.
 enum FreeMemory {
     static var bytes: Int {

@@ -1,3 +1,5 @@
+import ConcordFiles
+
 /// What quotes mean in a table.
 public enum Quoting: String, Sendable, CaseIterable {
     /// RFC 4180: a field that starts with `"` runs to the closing `"`, separators and line ends included; `""` inside

@@ -89,131 +89,78 @@ struct JSONLineScanner {
         }
     }
 
-    private let bytes: UnsafeBufferPointer<UInt8>
-    private var place = 0
+    private var scanner: JSONScanner
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { scanner = JSONScanner(bytes, allowsControlCharacters: true) }
 
     /// The members of the only object.
     mutating func object() throws(Fault) -> [(key: String, value: Value)] {
-        guard take("{") else { throw Fault("no JSON object; an object a line is wanted, {\"column\": \"value\"}") }
-        var members: [(key: String, value: Value)] = []
-        if !take("}") {
-            repeat {
-                skipSpace()
-                let key = try string()
-                guard take(":") else { throw fault("a colon wanted") }
-                members.append((key, try value()))
-            } while take(",")
-            guard take("}") else { throw fault("a comma or the closing brace wanted") }
+        guard scanner.take("{") else {
+            throw Fault("no JSON object; an object a line is wanted, {\"column\": \"value\"}")
         }
-        skipSpace()
-        guard place == bytes.count else { throw fault("something follows the object") }
+        do throws(JSONScanner.Fault) { return try members() } catch {
+            throw Fault("not JSON at character \(error.place + 1): \(error.problem)")
+        }
+    }
+
+    private mutating func members() throws(JSONScanner.Fault) -> [(key: String, value: Value)] {
+        var members: [(key: String, value: Value)] = []
+        if !scanner.take("}") {
+            repeat {
+                scanner.skipSpace()
+                let key = try scanner.string()
+                try scanner.expect(":")
+                members.append((key, try value()))
+            } while scanner.take(",")
+            guard scanner.take("}") else { throw scanner.fault("a comma or the closing brace expected") }
+        }
+        scanner.skipSpace()
+        guard scanner.isAtEnd else { throw scanner.fault("something follows the object") }
         return members
     }
 
-    private func fault(_ text: String) -> Fault { Fault("not JSON at character \(place + 1): \(text)") }
+    /// The bytes from `start` to here.
+    private func text(from start: Int) -> String { String(decoding: scanner.bytes[start..<scanner.place], as: UTF8.self) }
 
-    private mutating func skipSpace() {
-        while place < bytes.count, [0x20, 0x09, 0x0D, 0x0A].contains(bytes[place]) { place += 1 }
-    }
-
-    private mutating func take(_ character: Character) -> Bool {
-        skipSpace()
-        guard place < bytes.count, bytes[place] == character.asciiValue else { return false }
-        place += 1
-        return true
-    }
-
-    private mutating func value() throws(Fault) -> Value {
-        skipSpace()
-        guard place < bytes.count else { throw fault("it ends inside the object") }
-        let start = place
-        switch bytes[place] {
-        case UInt8(ascii: "\""): return .text(try string())
+    private mutating func value() throws(JSONScanner.Fault) -> Value {
+        scanner.skipSpace()
+        let start = scanner.place
+        guard let byte = scanner.next else { throw scanner.fault("it ends inside the object") }
+        switch byte {
+        case UInt8(ascii: "\""): return .text(try scanner.string())
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-            while place < bytes.count, "+-.eE0123456789".utf8.contains(bytes[place]) { place += 1 }
-            let text = String(decoding: bytes[start..<place], as: UTF8.self)
-            guard Double(text) != nil else { throw fault("\(text) is no number") }
-            return .number(text)
+            while let byte = scanner.next, "+-.eE0123456789".utf8.contains(byte) { scanner.place += 1 }
+            let number = text(from: start)
+            guard Double(number) != nil else { throw scanner.fault("\(number) is no number") }
+            return .number(number)
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             try skipNested()
-            return .other(String(decoding: bytes[start..<place], as: UTF8.self))
+            return .other(text(from: start))
         default:
-            while place < bytes.count, bytes[place] | 0x20 >= 0x61, bytes[place] | 0x20 <= 0x7A { place += 1 }
-            let word = String(decoding: bytes[start..<place], as: UTF8.self)
+            while let byte = scanner.next, byte | 0x20 >= 0x61, byte | 0x20 <= 0x7A { scanner.place += 1 }
+            let word = text(from: start)
             switch word {
             case "null", "NaN": return .missing  // pandas and Python write NaN for what is missing
             case "true", "false": return .other(word)
-            default: throw fault("a value wanted")
+            default: throw scanner.fault("a value expected")
             }
         }
     }
 
     /// Passes over a list or an object.
-    private mutating func skipNested() throws(Fault) {
+    private mutating func skipNested() throws(JSONScanner.Fault) {
         var depth = 0
         repeat {
-            guard place < bytes.count else { throw fault("a list or an object is not closed") }
-            switch bytes[place] {
+            switch scanner.next {
+            case nil: throw scanner.fault("a list or an object is not closed")
             case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
             case UInt8(ascii: "\""):
-                _ = try string()
+                _ = try scanner.string()
                 continue
             default: break
             }
-            place += 1
+            scanner.place += 1
         } while depth > 0
-    }
-
-    private mutating func string() throws(Fault) -> String {
-        guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else { throw fault("a text in quotes wanted") }
-        place += 1
-        let start = place
-        while place < bytes.count, bytes[place] != UInt8(ascii: "\""), bytes[place] != UInt8(ascii: "\\") { place += 1 }
-        var text = Array(bytes[start..<place])
-        while place < bytes.count, bytes[place] != UInt8(ascii: "\"") {
-            let byte = bytes[place]
-            place += 1
-            if byte == UInt8(ascii: "\\") { text += try escape().utf8 } else { text.append(byte) }
-        }
-        guard place < bytes.count else { throw fault("a text is not closed") }
-        place += 1
-        guard let string = String(validating: text, as: UTF8.self) else { throw Fault("not UTF-8") }
-        return string
-    }
-
-    private mutating func escape() throws(Fault) -> String {
-        guard place < bytes.count else { throw fault("a text is not closed") }
-        let byte = bytes[place]
-        place += 1
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return String(UnicodeScalar(byte))
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{C}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"):
-            var units = [try codeUnit()]
-            if UTF16.isLeadSurrogate(units[0]), place + 1 < bytes.count, bytes[place] == UInt8(ascii: "\\"),
-                bytes[place + 1] == UInt8(ascii: "u")
-            {
-                place += 2
-                units.append(try codeUnit())
-            }
-            guard let text = String(validating: units, as: UTF16.self) else { throw fault("half a surrogate pair") }
-            return text
-        default: throw fault("an unknown escape")
-        }
-    }
-
-    private mutating func codeUnit() throws(Fault) -> UInt16 {
-        guard place + 4 <= bytes.count,
-            let unit = UInt16(String(decoding: bytes[place..<place + 4], as: UTF8.self), radix: 16)
-        else { throw fault("four hexadecimal digits wanted after \\u") }
-        place += 4
-        return unit
     }
 }

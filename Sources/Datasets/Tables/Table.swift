@@ -42,9 +42,8 @@ public struct Table: RandomAccessCollection, Sendable {
         root: String? = nil, badRowShare: Double = 0.1
     ) throws(DatasetError) {
         let wanted = try Dialect(separator: separator, quoting: quoting)
-        let bytes = try FileBytes.reading(path)
+        let bytes = try FileBytes.readingText(path)
         guard bytes.count > bytes.markLength else { throw .emptyFile(path: path) }
-        try bytes.requireText(path)
         let dialect = wanted.fitted(to: bytes)
         var reader = TableReader(path: path, bytes: bytes, dialect: dialect)
         let names: [String]
@@ -74,9 +73,8 @@ public struct Table: RandomAccessCollection, Sendable {
     public init(
         jsonLines path: String, columns: [String] = [], root: String? = nil, badRowShare: Double = 0.1
     ) throws(DatasetError) {
-        let bytes = try FileBytes.reading(path)
+        let bytes = try FileBytes.readingText(path)
         guard bytes.count > bytes.markLength else { throw .emptyFile(path: path) }
-        try bytes.requireText(path)
         let lines = try JSONLines(bytes, path: path, required: columns)
         let good = lines.rows.index.starts.count
         // Where a column is in no row, that is what is wrong, and not every row.
@@ -97,8 +95,7 @@ public struct Table: RandomAccessCollection, Sendable {
         guard let file = try? RegularFile(reading: path), let head = try? file.bytes(at: 0, count: 4096) else {
             return false
         }
-        let start = head.starts(with: [0xEF, 0xBB, 0xBF]) ? head.dropFirst(3) : head[...]
-        let text = start.drop { $0 <= 0x20 }
+        let text = head.withoutByteOrderMark.drop { $0 <= 0x20 }
         return text.first == UInt8(ascii: "{") && text.dropFirst().drop { $0 <= 0x20 }.first == UInt8(ascii: "\"")
     }
 

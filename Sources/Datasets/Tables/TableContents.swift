@@ -1,3 +1,5 @@
+import ConcordFiles
+
 /// A table's bytes and where its rows stand in them; shared by every selection of its rows.
 final class TableContents: Sendable {
     let path: String

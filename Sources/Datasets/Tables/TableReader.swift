@@ -1,3 +1,5 @@
+import ConcordFiles
+
 /// One pass over a table's bytes: finds its records, checks them, keeps where they stand.
 struct TableReader {
     let path: String

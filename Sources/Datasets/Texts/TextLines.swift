@@ -1,3 +1,5 @@
+import ConcordFiles
+
 /// The lines of a UTF-8 text file; a few invalid bytes become U+FFFD and are counted, a file in another encoding is
 /// refused.
 ///
@@ -16,9 +18,8 @@ public struct TextLines: RandomAccessCollection, Sendable {
     /// - Parameter skippingEmpty: leaves out lines with nothing but white space.
     /// - Throws: `DatasetError`: unreadable, in another encoding, without a line.
     public init(_ path: String, skippingEmpty: Bool = true) throws(DatasetError) {
-        let bytes = try FileBytes.reading(path)
-        try bytes.requireText(path)
-        let lineEnd = bytes.contains(Dialect.feed) ? Dialect.feed : Dialect.carriage
+        let bytes = try FileBytes.readingText(path)
+        let lineEnd = bytes.buffer.contains(Dialect.feed) ? Dialect.feed : Dialect.carriage
         var blank = 0
         var ranges: [Range<Int>] = [], numbers: [Int32] = [], repaired: [Int] = [], number: Int32 = 0
         var start = bytes.markLength
@@ -51,6 +52,3 @@ public struct TextLines: RandomAccessCollection, Sendable {
     public func line(of position: Int) -> Int { Int(numbers[position]) }
 }
 
-extension FileBytes {
-    fileprivate func contains(_ byte: UInt8) -> Bool { UnsafeBufferPointer(start: base, count: count).contains(byte) }
-}

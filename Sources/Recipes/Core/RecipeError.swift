@@ -1,4 +1,5 @@
 import ConcordDatasets
+import ConcordFiles
 import ConcordLayers
 
 /// What can be wrong with a recipe, a run directory or what they name.

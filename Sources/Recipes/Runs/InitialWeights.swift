@@ -1,3 +1,4 @@
+import ConcordFiles
 import ConcordInterchange
 import ConcordLayers
 import ConcordTokenizers

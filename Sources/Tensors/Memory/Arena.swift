@@ -1,3 +1,5 @@
+import ConcordFiles
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -75,16 +77,14 @@ package struct Arena: ~Copyable {
     package mutating func put(_ block: UInt, size: Int) {
         touched += size
         var freeBlock = FreeBlock(start: block, size: size)
-        var (low, high) = (0, freeBlocks.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if freeBlocks[middle].start < block { low = middle + 1 } else { high = middle }
+        let next = freeBlocks.partitioningIndex { $0.start >= block }
+        if next < freeBlocks.count, freeBlocks[next].start == freeBlock.end {
+            freeBlock = merge(freeBlock, freeBlocks.remove(at: next))
         }
-        if low < freeBlocks.count, freeBlocks[low].start == freeBlock.end { freeBlock = merge(freeBlock, freeBlocks.remove(at: low)) }
-        if low > 0, freeBlocks[low - 1].end == freeBlock.start {
-            freeBlocks[low - 1] = merge(freeBlocks[low - 1], freeBlock)
+        if next > 0, freeBlocks[next - 1].end == freeBlock.start {
+            freeBlocks[next - 1] = merge(freeBlocks[next - 1], freeBlock)
         } else {
-            freeBlocks.insert(freeBlock, at: low)
+            freeBlocks.insert(freeBlock, at: next)
         }
     }
 

@@ -1,3 +1,5 @@
+import HeapModule
+
 /// Finds merges: time and again the most frequent pair of neighbours in the words becomes a token of its own.
 ///
 /// The counts of pairs are kept up to date instead of counted anew, and a heap gives the best; equal counts go by the
@@ -41,7 +43,7 @@ struct MergeLearner {
     /// Merges until there are `size` tokens or no pair is frequent enough.
     mutating func learn(size: Int, minimumFrequency: Int) {
         countPairs()
-        while tokens.count < size, var candidate = queue.popFirst() {
+        while tokens.count < size, var candidate = queue.popMin() {
             let count = counts[candidate.pair] ?? 0
             if candidate.count != count {
                 candidate.count = count

@@ -1,3 +1,5 @@
+import HeapModule
+
 /// A word whose symbols merge, lowest rank first and leftmost among equals. Its memory serves one word after the other.
 struct MergingWord {
     private struct Symbol {
@@ -10,7 +12,7 @@ struct MergingWord {
     }
 
     private var symbols: [Symbol] = []
-    /// `rank << 32 | place` of pairs, some of them gone by now.
+    /// `rank << 32 | place` of pairs, some of them gone by now; empty between words.
     private var queue = Heap<UInt64>()
     /// Up to here looking through all pairs for the best is faster than a queue.
     private static let short = 32
@@ -29,12 +31,11 @@ struct MergingWord {
     mutating func merge(by table: MergeTable.Reader) {
         guard symbols.count > 1 else { return }
         let isShort = symbols.count <= Self.short
-        queue.removeAll()
         for place in 0..<symbols.count - 1 { rate(place, by: table, queueing: !isShort) }
         if isShort {
             while let place = best() { merge(at: place, by: table, queueing: false) }
         } else {
-            while let entry = queue.popFirst() {
+            while let entry = queue.popMin() {
                 let place = Int(entry & 0xFFFF_FFFF)
                 if UInt64(symbols[place].rank) == entry >> 32 { merge(at: place, by: table, queueing: true) }
             }

@@ -1,3 +1,4 @@
+import ConcordFiles
 import ConcordLayers
 
 /// What is wrong with a tokenizer's file or with the text to train one on.

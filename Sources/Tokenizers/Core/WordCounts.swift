@@ -1,3 +1,5 @@
+import ConcordFiles
+
 /// Cuts a text into the words that a trainer counts.
 protocol WordSplitter {
     func forEachWord(in text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void)
@@ -32,7 +34,7 @@ struct WordCounts {
         for path in paths {
             let file = try TokenizerFile(path: path)
             if let problem = file.foreignText { throw file.malformed(problem) }
-            var rest = file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? file.bytes.dropFirst(3) : file.bytes[...]
+            var rest = file.bytes.withoutByteOrderMark
             while !rest.isEmpty {
                 let end = rest.firstIndex(of: 10).map { $0 + 1 } ?? rest.endIndex
                 var line = String(decoding: rest[rest.startIndex..<end], as: UTF8.self)

@@ -20,7 +20,7 @@ struct TokenizerFile {
     /// - Throws: where a line is not UTF-8, or there is none.
     func lines() throws -> [String] {
         var lines: [String] = []
-        var rest = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        var rest = bytes.withoutByteOrderMark
         while !rest.isEmpty {
             let end = rest.firstIndex(of: 10) ?? rest.endIndex
             var line = rest[rest.startIndex..<end]
@@ -38,7 +38,7 @@ struct TokenizerFile {
     /// Whether the contents are an object, from the first brace to the last: a vocabulary may well have a line `{`.
     var isJSON: Bool {
         let isBlank = { (byte: UInt8) in byte == 32 || (9...13).contains(byte) }
-        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        let text = bytes.withoutByteOrderMark
         let first = text.first { !isBlank($0) }, last = text.last { !isBlank($0) }
         guard first == UInt8(ascii: "{") else { return false }
         let second = text.drop { isBlank($0) }.dropFirst().first { !isBlank($0) }

@@ -1,3 +1,4 @@
+import ConcordFiles
 import Vocab
 
 /// What the tokenizers ask of a Unicode scalar, frozen in Vocab/unicode.txt: the same ids with every version of Swift.
@@ -53,13 +54,9 @@ struct UnicodeTable: Sendable {
 
     /// The run that holds a scalar; nil where it is an ordinary one.
     func run(_ scalar: UInt32) -> Run? {
-        var low = 0, high = firsts.count
-        while low < high {
-            let middle = (low + high) / 2
-            if firsts[middle] <= scalar { low = middle + 1 } else { high = middle }
-        }
-        guard low > 0, runs[low - 1].last >= scalar else { return nil }
-        return runs[low - 1]
+        let next = firsts.partitioningIndex { $0 > scalar }
+        guard next > 0, runs[next - 1].last >= scalar else { return nil }
+        return runs[next - 1]
     }
 
     /// Whether folding leaves anything but the scalar itself.

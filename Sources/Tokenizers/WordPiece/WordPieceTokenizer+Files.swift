@@ -143,7 +143,7 @@ extension WordPieceTokenizer {
     public func write(to path: String) throws {
         let (lowercase, strips) = (normalization.lowercase, normalization.stripsAccents)
         guard path.hasSuffix(".txt") else {
-            let list = tokens.map { "\n" + JSONText.quoted($0) }.joined(separator: ",")
+            let list = tokens.map { "\n" + JSON.quoted($0) }.joined(separator: ",")
             return try TokenizerFile.write(
                 """
                 {

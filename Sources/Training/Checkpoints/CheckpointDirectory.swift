@@ -40,18 +40,7 @@ public struct CheckpointDirectory: Sendable, Equatable {
         return Int(digits)
     }
 
-    private var names: [String] {
-        guard let folder = PathEncoding.withCString(path, { opendir($0) }) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            names.append(
-                withUnsafePointer(to: &entry.pointee.d_name) {
-                    String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-                })
-        }
-        return names
-    }
+    private var names: [String] { ((try? Folder.entries(of: path)) ?? []).map(\.name) }
 
     /// All checkpoints by step. A folder that is not there has none.
     public var entries: [Entry] { names.compactMap { Self.step(of: $0, suffix: ".safetensors") }.sorted().map(entry) }

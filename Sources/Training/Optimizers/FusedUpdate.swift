@@ -1,3 +1,4 @@
+import ConcordFiles
 import ConcordLayers
 import ConcordTensors
 
@@ -46,7 +47,7 @@ struct FusedUpdate {
     func run(_ kernel: (Piece) -> Void) {
         exclusively(from: 0, []) { pointers in
             Parallel.run(starts[starts.count - 1], grain: 1 << 15) { range in
-                var part = starts.partition(after: range.lowerBound)
+                var part = starts.partitioningIndex { $0 > range.lowerBound } - 1
                 var first = range.lowerBound
                 while first < range.upperBound {
                     let last = min(range.upperBound, starts[part + 1])
@@ -88,17 +89,5 @@ struct FusedUpdate {
             call(at..<end, place < 0 ? nil : gradient + place * width + (at - row * width))
             at = end
         }
-    }
-}
-
-extension [Int] {
-    /// The last place whose value is at most `value`, in an ascending array that starts at or below it.
-    fileprivate func partition(after value: Int) -> Int {
-        var (low, high) = (0, count - 1)
-        while low < high {
-            let middle = (low + high + 1) / 2
-            if self[middle] <= value { low = middle } else { high = middle - 1 }
-        }
-        return low
     }
 }

@@ -1,3 +1,4 @@
+import ConcordFiles
 import ConcordLayers
 
 /// A pattern for parameter paths: `*` stands for any characters, dots included, `?` for one; everything else for

@@ -1,3 +1,5 @@
+import ConcordFiles
+
 /// What is logged of one step.
 struct StepMetrics {
     /// Updates so far, this one among them: the first line of a run has 1.
@@ -19,37 +21,23 @@ struct StepMetrics {
     var line: String {
         var parts = parts
         let scale = parts.firstIndex { $0.name == "logit_scale" }.map { parts.remove(at: $0).value }
-        var members = ["\"step\":\(step)", "\"epoch\":\(epoch)", "\"loss\":\(Self.number(loss))"]
+        var members = ["\"step\":\(step)", "\"epoch\":\(epoch)", "\"loss\":\(JSON.number(loss))"]
         members.append(
-            "\"parts\":{" + parts.map { "\(Self.quoted($0.name)):\(Self.number($0.value))" }.joined(separator: ",")
+            "\"parts\":{" + parts.map { "\(JSON.quoted($0.name)):\(JSON.number($0.value))" }.joined(separator: ",")
                 + "}")
         members += [
-            "\"learning_rate\":\(Self.number(learningRate))", "\"gradient_norm\":\(Self.number(Float(gradientNorm)))",
+            "\"learning_rate\":\(JSON.number(learningRate))", "\"gradient_norm\":\(JSON.number(Float(gradientNorm)))",
         ]
-        if let scale { members.append("\"logit_scale\":\(Self.number(scale))") }
+        if let scale { members.append("\"logit_scale\":\(JSON.number(scale))") }
         members += [
-            "\"items_per_second\":\(Self.number((itemsPerSecond * 10).rounded() / 10))",
+            "\"items_per_second\":\(JSON.number((itemsPerSecond * 10).rounded() / 10))",
             "\"resident_bytes\":\(residentBytes)",
         ]
         if !evaluation.isEmpty {
-            let metrics = evaluation.map { "\(Self.quoted($0.name)):\(Self.number($0.value))" }
+            let metrics = evaluation.map { "\(JSON.quoted($0.name)):\(JSON.number($0.value))" }
             members.append("\"evaluation\":{" + metrics.joined(separator: ",") + "}")
         }
-        members.append("\"seconds\":\(Self.number((seconds * 1000).rounded() / 1000))")
+        members.append("\"seconds\":\(JSON.number((seconds * 1000).rounded() / 1000))")
         return "{" + members.joined(separator: ",") + "}\n"
-    }
-
-    /// JSON knows no infinities and no NaN.
-    private static func number<F: BinaryFloatingPoint & CustomStringConvertible>(_ value: F) -> String {
-        value.isFinite ? value.description : "null"
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            if scalar == "\"" || scalar == "\\" { result += "\\" }
-            if scalar.value >= 0x20 { result.unicodeScalars.append(scalar) } else { result += " " }
-        }
-        return result + "\""
     }
 }

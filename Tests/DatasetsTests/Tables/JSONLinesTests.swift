@@ -38,10 +38,10 @@ import Testing
         ("{\"a\": \" \"}", "t.jsonl:2: \"a\" is empty"),
         ("{\"a\": null}", "t.jsonl:2: \"a\" is empty"),
         ("{\"a\": 1, \"a\": 2}", "t.jsonl:2: key \"a\" is given twice"),
-        ("{\"a\": 1", "t.jsonl:2: not JSON at character 8: a comma or the closing brace wanted"),
-        ("{'a': 1}", "t.jsonl:2: not JSON at character 2: a text in quotes wanted"),
+        ("{\"a\": 1", "t.jsonl:2: not JSON at character 8: a comma or the closing brace expected"),
+        ("{'a': 1}", "t.jsonl:2: not JSON at character 2: a string expected"),
         ("[1]", "t.jsonl:2: no JSON object; an object a line is wanted, {\"column\": \"value\"}"),
-        ("{\"a\": \"\\ud83c\"}", "t.jsonl:2: not JSON at character 14: half a surrogate pair"),
+        ("{\"a\": \"\\ud83c\"}", "t.jsonl:2: not JSON at character 14: half a surrogate pair in a string"),
     ]) func aBadLineIsLeftOutAndNamed(line: String, reason: String) throws {
         let table = try table("{\"a\": \"1\"}\n\(line)\n{\"a\": \"3\"}\n", columns: ["a"])
         #expect(table.map { $0["a"] } == ["1", "3"])

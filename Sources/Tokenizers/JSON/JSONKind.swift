@@ -1,21 +1,5 @@
-import ConcordLayers
+import ConcordFiles
 import FoundationEssentials
-
-/// Strings as JSON writes them.
-package enum JSONText {
-    /// A string between quotes, on one line.
-    package static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\" + String(scalar)
-            case ..<" ": result += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
-}
 
 /// The kinds of JSON that hold a tokenizer.
 enum JSONKind: Equatable {
@@ -55,9 +39,8 @@ enum JSONKind: Equatable {
 extension TokenizerFile {
     /// The contents as JSON of a form.
     func decoded<T: Decodable>(_ type: T.Type) throws -> T {
-        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
         do {
-            return try JSONDecoder().decode(type, from: Data(text))
+            return try JSONDecoder().decode(type, from: Data(bytes.withoutByteOrderMark))
         } catch let DecodingError.dataCorrupted(context) {
             throw malformed("not JSON: \(context.underlyingError.map { "\($0)" } ?? context.debugDescription)")
         } catch let DecodingError.keyNotFound(key, _) {

@@ -1,4 +1,4 @@
-#include "CBridgesJPEG.h"
+#include "jpeg_bridge.h"
 
 #include <setjmp.h>
 #include <stdio.h>

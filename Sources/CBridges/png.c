@@ -1,4 +1,4 @@
-#include "CBridgesPNG.h"
+#include "png_bridge.h"
 
 #include <setjmp.h>
 #include <stdio.h>

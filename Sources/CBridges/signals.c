@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "CBridgesSignals.h"
+#include "signal_bridge.h"
 
 #include <signal.h>
 #include <stddef.h>

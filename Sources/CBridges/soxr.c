@@ -1,4 +1,4 @@
-#include "CBridgesSoxr.h"
+#include "soxr_bridge.h"
 
 #include <soxr.h>
 

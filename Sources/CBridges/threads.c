@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "CBridgesThreads.h"
+#include "thread_bridge.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
-#include "Attention.h"
+#include "attention.h"
 #include "dispatch.h"
-#include "rowmath.h"
+#include "row_math.h"
 
 // Rows are whole vectors: what lies beyond the visible keys counts as -infinity, and comes out as 0.
 #define WHOLE_VECTORS(stride) __builtin_assume((stride) % 16 == 0 && (stride) > 0)
@@ -75,7 +75,7 @@ SIMD void concord_attention_probabilities(float *scores, const float *logsum, co
 
 // One row, dropped by its place among all; in place where both pointers are the same.
 static inline __attribute__((always_inline)) void drop(
-    float *out, const float *in, size_t stride, concord_dropping dropping, uint64_t position) {
+    float *out, const float *in, size_t stride, concord_dropout_mask dropping, uint64_t position) {
     WHOLE_VECTORS(stride);
     const uint32_t start = (uint32_t)position, first = (uint32_t)dropping.key;
     const uint32_t second = (uint32_t)(dropping.key >> 32) + (uint32_t)(position >> 32) * 0x9E3779B9u;
@@ -87,7 +87,7 @@ static inline __attribute__((always_inline)) void drop(
 }
 
 SIMD void concord_attention_dropout(
-    float *out, const float *probabilities, concord_scores tile, concord_dropping dropping, uint64_t position, size_t step) {
+    float *out, const float *probabilities, concord_scores tile, concord_dropout_mask dropping, uint64_t position, size_t step) {
     const size_t stride = tile.stride;
     WHOLE_VECTORS(stride);
     for (size_t i = 0; i < tile.rows; i++, position += step) {
@@ -96,7 +96,7 @@ SIMD void concord_attention_dropout(
 }
 
 SIMD void concord_attention_pullback(
-    float *d, const float *probabilities, concord_scores tile, float scale, concord_dropping dropping, uint64_t position, size_t step) {
+    float *d, const float *probabilities, concord_scores tile, float scale, concord_dropout_mask dropping, uint64_t position, size_t step) {
 #pragma clang fp reassociate(on)
     const size_t stride = tile.stride;
     WHOLE_VECTORS(stride);

@@ -1,4 +1,4 @@
-#include "Candidates.h"
+#include "candidates.h"
 #include "dispatch.h"
 
 SIMD void concord_indexed_dots(

@@ -1,4 +1,4 @@
-#include "ChannelBlocks.h"
+#include "channel_blocks.h"
 
 #include "dispatch.h"
 #include "lanes.h"

@@ -1,4 +1,4 @@
-#include "Colors.h"
+#include "colors.h"
 
 #include <math.h>
 

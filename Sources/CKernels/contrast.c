@@ -1,6 +1,6 @@
-#include "Contrast.h"
+#include "contrast.h"
 #include "dispatch.h"
-#include "rowmath.h"
+#include "row_math.h"
 
 #define INLINE static inline __attribute__((always_inline))
 

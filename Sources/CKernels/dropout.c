@@ -1,8 +1,8 @@
-#include "Dropout.h"
+#include "dropout.h"
 #include "dispatch.h"
-#include "rowmath.h"
+#include "row_math.h"
 
-SIMD void concord_dropout(float *out, const float *x, concord_dropping dropping, uint64_t position, size_t count) {
+SIMD void concord_dropout(float *out, const float *x, concord_dropout_mask dropping, uint64_t position, size_t count) {
     while (count > 0) {  // runs whose positions share their upper half
         uint64_t left = (UINT64_C(1) << 32) - (position & UINT32_MAX);
         size_t run = count < left ? count : (size_t)left;

@@ -3,7 +3,7 @@
 #ifndef ELEMENTARY_H
 #define ELEMENTARY_H
 
-#include "rowmath.h"
+#include "row_math.h"
 
 // ln x, within 2 ulp, subnormal numbers included. Cephes polynomial (Moshier 1992, logf) on [sqrt(1/2), sqrt(2)).
 static inline __attribute__((always_inline)) float element_log(float x) {

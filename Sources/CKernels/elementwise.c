@@ -1,4 +1,4 @@
-#include "Elementwise.h"
+#include "elementwise.h"
 #include "dispatch.h"
 
 SIMD void concord_accumulate(float *restrict to, const float *restrict from, size_t count) {
@@ -14,7 +14,7 @@ SIMD void concord_scale_rows(float *c, size_t row, float factor, size_t rows, si
         for (size_t i = 0; i < width; i++) c[i] *= factor;
 }
 
-SIMD void concord_squared_lengths(float *out, const float *a, const float *restrict b, size_t count) {
+SIMD void concord_squared_magnitudes(float *out, const float *a, const float *restrict b, size_t count) {
     for (size_t i = 0; i < count; i++) out[i] = a[i] * a[i] + b[i] * b[i];
 }
 
@@ -55,10 +55,10 @@ BINARY(concord_greater, uint8_t, float, x > y)
 BINARY(concord_greater_equal, uint8_t, float, x >= y)
 BINARY(concord_equal, uint8_t, float, x == y)
 BINARY(concord_not_equal, uint8_t, float, x != y)
-BINARY(concord_greater_int, uint8_t, int32_t, x > y)
-BINARY(concord_greater_equal_int, uint8_t, int32_t, x >= y)
-BINARY(concord_equal_int, uint8_t, int32_t, x == y)
-BINARY(concord_not_equal_int, uint8_t, int32_t, x != y)
+BINARY(concord_greater_int32, uint8_t, int32_t, x > y)
+BINARY(concord_greater_equal_int32, uint8_t, int32_t, x >= y)
+BINARY(concord_equal_int32, uint8_t, int32_t, x == y)
+BINARY(concord_not_equal_int32, uint8_t, int32_t, x != y)
 
 SIMD void concord_winner_pullback(float *restrict out, const float *restrict g, const float *restrict a, const float *restrict b,
                                   size_t count) {
@@ -108,8 +108,8 @@ SIMD void concord_select(float *out, const uint8_t *mask, ptrdiff_t mask_row, pt
     }
 
 EXPAND(concord_expand, uint32_t)
-EXPAND(concord_expand_halves, uint16_t)
-EXPAND(concord_expand_octets, uint8_t)
+EXPAND(concord_expand_16, uint16_t)
+EXPAND(concord_expand_8, uint8_t)
 
 #define CONVERT(NAME, OUT, IN, EXPRESSION)                                                                             \
     SIMD void NAME(OUT *restrict out, const IN *restrict a, size_t count) {                                            \
@@ -120,13 +120,13 @@ EXPAND(concord_expand_octets, uint8_t)
     }
 
 // 2147483520 is the largest float below 2^31.
-CONVERT(concord_octets_to_floats, float, uint8_t, x)
-CONVERT(concord_integers_to_floats, float, int32_t, (float)x)
-CONVERT(concord_floats_to_integers, int32_t, float,
+CONVERT(concord_uint8_to_float32, float, uint8_t, x)
+CONVERT(concord_int32_to_float32, float, int32_t, (float)x)
+CONVERT(concord_float32_to_int32, int32_t, float,
         x != x               ? 0
         : x <= -2147483648.f ? INT32_MIN
         : x > 2147483520.f   ? INT32_MAX
                              : (int32_t)x)
-CONVERT(concord_floats_to_octets, uint8_t, float, (uint8_t)(!(x > 0) ? 0 : x > 255 ? 255 : (int32_t)x))
-CONVERT(concord_octets_to_integers, int32_t, uint8_t, x)
-CONVERT(concord_integers_to_octets, uint8_t, int32_t, (uint8_t)(x < 0 ? 0 : x > 255 ? 255 : x))
+CONVERT(concord_float32_to_uint8, uint8_t, float, (uint8_t)(!(x > 0) ? 0 : x > 255 ? 255 : (int32_t)x))
+CONVERT(concord_uint8_to_int32, int32_t, uint8_t, x)
+CONVERT(concord_int32_to_uint8, uint8_t, int32_t, (uint8_t)(x < 0 ? 0 : x > 255 ? 255 : x))

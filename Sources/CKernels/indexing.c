@@ -1,4 +1,4 @@
-#include "Indexing.h"
+#include "indexing.h"
 
 #include <string.h>
 
@@ -62,10 +62,10 @@ SIMD void concord_transpose(uint32_t *restrict out, size_t out_row, const uint32
         }                                                                                                              \
     }
 
-TRANSPOSE(concord_transpose_halves, uint16_t)
-TRANSPOSE(concord_transpose_octets, uint8_t)
+TRANSPOSE(concord_transpose_16, uint16_t)
+TRANSPOSE(concord_transpose_8, uint8_t)
 
-SIMD void concord_integer_range(const int32_t *a, size_t count, int32_t *smallest, int32_t *largest) {
+SIMD void concord_int32_range(const int32_t *a, size_t count, int32_t *smallest, int32_t *largest) {
     int32_t low = a[0], high = a[0];
     for (size_t i = 1; i < count; i++) {
         low = a[i] < low ? a[i] : low;
@@ -85,7 +85,7 @@ SIMD void concord_integer_range(const int32_t *a, size_t count, int32_t *smalles
     }
 
 GATHER(concord_gather, uint32_t)
-GATHER(concord_gather_octets, uint8_t)
+GATHER(concord_gather_bytes, uint8_t)
 
 SIMD void concord_scatter_add(float *out, const float *x, const int32_t *indices, size_t count, size_t width, size_t row) {
     for (size_t i = 0; i < count; i++) {

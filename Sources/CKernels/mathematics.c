@@ -1,4 +1,4 @@
-#include "Mathematics.h"
+#include "mathematics.h"
 
 #include "dispatch.h"
 #include "elementary.h"

@@ -1,4 +1,4 @@
-#include "Optimizers.h"
+#include "optimizers.h"
 
 #include "dispatch.h"
 

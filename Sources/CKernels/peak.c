@@ -1,4 +1,4 @@
-#include "Peak.h"
+#include "peak.h"
 #include "dispatch.h"
 #include "lanes.h"
 

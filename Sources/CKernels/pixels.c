@@ -1,4 +1,4 @@
-#include "Pixels.h"
+#include "pixels.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "Pooling.h"
+#include "pooling.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "Recurrence.h"
+#include "recurrence.h"
 
 #include "dispatch.h"
 #include "elementary.h"

@@ -1,4 +1,4 @@
-#include "Reductions.h"
+#include "reductions.h"
 #include "dispatch.h"
 
 SIMD double concord_sum(const float *a, size_t count) {

@@ -1,4 +1,4 @@
-#include "Resampling.h"
+#include "resampling.h"
 
 #include "dispatch.h"
 

@@ -1,6 +1,6 @@
-#include "Softmax.h"
+#include "softmax.h"
 #include "dispatch.h"
-#include "rowmath.h"
+#include "row_math.h"
 
 // e^(x - shift) into out, and the sum of it.
 static inline __attribute__((always_inline)) float exponentials(float *out, const float *x, float shift, size_t width) {

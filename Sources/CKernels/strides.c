@@ -1,4 +1,4 @@
-#include "Strides.h"
+#include "strides.h"
 #include "dispatch.h"
 
 SIMD void concord_gather_strided(float *restrict to, const float *restrict from, size_t stride, size_t count) {

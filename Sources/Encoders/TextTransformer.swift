@@ -106,7 +106,7 @@ public final class TextTransformer: TokenEncoder {
         switch pooling {
         case .first: return steps.sliced(0..<1, axis: 1).reshaped([texts, width])
         case .endOfText:
-            let real = mask.octets
+            let real = mask.uint8Pointer
             let last = (0..<texts).map { n in
                 Int32(n * length + ((0..<length).last { real[n * length + $0] != 0 } ?? 0))
             }

@@ -39,14 +39,15 @@ public struct LinearProbe: Sendable {
 
         /// Value and gradient at `[W, b]`, both divided by N.
         func evaluate(_ point: [Double], _ gradient: inout [Double]) -> Double {
-            for i in 0..<classes * width { w.floats[i] = Float(point[i]) }
-            Product.multiply(
-                m: count, n: classes, k: width, x.floats, lda: width, w.floats, ldb: width, transposeB: true,
-                logits.floats, ldc: classes)
+            for i in 0..<classes * width { w.float32Pointer[i] = Float(point[i]) }
+            GEMM.multiply(
+                m: count, n: classes, k: width, x.float32Pointer, lda: width, w.float32Pointer, ldb: width,
+                transposeB: true,
+                logits.float32Pointer, ldc: classes)
             var loss = 0.0
             var biasSlope = [Double](repeating: 0, count: classes)
             for n in 0..<count {
-                let row = logits.floats + n * classes
+                let row = logits.float32Pointer + n * classes
                 var top = -Double.infinity
                 for k in 0..<classes { top = max(top, Double(row[k]) + point[classes * width + k]) }
                 var sum = 0.0
@@ -58,15 +59,16 @@ public struct LinearProbe: Sendable {
                     biasSlope[k] += p
                 }
             }
-            Product.multiply(
-                m: classes, n: width, k: count, logits.floats, lda: classes, transposeA: true, x.floats, ldb: width,
-                slope.floats,
+            GEMM.multiply(
+                m: classes, n: width, k: count, logits.float32Pointer, lda: classes, transposeA: true, x.float32Pointer,
+                ldb: width,
+                slope.float32Pointer,
                 ldc: width)
             let n = Double(count)
             var penalty = 0.0
             for i in 0..<classes * width {
                 penalty += point[i] * point[i]
-                gradient[i] = (strength * Double(slope.floats[i]) + point[i]) / n
+                gradient[i] = (strength * Double(slope.float32Pointer[i]) + point[i]) / n
             }
             for k in 0..<classes { gradient[classes * width + k] = strength * biasSlope[k] / n }
             return (strength * loss + penalty / 2) / n
@@ -88,7 +90,7 @@ public struct LinearProbe: Sendable {
 
     private static func moments(_ x: Tensor) -> (mean: [Double], std: [Double]) {
         let (count, width) = (x.shape[0], x.shape[1])
-        let p = x.floats
+        let p = x.float32Pointer
         var mean = [Double](repeating: 0, count: width), square = mean
         for n in 0..<count { for d in 0..<width { mean[d] += Double(p[n * width + d]) } }
         for d in 0..<width { mean[d] /= Double(count) }
@@ -105,7 +107,7 @@ public struct LinearProbe: Sendable {
     private static func standardize(_ x: Tensor, _ mean: [Double], _ std: [Double]) -> Tensor {
         let (count, width) = (x.shape[0], x.shape[1])
         let output = Tensor(uninitialized: x.shape)
-        let from = x.floats, to = output.floats
+        let from = x.float32Pointer, to = output.float32Pointer
         for n in 0..<count {
             for d in 0..<width { to[n * width + d] = Float((Double(from[n * width + d]) - mean[d]) / std[d]) }
         }

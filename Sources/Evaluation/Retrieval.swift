@@ -123,7 +123,7 @@ private struct EqualRows {
 
     init(_ matrix: Tensor) {
         let count = matrix.shape[0], width = matrix.shape[1]
-        let elements = matrix.floats
+        let elements = matrix.float32Pointer
         var seen: [[UInt32]: Int] = [:]
         first = (0..<count).map { row in
             let bits = (0..<width).map { elements[row * width + $0].bitPattern }

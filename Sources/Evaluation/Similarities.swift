@@ -11,12 +11,13 @@ enum Similarities {
         let scores = Tensor(uninitialized: [min(block, count), others])
         for first in stride(from: 0, to: count, by: block) {
             let rows = min(block, count - first)
-            Product.multiply(
-                m: rows, n: others, k: width, q.floats + first * width, lda: width, c.floats, ldb: width,
-                transposeB: true, scores.floats,
+            GEMM.multiply(
+                m: rows, n: others, k: width, q.float32Pointer + first * width, lda: width, c.float32Pointer,
+                ldb: width,
+                transposeB: true, scores.float32Pointer,
                 ldc: others)
             for row in 0..<rows {
-                body(first + row, UnsafeBufferPointer(start: scores.floats + row * others, count: others))
+                body(first + row, UnsafeBufferPointer(start: scores.float32Pointer + row * others, count: others))
             }
         }
     }

@@ -71,15 +71,16 @@ public struct Safetensors: Sendable {
         let widening = Widening(file: file, key: name, start: dataStart + entry.range.lowerBound, count: tensor.count)
         switch entry.type {
         case .f32, .i32, .u8, .bool: try widening.copy(into: tensor)
-        case .f64: try widening.floats(into: tensor.floats) { (x: Double) in Float(x) }
-        case .f16: try widening.floats(into: tensor.floats) { (x: Float16) in Float(x) }
-        case .bf16: try widening.floats(into: tensor.floats) { (x: UInt16) in Float(bitPattern: UInt32(x) << 16) }
-        case .i8: try widening.integers(of: Int8.self, into: tensor.integers)
-        case .i16: try widening.integers(of: Int16.self, into: tensor.integers)
-        case .u16: try widening.integers(of: UInt16.self, into: tensor.integers)
-        case .u32: try widening.integers(of: UInt32.self, into: tensor.integers)
-        case .i64: try widening.integers(of: Int64.self, into: tensor.integers)
-        case .u64: try widening.integers(of: UInt64.self, into: tensor.integers)
+        case .f64: try widening.floats(into: tensor.float32Pointer) { (x: Double) in Float(x) }
+        case .f16: try widening.floats(into: tensor.float32Pointer) { (x: Float16) in Float(x) }
+        case .bf16:
+            try widening.floats(into: tensor.float32Pointer) { (x: UInt16) in Float(bitPattern: UInt32(x) << 16) }
+        case .i8: try widening.integers(of: Int8.self, into: tensor.int32Pointer)
+        case .i16: try widening.integers(of: Int16.self, into: tensor.int32Pointer)
+        case .u16: try widening.integers(of: UInt16.self, into: tensor.int32Pointer)
+        case .u32: try widening.integers(of: UInt32.self, into: tensor.int32Pointer)
+        case .i64: try widening.integers(of: Int64.self, into: tensor.int32Pointer)
+        case .u64: try widening.integers(of: UInt64.self, into: tensor.int32Pointer)
         case .c64, .f8e5m2fnuz, .f8e4m3fnuz, .f8e8m0, .f8e4m3, .f8e5m2, .f6e3m2, .f6e2m3, .f4: break  // refused above
         }
         return tensor

@@ -4,7 +4,7 @@ import Testing
 struct FloatModeTests {
     private let tiny = Float.leastNormalMagnitude / 4
 
-    @Test func `numbers below the smallest normal one count as zero inside of operations`() {
+    @Test func `elementPointer below the smallest normal one count as zero inside of operations`() {
         let small = Tensor([Float](repeating: tiny, count: 64), shape: [8, 8])
         #expect((small * 2).scalars.allSatisfy { $0 == 0 })
         let product = small.matmul(Tensor(ones: [8, 8]))

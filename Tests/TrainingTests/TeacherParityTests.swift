@@ -52,7 +52,7 @@ import Testing
 
     /// `|a - b| / |b|` with Euclidean norms.
     private static func error(_ a: Tensor, _ b: Tensor) -> Double {
-        let (x, y) = (a.floats, b.floats)
+        let (x, y) = (a.float32Pointer, b.float32Pointer)
         var (distance, norm) = (0.0, 0.0)
         for i in 0..<b.count {
             let d = Double(x[i]) - Double(y[i])

@@ -3,13 +3,13 @@
 #ifndef CBRIDGES_H
 #define CBRIDGES_H
 
-#include "CBridgesSignals.h"
-#include "CBridgesThreads.h"
-#include "CBridgesJPEG.h"
-#include "CBridgesPNG.h"
-#include "CBridgesSoxr.h"
-#include "CBridgesDNN.h"
-#include "CBridgesFloats.h"
-#include "CBridgesProducts.h"
+#include "signal_bridge.h"
+#include "thread_bridge.h"
+#include "jpeg_bridge.h"
+#include "png_bridge.h"
+#include "soxr_bridge.h"
+#include "dnn_convolution.h"
+#include "float_mode.h"
+#include "dnn_matmul.h"
 
 #endif

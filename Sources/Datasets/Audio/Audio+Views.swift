@@ -70,7 +70,7 @@ extension Audio {
         let energy = samples.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(max(1, count))
         let std = Float(energy.squareRoot()) * Self.factor(-ratio)
         let noise = Tensor(normal: 0, std: std, shape: [count], key: key.derived("noise")),
-            values = noise.floats
+            values = noise.float32Pointer
         return Audio(samples.indices.map { samples[$0] + values[$0] }, rate: rate)
     }
 

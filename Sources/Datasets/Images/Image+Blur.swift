@@ -23,7 +23,7 @@ extension Image {
         let smooth = Tensor(uninitialized: [height, row]), padded = Tensor(uninitialized: [row + 6 * radius])
         func mirrored(_ i: Int, _ count: Int) -> Int { i < 0 ? -i : i < count ? i : 2 * (count - 1) - i }
         for y in 0..<height {
-            let from = base + row * y, to = padded.floats
+            let from = base + row * y, to = padded.float32Pointer
             for i in 0..<row { to[3 * radius + i] = Float(from[i]) }
             for x in (-radius..<0) {
                 for c in 0..<3 { to[3 * (radius + x) + c] = Float(from[3 * mirrored(x, width) + c]) }
@@ -31,11 +31,11 @@ extension Image {
             for x in (width..<width + radius) {
                 for c in 0..<3 { to[3 * (radius + x) + c] = Float(from[3 * mirrored(x, width) + c]) }
             }
-            concord_filter_row(smooth.floats + row * y, to, row, weights, kernel)
+            concord_filter_row(smooth.float32Pointer + row * y, to, row, weights, kernel)
         }
         for y in 0..<height {
             let rows = (y - radius...y + radius).map {
-                Optional(UnsafePointer(smooth.floats + row * mirrored($0, height)))
+                Optional(UnsafePointer(smooth.float32Pointer + row * mirrored($0, height)))
             }
             concord_filter_rows(output.base + row * y, rows, row, weights, kernel)
         }

@@ -37,7 +37,7 @@ public struct Image: Sendable {
     public var width: Int { pixels.shape[1] }
     public var height: Int { pixels.shape[0] }
     /// The bytes' memory; valid while the image is held.
-    var base: UnsafeMutablePointer<UInt8> { pixels.octets }
+    var base: UnsafeMutablePointer<UInt8> { pixels.uint8Pointer }
     /// Bytes of all pixels.
     var count: Int { pixels.count }
 

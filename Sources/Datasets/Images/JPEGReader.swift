@@ -73,8 +73,8 @@ final class JPEGReader {
             return image
         }
         let inks = Tensor(uninitialized: [rows, width, 4], .uint8)
-        try check(concord_jpeg_read(handle, inks.octets, 4 * width, Int32(rows)))
-        concord_pixels_from_cmyk(image.base, inks.octets, width * rows, header.is_inverted ? 255 : 0)
+        try check(concord_jpeg_read(handle, inks.uint8Pointer, 4 * width, Int32(rows)))
+        concord_pixels_from_cmyk(image.base, inks.uint8Pointer, width * rows, header.is_inverted ? 255 : 0)
         return image
     }
 

@@ -36,9 +36,9 @@ final class PNGReader {
             return image
         }
         let layers = Tensor(uninitialized: [height, width, 4], .uint8)
-        try read(into: layers.octets, stride: 4 * width)
+        try read(into: layers.uint8Pointer, stride: 4 * width)
         concord_pixels_composited(
-            image.base, layers.octets, width * height, [background.red, background.green, background.blue])
+            image.base, layers.uint8Pointer, width * height, [background.red, background.green, background.blue])
         return image
     }
 

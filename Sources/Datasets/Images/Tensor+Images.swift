@@ -23,7 +23,7 @@ extension Tensor {
             flips.isEmpty || flips.count == images.count, "Tensor(normalizing:)",
             "\(flips.count) flips, \(images.count) images")
         self.init(uninitialized: [images.count, part.height, part.width, 3])
-        let output = floats, scale = normalization.scale, offset = normalization.offset, row = 3 * part.width
+        let output = float32Pointer, scale = normalization.scale, offset = normalization.offset, row = 3 * part.width
         Parallel.run(images.count, grain: Swift.max(1, (1 << 16) / (row * part.height))) { range in
             for n in range {
                 let image = images[n], isFlipped = !flips.isEmpty && flips[n], stride = 3 * image.width

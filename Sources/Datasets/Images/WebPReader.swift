@@ -36,8 +36,8 @@ struct WebPReader {
             try composite(firstFrame, onto: image, over: background)
         } else if features.has_alpha != 0 {
             let layers = Tensor(uninitialized: [height, width, 4], .uint8)
-            try decode(MODE_RGBA, into: layers.octets, channels: 4)
-            try composite({ body in body(layers.octets) }, onto: image, over: background)
+            try decode(MODE_RGBA, into: layers.uint8Pointer, channels: 4)
+            try composite({ body in body(layers.uint8Pointer) }, onto: image, over: background)
         } else {
             try decode(MODE_RGB, into: image.base, channels: 3)
         }

@@ -78,16 +78,18 @@ struct FourierPlan: Sendable {
         var done = 1
         for radix in radices {
             concord_fourier_pass(
-                nextReal, nextImaginary, real, imaginary, points, done, radix, cosines.floats, sines.floats)
+                nextReal, nextImaginary, real, imaginary, points, done, radix, cosines.float32Pointer,
+                sines.float32Pointer)
             swap(&real, &nextReal)
             swap(&imaginary, &nextImaginary)
             done *= radix
         }
         let energies = scratch + 4 * part
         if isHalved {
-            concord_real_energies(energies, real, imaginary, points, halfCosines.floats, halfSines.floats)
+            concord_real_energies(
+                energies, real, imaginary, points, halfCosines.float32Pointer, halfSines.float32Pointer)
         } else {
-            concord_squared_lengths(energies, real, imaginary, bins * lanes)
+            concord_squared_magnitudes(energies, real, imaginary, bins * lanes)
         }
         for frame in 0..<frames {
             for bin in 0..<bins { output[frame * bins + bin] = energies[bin * lanes + frame] }

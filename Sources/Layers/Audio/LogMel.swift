@@ -59,19 +59,20 @@ public final class LogMel: Module {
             let scratch = Tensor(uninitialized: [spectrum.scratchCount(of: FrameBlock.size)])
             for block in blocks[range] {
                 let clip = UnsafeBufferPointer(
-                    start: samples.floats + block.clip * waveform.length, count: waveform.lengths[block.clip])
+                    start: samples.float32Pointer + block.clip * waveform.length, count: waveform.lengths[block.clip])
                 // The window stands in the middle of the transform.
                 let first =
                     block.frames.lowerBound * c.hop + (c.transform - c.window) / 2
                     - (c.isCentered ? c.transform / 2 : 0)
                 let energies = spectrum.energies(
-                    of: clip, first: first, hop: c.hop, frames: block.frames.count, scratch.floats)
+                    of: clip, first: first, hop: c.hop, frames: block.frames.count, scratch.float32Pointer)
                 let bins = block.frames.count * spectrum.bins
                 if c.power == 1 { concord_sqrt(energies, energies, bins) }
                 if c.power != 1, c.power != 2 { concord_power(energies, energies, c.power / 2, bins) }
-                let out = output.floats + (block.clip * frames + block.frames.lowerBound) * c.mels
-                Product.serial(
-                    block.frames.count, c.mels, spectrum.bins, 1, energies, spectrum.bins, false, filters.floats,
+                let out = output.float32Pointer + (block.clip * frames + block.frames.lowerBound) * c.mels
+                GEMM.serial(
+                    block.frames.count, c.mels, spectrum.bins, 1, energies, spectrum.bins, false,
+                    filters.float32Pointer,
                     c.mels, false, 0, out,
                     c.mels)
                 c.logarithm.apply(to: out, count: block.frames.count * c.mels, power: c.power)
@@ -80,10 +81,11 @@ public final class LogMel: Module {
         Parallel.run(waveform.count) { range in
             for n in range {
                 let clip = UnsafeMutableBufferPointer(
-                    start: output.floats + n * frames * c.mels, count: counts[n] * c.mels)
+                    start: output.float32Pointer + n * frames * c.mels, count: counts[n] * c.mels)
                 if case .decibels(let range?) = c.logarithm, let loudest = clip.max() {
                     concord_clamp(
-                        output.floats + n * frames * c.mels, output.floats + n * frames * c.mels, loudest - range,
+                        output.float32Pointer + n * frames * c.mels, output.float32Pointer + n * frames * c.mels,
+                        loudest - range,
                         loudest, clip.count)
                 }
                 if c.isStandardized { standardize(clip) }

@@ -86,14 +86,15 @@ struct Spectrum: Sendable {
                 fold({ clip[Self.reflected(start + $0, clip.count)] }, even + t * sums, odd + t * differences)
             }
         }
-        Product.serial(frames, bins, sums, 1, even, sums, false, cosines.floats, bins, false, 0, real, bins)
+        GEMM.serial(frames, bins, sums, 1, even, sums, false, cosines.float32Pointer, bins, false, 0, real, bins)
         if differences > 0 {
-            Product.serial(
-                frames, bins, differences, 1, odd, differences, false, sines.floats, bins, false, 0, imaginary, bins)
+            GEMM.serial(
+                frames, bins, differences, 1, odd, differences, false, sines.float32Pointer, bins, false, 0, imaginary,
+                bins)
         } else {
             imaginary.update(repeating: 0, count: frames * bins)
         }
-        concord_squared_lengths(real, real, imaginary, frames * bins)
+        concord_squared_magnitudes(real, real, imaginary, frames * bins)
         return real
     }
 

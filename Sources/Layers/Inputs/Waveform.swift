@@ -37,7 +37,9 @@ public struct Waveform: Sendable {
         let samples = Tensor(zeros: [clips.count, length])
         for (n, clip) in clips.enumerated() {
             clip.withUnsafeBufferPointer { clip in
-                if let base = clip.baseAddress { (samples.floats + n * length).update(from: base, count: clip.count) }
+                if let base = clip.baseAddress {
+                    (samples.float32Pointer + n * length).update(from: base, count: clip.count)
+                }
             }
         }
         self.init(samples: samples, lengths: clips.map(\.count), rate: rate)

@@ -41,7 +41,7 @@ public struct Masking: Sendable, Hashable {
         let special = vocabulary.special, length = tokens.length
         let replacements = Replacements(self, vocabulary)
         let source = tokens.ids, mask = tokens.mask
-        let ids = source.integers, real = mask.octets
+        let ids = source.int32Pointer, real = mask.uint8Pointer
         var hidden = source.integerScalars
         var positions: [Int32] = [], targets: [Int32] = []
         for (text, key) in keys.enumerated() {

@@ -116,9 +116,9 @@ public struct TrainingSession {
         print(
             "\(samples.description); \(Counted.text(batches.stepsPerEpoch, "step")) an epoch; "
                 + """
-                    \(objective.parameterCount) parameters; \(Threads.count) threads, products by \
-                    \(Self.products(recipe.precision))
-                    """
+                \(objective.parameterCount) parameters; \(Threads.count) threads, products by \
+                \(Self.products(recipe.precision))
+                """
         )
         if let warning = recipe.scheduleWarning(updatesPerEpoch: updatesPerEpoch(batches.stepsPerEpoch)) {
             print("note: \(warning)")
@@ -147,9 +147,9 @@ public struct TrainingSession {
         if bad.count > 0 {
             print(
                 """
-                    \(Counted.text(bad.count, "unreadable sample")) replaced by others; the first: \
-                    \(PathEncoding.readable(bad.examples.first?.line ?? ""))
-                    """
+                \(Counted.text(bad.count, "unreadable sample")) replaced by others; the first: \
+                \(PathEncoding.readable(bad.examples.first?.line ?? ""))
+                """
             )
         }
         switch end {
@@ -157,9 +157,9 @@ public struct TrainingSession {
             if case .stoppedEarly(let step) = end, let rule = recipe.earlyStopping.rule {
                 print(
                     """
-                        stopped at step \(step): \(rule.metric.name) has not improved for \
-                        \(Counted.text(rule.patience, "evaluation"))
-                        """
+                    stopped at step \(step): \(rule.metric.name) has not improved for \
+                    \(Counted.text(rule.patience, "evaluation"))
+                    """
                 )
             }
             print(PathEncoding.readable(try embedder.report(on: samples, isQuick: true).summary))
@@ -174,7 +174,7 @@ public struct TrainingSession {
     }
 
     private static func products(_ precision: Precision) -> String {
-        precision.available == .bfloat16 ? "oneDNN in bfloat16" : Processor.productRoute.rawValue
+        precision.available == .bfloat16 ? "oneDNN in bfloat16" : Processor.matmulLibrary.rawValue
     }
 
     private func trainer<O: Objective<MultimodalBatch>>(

@@ -21,14 +21,14 @@ extension Tensor {
         let kernel = AttentionKernel(
             samples: n, heads: heads, queries: t, keys: t, channels: c, causal: causal, mask: mask,
             dropping: Dropping.drawn(dropout, in: "attention"))
-        if Mixed.isIn(self) { return narrowAttention(kernel, [n, t, c]) }
-        let output = Tensor(uninitialized: [n, t, c]), x = floats
+        if Precision.isBFloat16(for: self) { return bfloat16Attention(kernel, [n, t, c]) }
+        let output = Tensor(uninitialized: [n, t, c]), x = float32Pointer
         let trail = kernel.forward(
             AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), output, isRecorded: isRecorded)
         let input = detached
         return output.recorded(from: self) { upstream, _ in
             let dx = Tensor(uninitialized: input.shape)
-            let x = input.floats, d = dx.floats
+            let x = input.float32Pointer, d = dx.float32Pointer
             kernel.backward(
                 AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), trail, upstream,
                 AttentionKernel.Operands(d, d + c, d + 2 * c, stride: 3 * c))
@@ -58,27 +58,29 @@ extension Tensor {
         let kernel = AttentionKernel(
             samples: n, heads: heads, queries: q, keys: t, channels: c, causal: causal, mask: mask,
             dropping: Dropping.drawn(dropout, in: "attention"))
-        if Mixed.isIn(query, key, value) { return narrowAttention(kernel, query, key, value) }
+        if Precision.isBFloat16(for: query, key, value) { return bfloat16Attention(kernel, query, key, value) }
         let output = Tensor(uninitialized: [n, q, c])
         let isRecorded = query.isRecorded || key.isRecorded || value.isRecorded
         let trail = kernel.forward(
-            AttentionKernel.Operands(query.floats, key.floats, value.floats, stride: c), output, isRecorded: isRecorded)
+            AttentionKernel.Operands(query.float32Pointer, key.float32Pointer, value.float32Pointer, stride: c), output,
+            isRecorded: isRecorded)
         let (a, b, v) = (query.detached, key.detached, value.detached)
         return output.recorded(from: query, key, value) { upstream, _ in
             let da = Tensor(uninitialized: a.shape), db = Tensor(uninitialized: b.shape),
                 dv = Tensor(uninitialized: v.shape)
             kernel.backward(
-                AttentionKernel.Operands(a.floats, b.floats, v.floats, stride: c), trail, upstream,
-                AttentionKernel.Operands(da.floats, db.floats, dv.floats, stride: c))
+                AttentionKernel.Operands(a.float32Pointer, b.float32Pointer, v.float32Pointer, stride: c), trail,
+                upstream,
+                AttentionKernel.Operands(da.float32Pointer, db.float32Pointer, dv.float32Pointer, stride: c))
             return [da, db, dv]
         }
     }
 
-    private func narrowAttention(_ kernel: AttentionKernel, _ shape: [Int]) -> Tensor {
-        let input = detached.narrowed, c = shape[2], output = Tensor(uninitialized: shape, .bfloat16)
-        func operands(_ x: Tensor) -> AttentionKernel.NarrowOperands {
-            let x = x.narrows
-            return AttentionKernel.NarrowOperands(x, x + c, x + 2 * c, stride: 3 * c)
+    private func bfloat16Attention(_ kernel: AttentionKernel, _ shape: [Int]) -> Tensor {
+        let input = detached.asBFloat16, c = shape[2], output = Tensor(uninitialized: shape, .bfloat16)
+        func operands(_ x: Tensor) -> AttentionKernel.BFloat16Operands {
+            let x = x.bfloat16Pointer
+            return AttentionKernel.BFloat16Operands(x, x + c, x + 2 * c, stride: 3 * c)
         }
         let logSums = kernel.forward(operands(input), output)
         return output.recorded(from: self, name: "attention") { upstream, _ in
@@ -88,18 +90,23 @@ extension Tensor {
         }
     }
 
-    private static func narrowAttention(
+    private static func bfloat16Attention(
         _ kernel: AttentionKernel, _ query: Tensor, _ key: Tensor, _ value: Tensor
     ) -> Tensor {
-        let (q, k, v) = (query.detached.narrowed, key.detached.narrowed, value.detached.narrowed), c = query.shape[2]
+        let (q, k, v) = (query.detached.asBFloat16, key.detached.asBFloat16, value.detached.asBFloat16),
+            c = query.shape[2]
         let output = Tensor(uninitialized: query.shape, .bfloat16)
-        let logSums = kernel.forward(AttentionKernel.NarrowOperands(q.narrows, k.narrows, v.narrows, stride: c), output)
+        let logSums = kernel.forward(
+            AttentionKernel.BFloat16Operands(q.bfloat16Pointer, k.bfloat16Pointer, v.bfloat16Pointer, stride: c), output
+        )
         return output.recorded(from: query, key, value, name: "attention") { upstream, _ in
             let gradients = [q, k, v].map { Tensor(uninitialized: $0.shape, .bfloat16) }
             kernel.backward(
-                AttentionKernel.NarrowOperands(q.narrows, k.narrows, v.narrows, stride: c), logSums, upstream,
-                AttentionKernel.NarrowOperands(
-                    gradients[0].narrows, gradients[1].narrows, gradients[2].narrows, stride: c))
+                AttentionKernel.BFloat16Operands(q.bfloat16Pointer, k.bfloat16Pointer, v.bfloat16Pointer, stride: c),
+                logSums, upstream,
+                AttentionKernel.BFloat16Operands(
+                    gradients[0].bfloat16Pointer, gradients[1].bfloat16Pointer, gradients[2].bfloat16Pointer, stride: c)
+            )
             return gradients
         }
     }

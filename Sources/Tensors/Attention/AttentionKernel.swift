@@ -17,12 +17,12 @@ struct AttentionKernel {
 
     let samples: Int, heads: Int, queries: Int, keys: Int, channels: Int
     let causal: Bool
-    let dropping: concord_dropping
+    let dropping: concord_dropout_mask
     /// (sample, head) pairs of the whole batch in front of these.
     private let firstUnit: Int
     /// Queries a tile.
     let tile: Int
-    /// Numbers from row to row of a tile of scores: whole vectors.
+    /// ElementPointer from row to row of a tile of scores: whole vectors.
     let stride: Int
     /// 0 for a real key, -infinity for padding, `[N, stride]`; and the keys of each sample up to the last real one.
     private let bias: Tensor?
@@ -30,7 +30,7 @@ struct AttentionKernel {
 
     init(
         samples: Int, heads: Int, queries: Int, keys: Int, channels: Int, causal: Bool, mask: Tensor?,
-        dropping: concord_dropping
+        dropping: concord_dropout_mask
     ) {
         (self.samples, self.heads, self.queries, self.keys, self.channels) = (samples, heads, queries, keys, channels)
         (self.causal, self.dropping) = (causal, dropping)
@@ -45,7 +45,7 @@ struct AttentionKernel {
         ShapeCheck.require(
             mask.shape == [samples, keys], "attention", "mask \(mask.shape), [\(samples), \(keys)] wanted")
         let bias = Tensor(repeating: -.infinity, shape: [samples, stride])
-        let b = bias.floats, real = mask.octets
+        let b = bias.float32Pointer, real = mask.uint8Pointer
         for n in 0..<samples {
             realKeys[n] = 0
             for t in 0..<keys where real[n * keys + t] != 0 {
@@ -67,19 +67,19 @@ struct AttentionKernel {
         let visible = causal ? min(realKeys[sample], first + rows) : realKeys[sample]
         return concord_scores(
             rows: rows, stride: (visible + 15) / 16 * 16, visible: visible, first: first, causal: causal ? 1 : 0,
-            bias: bias.map { UnsafePointer($0.floats + sample * stride) })
+            bias: bias.map { UnsafePointer($0.float32Pointer + sample * stride) })
     }
 
     /// Products this small are oneDNN's strength: a fifth to a third faster than OpenBLAS's from 64 steps on, where it
     /// is at full width.
-    private var route: Processor.ProductRoute { keys >= 64 && Processor.hasAVX512 ? .oneDNN : Processor.productRoute }
+    private var route: Processor.MatmulLibrary { keys >= 64 && Processor.hasAVX512 ? .oneDNN : Processor.matmulLibrary }
 
     private func multiply(
         _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool,
         _ b: UnsafePointer<Float>, _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>,
         _ ldc: Int
     ) {
-        Product.serial(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc, by: route)
+        GEMM.serial(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc, by: route)
     }
 
     func position(_ unit: Int, _ first: Int) -> UInt64 { UInt64(((firstUnit + unit) * queries + first) * keys) }
@@ -100,7 +100,8 @@ struct AttentionKernel {
             logSums: Tensor(uninitialized: [samples, heads, queries]),
             probabilities: isRecorded && stride <= width
                 ? Tensor(uninitialized: [samples, heads, queries, stride]) : nil)
-        let y = output.floats, sums = trail.logSums.floats, kept = trail.probabilities?.floats, c = channels, d = width
+        let y = output.float32Pointer, sums = trail.logSums.float32Pointer, kept = trail.probabilities?.float32Pointer,
+            c = channels, d = width
         Parallel.run(samples * heads, grain: grain) { units in
             let scratch = Tensor(uninitialized: [tile, stride])
             for unit in units {
@@ -109,7 +110,7 @@ struct AttentionKernel {
                 let v = x.value + n * keys * x.stride + offset, o = y + n * queries * c + offset
                 for first in Swift.stride(from: 0, to: queries, by: tile) {
                     let part = scores(n, from: first), row = unit * queries + first, sum = sums + row
-                    let s = kept.map { $0 + row * stride } ?? scratch.floats
+                    let s = kept.map { $0 + row * stride } ?? scratch.float32Pointer
                     guard part.visible > 0 else {
                         for i in 0..<part.rows { (o + (first + i) * c).update(repeating: 0, count: d) }
                         sum.update(repeating: .infinity, count: part.rows)
@@ -119,7 +120,7 @@ struct AttentionKernel {
                         part.rows, part.visible, d, scale, q + first * x.stride, x.stride, false, k, x.stride, true, 0,
                         s, part.stride)
                     concord_attention_softmax(s, sum, part)
-                    let weights = dropping.threshold > 0 ? scratch.floats : s
+                    let weights = dropping.threshold > 0 ? scratch.float32Pointer : s
                     if dropping.threshold > 0 {
                         concord_attention_dropout(weights, s, part, dropping, position(unit, first), keys)
                     }
@@ -136,11 +137,12 @@ struct AttentionKernel {
     ///   - upstream: `[N, Q, C]`.
     ///   - gradients: written, all of it.
     func backward(_ x: Operands, _ trail: Trail, _ upstream: Tensor, _ gradients: Operands) {
-        let dy = upstream.floats, sums = trail.logSums.floats, kept = trail.probabilities?.floats, c = channels,
+        let dy = upstream.float32Pointer, sums = trail.logSums.float32Pointer,
+            kept = trail.probabilities?.float32Pointer, c = channels,
             d = width, g = gradients
         Parallel.run(samples * heads, grain: grain) { units in
             let scratch = Tensor(uninitialized: [3, tile, stride])
-            let again = scratch.floats, dp = again + tile * stride, dropped = dp + tile * stride
+            let again = scratch.float32Pointer, dp = again + tile * stride, dropped = dp + tile * stride
             for unit in units {
                 let (n, offset) = (unit / heads, unit % heads * d)
                 let q = x.query + n * queries * x.stride + offset, k = x.key + n * keys * x.stride + offset

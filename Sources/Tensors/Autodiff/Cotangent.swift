@@ -24,7 +24,7 @@ package enum Cotangent: Sendable {
     func cast(to type: ElementType) -> Cotangent {
         switch self {
         case .dense(let tensor): tensor.elementType == type ? self : .dense(tensor.cast(to: type))
-        case .rows(let rows): type == .float32 ? .rows(rows.widened) : .dense(rows.widened.dense.cast(to: type))
+        case .rows(let rows): type == .float32 ? .rows(rows.asFloat32) : .dense(rows.asFloat32.dense.cast(to: type))
         }
     }
 
@@ -75,17 +75,17 @@ package struct RowGradient: Sendable {
         return sum
     }
 
-    var widened: RowGradient {
+    var asFloat32: RowGradient {
         guard pieces.contains(where: { $0.rows.elementType == .bfloat16 }) else { return self }
-        return RowGradient(shape: shape, pieces: pieces.map { ($0.indices, $0.rows.widened) }, isUnited: isUnited)
+        return RowGradient(shape: shape, pieces: pieces.map { ($0.indices, $0.rows.asFloat32) }, isUnited: isUnited)
     }
 
     /// Adds every row in order to a dense `[V, D]` that nobody else holds.
     func add(to sum: Tensor) {
         let width = shape[1]
-        let target = sum.floats
+        let target = sum.float32Pointer
         for (indices, rows) in pieces {
-            let index = indices.integers, source = rows.floats
+            let index = indices.int32Pointer, source = rows.float32Pointer
             let count = indices.count
             Parallel.run(width, grain: max(1, Elementwise.grain / max(1, count))) {
                 concord_scatter_add(target + $0.lowerBound, source + $0.lowerBound, index, count, $0.count, width)

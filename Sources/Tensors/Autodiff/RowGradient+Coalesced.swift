@@ -7,16 +7,16 @@ extension RowGradient {
         var places = [Int32](repeating: -1, count: shape[0])
         var order: [Int32] = []
         for (indices, _) in pieces {
-            let index = indices.integers
+            let index = indices.int32Pointer
             for i in 0..<indices.count where places[Int(index[i])] < 0 {
                 places[Int(index[i])] = Int32(order.count)
                 order.append(index[i])
             }
         }
         let sum = Tensor(zeros: [order.count, width])
-        let target = sum.floats
+        let target = sum.float32Pointer
         for (indices, rows) in pieces {
-            let index = indices.integers, source = rows.floats
+            let index = indices.int32Pointer, source = rows.float32Pointer
             for i in 0..<indices.count {
                 let to = target + Int(places[Int(index[i])]) * width, from = source + i * width
                 for j in 0..<width { to[j] += from[j] }

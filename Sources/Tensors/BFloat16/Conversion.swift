@@ -11,16 +11,16 @@ extension Tensor {
         if isFloating, type == .float32 || type == .bfloat16 {
             return cast(to: type).recorded(from: self) { upstream, _ in [upstream] }
         }
-        if elementType == .bfloat16 { return widened.converted(to: type) }
-        if type == .bfloat16 { return converted(to: .float32).narrowed }
+        if elementType == .bfloat16 { return asFloat32.converted(to: type) }
+        if type == .bfloat16 { return converted(to: .float32).asBFloat16 }
         let output = Tensor(uninitialized: shape, type)
         switch (elementType, type) {
-        case (.uint8, .float32): convert(octets, output.floats, concord_octets_to_floats)
-        case (.int32, .float32): convert(integers, output.floats, concord_integers_to_floats)
-        case (.float32, .int32): convert(floats, output.integers, concord_floats_to_integers)
-        case (.float32, .uint8): convert(floats, output.octets, concord_floats_to_octets)
-        case (.uint8, .int32): convert(octets, output.integers, concord_octets_to_integers)
-        case (.int32, .uint8): convert(integers, output.octets, concord_integers_to_octets)
+        case (.uint8, .float32): convert(uint8Pointer, output.float32Pointer, concord_uint8_to_float32)
+        case (.int32, .float32): convert(int32Pointer, output.float32Pointer, concord_int32_to_float32)
+        case (.float32, .int32): convert(float32Pointer, output.int32Pointer, concord_float32_to_int32)
+        case (.float32, .uint8): convert(float32Pointer, output.uint8Pointer, concord_float32_to_uint8)
+        case (.uint8, .int32): convert(uint8Pointer, output.int32Pointer, concord_uint8_to_int32)
+        case (.int32, .uint8): convert(int32Pointer, output.uint8Pointer, concord_int32_to_uint8)
         default: ShapeCheck.fail("converted", "\(elementType) \(shape) to \(type) is not supported")
         }
         return output

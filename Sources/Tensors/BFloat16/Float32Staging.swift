@@ -18,41 +18,43 @@ struct Float32Staging {
     ///   - slots: how many different memories `body` lays out.
     ///   - isNeeded: one of them is bfloat16.
     static func run(
-        _ rows: Range<Int>, width: Int, slots: Int, isNeeded: Bool, _ body: (_ rows: Range<Int>, _ staging: Float32Staging) -> Void
+        _ rows: Range<Int>, width: Int, slots: Int, isNeeded: Bool,
+        _ body: (_ rows: Range<Int>, _ staging: Float32Staging) -> Void
     ) {
         guard isNeeded else {
             if !rows.isEmpty { body(rows, Float32Staging(memory: nil, width: width, size: 0)) }
             return
         }
         let height = max(1, min(rows.count, area / max(1, width))), size = (height * width + 15) / 16 * 16
-        let staging = Float32Staging(memory: Storage(bytes: slots * size * MemoryLayout<Float>.stride), width: width, size: size)
+        let staging = Float32Staging(
+            memory: Storage(bytes: slots * size * MemoryLayout<Float>.stride), width: width, size: size)
         for first in stride(from: rows.lowerBound, to: rows.upperBound, by: height) {
             body(first..<min(rows.upperBound, first + height), staging)
         }
     }
 
     /// The rows' numbers in float32.
-    func read(_ numbers: Numbers, _ rows: Range<Int>, _ slot: Int) -> UnsafeMutablePointer<Float> {
+    func read(_ elementPointer: ElementPointer, _ rows: Range<Int>, _ slot: Int) -> UnsafeMutablePointer<Float> {
         let at = rows.lowerBound * width
-        guard numbers.isNarrow else { return numbers.wide + at }
+        guard elementPointer.isBFloat16 else { return elementPointer.float32 + at }
         let to = room(slot)
-        concord_widen(to, numbers.narrow + at, rows.count * width)
+        concord_bfloat16_to_float32(to, elementPointer.bfloat16 + at, rows.count * width)
         return to
     }
 
     /// Memory for the rows' numbers, for a kernel to write.
-    func place(_ numbers: Numbers, _ rows: Range<Int>, _ slot: Int) -> UnsafeMutablePointer<Float> {
-        numbers.isNarrow ? room(slot) : numbers.wide + rows.lowerBound * width
+    func place(_ elementPointer: ElementPointer, _ rows: Range<Int>, _ slot: Int) -> UnsafeMutablePointer<Float> {
+        elementPointer.isBFloat16 ? room(slot) : elementPointer.float32 + rows.lowerBound * width
     }
 
     /// What `place` gave has been written.
-    func write(_ numbers: Numbers, _ rows: Range<Int>, _ slot: Int) {
-        guard numbers.isNarrow else { return }
-        concord_narrow(numbers.narrow + rows.lowerBound * width, room(slot), rows.count * width)
+    func write(_ elementPointer: ElementPointer, _ rows: Range<Int>, _ slot: Int) {
+        guard elementPointer.isBFloat16 else { return }
+        concord_float32_to_bfloat16(elementPointer.bfloat16 + rows.lowerBound * width, room(slot), rows.count * width)
     }
 
     private func room(_ slot: Int) -> UnsafeMutablePointer<Float> {
         guard let memory else { ShapeCheck.fail("Float32Staging", "bfloat16 memory where none was announced") }
-        return memory.floats + slot * size
+        return memory.float32Pointer + slot * size
     }
 }

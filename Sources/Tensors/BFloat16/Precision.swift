@@ -32,14 +32,22 @@ public enum Precision: String, Sendable, CaseIterable, Codable {
         guard self == .bfloat16, !hasInstructions else { return self }
         warn(
             """
-                warning: this processor has no bfloat16 instructions (AVX512-BF16 or AMX); precision float32 is used \
-                instead
-                """
+            warning: this processor has no bfloat16 instructions (AVX512-BF16 or AMX); precision float32 is used \
+            instead
+            """
         )
         return .float32
     }
 
     private static let hasWarned = Atomic<Bool>(false)
+}
+
+extension Precision {
+    /// Whether an operation on these values computes in bfloat16: under that precision, or where one of them has that
+    /// element type.
+    static func isBFloat16(for values: Tensor...) -> Bool {
+        Context.current.precision == .bfloat16 || values.contains { $0.elementType == .bfloat16 }
+    }
 }
 
 /// Runs `body` with activations and products in `precision`, or in float32 where the processor has no instructions for

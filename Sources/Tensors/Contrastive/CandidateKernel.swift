@@ -22,7 +22,7 @@ struct CandidateKernel {
     /// The negatives' rows of the bank, `[G, M, D]`.
     private let negatives: Tensor
     /// In bfloat16, where products are taken of that: the queries times `factor`, and the negatives.
-    private let narrow: (rows: Tensor, negatives: Tensor)?
+    private let bfloat16: (rows: Tensor, negatives: Tensor)?
     /// `scale |x|^2` of queries, bank and negatives under the Euclidean similarity.
     private let shifts: (queries: Tensor, bank: Tensor, negatives: Tensor)?
     private let runs: [Run]
@@ -36,7 +36,7 @@ struct CandidateKernel {
         (self.candidates, self.options, scale) = (candidates, options, exp(logScale))
         (q, m, width) = (queries.shape[0], candidates.negatives.shape[1], queries.shape[1])
         negatives = sides.columns.gathered(at: candidates.negatives)
-        narrow = sides.narrow(factor: sides.isEuclidean ? 2 * scale : scale).map {
+        bfloat16 = sides.bfloat16(factor: sides.isEuclidean ? 2 * scale : scale).map {
             ($0.rows, $0.columns.gathered(at: candidates.negatives))
         }
         if sides.isEuclidean {
@@ -66,34 +66,37 @@ struct CandidateKernel {
 
     private func block(_ run: Run) -> concord_contrast {
         concord_contrast(
-            rows: run.rows.count, columns: m, stride: m, first_row: 0, first_column: 0, row_labels: rowLabels.integers,
-            column_labels: columnLabels.integers, excludes_self: 0, hardness: options.hardness, bound: .infinity)
+            rows: run.rows.count, columns: m, stride: m, first_row: 0, first_column: 0,
+            row_labels: rowLabels.int32Pointer,
+            column_labels: columnLabels.int32Pointer, excludes_self: 0, hardness: options.hardness, bound: .infinity)
     }
 
     /// The logits of a run's negatives.
     private func logits(_ run: Run, into s: UnsafeMutablePointer<Float>) {
         let first = run.rows.lowerBound * width, group = run.group * m * width
-        if let narrow {
-            let a = narrow.rows.narrows + first, b = narrow.negatives.narrows + group
-            NarrowProduct.serial(run.rows.count, m, width, 1, a, width, false, b, width, true, 0, s, m)
+        if let bfloat16 {
+            let a = bfloat16.rows.bfloat16Pointer + first, b = bfloat16.negatives.bfloat16Pointer + group
+            BFloat16GEMM.serial(run.rows.count, m, width, 1, a, width, false, b, width, true, 0, s, m)
         } else {
-            let a = sides.rows.floats + first, b = negatives.floats + group
-            Product.serial(run.rows.count, m, width, factor, a, width, false, b, width, true, 0, s, m)
+            let a = sides.rows.float32Pointer + first, b = negatives.float32Pointer + group
+            GEMM.serial(run.rows.count, m, width, factor, a, width, false, b, width, true, 0, s, m)
         }
         guard let shifts else { return }
         concord_contrast_shift(
-            s, shifts.queries.floats + run.rows.lowerBound, shifts.negatives.floats + run.group * m, block(run))
+            s, shifts.queries.float32Pointer + run.rows.lowerBound, shifts.negatives.float32Pointer + run.group * m,
+            block(run))
     }
 
     /// The logits of all positives, `[Q]`.
     private func positiveLogits() -> Tensor {
         let own = Tensor(uninitialized: [q])
-        let o = own.floats, a = sides.rows.floats, b = sides.columns.floats, index = candidates.positives.integers
+        let o = own.float32Pointer, a = sides.rows.float32Pointer, b = sides.columns.float32Pointer,
+            index = candidates.positives.int32Pointer
         Parallel.run(q, grain: Rows.grain(width)) { range in
             let i = range.lowerBound
             concord_indexed_dots(o + i, a + i * width, b, index + i, factor, range.count, width)
             guard let shifts else { return }
-            let rows = shifts.queries.floats, columns = shifts.bank.floats
+            let rows = shifts.queries.float32Pointer, columns = shifts.bank.float32Pointer
             for i in range { o[i] -= rows[i] + columns[Int(index[i])] }
         }
         return own
@@ -104,11 +107,11 @@ struct CandidateKernel {
         let planes = Int(concord_contrast_planes)
         let statistics = Tensor(uninitialized: [planes, q]), own = positiveLogits(),
             hits = Tensor(uninitialized: [q], .uint8)
-        let p = statistics.floats, o = own.floats, h = hits.octets
-        let positive = candidates.positives.integers, negative = candidates.negatives.integers
+        let p = statistics.float32Pointer, o = own.float32Pointer, h = hits.uint8Pointer
+        let positive = candidates.positives.int32Pointer, negative = candidates.negatives.int32Pointer
         Parallel.run(runs.count, grain: grain) { range in
             let scratch = Tensor(uninitialized: [min(q, Self.longestRun), m])
-            let s = scratch.floats
+            let s = scratch.float32Pointer
             for run in runs[range] {
                 let i = run.rows.lowerBound
                 logits(run, into: s)
@@ -122,7 +125,7 @@ struct CandidateKernel {
         }
         let losses = Tensor(uninitialized: [q])
         let (loss, slopes) = ContrastSummary(options, rows: q, negatives: m).summed(
-            statistics, share: 1, losses: losses.floats)
+            statistics, share: 1, losses: losses.float32Pointer)
         return (Float(loss), losses, hits, slopes)
     }
 
@@ -130,8 +133,9 @@ struct CandidateKernel {
     func backward(_ slopes: Tensor, upstream: Float, needs: (queries: Bool, bank: Bool)) -> (Tensor?, Tensor?, Float) {
         let gradients = Tensor(uninitialized: [q, m]), own = positiveLogits(), sums = Tensor(zeros: [q])
         let dots = Tensor(zeros: [runs.count * 2])
-        let dot = UnsafeMutableRawPointer(dots.floats).assumingMemoryBound(to: Double.self)
-        let g = gradients.floats, slope = slopes.floats, sum = sums.floats, isEuclidean = sides.isEuclidean
+        let dot = UnsafeMutableRawPointer(dots.float32Pointer).assumingMemoryBound(to: Double.self)
+        let g = gradients.float32Pointer, slope = slopes.float32Pointer, sum = sums.float32Pointer,
+            isEuclidean = sides.isEuclidean
         Parallel.run(runs.count, grain: grain) { range in
             for index in range {
                 let run = runs[index], i = run.rows.lowerBound
@@ -142,7 +146,7 @@ struct CandidateKernel {
             }
         }
         var total = (0..<runs.count).reduce(0) { $0 + dot[$1] }
-        let o = own.floats
+        let o = own.float32Pointer
         for i in 0..<q {  // own: from the positive's logit to its gradient
             let share = options.isDecoupled ? 0 : slope[q + i] * exp(o[i] - slope[i])
             let d = share - slope[2 * q + i] - slope[3 * q + i]
@@ -157,20 +161,22 @@ struct CandidateKernel {
     }
 
     private func queryGradient(_ gradients: Tensor, _ own: Tensor, _ sums: Tensor, _ factor: Float) -> Tensor {
-        let rounded = narrow == nil ? nil : gradients.narrowed
+        let rounded = bfloat16 == nil ? nil : gradients.asBFloat16
         let dq = Tensor(uninitialized: [q, width]), shares = own * factor
-        let to = dq.floats, g = gradients.floats, n = negatives.floats, b = sides.columns.floats, a = sides.rows.floats
-        let index = candidates.positives.integers, share = shares.floats, sum = sums.floats
+        let to = dq.float32Pointer, g = gradients.float32Pointer, n = negatives.float32Pointer,
+            b = sides.columns.float32Pointer, a = sides.rows.float32Pointer
+        let index = candidates.positives.int32Pointer, share = shares.float32Pointer, sum = sums.float32Pointer
         Parallel.run(runs.count, grain: grain) { range in
             for run in runs[range] {
                 let i = run.rows.lowerBound, count = run.rows.count
-                if let narrow, let rounded {
-                    let n = narrow.negatives.narrows + run.group * m * width
-                    NarrowProduct.serial(
-                        count, width, m, factor, rounded.narrows + i * m, m, false, n, width, false, 0, to + i * width,
+                if let bfloat16, let rounded {
+                    let n = bfloat16.negatives.bfloat16Pointer + run.group * m * width
+                    BFloat16GEMM.serial(
+                        count, width, m, factor, rounded.bfloat16Pointer + i * m, m, false, n, width, false, 0,
+                        to + i * width,
                         width)
                 } else {
-                    Product.serial(
+                    GEMM.serial(
                         count, width, m, factor, g + i * m, m, false, n + run.group * m * width, width, false, 0,
                         to + i * width, width)
                 }
@@ -185,19 +191,19 @@ struct CandidateKernel {
     }
 
     private func bankGradient(_ gradients: Tensor, _ own: Tensor, _ factor: Float) -> Tensor {
-        let ofNegatives = Tensor(uninitialized: negatives.shape), rounded = narrow == nil ? nil : gradients.narrowed
-        let to = ofNegatives.floats, g = gradients.floats, a = sides.rows.floats
+        let ofNegatives = Tensor(uninitialized: negatives.shape), rounded = bfloat16 == nil ? nil : gradients.asBFloat16
+        let to = ofNegatives.float32Pointer, g = gradients.float32Pointer, a = sides.rows.float32Pointer
         var first = 0
         for (group, count) in candidates.groups.enumerated() {
             let at = to + group * m * width
             if count == 0 { at.update(repeating: 0, count: m * width) }
-            if let narrow, let rounded {
-                NarrowProduct.serial(
-                    m, width, count, factor / self.factor, rounded.narrows + first * m, m, true,
-                    narrow.rows.narrows + first * width, width,
+            if let bfloat16, let rounded {
+                BFloat16GEMM.serial(
+                    m, width, count, factor / self.factor, rounded.bfloat16Pointer + first * m, m, true,
+                    bfloat16.rows.bfloat16Pointer + first * width, width,
                     false, 0, at, width)
             } else {
-                Product.multiply(
+                GEMM.multiply(
                     m: m, n: width, k: count, alpha: factor, g + first * m, lda: m, transposeA: true, a + first * width,
                     ldb: width, at,
                     ldc: width)
@@ -205,7 +211,7 @@ struct CandidateKernel {
             first += count
         }
         let db = ofNegatives.scattered(at: candidates.negatives, size: sides.columns.shape[0]), shares = own * factor
-        let bank = db.floats, share = shares.floats, index = candidates.positives.integers
+        let bank = db.float32Pointer, share = shares.float32Pointer, index = candidates.positives.int32Pointer
         Parallel.run(width, grain: max(1, 16384 / max(1, q))) { range in
             concord_add_to_indexed(bank + range.lowerBound, share, a + range.lowerBound, index, q, range.count, width)
         }
@@ -217,14 +223,15 @@ struct CandidateKernel {
     /// What the bank's own lengths have in -|a - b|^2.
     private func subtractShrinkage(from db: Tensor, _ gradients: Tensor, _ own: Tensor, _ factor: Float) {
         let sums = Tensor(zeros: [db.shape[0]])
-        let sum = sums.floats, g = gradients.floats, o = own.floats
-        let positive = candidates.positives.integers, negative = candidates.negatives.integers
+        let sum = sums.float32Pointer, g = gradients.float32Pointer, o = own.float32Pointer
+        let positive = candidates.positives.int32Pointer, negative = candidates.negatives.int32Pointer
         for run in runs {
             for i in run.rows {
                 sum[Int(positive[i])] += o[i]
                 for j in 0..<m { sum[Int(negative[run.group * m + j])] += g[i * m + j] }
             }
         }
-        concord_subtract_scaled_rows(db.floats, sides.columns.floats, sums.floats, factor, db.shape[0], width)
+        concord_subtract_scaled_rows(
+            db.float32Pointer, sides.columns.float32Pointer, sums.float32Pointer, factor, db.shape[0], width)
     }
 }

@@ -27,7 +27,7 @@ struct ContrastKernel {
     private let rowShift: Tensor?, columnShift: Tensor?
     private let tile: Int, block: Int
     /// In bfloat16, the rows times `factor`.
-    private let narrow: (rows: Tensor, columns: Tensor)?
+    private let bfloat16: (rows: Tensor, columns: Tensor)?
     /// Above every logit, and near enough that e^(logit - bound) does not vanish; infinity where the similarity or its
     /// scale allow no such number. With it one exponential serves a logit's row and its column.
     private let bound: Float
@@ -41,7 +41,7 @@ struct ContrastKernel {
         (self.rowLabels, self.columnLabels, self.options) = (rowLabels, columnLabels, options)
         rowShift = sides.isEuclidean ? ContrastSides.squaredNorms(sides.rows, factor: scale) : nil
         columnShift = sides.isEuclidean ? ContrastSides.squaredNorms(sides.columns, factor: scale) : nil
-        narrow = sides.narrow(factor: sides.isEuclidean ? 2 * scale : scale)
+        bfloat16 = sides.bfloat16(factor: sides.isEuclidean ? 2 * scale : scale)
         bound = options.similarity == .cosine && options.hardness == 0 && scale <= 30 ? 1.02 * scale : .infinity
         tile = max(1, min(n, 1024, max(64, Self.tileBytes / 4 / max(1, m))))
         block = max(64, min(1024, (m / 8 + 15) / 16 * 16))
@@ -60,7 +60,8 @@ struct ContrastKernel {
         concord_contrast(
             rows: rows.count, columns: columns.count, stride: stride, first_row: rows.lowerBound,
             first_column: columns.lowerBound,
-            row_labels: rowLabels.integers + rows.lowerBound, column_labels: columnLabels.integers + columns.lowerBound,
+            row_labels: rowLabels.int32Pointer + rows.lowerBound,
+            column_labels: columnLabels.int32Pointer + columns.lowerBound,
             excludes_self: options.excludesSelf ? 1 : 0, hardness: options.hardness, bound: bound)
     }
 
@@ -70,17 +71,18 @@ struct ContrastKernel {
 
     /// The logits of a block.
     private func logits(_ rows: Range<Int>, _ columns: Range<Int>, into s: UnsafeMutablePointer<Float>, stride: Int) {
-        if let narrow {
-            let a = narrow.rows.narrows + rows.lowerBound * width,
-                b = narrow.columns.narrows + columns.lowerBound * width
-            NarrowProduct.serial(rows.count, columns.count, width, 1, a, width, false, b, width, true, 0, s, stride)
+        if let bfloat16 {
+            let a = bfloat16.rows.bfloat16Pointer + rows.lowerBound * width,
+                b = bfloat16.columns.bfloat16Pointer + columns.lowerBound * width
+            BFloat16GEMM.serial(rows.count, columns.count, width, 1, a, width, false, b, width, true, 0, s, stride)
         } else {
-            let a = sides.rows.floats + rows.lowerBound * width, b = sides.columns.floats + columns.lowerBound * width
-            Product.serial(rows.count, columns.count, width, factor, a, width, false, b, width, true, 0, s, stride)
+            let a = sides.rows.float32Pointer + rows.lowerBound * width,
+                b = sides.columns.float32Pointer + columns.lowerBound * width
+            GEMM.serial(rows.count, columns.count, width, factor, a, width, false, b, width, true, 0, s, stride)
         }
         guard let rowShift, let columnShift else { return }
         concord_contrast_shift(
-            s, rowShift.floats + rows.lowerBound, columnShift.floats + columns.lowerBound,
+            s, rowShift.float32Pointer + rows.lowerBound, columnShift.float32Pointer + columns.lowerBound,
             contrast(rows: rows, columns: columns, stride: stride))
     }
 
@@ -88,15 +90,15 @@ struct ContrastKernel {
     func forward() -> (Float, Slopes) {
         let planes = Int(concord_contrast_planes)
         let rowSums = Tensor(uninitialized: [planes, n]), columnSums = Tensor(uninitialized: [planes, m])
-        let r = rowSums.floats, c = columnSums.floats
+        let r = rowSums.float32Pointer, c = columnSums.float32Pointer
         concord_contrast_clear(r, n, n)
         concord_contrast_clear(c, m, m)
         let said = Tensor(uninitialized: [blocks, planes, tile])  // by each block of its rows
-        let p = said.floats
+        let p = said.float32Pointer
         for rows in tiles {
             Parallel.deal(blocks, grain: grain) { index in
                 let scratch = Tensor(uninitialized: [rows.count + planes, block])
-                let s = scratch.floats, columns = columns(of: index)
+                let s = scratch.float32Pointer, columns = columns(of: index)
                 logits(rows, columns, into: s, stride: block)
                 concord_contrast_statistics(
                     s, p + index * planes * tile, tile, options.isSymmetric ? c + columns.lowerBound : nil, m,
@@ -119,17 +121,19 @@ struct ContrastKernel {
 
     /// Adds what the logits' gradients of a tile's block make of its columns' gradients; in bfloat16 for an upstream of
     /// 1.
-    private func addColumns(_ g: Numbers, _ rows: Range<Int>, _ columns: Range<Int>, _ factor: Float, to db: Tensor) {
-        let to = db.floats + columns.lowerBound * width, first = rows.lowerBound * width
-        if let narrow {
-            NarrowProduct.serial(
-                columns.count, width, rows.count, 1, g.narrow + columns.lowerBound, stride, true,
-                narrow.rows.narrows + first, width,
+    private func addColumns(
+        _ g: ElementPointer, _ rows: Range<Int>, _ columns: Range<Int>, _ factor: Float, to db: Tensor
+    ) {
+        let to = db.float32Pointer + columns.lowerBound * width, first = rows.lowerBound * width
+        if let bfloat16 {
+            BFloat16GEMM.serial(
+                columns.count, width, rows.count, 1, g.bfloat16 + columns.lowerBound, stride, true,
+                bfloat16.rows.bfloat16Pointer + first, width,
                 false, 1, to, width)
         } else {
-            Product.serial(
-                columns.count, width, rows.count, factor, g.wide + columns.lowerBound, stride, true,
-                sides.rows.floats + first, width,
+            GEMM.serial(
+                columns.count, width, rows.count, factor, g.float32 + columns.lowerBound, stride, true,
+                sides.rows.float32Pointer + first, width,
                 false, 1, to, width)
         }
     }
@@ -141,49 +145,52 @@ struct ContrastKernel {
         let euclidean = sides.isEuclidean
         let rowTotals = Tensor(zeros: [blocks, euclidean ? tile : 0]), columnTotals = Tensor(zeros: [euclidean ? m : 0])
         let dots = Tensor(zeros: [blocks * 2])
-        let dot = UnsafeMutableRawPointer(dots.floats).assumingMemoryBound(to: Double.self)
-        let gradients = Tensor(uninitialized: [tile, stride], narrow == nil ? .float32 : .bfloat16)
-        let g = gradients.numbers, a = sides.rows.floats, b = sides.columns.floats
-        let rowSlopes = slopes.rows.floats, columnSlopes = slopes.columns?.floats
+        let dot = UnsafeMutableRawPointer(dots.float32Pointer).assumingMemoryBound(to: Double.self)
+        let gradients = Tensor(uninitialized: [tile, stride], bfloat16 == nil ? .float32 : .bfloat16)
+        let g = gradients.elementPointer, a = sides.rows.float32Pointer, b = sides.columns.float32Pointer
+        let rowSlopes = slopes.rows.float32Pointer, columnSlopes = slopes.columns?.float32Pointer
         let factor = factor * upstream
         for rows in tiles {
             let at = a + rows.lowerBound * width
-            rowTotals.floats.update(repeating: 0, count: rowTotals.count)
+            rowTotals.float32Pointer.update(repeating: 0, count: rowTotals.count)
             Parallel.deal(blocks, grain: grain) { index in
-                let scratch = g.isNarrow ? Tensor(uninitialized: [rows.count, block]) : nil
+                let scratch = g.isBFloat16 ? Tensor(uninitialized: [rows.count, block]) : nil
                 let columns = columns(of: index), stride = scratch == nil ? self.stride : block
-                let s = scratch?.floats ?? g.wide + columns.lowerBound
+                let s = scratch?.float32Pointer ?? g.float32 + columns.lowerBound
                 logits(rows, columns, into: s, stride: stride)
                 dot[index] += concord_contrast_pullback(
                     s, rowSlopes + rows.lowerBound, n, columnSlopes.map { $0 + columns.lowerBound }, m,
                     options.isDecoupled ? 1 : 0,
-                    euclidean ? rowTotals.floats + index * tile : nil,
-                    euclidean ? columnTotals.floats + columns.lowerBound : nil,
+                    euclidean ? rowTotals.float32Pointer + index * tile : nil,
+                    euclidean ? columnTotals.float32Pointer + columns.lowerBound : nil,
                     contrast(rows: rows, columns: columns, stride: stride))
-                if g.isNarrow {
-                    concord_narrow_rows(
-                        g.narrow + columns.lowerBound, self.stride, s, stride, rows.count, columns.count)
+                if g.isBFloat16 {
+                    concord_float32_to_bfloat16_rows(
+                        g.bfloat16 + columns.lowerBound, self.stride, s, stride, rows.count, columns.count)
                 }
                 if let db { addColumns(g, rows, columns, factor, to: db) }
             }
             guard let da else { continue }
-            let to = da.floats + rows.lowerBound * width
-            if let narrow {
-                NarrowProduct.serial(
-                    rows.count, width, m, factor, g.narrow, stride, false, narrow.columns.narrows, width, false, 0, to,
+            let to = da.float32Pointer + rows.lowerBound * width
+            if let bfloat16 {
+                BFloat16GEMM.serial(
+                    rows.count, width, m, factor, g.bfloat16, stride, false, bfloat16.columns.bfloat16Pointer, width,
+                    false, 0, to,
                     width)
             } else {
-                Product.multiply(
-                    m: rows.count, n: width, k: m, alpha: factor, g.wide, lda: stride, b, ldb: width, to, ldc: width)
+                GEMM.multiply(
+                    m: rows.count, n: width, k: m, alpha: factor, g.float32, lda: stride, b, ldb: width, to, ldc: width)
             }
             guard euclidean else { continue }
             for index in 1..<max(1, blocks) {
-                concord_accumulate(rowTotals.floats, rowTotals.floats + index * tile, rows.count)
+                concord_accumulate(rowTotals.float32Pointer, rowTotals.float32Pointer + index * tile, rows.count)
             }
-            concord_subtract_scaled_rows(to, at, rowTotals.floats, factor, rows.count, width)
+            concord_subtract_scaled_rows(to, at, rowTotals.float32Pointer, factor, rows.count, width)
         }
-        if narrow != nil, upstream != 1, let db { concord_scale_rows(db.floats, width, upstream, m, width) }
-        if euclidean, let db { concord_subtract_scaled_rows(db.floats, b, columnTotals.floats, factor, m, width) }
+        if bfloat16 != nil, upstream != 1, let db { concord_scale_rows(db.float32Pointer, width, upstream, m, width) }
+        if euclidean, let db {
+            concord_subtract_scaled_rows(db.float32Pointer, b, columnTotals.float32Pointer, factor, m, width)
+        }
         if let da { sides.pullBack(da, ofRows: true) }
         if let db { sides.pullBack(db, ofRows: false) }
         return (da, db, upstream * Float((0..<blocks).reduce(0) { $0 + dot[$1] }))

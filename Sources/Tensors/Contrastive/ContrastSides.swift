@@ -6,15 +6,15 @@ struct ContrastSides {
     private let rowNorms: Tensor?, columnNorms: Tensor?
     let isEuclidean: Bool
     /// Products are taken of bfloat16.
-    let isNarrow: Bool
+    let isBFloat16: Bool
 
     /// PyTorch's, in `normalize`.
     private static let epsilon: Float = 1e-12
 
     init(_ a: Tensor, _ b: Tensor, _ similarity: ContrastOptions.Similarity) {
         isEuclidean = similarity == .euclidean
-        isNarrow = Mixed.isIn(a, b)
-        let isOne = a.storage === b.storage && a.shape == b.shape, a = a.widened, b = isOne ? a : b.widened
+        isBFloat16 = Precision.isBFloat16(for: a, b)
+        let isOne = a.storage === b.storage && a.shape == b.shape, a = a.asFloat32, b = isOne ? a : b.asFloat32
         guard similarity == .cosine else {
             (rows, columns, rowNorms, columnNorms) = (a, b, nil, nil)
             return
@@ -24,13 +24,13 @@ struct ContrastSides {
     }
 
     /// Both rounded to bfloat16, the rows times `factor`: nil where products are of float32.
-    func narrow(factor: Float) -> (rows: Tensor, columns: Tensor)? {
-        isNarrow ? ((factor == 1 ? rows : rows * factor).cast(to: .bfloat16), columns.narrowed) : nil
+    func bfloat16(factor: Float) -> (rows: Tensor, columns: Tensor)? {
+        isBFloat16 ? ((factor == 1 ? rows : rows * factor).cast(to: .bfloat16), columns.asBFloat16) : nil
     }
 
     private static func normalized(_ x: Tensor) -> (Tensor, Tensor) {
         let output = Tensor(uninitialized: x.shape), norms = Tensor(uninitialized: [x.shape[0]])
-        let from = x.floats, to = output.floats, norm = norms.floats, width = x.shape[1]
+        let from = x.float32Pointer, to = output.float32Pointer, norm = norms.float32Pointer, width = x.shape[1]
         Parallel.run(x.shape[0], grain: Rows.grain(width)) { range in
             let i = range.lowerBound
             concord_l2_norm(to + i * width, norm + i, from + i * width, epsilon, range.count, width)
@@ -41,7 +41,7 @@ struct ContrastSides {
     /// `factor |x|^2` of each row, for distances.
     static func squaredNorms(_ x: Tensor, factor: Float) -> Tensor {
         let output = Tensor(uninitialized: [x.shape[0]])
-        let from = x.floats, to = output.floats, width = x.shape[1]
+        let from = x.float32Pointer, to = output.float32Pointer, width = x.shape[1]
         Parallel.run(x.shape[0], grain: Rows.grain(width)) { range in
             concord_squared_norms(to + range.lowerBound, from + range.lowerBound * width, factor, range.count, width)
         }
@@ -52,7 +52,7 @@ struct ContrastSides {
     func pullBack(_ gradient: Tensor, ofRows: Bool) {
         guard let norms = ofRows ? rowNorms : columnNorms else { return }
         let y = ofRows ? rows : columns
-        let d = gradient.floats, from = y.floats, norm = norms.floats, width = y.shape[1]
+        let d = gradient.float32Pointer, from = y.float32Pointer, norm = norms.float32Pointer, width = y.shape[1]
         Parallel.run(y.shape[0], grain: Rows.grain(width)) { range in
             let i = range.lowerBound
             concord_l2_norm_pullback(

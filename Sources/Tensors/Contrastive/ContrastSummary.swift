@@ -32,13 +32,13 @@ struct ContrastSummary {
     ///   - share: of the rows' mean in the loss.
     ///   - bound: what denominators are held against in place of themselves, where it is finite.
     ///   - losses: gets each row's own; 0 where it is not counted.
-    /// - Returns: the loss's share, and `[concord_contrast_slopes, N]`.
+    /// - Returns: the loss's share, and `[concord_contrast_coefficients, N]`.
     func summed(
         _ statistics: Tensor, share: Double, bound: Float = .infinity, losses: UnsafeMutablePointer<Float>? = nil
     ) -> (Double, Tensor) {
         let n = positives.count
-        let slopes = Tensor(zeros: [Int(concord_contrast_slopes), n])
-        let from = statistics.floats, to = slopes.floats
+        let slopes = Tensor(zeros: [Int(concord_contrast_coefficients), n])
+        let from = statistics.float32Pointer, to = slopes.float32Pointer
         let beta = Double(options.hardness), smoothing = Double(options.smoothing)
         let isKept = (0..<n).map { positives[$0] > 0 && (!options.isDecoupled || negatives[$0] > 0) }
         let weight = share / Double(max(1, isKept.count(where: { $0 })))

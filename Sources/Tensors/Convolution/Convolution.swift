@@ -57,9 +57,9 @@ extension Tensor {
     }
 
     private func convolved(_ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry, shape: [Int]) -> Tensor {
-        let isNarrow = Mixed.isIn(self), given = isNarrow ? narrowed : self
+        let isBFloat16 = Precision.isBFloat16(for: self), given = isBFloat16 ? asBFloat16 : self
         let input = SavedForBackward(given), kernel = weight.detached, inputShape = self.shape
-        let output = Tensor(uninitialized: shape, isNarrow ? .bfloat16 : .float32)
+        let output = Tensor(uninitialized: shape, isBFloat16 ? .bfloat16 : .float32)
         Convolution.forward(given.detached, kernel, bias?.detached, geometry, into: output)
         return output.recorded(fromGiven: [self, weight, bias]) { upstream, needs in
             let dx = needs[0] ? Convolution.inputGradient(upstream, kernel, geometry, shape: inputShape) : nil

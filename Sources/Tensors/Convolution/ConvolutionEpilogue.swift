@@ -21,11 +21,11 @@ struct ConvolutionEpilogue {
     /// The same in a pass of its own, in place, with a bias `[C]` that is still to be added.
     func finish(_ output: Tensor, bias: Tensor?) {
         guard !isEmpty || bias != nil, let channels = output.shape.last, channels > 0 else { return }
-        let (y, b, r) = (output.numbers, bias?.floats, residual?.numbers)
+        let (y, b, r) = (output.elementPointer, bias?.float32Pointer, residual?.elementPointer)
         Parallel.run(output.count / channels, grain: max(1, Elementwise.grain / channels)) { rows in
             let at = rows.lowerBound * channels
             concord_channel_finish(
-                (y + at).base, b, r.map { ($0 + at).base }, y.isNarrow, rows.count, channels, rectifies)
+                (y + at).base, b, r.map { ($0 + at).base }, y.isBFloat16, rows.count, channels, rectifies)
         }
     }
 }

@@ -15,31 +15,32 @@ enum Convolution {
                 StridedPointwise.seen(input, geometry), weight, bias, StridedPointwise.dense(geometry), epilogue,
                 into: output)
         }
-        let isNarrow = input.elementType == .bfloat16
-        if !isNarrow, epilogue == nil, PointwiseProducts.suit(geometry) {
+        let isBFloat16 = input.elementType == .bfloat16
+        if !isBFloat16, epilogue == nil, PointwiseProducts.suit(geometry) {
             return PointwiseProducts.forward(input, weight, bias, geometry, into: output)
         }
-        if !isNarrow, let winograd = Winograd(geometry, .forward, hasBias: bias != nil) {
+        if !isBFloat16, let winograd = Winograd(geometry, .forward, hasBias: bias != nil) {
             winograd.forward(input, weight, bias, into: output)
             epilogue?.finish(output, bias: nil)
             return
         }
-        if !isNarrow, bias == nil || epilogue != nil, ConvolutionProducts.suitOutputs(of: geometry) {
+        if !isBFloat16, bias == nil || epilogue != nil, ConvolutionProducts.suitOutputs(of: geometry) {
             ConvolutionProducts.forward(input, weight, geometry, into: output)
             epilogue?.finish(output, bias: bias)
             return
         }
-        if !isNarrow, StripProducts.suit(geometry) {
+        if !isBFloat16, StripProducts.suit(geometry) {
             StripProducts.forward(input, weight, bias, geometry, into: output)
             epilogue?.finish(output, bias: nil)
             return
         }
-        if isNarrow, UnfoldedProducts.suitOutputs(of: geometry) {
+        if isBFloat16, UnfoldedProducts.suitOutputs(of: geometry) {
             UnfoldedProducts.forward(input, weight, bias, geometry, into: output)
             epilogue?.finish(output, bias: nil)
             return
         }
-        let primitive = OneDNNConvolution.cached(geometry, .forward, hasBias: bias != nil, isNarrow: isNarrow, epilogue)
+        let primitive = OneDNNConvolution.cached(
+            geometry, .forward, hasBias: bias != nil, isBFloat16: isBFloat16, epilogue)
         let packed = primitive.packed(weight)
         if primitive.isFused { epilogue?.prepare(output) }
         primitive.run(input: input.storage.base, weights: packed, bias: bias?.storage, output: output.storage.base)
@@ -56,25 +57,25 @@ enum Convolution {
                 upstream, weight, dense, shape: [dense.batch, dense.height, dense.width, dense.channels])
             return StridedPointwise.spread(gradient, geometry, shape: shape)
         }
-        let isNarrow = upstream.elementType == .bfloat16
-        if !isNarrow, PointwiseProducts.suit(geometry) {
+        let isBFloat16 = upstream.elementType == .bfloat16
+        if !isBFloat16, PointwiseProducts.suit(geometry) {
             return PointwiseProducts.inputGradient(upstream, weight, geometry, shape: shape)
         }
-        if !isNarrow, let winograd = Winograd(geometry, .backwardData) {
+        if !isBFloat16, let winograd = Winograd(geometry, .backwardData) {
             return winograd.inputGradient(upstream, weight, shape: shape)
         }
-        if !isNarrow, ConvolutionProducts.suitInputs(of: geometry) {
+        if !isBFloat16, ConvolutionProducts.suitInputs(of: geometry) {
             return ConvolutionProducts.inputGradient(upstream, weight, geometry, shape: shape)
         }
-        if !isNarrow, StripProducts.suit(geometry) {
+        if !isBFloat16, StripProducts.suit(geometry) {
             return StripProducts.inputGradient(upstream, weight, geometry, shape: shape)
         }
-        if isNarrow, UnfoldedProducts.suitInputs(of: geometry) {
+        if isBFloat16, UnfoldedProducts.suitInputs(of: geometry) {
             return UnfoldedProducts.inputGradient(upstream, weight, geometry, shape: shape)
         }
         let gradient = Tensor(uninitialized: shape, upstream.elementType)
         guard gradient.count > 0 else { return gradient }
-        let primitive = OneDNNConvolution.cached(geometry, .backwardData, hasBias: false, isNarrow: isNarrow)
+        let primitive = OneDNNConvolution.cached(geometry, .backwardData, hasBias: false, isBFloat16: isBFloat16)
         let packed = primitive.packed(weight)
         primitive.run(input: gradient.storage.base, weights: packed, bias: nil, output: upstream.storage.base)
         return gradient
@@ -91,27 +92,27 @@ enum Convolution {
                 hasBias: hasBias)
         }
         let biasGradient = { hasBias ? Rows.sum(upstream) : nil }
-        let isNarrow = upstream.elementType == .bfloat16
-        if !isNarrow, PointwiseProducts.suit(geometry) {
+        let isBFloat16 = upstream.elementType == .bfloat16
+        if !isBFloat16, PointwiseProducts.suit(geometry) {
             return (PointwiseProducts.weightGradient(input, upstream, geometry, shape: shape), biasGradient())
         }
-        if !isNarrow, let winograd = Winograd(geometry, .backwardWeights) {
+        if !isBFloat16, let winograd = Winograd(geometry, .backwardWeights) {
             return (winograd.weightGradient(input, upstream, shape: shape), biasGradient())
         }
         if ThinWindows.suit(geometry) {
-            let (weight, bias) = ThinWindows.weightGradient(input.widened, upstream.widened, geometry, shape: shape)
+            let (weight, bias) = ThinWindows.weightGradient(input.asFloat32, upstream.asFloat32, geometry, shape: shape)
             return (weight, hasBias ? bias : nil)
         }
-        if isNarrow, UnfoldedProducts.suitWeights(of: geometry) {
+        if isBFloat16, UnfoldedProducts.suitWeights(of: geometry) {
             return (UnfoldedProducts.weightGradient(input, upstream, geometry, shape: shape), biasGradient())
         }
-        if !isNarrow, ConvolutionProducts.suitOutputs(of: geometry) {
+        if !isBFloat16, ConvolutionProducts.suitOutputs(of: geometry) {
             return (ConvolutionProducts.weightGradient(input, upstream, geometry, shape: shape), biasGradient())
         }
-        if !isNarrow, StripProducts.suit(geometry) {
+        if !isBFloat16, StripProducts.suit(geometry) {
             return (StripProducts.weightGradient(input, upstream, geometry, shape: shape), biasGradient())
         }
-        let primitive = OneDNNConvolution.cached(geometry, .backwardWeights, hasBias: hasBias, isNarrow: isNarrow)
+        let primitive = OneDNNConvolution.cached(geometry, .backwardWeights, hasBias: hasBias, isBFloat16: isBFloat16)
         let gradient = primitive.emptyGradient(shape: shape),
             bias = hasBias ? Tensor(uninitialized: [geometry.filters]) : nil
         primitive.run(

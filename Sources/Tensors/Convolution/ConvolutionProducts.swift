@@ -29,11 +29,11 @@ enum ConvolutionProducts {
     static func forward(_ input: Tensor, _ weight: Tensor, _ g: ConvolutionGeometry, into output: Tensor) {
         let g = g.isPointwise ? g.asOnePosition : g
         let packed = PackedWeights.shared(weight, .filterRows) { filterRows(weight, g) }
-        let (x, y, w) = (input.floats, output.floats, packed.floats)
+        let (x, y, w) = (input.float32Pointer, output.float32Pointer, packed.float32Pointer)
         let sampleIn = g.height * g.width * g.channels, sampleOut = g.outHeight * g.outWidth * g.filters
         Parallel.run(g.batch, grain: 16) { samples in
             forEachOutput(of: g) { position, row, input, taps in
-                Product.serial(
+                GEMM.serial(
                     samples.count, g.filters, taps.count * g.channels, 1, x + samples.lowerBound * sampleIn + input,
                     sampleIn, false,
                     w + (row.tap * g.filters * g.kernel.width + taps.lowerBound) * g.channels,
@@ -49,7 +49,9 @@ enum ConvolutionProducts {
     static func weightGradient(_ input: Tensor, _ upstream: Tensor, _ g: ConvolutionGeometry, shape: [Int]) -> Tensor {
         let g = g.isPointwise ? g.asOnePosition : g
         let gradient = Tensor(uninitialized: shape), packed = Storage(bytes: gradient.storage.bytes)
-        let (x, y, w, d) = (input.floats, upstream.floats, packed.floats, gradient.floats)
+        let (x, y, w, d) = (
+            input.float32Pointer, upstream.float32Pointer, packed.float32Pointer, gradient.float32Pointer
+        )
         let sampleIn = g.height * g.width * g.channels, sampleOut = g.outHeight * g.outWidth * g.filters
         let line = g.kernel.width * g.channels, tile = 16
         Parallel.run((g.filters + tile - 1) / tile) { tiles in
@@ -58,7 +60,7 @@ enum ConvolutionProducts {
                 memset(w + (row * g.filters + filters.lowerBound) * line, 0, filters.count * line * 4)
             }
             forEachOutput(of: g) { position, row, input, taps in
-                Product.serial(
+                GEMM.serial(
                     filters.count, taps.count * g.channels, g.batch, 1, y + position * g.filters + filters.lowerBound,
                     sampleOut, true,
                     x + input, sampleIn, false, 1,
@@ -78,7 +80,7 @@ enum ConvolutionProducts {
         let g = g.isPointwise ? g.asOnePosition : g
         let packed = PackedWeights.shared(weight, .tapRows(stride: g.stride.width)) { tapRows(weight, g) }
         let gradient = Tensor(uninitialized: shape)
-        let (x, y, w) = (gradient.floats, upstream.floats, packed.floats)
+        let (x, y, w) = (gradient.float32Pointer, upstream.float32Pointer, packed.float32Pointer)
         let sampleIn = g.height * g.width * g.channels, sampleOut = g.outHeight * g.outWidth * g.filters
         let places = tapPlaces(of: g)
         Parallel.run(g.batch, grain: 16) { samples in
@@ -92,7 +94,7 @@ enum ConvolutionProducts {
                     let outRow = (row - tap) / g.stride.height
                     guard outRow < g.outHeight else { continue }
                     let place = tap * g.kernel.width + places[column - first * g.stride.width]
-                    Product.serial(
+                    GEMM.serial(
                         samples.count, g.channels, count * g.filters, 1,
                         y + samples.lowerBound * sampleOut + (outRow * g.outWidth + first) * g.filters, sampleOut,
                         false,
@@ -181,7 +183,7 @@ enum ConvolutionProducts {
         _ weight: Tensor, _ g: ConvolutionGeometry, _ place: (_ filter: Int, _ row: Int, _ column: Int) -> Int
     ) -> Storage {
         let packed = Storage(bytes: weight.storage.bytes)
-        let (to, from) = (packed.floats, weight.floats)
+        let (to, from) = (packed.float32Pointer, weight.float32Pointer)
         Parallel.run(g.filters, grain: max(1, Elementwise.grain / max(1, g.weightCount / g.filters))) { filters in
             forEachTap(of: g, filters: filters) { filter, row, column, plain in
                 concord_gather_strided(

@@ -13,7 +13,8 @@ package struct ChannelNormalization {
     }
 
     private func scale(_ channel: Int) -> Double {
-        Double(weight.floats[channel]) / (Double(variance.floats[channel]) + Double(epsilon)).squareRoot()
+        Double(weight.float32Pointer[channel])
+            / (Double(variance.float32Pointer[channel]) + Double(epsilon)).squareRoot()
     }
 
     /// A convolution's weights and biases with this taken in, made once for each version of all of them.
@@ -22,7 +23,7 @@ package struct ChannelNormalization {
         let filters = kernel.shape[0], size = kernel.count / max(1, filters)
         let folded = PackedWeights.shared(kernel, .folded(epsilon: epsilon), with: sources) {
             let folded = Storage(bytes: kernel.storage.bytes)
-            let (to, from) = (folded.floats, kernel.floats)
+            let (to, from) = (folded.float32Pointer, kernel.float32Pointer)
             Parallel.run(filters, grain: max(1, Elementwise.grain / max(1, size))) { filters in
                 for filter in filters {
                     let factor = Float(scale(filter))
@@ -34,8 +35,8 @@ package struct ChannelNormalization {
         let shift = PackedWeights.shared(kernel, .foldedBias(epsilon: epsilon), with: sources) {
             let shift = Storage(bytes: filters * 4)
             for filter in 0..<filters {
-                let carried = Double(kernelBias?.floats[filter] ?? 0) - Double(mean.floats[filter])
-                shift.floats[filter] = Float(Double(bias.floats[filter]) + carried * scale(filter))
+                let carried = Double(kernelBias?.float32Pointer[filter] ?? 0) - Double(mean.float32Pointer[filter])
+                shift.float32Pointer[filter] = Float(Double(bias.float32Pointer[filter]) + carried * scale(filter))
             }
             return shift
         }
@@ -93,7 +94,7 @@ extension Tensor {
         _ normalization: ChannelNormalization,
         _ activation: FusedActivation?, _ residual: Tensor?
     ) -> Tensor {
-        let type = Mixed.isIn(self) ? ElementType.bfloat16 : .float32
+        let type = Precision.isBFloat16(for: self) ? ElementType.bfloat16 : .float32
         let input = detached.cast(to: type), output = Tensor(uninitialized: shape, type)
         ShapeCheck.lastAxis(of: output, matches: normalization.mean, in: "convolution with batch normalisation")
         if let residual { ShapeCheck.same(output, residual, in: "convolution with batch normalisation") }

@@ -12,7 +12,7 @@ final class OneDNNConvolution: @unchecked Sendable {
         let pass: Pass
         let hasBias: Bool
         /// Activations are bfloat16.
-        let isNarrow: Bool
+        let isBFloat16: Bool
         var adds = false, rectifies = false, isInference = false, isWinograd = false
         /// A primitive's work is cut when it is made.
         let threads: Int
@@ -24,11 +24,11 @@ final class OneDNNConvolution: @unchecked Sendable {
     /// The primitive for this geometry on the calling thread, made at its first use.
     /// - Parameter epilogue: what follows it in inference; nil in training.
     static func cached(
-        _ geometry: ConvolutionGeometry, _ pass: Pass, hasBias: Bool, isNarrow: Bool,
+        _ geometry: ConvolutionGeometry, _ pass: Pass, hasBias: Bool, isBFloat16: Bool,
         _ epilogue: ConvolutionEpilogue? = nil
     ) -> OneDNNConvolution {
         let key = Key(
-            geometry: geometry, pass: pass, hasBias: hasBias, isNarrow: isNarrow, adds: epilogue?.residual != nil,
+            geometry: geometry, pass: pass, hasBias: hasBias, isBFloat16: isBFloat16, adds: epilogue?.residual != nil,
             rectifies: epilogue?.rectifies ?? false, isInference: epilogue != nil,
             threads: Threads.claim() ? Threads.count : 1)
         guard let known = cached(key) else { ShapeCheck.fail("convolution", "oneDNN refused \(pass) of \(geometry)") }
@@ -39,7 +39,7 @@ final class OneDNNConvolution: @unchecked Sendable {
     static func winograd(_ geometry: ConvolutionGeometry, _ pass: Pass, hasBias: Bool) -> OneDNNConvolution? {
         cached(
             Key(
-                geometry: geometry, pass: pass, hasBias: hasBias, isNarrow: false, isWinograd: true,
+                geometry: geometry, pass: pass, hasBias: hasBias, isBFloat16: false, isWinograd: true,
                 threads: Threads.claim() ? Threads.count : 1))
     }
 
@@ -64,7 +64,7 @@ final class OneDNNConvolution: @unchecked Sendable {
             .backwardWeights: concord_convolution_backward_weights,
         ]
         var form = concord_convolution_form(
-            pass: passes[key.pass] ?? concord_convolution_forward, is_bfloat16: key.isNarrow, has_bias: key.hasBias,
+            pass: passes[key.pass] ?? concord_convolution_forward, is_bfloat16: key.isBFloat16, has_bias: key.hasBias,
             is_winograd: key.isWinograd, is_inference: key.isInference, adds: key.adds, rectifies: key.rectifies,
             batch: Int64(g.batch),
             groups: Int64(g.groups), channels: Int64(g.channels), height: Int64(g.height), width: Int64(g.width),

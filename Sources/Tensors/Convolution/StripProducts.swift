@@ -25,7 +25,7 @@ enum StripProducts {
         let packed = PackedWeights.shared(weight, .tapColumns) {
             weight.viewed(as: [g.filters, g.channels, strip.taps]).permuted([2, 1, 0]).storage  // [k, C, filters]
         }
-        let (x, w, y, b) = (input.floats, packed.floats, output.floats, bias?.floats)
+        let (x, w, y, b) = (input.float32Pointer, packed.float32Pointer, output.float32Pointer, bias?.float32Pointer)
         let (c, f) = (g.channels, g.filters), (sampleIn, sampleOut) = (g.width * c, g.outWidth * f),
             whole = strip.wholeWindows
         Parallel.run(g.batch) { samples in
@@ -37,7 +37,7 @@ enum StripProducts {
                     (to + sample * sampleOut).update(repeating: 0, count: sampleOut)
                 }
                 for block in strip.blocks where !whole.isEmpty {
-                    Product.serial(
+                    GEMM.serial(
                         whole.count, f, block.count * c, 1,
                         from + sample * sampleIn + strip.input(whole.lowerBound, block.lowerBound) * c,
                         strip.stride * c, false, w + block.lowerBound * c * f, f, false, 1,
@@ -45,7 +45,7 @@ enum StripProducts {
                 }
             }
             strip.forEachEdge { window, taps in
-                Product.serial(
+                GEMM.serial(
                     samples.count, f, taps.count * c, 1, from + strip.input(window, taps.lowerBound) * c, sampleIn,
                     false,
                     w + taps.lowerBound * c * f, f, false, 1, to + window * f, sampleOut)
@@ -56,7 +56,7 @@ enum StripProducts {
 
     static func weightGradient(_ input: Tensor, _ upstream: Tensor, _ g: ConvolutionGeometry, shape: [Int]) -> Tensor {
         let strip = Strip(g), gradient = Tensor(uninitialized: [g.filters, strip.taps, g.channels])
-        let (x, y, d) = (input.floats, upstream.floats, gradient.floats)
+        let (x, y, d) = (input.float32Pointer, upstream.float32Pointer, gradient.float32Pointer)
         let (c, f) = (g.channels, g.filters), (sampleIn, sampleOut) = (g.width * c, g.outWidth * f),
             whole = strip.wholeWindows
         let line = strip.taps * c, tile = 16
@@ -65,7 +65,7 @@ enum StripProducts {
             to.update(repeating: 0, count: filters.count * line)
             for sample in 0..<g.batch where !whole.isEmpty {
                 for block in strip.blocks {
-                    Product.serial(
+                    GEMM.serial(
                         filters.count, block.count * c, whole.count, 1,
                         y + sample * sampleOut + whole.lowerBound * f + filters.lowerBound, f, true,
                         x + sample * sampleIn + strip.input(whole.lowerBound, block.lowerBound) * c, strip.stride * c,
@@ -74,7 +74,7 @@ enum StripProducts {
                 }
             }
             strip.forEachEdge { window, taps in
-                Product.serial(
+                GEMM.serial(
                     filters.count, taps.count * c, g.batch, 1, y + window * f + filters.lowerBound, sampleOut, true,
                     x + strip.input(window, taps.lowerBound) * c, sampleIn, false, 1, to + taps.lowerBound * c, line)
             }
@@ -89,13 +89,13 @@ enum StripProducts {
                 .viewed(as: [f, c, blocks.count, s]).permuted([2, 0, 3, 1]).storage  // [blocks, filters, stride, C]
         }
         let gradient = Tensor(uninitialized: shape)
-        let (x, w, y) = (gradient.floats, packed.floats, upstream.floats)
+        let (x, w, y) = (gradient.float32Pointer, packed.float32Pointer, upstream.float32Pointer)
         let (sampleIn, sampleOut) = (g.width * c, g.outWidth * f), whole = strip.wholeRows
         Parallel.run(g.batch) { samples in
             let (from, to) = (y + samples.lowerBound * sampleOut, x + samples.lowerBound * sampleIn)
             for sample in 0..<samples.count where !whole.isEmpty {
                 for (index, block) in blocks.enumerated() {
-                    Product.serial(
+                    GEMM.serial(
                         whole.count, (index == 0 ? s : block.count) * c, f, 1,
                         from + sample * sampleOut + (whole.lowerBound - index) * f,
                         f,
@@ -106,7 +106,7 @@ enum StripProducts {
             strip.forEachStep(outside: whole) { step, meetings in
                 var beta: Float = 0
                 for (window, tap) in meetings {
-                    Product.serial(
+                    GEMM.serial(
                         samples.count, c, f, 1, from + window * f, sampleOut, false,
                         w + tap / s * f * s * c + tap % s * c, s * c, false,
                         beta, to + step * c, sampleIn)

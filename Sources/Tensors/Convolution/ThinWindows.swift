@@ -16,7 +16,7 @@ enum ThinWindows {
     ) -> (weight: Tensor, bias: Tensor) {
         let padding = g.padding.width, width = g.channels * g.kernel.width, filters = g.filters
         let padded = input.viewed(as: [g.batch, g.width, g.channels]).padded([(0, 0), (padding, padding), (0, 0)])
-        let (x, y) = (padded.floats, upstream.floats), sampleIn = padded.count / g.batch,
+        let (x, y) = (padded.float32Pointer, upstream.float32Pointer), sampleIn = padded.count / g.batch,
             step = g.stride.width * g.channels
         let total = Rows.summing(g.batch * g.outWidth, width: (width + 1) * filters, sums: 1) { windows, sums in
             var window = windows.lowerBound

@@ -40,7 +40,7 @@ enum UnfoldedProducts {
         forEachTile(of: g, windowBytes: unfolding.bytes) { samples in
             let windows = unfolding.windows(of: input, samples),
                 first = samples.lowerBound * unfolding.count * g.filters
-            NarrowProduct.of(
+            BFloat16GEMM.multiply(
                 windows, weight: factor, transposed: true, bias: bias, windows.shape[0], g.filters, g.taps * g.channels,
                 into: output.storage.base + first * 2)
         }
@@ -58,7 +58,7 @@ enum UnfoldedProducts {
         forEachTile(of: g, windowBytes: unfolding.bytes) { samples in
             let windows = unfolding.windows(of: upstream, samples),
                 first = samples.lowerBound * unfolding.count * g.channels
-            NarrowProduct.of(
+            BFloat16GEMM.multiply(
                 windows, weight: factor, transposed: false, bias: nil, windows.shape[0], g.channels, g.taps * g.filters,
                 into: gradient.storage.base + first * 2)
         }
@@ -67,10 +67,11 @@ enum UnfoldedProducts {
 
     static func weightGradient(_ input: Tensor, _ upstream: Tensor, _ g: ConvolutionGeometry, shape: [Int]) -> Tensor {
         let width = g.taps * g.channels, gradient = Tensor(uninitialized: [g.filters, g.taps, g.channels])
-        let (to, y) = (gradient.floats, upstream.narrows)
+        let (to, y) = (gradient.float32Pointer, upstream.bfloat16Pointer)
         if g.isPointwise {
-            NarrowProduct.serial(
-                g.filters, width, g.batch * g.height * g.width, 1, y, g.filters, true, input.narrows, width, false, 0,
+            BFloat16GEMM.serial(
+                g.filters, width, g.batch * g.height * g.width, 1, y, g.filters, true, input.bfloat16Pointer, width,
+                false, 0,
                 to, width)
             return gradient.viewed(as: shape)
         }
@@ -78,8 +79,9 @@ enum UnfoldedProducts {
         forEachTile(of: g, windowBytes: unfolding.bytes) { samples in
             let windows = unfolding.windows(of: input, samples),
                 first = samples.lowerBound * unfolding.count * g.filters
-            NarrowProduct.serial(
-                g.filters, width, windows.shape[0], 1, y + first, g.filters, true, windows.narrows, width, false,
+            BFloat16GEMM.serial(
+                g.filters, width, windows.shape[0], 1, y + first, g.filters, true, windows.bfloat16Pointer, width,
+                false,
                 samples.lowerBound == 0 ? 0 : 1, to, width)
         }
         return gradient.permuted([0, 2, 1]).viewed(as: shape)
@@ -93,11 +95,11 @@ enum UnfoldedProducts {
 
 /// How the windows over bfloat16 images are laid side by side.
 private struct Unfolding {
-    private let form: concord_unfolding
+    private let form: concord_windows
     private let rows: Int, columns: Int
 
     init(_ g: ConvolutionGeometry) {
-        form = concord_unfolding(
+        form = concord_windows(
             height: g.height, width: g.width, bytes: 2 * g.channels, kernel_height: g.kernel.height,
             kernel_width: g.kernel.width,
             stride_height: g.stride.height, stride_width: g.stride.width, padding_height: g.padding.height,
@@ -107,7 +109,7 @@ private struct Unfolding {
 
     /// Over the outputs' gradient, for each input place of a convolution without stride.
     init(turning g: ConvolutionGeometry) {
-        form = concord_unfolding(
+        form = concord_windows(
             height: g.outHeight, width: g.outWidth, bytes: 2 * g.filters, kernel_height: g.kernel.height,
             kernel_width: g.kernel.width,
             stride_height: 1, stride_width: 1, padding_height: g.kernel.height - 1 - g.padding.height,
@@ -131,7 +133,7 @@ private struct Unfolding {
         Parallel.run(samples.count * rows, grain: max(1, 2 * Elementwise.grain / max(1, line))) { range in
             for row in range {
                 let image = from + row / rows * form.height * form.width * form.bytes
-                concord_unfold_row(to + row * line, image, form, row % rows, columns)
+                concord_im2col_row(to + row * line, image, form, row % rows, columns)
             }
         }
         return output

@@ -65,9 +65,12 @@ struct Winograd {
     func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, into output: Tensor) {
         let staging = emptyBlocks
         withPacked(weight) { samples, primitive, packed in
-            block(input.floats + samples.lowerBound * sampleIn, samples.count, geometry.channels, into: staging.input)
+            block(
+                input.float32Pointer + samples.lowerBound * sampleIn, samples.count, geometry.channels,
+                into: staging.input)
             primitive.run(
-                input: staging.input.storage.base, weights: packed, bias: bias?.storage, output: staging.output.storage.base)
+                input: staging.input.storage.base, weights: packed, bias: bias?.storage,
+                output: staging.output.storage.base)
             unblock(staging.output, samples, geometry.filters, into: output)
         }
     }
@@ -75,8 +78,11 @@ struct Winograd {
     func inputGradient(_ upstream: Tensor, _ weight: Tensor, shape: [Int]) -> Tensor {
         let gradient = Tensor(uninitialized: shape), staging = emptyBlocks
         withPacked(weight) { samples, primitive, packed in
-            block(upstream.floats + samples.lowerBound * sampleOut, samples.count, geometry.filters, into: staging.output)
-            primitive.run(input: staging.input.storage.base, weights: packed, bias: nil, output: staging.output.storage.base)
+            block(
+                upstream.float32Pointer + samples.lowerBound * sampleOut, samples.count, geometry.filters,
+                into: staging.output)
+            primitive.run(
+                input: staging.input.storage.base, weights: packed, bias: nil, output: staging.output.storage.base)
             unblock(staging.input, samples, geometry.channels, into: gradient)
         }
         return gradient
@@ -86,11 +92,16 @@ struct Winograd {
         let staging = emptyBlocks
         var sum: Tensor?
         for (samples, primitive) in pieces {
-            block(input.floats + samples.lowerBound * sampleIn, samples.count, geometry.channels, into: staging.input)
-            block(upstream.floats + samples.lowerBound * sampleOut, samples.count, geometry.filters, into: staging.output)
+            block(
+                input.float32Pointer + samples.lowerBound * sampleIn, samples.count, geometry.channels,
+                into: staging.input)
+            block(
+                upstream.float32Pointer + samples.lowerBound * sampleOut, samples.count, geometry.filters,
+                into: staging.output)
             let part = primitive.emptyGradient(shape: shape)
             primitive.run(
-                input: staging.input.storage.base, weights: part.storage, bias: nil, output: staging.output.storage.base)
+                input: staging.input.storage.base, weights: part.storage, bias: nil, output: staging.output.storage.base
+            )
             sum = sum.map { $0 + part } ?? part
         }
         guard let sum, let primitive = pieces.last?.primitive else { return Tensor(zeros: shape) }
@@ -119,7 +130,7 @@ struct Winograd {
 
     /// `[samples, H, W, C]` as `[samples, C / 16, H, W, 16]`.
     private func block(_ from: UnsafePointer<Float>, _ samples: Int, _ channels: Int, into blocks: Tensor) {
-        let to = blocks.floats, span = geometry.height * geometry.width
+        let to = blocks.float32Pointer, span = geometry.height * geometry.width
         forEachRun(samples, channels) { sample, places in
             concord_block_channels(
                 to + sample * span * channels + places.lowerBound * 16,
@@ -130,8 +141,8 @@ struct Winograd {
 
     /// The way back, into a range of the samples of `output`.
     private func unblock(_ blocks: Tensor, _ samples: Range<Int>, _ channels: Int, into output: Tensor) {
-        let from = blocks.floats, span = geometry.height * geometry.width
-        let to = output.floats + samples.lowerBound * span * channels,
+        let from = blocks.float32Pointer, span = geometry.height * geometry.width
+        let to = output.float32Pointer + samples.lowerBound * span * channels,
             streams = Streaming.suits(output, channels: channels)
         forEachRun(samples.count, channels) { sample, places in
             concord_unblock_channels(

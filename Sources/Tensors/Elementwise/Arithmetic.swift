@@ -5,14 +5,14 @@ import CKernels
 /// is not there, repeats.
 extension Tensor {
     public static func + (a: Tensor, b: Tensor) -> Tensor {
-        let output = Broadcast.sum(concord_add, narrow: concord_add_narrow, a, b, in: "+")
+        let output = Broadcast.sum(concord_add, narrow: concord_add_bfloat16, a, b, in: "+")
         return output.recorded(from: a, b) { [shapes = (a.shape, b.shape)] upstream, needs in
             [needs[0] ? upstream.summed(to: shapes.0) : nil, needs[1] ? upstream.summed(to: shapes.1) : nil]
         }
     }
 
     public static func - (a: Tensor, b: Tensor) -> Tensor {
-        let output = Broadcast.sum(concord_subtract, narrow: concord_subtract_narrow, a, b, in: "-")
+        let output = Broadcast.sum(concord_subtract, narrow: concord_subtract_bfloat16, a, b, in: "-")
         return output.recorded(from: a, b) { [shapes = (a.shape, b.shape)] upstream, needs in
             [needs[0] ? upstream.summed(to: shapes.0) : nil, needs[1] ? upstream.summed(to: shapes.1) * -1 : nil]
         }

@@ -8,11 +8,11 @@ extension Tensor {
     public func biasedGELU(_ bias: Tensor) -> Tensor {
         ShapeCheck.lastAxis(of: self, matches: bias, in: "biasedGELU")
         let rows = Rows.count(of: self), width = bias.count
-        let input = detached, addend = bias.detached.widened
+        let input = detached, addend = bias.detached.asFloat32
         let make = { @Sendable () -> Tensor in
             let output = Tensor(uninitialized: input.shape, input.elementType)
-            let x = input.numbers, b = addend.floats, y = output.numbers
-            Rows.run(rows, width: width, slots: 2, isNarrow: x.isNarrow) { range, staging in
+            let x = input.elementPointer, b = addend.float32Pointer, y = output.elementPointer
+            Rows.run(rows, width: width, slots: 2, isBFloat16: x.isBFloat16) { range, staging in
                 concord_biased_gelu(staging.place(y, range, 0), staging.read(x, range, 1), b, range.count, width)
                 staging.write(y, range, 0)
             }
@@ -21,11 +21,13 @@ extension Tensor {
         let output = make()
         return output.recorded(from: self, bias) { upstream, needs in
             let dx = Tensor(uninitialized: input.shape, input.elementType)  // [..., C]
-            let x = input.numbers, b = addend.floats, dy = upstream.numbers, to = dx.numbers
+            let x = input.elementPointer, b = addend.float32Pointer, dy = upstream.elementPointer,
+                to = dx.elementPointer
             let sums = Rows.summing(rows, width: width, sums: 1) { range, sum in
-                Float32Staging.run(range, width: width, slots: 3, isNeeded: x.isNarrow) { range, staging in
+                Float32Staging.run(range, width: width, slots: 3, isNeeded: x.isBFloat16) { range, staging in
                     concord_biased_gelu_pullback(
-                        staging.place(to, range, 0), sum, staging.read(dy, range, 1), staging.read(x, range, 2), b, range.count,
+                        staging.place(to, range, 0), sum, staging.read(dy, range, 1), staging.read(x, range, 2), b,
+                        range.count,
                         width)
                     staging.write(to, range, 0)
                 }

@@ -14,11 +14,11 @@ enum Broadcast {
 
     /// float32 from either type.
     static func apply(_ kernel: Arithmetic, _ a: Tensor, _ b: Tensor, in operation: String) -> Tensor {
-        let a = a.widened, b = b.widened
-        let p = a.floats, q = b.floats
+        let a = a.asFloat32, b = b.asFloat32
+        let p = a.float32Pointer, q = b.float32Pointer
         if a.shape == b.shape {
             let output = Tensor(uninitialized: a.shape)
-            let o = output.floats
+            let o = output.float32Pointer
             Parallel.run(output.count, grain: Elementwise.grain) {
                 kernel(o + $0.lowerBound, p + $0.lowerBound, 0, 1, q + $0.lowerBound, 0, 1, 1, $0.count)
             }
@@ -26,7 +26,7 @@ enum Broadcast {
         }
         let plan = BroadcastPlan([a.shape, b.shape], in: operation)
         let output = Tensor(uninitialized: plan.shape)
-        let o = output.floats
+        let o = output.float32Pointer
         let (ar, ac, br, bc) = (plan.rowStrides[0], plan.columnStrides[0], plan.rowStrides[1], plan.columnStrides[1])
         plan.run { block in
             kernel(
@@ -45,7 +45,8 @@ enum Broadcast {
             return apply(kernel, a, b, in: operation)
         }
         if a.shape == b.shape, a.elementType == b.elementType {
-            let output = Tensor(uninitialized: a.shape, .bfloat16), o = output.narrows, p = a.narrows, q = b.narrows
+            let output = Tensor(uninitialized: a.shape, .bfloat16), o = output.bfloat16Pointer, p = a.bfloat16Pointer,
+                q = b.bfloat16Pointer
             Parallel.run(output.count, grain: Elementwise.grain) {
                 narrow(o + $0.lowerBound, p + $0.lowerBound, q + $0.lowerBound, $0.count)
             }
@@ -55,9 +56,10 @@ enum Broadcast {
         guard !whole.isEmpty, whole.allSatisfy({ $0.elementType == .bfloat16 }) else {
             return apply(kernel, a, b, in: operation)
         }
-        let output = Tensor(uninitialized: plan.shape, .bfloat16), o = output.numbers
-        let x = a.shape == plan.shape ? a : a.widened, y = b.shape == plan.shape ? b : b.widened, p = x.numbers,
-            q = y.numbers
+        let output = Tensor(uninitialized: plan.shape, .bfloat16), o = output.elementPointer
+        let x = a.shape == plan.shape ? a : a.asFloat32, y = b.shape == plan.shape ? b : b.asFloat32,
+            p = x.elementPointer,
+            q = y.elementPointer
         let (ar, ac, br, bc) = (plan.rowStrides[0], plan.columnStrides[0], plan.rowStrides[1], plan.columnStrides[1])
         plan.run { block in
             // An operand of the output's shape lies as the output does.
@@ -66,16 +68,16 @@ enum Broadcast {
                 for row in 0..<block.rows {
                     let (o, p, q) = (o + row * width, p + row * ar, q + row * br)
                     Float32Staging.run(0..<width, width: 1, slots: 3, isNeeded: true) { columns, staging in
-                        let left = p.isNarrow ? staging.read(p, columns, 1) : p.wide + columns.lowerBound * ac
-                        let right = q.isNarrow ? staging.read(q, columns, 2) : q.wide + columns.lowerBound * bc
+                        let left = p.isBFloat16 ? staging.read(p, columns, 1) : p.float32 + columns.lowerBound * ac
+                        let right = q.isBFloat16 ? staging.read(q, columns, 2) : q.float32 + columns.lowerBound * bc
                         kernel(staging.place(o, columns, 0), left, 0, ac, right, 0, bc, 1, columns.count)
                         staging.write(o, columns, 0)
                     }
                 }
             } else {
                 Float32Staging.run(0..<block.rows, width: width, slots: 3, isNeeded: true) { rows, staging in
-                    let left = p.isNarrow ? staging.read(p, rows, 1) : p.wide + rows.lowerBound * ar
-                    let right = q.isNarrow ? staging.read(q, rows, 2) : q.wide + rows.lowerBound * br
+                    let left = p.isBFloat16 ? staging.read(p, rows, 1) : p.float32 + rows.lowerBound * ar
+                    let right = q.isBFloat16 ? staging.read(q, rows, 2) : q.float32 + rows.lowerBound * br
                     kernel(staging.place(o, rows, 0), left, ar, ac, right, br, bc, rows.count, width)
                     staging.write(o, rows, 0)
                 }
@@ -87,8 +89,8 @@ enum Broadcast {
     /// - Returns: of the element type of `a`.
     static func apply(_ kernel: Arithmetic, _ a: Tensor, _ scalar: Float) -> Tensor {
         let output = Tensor(uninitialized: a.shape, a.elementType)
-        let o = output.numbers, p = a.numbers
-        Elementwise.run(output.count, slots: 2, isNarrow: p.isNarrow) { range, staging in
+        let o = output.elementPointer, p = a.elementPointer
+        Elementwise.run(output.count, slots: 2, isBFloat16: p.isBFloat16) { range, staging in
             withUnsafePointer(to: scalar) {
                 kernel(staging.place(o, range, 0), staging.read(p, range, 1), 0, 1, $0, 0, 0, 1, range.count)
             }
@@ -100,8 +102,8 @@ enum Broadcast {
     /// - Returns: of the element type of `a`.
     static func apply(_ kernel: Arithmetic, _ scalar: Float, _ a: Tensor) -> Tensor {
         let output = Tensor(uninitialized: a.shape, a.elementType)
-        let o = output.numbers, p = a.numbers
-        Elementwise.run(output.count, slots: 2, isNarrow: p.isNarrow) { range, staging in
+        let o = output.elementPointer, p = a.elementPointer
+        Elementwise.run(output.count, slots: 2, isBFloat16: p.isBFloat16) { range, staging in
             withUnsafePointer(to: scalar) {
                 kernel(staging.place(o, range, 0), $0, 0, 0, staging.read(p, range, 1), 0, 1, 1, range.count)
             }
@@ -141,11 +143,11 @@ extension Broadcast {
                 p = x.storage.base.assumingMemoryBound(to: UInt32.self)
             plan.run { concord_expand(o + $0.output, p + $0.operands.0, row, column, $0.rows, $0.columns) }
         case 2:
-            let o = output.narrows, p = x.narrows
-            plan.run { concord_expand_halves(o + $0.output, p + $0.operands.0, row, column, $0.rows, $0.columns) }
+            let o = output.bfloat16Pointer, p = x.bfloat16Pointer
+            plan.run { concord_expand_16(o + $0.output, p + $0.operands.0, row, column, $0.rows, $0.columns) }
         case 1:
-            let o = output.octets, p = x.octets
-            plan.run { concord_expand_octets(o + $0.output, p + $0.operands.0, row, column, $0.rows, $0.columns) }
+            let o = output.uint8Pointer, p = x.uint8Pointer
+            plan.run { concord_expand_8(o + $0.output, p + $0.operands.0, row, column, $0.rows, $0.columns) }
         default: ShapeCheck.fail("broadcasted", "not for \(x.elementType)")
         }
     }

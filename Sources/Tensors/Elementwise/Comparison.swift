@@ -4,22 +4,22 @@ import CKernels
 /// int32 or uint8, or both of floats. Every comparison with NaN is false but `.!=`.
 extension Tensor {
     public static func .> (a: Tensor, b: Tensor) -> Tensor {
-        Broadcast.compare(a, b, concord_greater, concord_greater_int, in: ".>")
+        Broadcast.compare(a, b, concord_greater, concord_greater_int32, in: ".>")
     }
     public static func .< (a: Tensor, b: Tensor) -> Tensor {
-        Broadcast.compare(b, a, concord_greater, concord_greater_int, in: ".<")
+        Broadcast.compare(b, a, concord_greater, concord_greater_int32, in: ".<")
     }
     public static func .>= (a: Tensor, b: Tensor) -> Tensor {
-        Broadcast.compare(a, b, concord_greater_equal, concord_greater_equal_int, in: ".>=")
+        Broadcast.compare(a, b, concord_greater_equal, concord_greater_equal_int32, in: ".>=")
     }
     public static func .<= (a: Tensor, b: Tensor) -> Tensor {
-        Broadcast.compare(b, a, concord_greater_equal, concord_greater_equal_int, in: ".<=")
+        Broadcast.compare(b, a, concord_greater_equal, concord_greater_equal_int32, in: ".<=")
     }
     public static func .== (a: Tensor, b: Tensor) -> Tensor {
-        Broadcast.compare(a, b, concord_equal, concord_equal_int, in: ".==")
+        Broadcast.compare(a, b, concord_equal, concord_equal_int32, in: ".==")
     }
     public static func .!= (a: Tensor, b: Tensor) -> Tensor {
-        Broadcast.compare(a, b, concord_not_equal, concord_not_equal_int, in: ".!=")
+        Broadcast.compare(a, b, concord_not_equal, concord_not_equal_int32, in: ".!=")
     }
 
     public static func .> (a: Tensor, b: Float) -> Tensor { a .> Broadcast.constant(b, like: a, in: ".>") }
@@ -41,27 +41,29 @@ extension Broadcast {
         ) -> Void
 
     fileprivate static func compare(
-        _ a: Tensor, _ b: Tensor, _ floats: FloatComparison, _ integers: IntegerComparison, in operation: String
+        _ a: Tensor, _ b: Tensor, _ float32Pointer: FloatComparison, _ int32Pointer: IntegerComparison,
+        in operation: String
     ) -> Tensor {
-        let a = a.widened, b = b.widened
+        let a = a.asFloat32, b = b.asFloat32
         ShapeCheck.require(
             a.elementType == b.elementType, operation, "\(a.elementType) \(a.shape) with \(b.elementType) \(b.shape)")
         if a.elementType == .uint8 {
-            return compare(a.converted(to: .int32), b.converted(to: .int32), floats, integers, in: operation)
+            return compare(
+                a.converted(to: .int32), b.converted(to: .int32), float32Pointer, int32Pointer, in: operation)
         }
         let plan = BroadcastPlan([a.shape, b.shape], in: operation)
         let output = Tensor(uninitialized: plan.shape, .uint8)
-        let o = output.octets
+        let o = output.uint8Pointer
         let (ar, ac, br, bc) = (plan.rowStrides[0], plan.columnStrides[0], plan.rowStrides[1], plan.columnStrides[1])
         if a.elementType == .float32 {
-            let p = a.floats, q = b.floats
+            let p = a.float32Pointer, q = b.float32Pointer
             plan.run {
-                floats(o + $0.output, p + $0.operands.0, ar, ac, q + $0.operands.1, br, bc, $0.rows, $0.columns)
+                float32Pointer(o + $0.output, p + $0.operands.0, ar, ac, q + $0.operands.1, br, bc, $0.rows, $0.columns)
             }
         } else {
-            let p = a.integers, q = b.integers
+            let p = a.int32Pointer, q = b.int32Pointer
             plan.run {
-                integers(o + $0.output, p + $0.operands.0, ar, ac, q + $0.operands.1, br, bc, $0.rows, $0.columns)
+                int32Pointer(o + $0.output, p + $0.operands.0, ar, ac, q + $0.operands.1, br, bc, $0.rows, $0.columns)
             }
         }
         return output

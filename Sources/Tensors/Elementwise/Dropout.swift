@@ -2,15 +2,15 @@ import CKernels
 
 /// Which elements a dropout drops: a function of a key and of their positions, so that no mask is stored.
 struct Dropping {
-    static let none = concord_dropping(key: 0, threshold: 0, factor: 1)
+    static let none = concord_dropout_mask(key: 0, threshold: 0, factor: 1)
 
     /// - Parameter probability: of an element to be dropped, in `0 ..< 1`.
-    static func drawn(_ probability: Float, in operation: String) -> concord_dropping {
+    static func drawn(_ probability: Float, in operation: String) -> concord_dropout_mask {
         ShapeCheck.require(
             probability >= 0 && probability < 1, operation, "probability \(probability) is not in 0 ..< 1")
         guard probability > 0, Context.current.isTraining else { return none }
         let key = Context.current.random.nextKey()
-        return concord_dropping(
+        return concord_dropout_mask(
             key: key.bits, threshold: UInt32(Double(probability) * 0x1p32), factor: 1 / (1 - probability))
     }
 
@@ -38,10 +38,10 @@ extension Tensor {
         }
     }
 
-    private func dropped(_ dropping: concord_dropping, from origin: Int) -> Tensor {
+    private func dropped(_ dropping: concord_dropout_mask, from origin: Int) -> Tensor {
         let output = Tensor(uninitialized: shape, elementType)
-        let x = numbers, y = output.numbers
-        Elementwise.run(count, grain: 1 << 15, slots: 2, isNarrow: x.isNarrow) { range, staging in
+        let x = elementPointer, y = output.elementPointer
+        Elementwise.run(count, grain: 1 << 15, slots: 2, isBFloat16: x.isBFloat16) { range, staging in
             concord_dropout(
                 staging.place(y, range, 0), staging.read(x, range, 1), dropping, UInt64(origin + range.lowerBound),
                 range.count)

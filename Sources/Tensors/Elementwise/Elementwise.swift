@@ -14,12 +14,12 @@ enum Elementwise {
     /// `sum += addend`, in place.
     static func accumulate(_ addend: Tensor, into sum: Tensor) {
         if sum.elementType == .bfloat16 {
-            let to = sum.narrows, from = addend.narrows
+            let to = sum.bfloat16Pointer, from = addend.bfloat16Pointer
             Parallel.run(sum.count, grain: grain) {
-                concord_accumulate_narrow(to + $0.lowerBound, from + $0.lowerBound, $0.count)
+                concord_accumulate_bfloat16(to + $0.lowerBound, from + $0.lowerBound, $0.count)
             }
         } else {
-            let to = sum.floats, from = addend.floats
+            let to = sum.float32Pointer, from = addend.float32Pointer
             Parallel.run(sum.count, grain: grain) {
                 concord_accumulate(to + $0.lowerBound, from + $0.lowerBound, $0.count)
             }
@@ -28,17 +28,17 @@ enum Elementwise {
 
     /// Over single elements, in parallel.
     static func run(
-        _ count: Int, grain: Int = Elementwise.grain, slots: Int, isNarrow: Bool,
+        _ count: Int, grain: Int = Elementwise.grain, slots: Int, isBFloat16: Bool,
         _ body: (_ elements: Range<Int>, _ staging: Float32Staging) -> Void
     ) {
-        Parallel.run(count, grain: grain) { Float32Staging.run($0, width: 1, slots: slots, isNeeded: isNarrow, body) }
+        Parallel.run(count, grain: grain) { Float32Staging.run($0, width: 1, slots: slots, isNeeded: isBFloat16, body) }
     }
 
     /// - Returns: of the element type of `x`.
     static func map(_ x: Tensor, _ kernel: Unary) -> Tensor {
         let output = Tensor(uninitialized: x.shape, x.elementType)
-        let o = output.numbers, p = x.numbers
-        run(output.count, slots: 2, isNarrow: p.isNarrow) { range, staging in
+        let o = output.elementPointer, p = x.elementPointer
+        run(output.count, slots: 2, isBFloat16: p.isBFloat16) { range, staging in
             kernel(staging.place(o, range, 0), staging.read(p, range, 1), range.count)
             staging.write(o, range, 0)
         }
@@ -49,8 +49,8 @@ enum Elementwise {
     /// - Returns: of the element type of `x`.
     static func pull(_ upstream: Tensor, through x: Tensor, _ kernel: Pullback) -> Tensor {
         let output = Tensor(uninitialized: x.shape, x.elementType)
-        let o = output.numbers, g = upstream.numbers, p = x.numbers
-        run(output.count, slots: 3, isNarrow: p.isNarrow || g.isNarrow) { range, staging in
+        let o = output.elementPointer, g = upstream.elementPointer, p = x.elementPointer
+        run(output.count, slots: 3, isBFloat16: p.isBFloat16 || g.isBFloat16) { range, staging in
             kernel(staging.place(o, range, 0), staging.read(g, range, 1), staging.read(p, range, 2), range.count)
             staging.write(o, range, 0)
         }

@@ -66,7 +66,7 @@ extension Tensor {
     /// Sums of the elements up to each place of an axis.
     public func cumulativeSum(axis: Int) -> Tensor {
         let axis = self.axis(axis, in: "cumulativeSum")
-        let output = Self.running(widened, axis)
+        let output = Self.running(asFloat32, axis)
         return output.recorded(from: self) { upstream, _ in
             [Self.running(upstream.flipped(axis: axis), axis).flipped(axis: axis)]
         }
@@ -75,7 +75,7 @@ extension Tensor {
     private static func running(_ x: Tensor, _ axis: Int) -> Tensor {
         let size = x.shape[axis], inner = x.shape[(axis + 1)...].reduce(1, *)
         let output = Tensor(uninitialized: x.shape)
-        let from = x.floats, to = output.floats
+        let from = x.float32Pointer, to = output.float32Pointer
         for outer in 0..<(size * inner == 0 ? 0 : x.count / (size * inner)) {
             for column in 0..<inner {
                 var sum: Float = 0

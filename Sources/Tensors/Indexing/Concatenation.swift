@@ -19,7 +19,7 @@ extension Tensor {
         var start = 0
         for (part, size) in zip(parts, sizes) {
             BoxCopy.place(
-                part.elementType == type ? part : part.widened, into: output, at: first.corner(start, along: axis))
+                part.elementType == type ? part : part.asFloat32, into: output, at: first.corner(start, along: axis))
             start += size
         }
         let shapes = parts.map(\.shape)

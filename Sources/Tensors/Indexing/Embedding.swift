@@ -10,7 +10,9 @@ extension Tensor {
         ShapeCheck.rank(self, 2, "a table [V, D]", in: "rows(at:)")
         ShapeCheck.indices(ids, below: shape[0], in: "rows(at:)")
         let width = shape[1]
-        let output = Mixed.isIn(self) && elementType == .float32 ? narrowRows(at: ids) : detached.gathered(at: ids)
+        let output =
+            Precision.isBFloat16(for: self) && elementType == .float32
+            ? narrowRows(at: ids) : detached.gathered(at: ids)
         return output.recorded([self]) { [table = shape, ids = ids.detached] upstream, _ in
             let piece = (indices: ids.reshaped([ids.count]), rows: upstream.reshaped([ids.count, width]))
             return [.rows(RowGradient(shape: table, pieces: [piece]))]
@@ -19,9 +21,9 @@ extension Tensor {
 
     private func narrowRows(at ids: Tensor) -> Tensor {
         let width = shape[1], output = Tensor(uninitialized: ids.shape + [width], .bfloat16)
-        let (to, from, index) = (output.narrows, floats, ids.integers)
+        let (to, from, index) = (output.bfloat16Pointer, float32Pointer, ids.int32Pointer)
         Parallel.run(ids.count, grain: Rows.grain(width)) { range in
-            for i in range { concord_narrow(to + i * width, from + Int(index[i]) * width, width) }
+            for i in range { concord_float32_to_bfloat16(to + i * width, from + Int(index[i]) * width, width) }
         }
         return output
     }
@@ -32,7 +34,7 @@ extension Tensor {
     public func oneHot(_ depth: Int) -> Tensor {
         ShapeCheck.indices(self, below: depth, in: "oneHot")
         let output = Tensor(uninitialized: shape + [depth])
-        let o = output.floats, p = integers
+        let o = output.float32Pointer, p = int32Pointer
         Parallel.run(count, grain: Swift.max(1, Elementwise.grain / Swift.max(1, depth))) {
             concord_one_hot(o + $0.lowerBound * depth, p + $0.lowerBound, $0.count, depth)
         }

@@ -3,10 +3,10 @@ import CKernels
 extension ShapeCheck {
     /// Stops where an int32 index is not in `0 ..< size`; one vectorised pass.
     package static func indices(_ indices: Tensor, below size: Int, in operation: String) {
-        let p = indices.integers, count = indices.count
+        let p = indices.int32Pointer, count = indices.count
         guard count > 0 else { return }
         var smallest: Int32 = 0, largest: Int32 = 0
-        concord_integer_range(p, count, &smallest, &largest)
+        concord_int32_range(p, count, &smallest, &largest)
         if smallest >= 0, Int(largest) < size { return }
         let place = (0..<count).first { p[$0] < 0 || Int(p[$0]) >= size } ?? 0
         fail(operation, "index \(p[place]) at place \(place) of \(indices.shape) is outside of 0 ..< \(size)")
@@ -57,7 +57,7 @@ private enum Gathering {
         let outer = x.shape[..<axis].reduce(1, *), inner = x.shape[(axis + 1)...].reduce(1, *), size = x.shape[axis]
         let output = Tensor(
             uninitialized: Array(x.shape[..<axis]) + indices.shape + Array(x.shape[(axis + 1)...]), x.elementType)
-        let count = indices.count, index = indices.integers, bytes = x.elementType.size
+        let count = indices.count, index = indices.int32Pointer, bytes = x.elementType.size
         let from = x.storage.base, to = output.storage.base
         // A unit of work is one index of one outer place; a run of them within a place is one call.
         Parallel.run(outer * count, grain: max(1, Elementwise.grain / max(1, inner))) { range in
@@ -70,7 +70,7 @@ private enum Gathering {
                         target.assumingMemoryBound(to: UInt32.self), source.assumingMemoryBound(to: UInt32.self),
                         index + first, run, inner)
                 } else {
-                    concord_gather_octets(
+                    concord_gather_bytes(
                         target.assumingMemoryBound(to: UInt8.self), source.assumingMemoryBound(to: UInt8.self),
                         index + first, run,
                         inner * bytes)
@@ -84,8 +84,8 @@ private enum Gathering {
     static func scatter(_ x: Tensor, _ indices: Tensor, _ axis: Int, _ size: Int) -> Tensor {
         let outer = x.shape[..<axis].reduce(1, *), inner = x.shape[(axis + indices.rank)...].reduce(1, *)
         let output = Tensor(zeros: Array(x.shape[..<axis]) + [size] + Array(x.shape[(axis + indices.rank)...]))
-        let count = indices.count, index = indices.integers, x = x.widened
-        let from = x.floats, to = output.floats
+        let count = indices.count, index = indices.int32Pointer, x = x.asFloat32
+        let from = x.float32Pointer, to = output.float32Pointer
         // Threads share out columns, or outer places: no two add to one element.
         let grain = max(1, Elementwise.grain / max(1, count))
         if outer > 1 {

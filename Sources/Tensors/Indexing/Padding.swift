@@ -8,8 +8,8 @@ extension Tensor {
         if margins.allSatisfy({ $0.before == 0 && $0.after == 0 }) { return self }
         let corner = margins.map(\.before)
         let output = Tensor(uninitialized: zip(shape, margins).map { $0 + $1.before + $1.after }, elementType)
-        let o = output.numbers
-        Elementwise.run(output.count, slots: 1, isNarrow: o.isNarrow) { range, staging in
+        let o = output.elementPointer
+        Elementwise.run(output.count, slots: 1, isBFloat16: o.isBFloat16) { range, staging in
             staging.place(o, range, 0).update(repeating: value, count: range.count)
             staging.write(o, range, 0)
         }

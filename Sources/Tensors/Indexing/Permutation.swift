@@ -84,12 +84,12 @@ private enum Permutation {
                         inRow,
                         high, wide)
                 } else if size == 2 {
-                    concord_transpose_halves(
+                    concord_transpose_16(
                         (to + target).assumingMemoryBound(to: UInt16.self), outRow,
                         (from + source).assumingMemoryBound(to: UInt16.self),
                         inRow, high, wide)
                 } else {
-                    concord_transpose_octets(
+                    concord_transpose_8(
                         (to + target).assumingMemoryBound(to: UInt8.self), outRow,
                         (from + source).assumingMemoryBound(to: UInt8.self),
                         inRow,

@@ -19,9 +19,9 @@ extension Tensor {
 
     /// The smaller of two, broadcasting; NaN wins. At ties each operand gets half of the gradient, as PyTorch's.
     public func minimum(_ other: Tensor) -> Tensor {
-        let output = Broadcast.apply(concord_minimum, widened, other.widened, in: "minimum")
+        let output = Broadcast.apply(concord_minimum, asFloat32, other.asFloat32, in: "minimum")
         return output.recorded(from: self, other) {
-            [a = detached.widened, b = other.detached.widened] upstream, needs in
+            [a = detached.asFloat32, b = other.detached.asFloat32] upstream, needs in
             [
                 needs[0] ? Broadcast.winner(upstream, b, over: a).summed(to: a.shape) : nil,
                 needs[1] ? Broadcast.winner(upstream, a, over: b).summed(to: b.shape) : nil,
@@ -31,9 +31,9 @@ extension Tensor {
 
     /// The larger of two, broadcasting; NaN wins. At ties each operand gets half of the gradient, as PyTorch's.
     public func maximum(_ other: Tensor) -> Tensor {
-        let output = Broadcast.apply(concord_maximum, widened, other.widened, in: "maximum")
+        let output = Broadcast.apply(concord_maximum, asFloat32, other.asFloat32, in: "maximum")
         return output.recorded(from: self, other) {
-            [a = detached.widened, b = other.detached.widened] upstream, needs in
+            [a = detached.asFloat32, b = other.detached.asFloat32] upstream, needs in
             [
                 needs[0] ? Broadcast.winner(upstream, a, over: b).summed(to: a.shape) : nil,
                 needs[1] ? Broadcast.winner(upstream, b, over: a).summed(to: b.shape) : nil,
@@ -43,7 +43,7 @@ extension Tensor {
 
     /// Held to a range; the gradient passes inside of it, ends included. NaN stays.
     public func clamped(to range: ClosedRange<Float>) -> Tensor {
-        let x = detached.widened, low = range.lowerBound, high = range.upperBound
+        let x = detached.asFloat32, low = range.lowerBound, high = range.upperBound
         return Elementwise.clamp(x, low, high).recorded(from: self) { upstream, _ in
             [Elementwise.clampPullback(upstream, x, low, high)]
         }
@@ -52,10 +52,10 @@ extension Tensor {
 
 extension Broadcast {
     fileprivate static func select(_ mask: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
-        let a = a.widened, b = b.widened
+        let a = a.asFloat32, b = b.asFloat32
         let plan = BroadcastPlan([mask.shape, a.shape, b.shape], in: "selecting")
         let output = Tensor(uninitialized: plan.shape)
-        let o = output.floats, m = mask.octets, p = a.floats, q = b.floats
+        let o = output.float32Pointer, m = mask.uint8Pointer, p = a.float32Pointer, q = b.float32Pointer
         let row = (plan.rowStrides[0], plan.rowStrides[1], plan.rowStrides[2])
         let column = (plan.columnStrides[0], plan.columnStrides[1], plan.columnStrides[2])
         plan.run { block in
@@ -74,7 +74,7 @@ extension Broadcast {
 
     private static func winner(_ upstream: Tensor, wide a: Tensor, _ b: Tensor) -> Tensor {
         let output = Tensor(uninitialized: upstream.shape)
-        let o = output.floats, g = upstream.floats, p = a.floats, q = b.floats
+        let o = output.float32Pointer, g = upstream.float32Pointer, p = a.float32Pointer, q = b.float32Pointer
         Parallel.run(output.count, grain: Elementwise.grain) { range in
             let i = range.lowerBound
             concord_winner_pullback(o + i, g + i, p + i, q + i, range.count)
@@ -86,7 +86,7 @@ extension Broadcast {
 extension Elementwise {
     fileprivate static func clamp(_ x: Tensor, _ low: Float, _ high: Float) -> Tensor {
         let output = Tensor(uninitialized: x.shape)
-        let o = output.floats, p = x.floats
+        let o = output.float32Pointer, p = x.float32Pointer
         Parallel.run(output.count, grain: grain) {
             concord_clamp(o + $0.lowerBound, p + $0.lowerBound, low, high, $0.count)
         }
@@ -95,7 +95,7 @@ extension Elementwise {
 
     fileprivate static func clampPullback(_ upstream: Tensor, _ x: Tensor, _ low: Float, _ high: Float) -> Tensor {
         let output = Tensor(uninitialized: x.shape)
-        let o = output.floats, g = upstream.floats, p = x.floats
+        let o = output.float32Pointer, g = upstream.float32Pointer, p = x.float32Pointer
         Parallel.run(output.count, grain: grain) {
             concord_clamp_pullback(o + $0.lowerBound, g + $0.lowerBound, p + $0.lowerBound, low, high, $0.count)
         }

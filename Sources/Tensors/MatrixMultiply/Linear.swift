@@ -13,12 +13,13 @@ extension Tensor {
         }
         let (outer, inner) = (weight.shape[0], weight.shape[1])
         let rows = shape.dropLast().reduce(1, *)
-        if Mixed.isIn(self) { return narrowLinear(weight, bias, rows) }
+        if Precision.isBFloat16(for: self) { return bfloat16Linear(weight, bias, rows) }
         let output = Tensor(uninitialized: shape.dropLast() + [outer])
         if let bias { ShapeCheck.lastAxis(of: output, matches: bias, in: "linear") }
-        Product.multiply(
-            m: rows, n: outer, k: inner, floats, weight.floats, transposeB: true, bias: bias?.floats,
-            into: output.floats)
+        GEMM.multiply(
+            m: rows, n: outer, k: inner, float32Pointer, weight.float32Pointer, transposeB: true,
+            bias: bias?.float32Pointer,
+            into: output.float32Pointer)
         let input = SavedForBackward(self), constant = weight.detached, shape = shape
         let pullback = { (upstream: Tensor, needs: [Bool]) -> [Tensor?] in
             let dy = upstream.viewed(as: [rows, outer])
@@ -30,22 +31,24 @@ extension Tensor {
     }
 
     /// The same in bfloat16.
-    private func narrowLinear(_ weight: Tensor, _ bias: Tensor?, _ rows: Int) -> Tensor {
+    private func bfloat16Linear(_ weight: Tensor, _ bias: Tensor?, _ rows: Int) -> Tensor {
         let (outer, inner) = (weight.shape[0], weight.shape[1])
         if let bias {
             ShapeCheck.require(bias.shape == [outer], "linear", "bias \(bias.shape) for weight \(weight.shape)")
         }
-        let given = narrowed, input = SavedForBackward(given), constant = weight.detached
-        let output = NarrowProduct.of(
+        let given = asBFloat16, input = SavedForBackward(given), constant = weight.detached
+        let output = BFloat16GEMM.multiplied(
             given, weight: constant, transposed: true, bias: bias?.detached, rows, outer, inner)
         let shape = shape
         return output.viewed(as: shape.dropLast() + [outer]).recorded(fromGiven: [self, weight, bias], name: "linear") {
             dy, needs in
             let dx =
                 needs[0]
-                ? NarrowProduct.of(dy, weight: constant, transposed: false, rows, inner, outer).viewed(as: shape) : nil
+                ? BFloat16GEMM.multiplied(dy, weight: constant, transposed: false, rows, inner, outer).viewed(as: shape)
+                : nil
             let dw =
-                needs[1] ? NarrowProduct.of(dy, transposed: true, input.value, outer, inner, rows, as: .float32) : nil
+                needs[1]
+                ? BFloat16GEMM.multiplied(dy, transposed: true, input.value, outer, inner, rows, as: .float32) : nil
             return [dx, dw, needs[2] ? Rows.sum(dy) : nil]
         }
     }

@@ -9,7 +9,7 @@ final class PackedWeights: Sendable {
     enum Layout: Hashable, Sendable {
         /// The one that a primitive of oneDNN chose.
         case oneDNN(OneDNNConvolution)
-        case product(OneDNNProduct)
+        case product(OneDNNMatmul)
         /// Those of `UnfoldedProducts`.
         case windows, turnedWindows
         /// Those of `ConvolutionProducts`.

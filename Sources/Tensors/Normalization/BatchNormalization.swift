@@ -85,13 +85,14 @@ extension Tensor {
 
     /// Mean and biased variance of each channel, shifted by the first row so that a large mean cancels nothing.
     private func channelStatistics(rows: Int, channels: Int) -> (mean: Tensor, variance: Tensor) {
-        let x = numbers, first = Tensor((0..<channels).map { x[$0] }, shape: [channels]), shift = first.floats
+        let x = elementPointer, first = Tensor((0..<channels).map { x[$0] }, shape: [channels]),
+            shift = first.float32Pointer
         let sums = ChannelSums(rows: rows, channels: channels) { range, sums, squares in
             concord_channel_moments(
-                (x + range.lowerBound * channels).base, x.isNarrow, range.count, channels, shift, sums, squares)
+                (x + range.lowerBound * channels).base, x.isBFloat16, range.count, channels, shift, sums, squares)
         }
         let mean = Tensor(uninitialized: [channels]), variance = Tensor(uninitialized: [channels])
-        let (m, v, s, q, n) = (mean.floats, variance.floats, sums.first, sums.second, Double(rows))
+        let (m, v, s, q, n) = (mean.float32Pointer, variance.float32Pointer, sums.first, sums.second, Double(rows))
         for c in 0..<channels {
             let offset = s[c] / n
             m[c] = Float(Double(shift[c]) + offset)
@@ -103,7 +104,7 @@ extension Tensor {
     /// `1 / sqrt(self + epsilon)`.
     private func reciprocalRoot(_ epsilon: Float) -> Tensor {
         let root = Tensor(uninitialized: shape)
-        let (to, from) = (root.floats, floats)
+        let (to, from) = (root.float32Pointer, float32Pointer)
         for i in 0..<count { to[i] = Float(1 / (Double(from[i]) + Double(epsilon)).squareRoot()) }
         return root
     }
@@ -114,7 +115,7 @@ extension ChannelAffine {
     fileprivate func corrections(_ sums: ChannelSums, over n: Double) -> (constant: Tensor, slope: Tensor) {
         guard n > 0 else { return (Tensor(zeros: mean.shape), Tensor(zeros: mean.shape)) }
         let constant = Tensor(uninitialized: mean.shape), slope = Tensor(uninitialized: mean.shape)
-        let (k, l, s, r) = (constant.floats, slope.floats, scale.floats, rstd.floats)
+        let (k, l, s, r) = (constant.float32Pointer, slope.float32Pointer, scale.float32Pointer, rstd.float32Pointer)
         let (first, second) = (sums.first, sums.second)
         for c in 0..<channels {
             k[c] = Float(Double(s[c]) * first[c] / n)
@@ -124,7 +125,7 @@ extension ChannelAffine {
     }
 
     fileprivate func weightGradient(_ sums: ChannelSums) -> Tensor {
-        let (second, r) = (sums.second, rstd.floats)
+        let (second, r) = (sums.second, rstd.float32Pointer)
         return withExtendedLifetime(sums) {
             Tensor((0..<channels).map { Float(second[$0] * Double(r[$0])) }, shape: mean.shape)
         }

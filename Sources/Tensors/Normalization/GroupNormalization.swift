@@ -41,7 +41,10 @@ private struct GroupNormalization: Sendable {
     func forward(_ x: Tensor, epsilon: Float) -> (output: Tensor, mean: Tensor, rstd: Tensor) {
         let output = Tensor(uninitialized: x.shape, x.elementType)
         let mean = Tensor(uninitialized: [samples, channels]), rstd = Tensor(uninitialized: [samples, channels])
-        let (y, a, m, r, w, b) = (output.numbers, x.numbers, mean.floats, rstd.floats, weight.floats, bias.floats)
+        let (y, a, m, r, w, b) = (
+            output.elementPointer, x.elementPointer, mean.float32Pointer, rstd.float32Pointer, weight.float32Pointer,
+            bias.float32Pointer
+        )
         guard x.count > 0 else { return (output, mean, rstd) }
         Parallel.run(samples, grain: grain) { range in
             let memory = Storage(bytes: channels * 3 * MemoryLayout<Double>.stride)
@@ -53,7 +56,7 @@ private struct GroupNormalization: Sendable {
                 sums.update(repeating: 0, count: 2 * channels)
                 let (x, y) = (a + at, y + at)
                 for c in 0..<channels { shift[c] = x[c] }
-                concord_channel_moments(x.base, x.isNarrow, positions, channels, shift, sums, squares)
+                concord_channel_moments(x.base, x.isBFloat16, positions, channels, shift, sums, squares)
                 for group in 0..<groups {
                     let (mean, variance) = moments(of: group, sums, squares, shift: shift)
                     let rstd = Float(1 / (variance + Double(epsilon)).squareRoot())
@@ -64,7 +67,7 @@ private struct GroupNormalization: Sendable {
                     }
                 }
                 concord_channel_normalize(
-                    y.base, x.base, nil, x.isNarrow, positions, channels, m + row, scale, b, false, false)
+                    y.base, x.base, nil, x.isBFloat16, positions, channels, m + row, scale, b, false, false)
             }
         }
         return (output, mean, rstd)
@@ -91,7 +94,10 @@ private struct GroupNormalization: Sendable {
         let dx = Tensor(uninitialized: x.shape, x.elementType)
         let dw = Tensor(zeros: [channels]), db = Tensor(zeros: [channels])
         guard x.count > 0 else { return (dx, dw, db) }
-        let (d, u, a, m, r, w) = (dx.numbers, upstream.numbers, x.numbers, mean.floats, rstd.floats, weight.floats)
+        let (d, u, a, m, r, w) = (
+            dx.elementPointer, upstream.elementPointer, x.elementPointer, mean.float32Pointer, rstd.float32Pointer,
+            weight.float32Pointer
+        )
         // Each sample's sums of g, then of g (x - mean); [N, 2, C].
         let memory = Storage(bytes: samples * 2 * channels * MemoryLayout<Double>.stride)
         let all = memory.base.assumingMemoryBound(to: Double.self)
@@ -105,7 +111,7 @@ private struct GroupNormalization: Sendable {
                 sums.update(repeating: 0, count: 2 * channels)
                 let (d, u, x) = (d + at, u + at, a + at)
                 concord_channel_gradient_sums(
-                    u.base, x.base, nil, nil, x.isNarrow, positions, channels, m + row, sums, products, false)
+                    u.base, x.base, nil, nil, x.isBFloat16, positions, channels, m + row, sums, products, false)
                 for group in 0..<groups {
                     var sum = 0.0, product = 0.0
                     for c in group * width..<(group + 1) * width {
@@ -120,10 +126,10 @@ private struct GroupNormalization: Sendable {
                     }
                 }
                 concord_channel_gradient(
-                    d.base, u.base, x.base, x.isNarrow, positions, channels, m + row, scale, constant, slope, false)
+                    d.base, u.base, x.base, x.isBFloat16, positions, channels, m + row, scale, constant, slope, false)
             }
         }
-        let (to, offsets) = (dw.floats, db.floats)
+        let (to, offsets) = (dw.float32Pointer, db.float32Pointer)
         let total = Storage(bytes: 2 * channels * MemoryLayout<Double>.stride)
         let sums = total.base.assumingMemoryBound(to: Double.self)
         sums.update(repeating: 0, count: 2 * channels)

@@ -6,15 +6,16 @@ extension Tensor {
     /// - Returns: the same shape; a row of zeros stays zeros. As PyTorch's `normalize`.
     public func l2Normalized(epsilon: Float = 1e-12) -> Tensor {
         let rows = Rows.count(of: self), width = shape.last ?? 1
-        let output = Tensor(uninitialized: shape), norms = Tensor(uninitialized: [rows]), input = widened
-        let x = input.floats, y = output.floats, norm = norms.floats
+        let output = Tensor(uninitialized: shape), norms = Tensor(uninitialized: [rows]), input = asFloat32
+        let x = input.float32Pointer, y = output.float32Pointer, norm = norms.float32Pointer
         Parallel.run(rows, grain: Rows.grain(width)) { range in
             let i = range.lowerBound
             concord_l2_norm(y + i * width, norm + i, x + i * width, epsilon, range.count, width)
         }
         return output.recorded(from: self) { upstream, _ in
             let dx = Tensor(uninitialized: output.shape)
-            let y = output.floats, norm = norms.floats, dy = upstream.floats, to = dx.floats
+            let y = output.float32Pointer, norm = norms.float32Pointer, dy = upstream.float32Pointer,
+                to = dx.float32Pointer
             Parallel.run(rows, grain: Rows.grain(width)) { range in
                 let i = range.lowerBound
                 concord_l2_norm_pullback(

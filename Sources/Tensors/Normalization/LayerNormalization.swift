@@ -19,9 +19,10 @@ extension Tensor {
         let statistics = Tensor(uninitialized: [2, rows])
         let make = { @Sendable () -> Tensor in
             let output = Tensor(uninitialized: input.shape, input.elementType)
-            let x = input.numbers, y = output.numbers, w = scale?.floats, b = shift?.floats
-            let mean = statistics.floats, std = mean + rows
-            Rows.run(rows, width: width, slots: 2, isNarrow: x.isNarrow) { range, staging in
+            let x = input.elementPointer, y = output.elementPointer, w = scale?.float32Pointer,
+                b = shift?.float32Pointer
+            let mean = statistics.float32Pointer, std = mean + rows
+            Rows.run(rows, width: width, slots: 2, isBFloat16: x.isBFloat16) { range, staging in
                 let i = range.lowerBound
                 concord_layer_norm(
                     staging.place(y, range, 0), mean + i, std + i, staging.read(x, range, 1), w, b, epsilon,
@@ -36,13 +37,15 @@ extension Tensor {
             let needsWeight = hasWeight && needs[1],
                 needsBias = needs.count > (hasWeight ? 2 : 1) && needs[hasWeight ? 2 : 1]
             let dx = needs[0] ? Tensor(uninitialized: input.shape, input.elementType) : nil
-            let x = input.numbers, dy = upstream.numbers, to = dx?.numbers, w = scale?.floats
-            let mean = statistics.floats, std = mean + rows
+            let x = input.elementPointer, dy = upstream.elementPointer, to = dx?.elementPointer,
+                w = scale?.float32Pointer
+            let mean = statistics.float32Pointer, std = mean + rows
             let sums = Rows.summing(rows, width: width, sums: 2) { range, sums in
-                Float32Staging.run(range, width: width, slots: 3, isNeeded: x.isNarrow) { range, staging in
+                Float32Staging.run(range, width: width, slots: 3, isNeeded: x.isBFloat16) { range, staging in
                     let i = range.lowerBound
                     concord_layer_norm_pullback(
-                        to.map { staging.place($0, range, 0) }, needsWeight ? sums : nil, needsBias ? sums + width : nil,
+                        to.map { staging.place($0, range, 0) }, needsWeight ? sums : nil,
+                        needsBias ? sums + width : nil,
                         staging.read(dy, range, 1), staging.read(x, range, 2), mean + i, std + i, w, range.count, width)
                     if let to { staging.write(to, range, 0) }
                 }

@@ -38,7 +38,7 @@ struct Pooling: Sendable {
     func maximum(_ x: Tensor, shape: [Int], keepingPlaces: Bool) -> (output: Tensor, places: Tensor?) {
         let output = Tensor(uninitialized: shape, x.elementType),
             places = keepingPlaces ? Tensor(uninitialized: shape, .int32) : nil
-        let at = places?.integers
+        let at = places?.int32Pointer
         forEachRow(of: output, rows.outputs, columns.outputs, from: x, size: imageSize) {
             to, from, row, offset, _, axes in
             concord_max_pool_row(to, at.map { $0 + offset }, from, axes.0, axes.1, row, channels)
@@ -48,7 +48,7 @@ struct Pooling: Sendable {
 
     func maximumGradient(_ upstream: Tensor, places: Tensor, shape: [Int]) -> Tensor {
         let gradient = Tensor(uninitialized: shape, upstream.elementType)
-        let at = places.integers
+        let at = places.int32Pointer
         forEachRow(of: gradient, rows.inputs, columns.inputs, from: upstream, size: outputSize) {
             to, from, row, _, image, axes in
             concord_max_pool_gradient_row(to, from, at + image * outputSize, axes.0, axes.1, row, channels)
@@ -102,25 +102,25 @@ struct Pooling: Sendable {
     {
         guard channels > 0 else { return }
         let work = max(imageSize, outputSize) / max(1, height)  // elements touched for a row
-        let line = width * channels, (to, from) = (target.numbers, source.numbers)
+        let line = width * channels, (to, from) = (target.elementPointer, source.elementPointer)
         withUnsafePointer(to: rows.axis) { rows in
             withUnsafePointer(to: columns.axis) { columns in
                 Parallel.run(batch * height, grain: max(1, Elementwise.grain / max(1, work))) { range in
                     // An image in bfloat16 is widened once for all its rows.
-                    let memory = from.isNarrow ? Storage(bytes: (size + line) * MemoryLayout<Float>.stride) : nil
+                    let memory = from.isBFloat16 ? Storage(bytes: (size + line) * MemoryLayout<Float>.stride) : nil
                     var held: Int?
                     for row in range {
                         let image = row / height, offset = row * line
-                        guard let wide = memory?.floats else {
+                        guard let staged = memory?.float32Pointer else {
                             body(
-                                to.wide + offset, from.wide + image * size, row % height, offset, image,
+                                to.float32 + offset, from.float32 + image * size, row % height, offset, image,
                                 (rows, columns))
                             continue
                         }
-                        if held != image { concord_widen(wide, from.narrow + image * size, size) }
+                        if held != image { concord_bfloat16_to_float32(staged, from.bfloat16 + image * size, size) }
                         held = image
-                        body(wide + size, wide, row % height, offset, image, (rows, columns))
-                        concord_narrow(to.narrow + offset, wide + size, line)
+                        body(staged + size, staged, row % height, offset, image, (rows, columns))
+                        concord_float32_to_bfloat16(to.bfloat16 + offset, staged + size, line)
                     }
                     withExtendedLifetime(memory) {}
                 }

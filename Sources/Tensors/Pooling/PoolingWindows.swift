@@ -48,7 +48,7 @@ struct PoolingWindows: Sendable {
 
     /// Valid as long as this value is.
     var axis: concord_pooling_axis {
-        let (b, s) = (bounds.integers, shares.floats)
+        let (b, s) = (bounds.int32Pointer, shares.float32Pointer)
         return concord_pooling_axis(
             inputs: inputs, outputs: outputs, start: b, end: b + outputs, first: b + 2 * outputs,
             last: b + 2 * outputs + inputs, share: s)

@@ -16,8 +16,8 @@ extension Processor {
             ("instructions", instructionSet),
             (
                 "matrix products",
-                productReason
-                    + (SplitProduct.isAvailable ? "; large ones by AMX's tiles, each float32 as three bfloat16" : "")
+                matmulReason
+                    + (BFloat16x3GEMM.isAvailable ? "; large ones by AMX's tiles, each float32 as three bfloat16" : "")
             ),
             (
                 "convolutions",
@@ -32,8 +32,8 @@ extension Processor {
     }
 
     /// Which library multiplies matrices, and why that one.
-    private static var productReason: String {
-        switch productRoute {
+    private static var matmulReason: String {
+        switch matmulLibrary {
         case .openBLAS: return "OpenBLAS, \(openBLASCore) kernels"
         case .oneDNN where wideCores.contains(openBLASCore): return "oneDNN, which on Intel's processors is the faster"
         case .oneDNN:

@@ -4,7 +4,7 @@ import COneDNN
 /// What the processor has and what the libraries make of it.
 public enum Processor {
     /// Which library multiplies float32 matrices.
-    public enum ProductRoute: String, Sendable { case openBLAS = "OpenBLAS", oneDNN = "oneDNN" }
+    public enum MatmulLibrary: String, Sendable { case openBLAS = "OpenBLAS", oneDNN = "oneDNN" }
 
     /// The kernels that OpenBLAS chose: "SkylakeX", "Haswell", …
     public static let openBLASCore: String = String(cString: openblas_get_corename())
@@ -30,7 +30,7 @@ public enum Processor {
         dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core_bf16.rawValue
 
     /// Tiles for bfloat16 (AMX), which oneDNN uses.
-    static let hasTiles: Bool = dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core_amx.rawValue
+    static let hasAMX: Bool = dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core_amx.rawValue
 
     static let wideCores: Set<String> = ["SkylakeX", "Cooperlake", "SapphireRapids", "Zen5"]
 
@@ -40,7 +40,7 @@ public enum Processor {
 
     /// On Intel, and where OpenBLAS runs narrower kernels than the processor has (an old build, `OPENBLAS_CORETYPE`),
     /// oneDNN; else OpenBLAS.
-    public static let productRoute: ProductRoute = {
+    public static let matmulLibrary: MatmulLibrary = {
         openblas_set_num_threads(1)  // our own parallel loop runs over blocks
         return hasAVX512 && (isIntel || !wideCores.contains(openBLASCore)) ? .oneDNN : .openBLAS
     }()

@@ -24,20 +24,22 @@ extension Tensor {
         let output = Tensor(uninitialized: recurrence.outputShape)
         let trail = isRecorded ? Tensor(uninitialized: [shape[0], steps, 5 * hidden]) : nil
         let transposed = constant.transposed(), biases = bias?.detached ?? Tensor(zeros: [3 * hidden])
-        let inputs = widened
+        let inputs = asFloat32
         let (x, w, b, y, kept, real) = (
-            inputs.floats, transposed.floats, biases.floats, output.floats, trail?.floats, recurrence.mask?.octets
+            inputs.float32Pointer, transposed.float32Pointer, biases.float32Pointer, output.float32Pointer,
+            trail?.float32Pointer, recurrence.mask?.uint8Pointer
         )
         recurrence.run { rows in
             let own = Tensor(zeros: [rows.count, 4 * hidden]), spare = Tensor(uninitialized: [5 * hidden])
-            let state = own.floats, products = state + rows.count * hidden, first = rows.lowerBound * steps
+            let state = own.float32Pointer, products = state + rows.count * hidden, first = rows.lowerBound * steps
             for t in 0..<steps {
                 if t > 0 { recurrence.project(rows.count, state, w, into: products) }
                 let at = first + t
                 var step = concord_gru_step(
                     place: recurrence.place(rows, at: real.map { $0 + at }), inputs: x + at * 3 * hidden,
                     products: products, bias: b,
-                    state: state, output: y + at * hidden, trail: kept.map { $0 + at * 5 * hidden } ?? spare.floats,
+                    state: state, output: y + at * hidden,
+                    trail: kept.map { $0 + at * 5 * hidden } ?? spare.float32Pointer,
                     trail_stride: kept == nil ? 0 : steps * 5 * hidden)
                 concord_gru_forward(&step)
             }
@@ -46,11 +48,14 @@ extension Tensor {
         return output.recorded(fromGiven: [self, weight, bias]) { upstream, needs in
             let dx = Tensor(uninitialized: [recurrence.samples, steps, 3 * hidden]),
                 candidate = Tensor(uninitialized: upstream.shape)
-            let (dy, kept, w, d, c) = (upstream.floats, trail.floats, constant.floats, dx.floats, candidate.floats)
-            let real = recurrence.mask?.octets
+            let (dy, kept, w, d, c) = (
+                upstream.float32Pointer, trail.float32Pointer, constant.float32Pointer, dx.float32Pointer,
+                candidate.float32Pointer
+            )
+            let real = recurrence.mask?.uint8Pointer
             recurrence.run { rows in
                 let own = Tensor(zeros: [rows.count, 4 * hidden])
-                let carry = own.floats, products = carry + rows.count * hidden, first = rows.lowerBound * steps
+                let carry = own.float32Pointer, products = carry + rows.count * hidden, first = rows.lowerBound * steps
                 for t in (0..<steps).reversed() {
                     let at = first + t
                     var step = concord_gru_pullback(
@@ -64,7 +69,7 @@ extension Tensor {
             var dw: Tensor?, db: Tensor?
             if needs[1] {
                 let gradient = Tensor(uninitialized: constant.shape), states = kept + 4 * hidden
-                let to = gradient.floats
+                let to = gradient.float32Pointer
                 recurrence.weightGradient(2 * hidden, d, stride: 3 * hidden, states, trail: 5 * hidden, into: to)
                 recurrence.weightGradient(
                     hidden, c, stride: hidden, states, trail: 5 * hidden, into: to + 2 * hidden * hidden)

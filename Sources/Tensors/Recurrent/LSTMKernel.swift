@@ -20,13 +20,14 @@ extension Tensor {
         let output = Tensor(uninitialized: recurrence.outputShape)
         let trail = isRecorded || weight.isRecorded ? Tensor(uninitialized: [shape[0], steps, 6 * hidden]) : nil
         let transposed = constant.transposed()
-        let inputs = widened
+        let inputs = asFloat32
         let (x, w, y, kept, real) = (
-            inputs.floats, transposed.floats, output.floats, trail?.floats, recurrence.mask?.octets
+            inputs.float32Pointer, transposed.float32Pointer, output.float32Pointer, trail?.float32Pointer,
+            recurrence.mask?.uint8Pointer
         )
         recurrence.run { rows in
             let own = Tensor(zeros: [rows.count, 6 * hidden]), spare = Tensor(uninitialized: [6 * hidden])
-            let state = own.floats, cell = state + rows.count * hidden, products = cell + rows.count * hidden
+            let state = own.float32Pointer, cell = state + rows.count * hidden, products = cell + rows.count * hidden
             let first = rows.lowerBound * steps
             for t in 0..<steps {
                 if t > 0 { recurrence.project(rows.count, state, w, into: products) }
@@ -34,7 +35,8 @@ extension Tensor {
                 var step = concord_lstm_step(
                     place: recurrence.place(rows, at: real.map { $0 + at }), inputs: x + at * 4 * hidden,
                     products: products, state: state,
-                    cell: cell, output: y + at * hidden, trail: kept.map { $0 + at * 6 * hidden } ?? spare.floats,
+                    cell: cell, output: y + at * hidden,
+                    trail: kept.map { $0 + at * 6 * hidden } ?? spare.float32Pointer,
                     trail_stride: kept == nil ? 0 : steps * 6 * hidden)
                 concord_lstm_forward(&step)
             }
@@ -43,11 +45,13 @@ extension Tensor {
         return output.recorded(from: self, weight) { upstream, needs in
             let dx = Tensor(uninitialized: [recurrence.samples, steps, 4 * hidden])
             let (dy, kept, w, d, real) = (
-                upstream.floats, trail.floats, constant.floats, dx.floats, recurrence.mask?.octets
+                upstream.float32Pointer, trail.float32Pointer, constant.float32Pointer, dx.float32Pointer,
+                recurrence.mask?.uint8Pointer
             )
             recurrence.run { rows in
                 let own = Tensor(zeros: [rows.count, 6 * hidden])
-                let carry = own.floats, cell = carry + rows.count * hidden, products = cell + rows.count * hidden
+                let carry = own.float32Pointer, cell = carry + rows.count * hidden,
+                    products = cell + rows.count * hidden
                 let first = rows.lowerBound * steps
                 for t in (0..<steps).reversed() {
                     let at = first + t
@@ -62,7 +66,7 @@ extension Tensor {
             guard needs[1] else { return [dx, nil] }
             let dw = Tensor(uninitialized: constant.shape)
             recurrence.weightGradient(
-                4 * hidden, d, stride: 4 * hidden, kept + 5 * hidden, trail: 6 * hidden, into: dw.floats)
+                4 * hidden, d, stride: 4 * hidden, kept + 5 * hidden, trail: 6 * hidden, into: dw.float32Pointer)
             return [needs[0] ? dx : nil, dw]
         }
     }

@@ -36,7 +36,7 @@ struct Recurrence {
         _ rows: Int, _ state: UnsafePointer<Float>, _ weight: UnsafePointer<Float>,
         into products: UnsafeMutablePointer<Float>
     ) {
-        Product.serial(rows, columns, hidden, 1, state, hidden, false, weight, columns, false, 0, products, columns)
+        GEMM.serial(rows, columns, hidden, 1, state, hidden, false, weight, columns, false, 0, products, columns)
     }
 
     /// Adds what the gates' gradients `[rows, gates * H]` make of the state's.
@@ -45,7 +45,7 @@ struct Recurrence {
         _ rows: Int, _ products: UnsafePointer<Float>, _ weight: UnsafePointer<Float>,
         into carry: UnsafeMutablePointer<Float>
     ) {
-        Product.serial(rows, hidden, columns, 1, products, columns, false, weight, hidden, false, 1, carry, hidden)
+        GEMM.serial(rows, hidden, columns, 1, products, columns, false, weight, hidden, false, 1, carry, hidden)
     }
 
     /// The gradient of some of the recurrent weight's rows: one product over all steps of all samples.
@@ -57,7 +57,7 @@ struct Recurrence {
         _ count: Int, _ gradients: UnsafePointer<Float>, stride: Int, _ states: UnsafePointer<Float>, trail: Int,
         into weight: UnsafeMutablePointer<Float>
     ) {
-        Product.multiply(
+        GEMM.multiply(
             m: count, n: hidden, k: samples * steps, gradients, lda: stride, transposeA: true, states, ldb: trail,
             weight, ldc: hidden)
     }

@@ -18,8 +18,9 @@ extension Tensor {
         ShapeCheck.require((0...1).contains(smoothing), "crossEntropy", "smoothing \(smoothing) is not in 0 ... 1")
         let marked = labels.rowsKept(below: width, ignoring: ignored)  // ignored rows as -1
         let sums = Tensor(uninitialized: [3, rows])
-        let logits = detached.widened
-        let x = logits.floats, label = marked.labels.integers, losses = sums.floats, tops = losses + rows,
+        let logits = detached.asFloat32
+        let x = logits.float32Pointer, label = marked.labels.int32Pointer, losses = sums.float32Pointer,
+            tops = losses + rows,
             rests = tops + rows
         Parallel.run(rows, grain: Rows.grain(width)) { range in
             let i = range.lowerBound
@@ -29,7 +30,8 @@ extension Tensor {
         let kept = Float(Swift.max(1, marked.count))
         return Tensor(Float(concord_sum(losses, rows)) / kept).recorded(from: self) { upstream, _ in
             let dx = Tensor(uninitialized: logits.shape), factor = upstream.item / kept
-            let x = logits.floats, to = dx.floats, label = marked.labels.integers, tops = sums.floats + rows,
+            let x = logits.float32Pointer, to = dx.float32Pointer, label = marked.labels.int32Pointer,
+                tops = sums.float32Pointer + rows,
                 rests = tops + rows
             Parallel.run(rows, grain: Rows.grain(width)) { range in
                 let i = range.lowerBound
@@ -43,7 +45,7 @@ extension Tensor {
 
     private func rowsKept(below width: Int, ignoring ignored: Int32?) -> (labels: Tensor, count: Int) {
         let labels = Tensor(uninitialized: shape, .int32)
-        let source = integers, to = labels.integers
+        let source = int32Pointer, to = labels.int32Pointer
         var kept = 0
         for i in 0..<count {
             let label = source[i]

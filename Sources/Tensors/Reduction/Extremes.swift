@@ -6,7 +6,7 @@ extension Tensor {
     public func max(axes: [Int], keepingAxes: Bool = false) -> Tensor {
         let axes = self.axes(axes, in: "max")
         ShapeCheck.require(axes.allSatisfy { shape[$0] > 0 }, "max", "axes \(axes) of \(shape) are empty")
-        let x = detached.widened, kept = shape(reducing: axes, keepingAxes: true)
+        let x = detached.asFloat32, kept = shape(reducing: axes, keepingAxes: true)
         let largest = Reduction.run(x, axes: axes, concord_reduce_max).reshaped(kept)
         return largest.reshaped(shape(reducing: axes, keepingAxes: keepingAxes)).recorded(from: self) { upstream, _ in
             let isLargest = x .== largest
@@ -27,7 +27,7 @@ extension Tensor {
         let reduced = shape[axis], inner = shape[(axis + 1)...].reduce(1, *), outer = shape[..<axis].reduce(1, *)
         ShapeCheck.require(reduced > 0, "argmax", "axis \(axis) of \(shape) is empty")
         let output = Tensor(uninitialized: shape(reducing: [axis], keepingAxes: false), .int32)
-        let o = output.integers, input = widened, x = input.floats
+        let o = output.int32Pointer, input = asFloat32, x = input.float32Pointer
         Parallel.run(outer, grain: Swift.max(1, Elementwise.grain / Swift.max(1, reduced * inner))) {
             concord_argmax(o + $0.lowerBound * inner, x + $0.lowerBound * reduced * inner, $0.count, reduced, inner)
         }
@@ -42,7 +42,7 @@ extension Tensor {
         ShapeCheck.require((0...columns).contains(k) && rank > 0, "topK", "\(k) of \(shape)")
         let shape = self.shape.dropLast() + [k], rows = shape.dropLast().reduce(1, *)
         let values = Tensor(uninitialized: Array(shape)), indices = Tensor(uninitialized: Array(shape), .int32)
-        let v = values.floats, i = indices.integers, input = widened, x = input.floats
+        let v = values.float32Pointer, i = indices.int32Pointer, input = asFloat32, x = input.float32Pointer
         if k > 0 {
             Parallel.run(rows, grain: Swift.max(1, Elementwise.grain / 8 / columns)) {
                 concord_top_k(
@@ -60,7 +60,7 @@ extension Tensor {
     private func scatteredAlongRows(at indices: Tensor, shape: [Int]) -> Tensor {
         let output = Tensor(uninitialized: shape)
         let columns = shape.last ?? 1, k = self.shape.last ?? 1, rows = shape.dropLast().reduce(1, *)
-        let o = output.floats, x = floats, i = indices.integers
+        let o = output.float32Pointer, x = float32Pointer, i = indices.int32Pointer
         Parallel.run(rows, grain: Swift.max(1, Elementwise.grain / Swift.max(1, columns))) {
             concord_scatter_last(
                 o + $0.lowerBound * columns, x + $0.lowerBound * k, i + $0.lowerBound * k, $0.count, k, columns)

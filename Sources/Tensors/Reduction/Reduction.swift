@@ -26,7 +26,7 @@ enum Reduction {
                 runs.append((size, isReduced))
             }
         }
-        var value = x.detached.widened
+        var value = x.detached.asFloat32
         while let place = runs.lastIndex(where: \.isReduced) {
             let outer = runs[..<place].reduce(1) { $0 * $1.size },
                 inner = runs[(place + 1)...].reduce(1) { $0 * $1.size }
@@ -50,7 +50,7 @@ enum Reduction {
             return pass(partial, outer: outer, reduced: pieces, inner: inner, scale: scale, kernel)
         }
         let output = Tensor(uninitialized: [outer * inner])
-        let o = output.floats, p = x.floats
+        let o = output.float32Pointer, p = x.float32Pointer
         let tiles = (inner + tile - 1) / tile
         if outer == 1, tiles > 1 {
             Parallel.run(tiles, grain: max(1, Elementwise.grain / max(1, reduced * tile))) { range in
@@ -73,7 +73,7 @@ enum Reduction {
         _ x: Tensor, outer: Int, reduced: Int, inner: Int, rows: Int, pieces: Int, _ kernel: Kernel
     ) -> Tensor {
         let output = Tensor(uninitialized: [outer, pieces, inner])
-        let o = output.floats, p = x.floats
+        let o = output.float32Pointer, p = x.float32Pointer
         Parallel.run(outer * pieces) { range in
             for index in range {
                 let first = index % pieces * rows

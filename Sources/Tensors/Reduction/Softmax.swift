@@ -18,10 +18,10 @@ extension Tensor {
     /// `log(sum(e^x))` over an axis, which goes from the shape.
     public func logSumExp(axis: Int = -1) -> Tensor {
         let place = self.axis(axis, in: "logSumExp")
-        let given = place == rank - 1 ? self : movingAxisToEnd(place), x = given.widened
+        let given = place == rank - 1 ? self : movingAxisToEnd(place), x = given.asFloat32
         let width = x.shape[rank - 1], rows = Rows.count(of: x)
         let output = Tensor(uninitialized: Array(x.shape.dropLast()))
-        let source = x.floats, y = output.floats
+        let source = x.float32Pointer, y = output.float32Pointer
         if width == 0 { y.update(repeating: -.infinity, count: output.count) }
         Parallel.run(rows, grain: Rows.grain(width)) { range in
             concord_log_sum_exp(y + range.lowerBound, source + range.lowerBound * width, range.count, width)
@@ -29,7 +29,7 @@ extension Tensor {
         let input = x.detached, sums = output
         return output.recorded(from: given) { upstream, _ in
             let dx = Tensor(uninitialized: input.shape)
-            let x = input.floats, y = sums.floats, dy = upstream.floats, to = dx.floats
+            let x = input.float32Pointer, y = sums.float32Pointer, dy = upstream.float32Pointer, to = dx.float32Pointer
             Parallel.run(rows, grain: Rows.grain(width)) { range in
                 let i = range.lowerBound
                 concord_log_sum_exp_pullback(to + i * width, x + i * width, y + i, dy + i, range.count, width)
@@ -52,8 +52,8 @@ extension Tensor {
         _ kernel: RowKernel, name: StaticString = #function,
         pullback: @escaping (_ output: Tensor, _ upstream: Tensor) -> Tensor
     ) -> Tensor {
-        let width = shape[rank - 1], output = Tensor(uninitialized: shape), input = widened
-        let x = input.floats, y = output.floats
+        let width = shape[rank - 1], output = Tensor(uninitialized: shape), input = asFloat32
+        let x = input.float32Pointer, y = output.float32Pointer
         Parallel.run(Rows.count(of: self), grain: Rows.grain(width)) { range in
             kernel(y + range.lowerBound * width, x + range.lowerBound * width, range.count, width)
         }
@@ -63,7 +63,7 @@ extension Tensor {
     /// The input's cotangent from the output and its cotangent, `self`.
     private func pulled(_ kernel: RowPullback, _ output: Tensor) -> Tensor {
         let width = shape[rank - 1], dx = Tensor(uninitialized: shape)
-        let y = output.floats, dy = floats, to = dx.floats
+        let y = output.float32Pointer, dy = float32Pointer, to = dx.float32Pointer
         Parallel.run(Rows.count(of: self), grain: Rows.grain(width)) { range in
             let i = range.lowerBound * width
             kernel(to + i, y + i, dy + i, range.count, width)

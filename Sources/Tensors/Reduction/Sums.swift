@@ -31,7 +31,7 @@ extension Tensor {
         let axes = self.axes(axes, in: "variance")
         let count = axes.reduce(1) { $0 * shape[$1] }
         let factor = 1 / Float(count - (unbiased ? 1 : 0))
-        let x = detached.widened
+        let x = detached.asFloat32
         let mean = x.mean(axes: axes, keepingAxes: true)
         let centred = x - mean
         let kept = shape(reducing: axes, keepingAxes: true)

@@ -41,7 +41,7 @@ private struct TableCrossEntropy {
     let slopes: [Tensor?]
 
     /// Of logits at a time: in float32 enough for products at full speed, which over bfloat16 go over several tiles.
-    private static func tileBytes(isNarrow: Bool) -> Int { isNarrow ? 16 << 20 : 80 << 20 }
+    private static func tileBytes(isBFloat16: Bool) -> Int { isBFloat16 ? 16 << 20 : 80 << 20 }
 
     init(_ x: Tensor, _ table: Tensor, _ bias: Tensor, _ labels: Tensor, needs: [Bool]) {
         let (rows, size) = (x.shape[0], table.shape[0])
@@ -49,32 +49,33 @@ private struct TableCrossEntropy {
         let dx = needs[0] ? Tensor(uninitialized: x.shape) : nil
         let dtable = needs[1] ? Tensor(uninitialized: table.shape) : nil
         var dbias: Tensor?
-        let part = max(1, min(rows, max(64, Self.tileBytes(isNarrow: Mixed.isIn(x)) / 4 / max(1, size))))
-        let factors = Factors(x, table, tile: part), (b, label) = (bias.floats, labels.integers)
-        let (l, h) = (losses.floats, hits.octets)
+        let part = max(
+            1, min(rows, max(64, Self.tileBytes(isBFloat16: Precision.isBFloat16(for: x)) / 4 / max(1, size))))
+        let factors = Factors(x, table, tile: part), (b, label) = (bias.float32Pointer, labels.int32Pointer)
+        let (l, h) = (losses.float32Pointer, hits.uint8Pointer)
         let factor = 1 / Float(max(1, rows)), hasSlopes = needs.contains(true)
         for first in stride(from: 0, to: rows, by: factors.tile) {
             let tile = first..<min(rows, first + factors.tile)
-            let kept = factors.isNarrow && hasSlopes ? Tensor(uninitialized: [tile.count, size], .bfloat16) : nil
+            let kept = factors.isBFloat16 && hasSlopes ? Tensor(uninitialized: [tile.count, size], .bfloat16) : nil
             for start in stride(from: tile.lowerBound, to: tile.upperBound, by: part) {
                 let count = min(part, tile.upperBound - start), scores = Tensor(uninitialized: [count, size]),
-                    s = scores.floats
+                    s = scores.float32Pointer
                 Parallel.run(count, grain: Rows.grain(size)) {
                     concord_fill_rows(s + $0.lowerBound * size, b, $0.count, size)
                 }
                 factors.addScores(start..<start + count, to: s)
-                let to = kept.map { $0.narrows + (start - first) * size }
+                let to = kept.map { $0.bfloat16Pointer + (start - first) * size }
                 Parallel.run(count, grain: Rows.grain(size)) { range in
                     let i = range.lowerBound, row = start + i
                     if hasSlopes {
-                        concord_label_entropy_slopes(
+                        concord_label_cross_entropy_gradient(
                             l + row, h + row, s + i * size, label + row, factor, range.count, size)
-                        if let to { concord_narrow(to + i * size, s + i * size, range.count * size) }
+                        if let to { concord_float32_to_bfloat16(to + i * size, s + i * size, range.count * size) }
                     } else {
-                        concord_label_entropy(l + row, h + row, s + i * size, label + row, range.count, size)
+                        concord_label_cross_entropy(l + row, h + row, s + i * size, label + row, range.count, size)
                     }
                 }
-                if !factors.isNarrow { factors.pull(scores, start..<start + count, dx: dx, dtable: dtable) }
+                if !factors.isBFloat16 { factors.pull(scores, start..<start + count, dx: dx, dtable: dtable) }
                 if needs[2] {
                     let sum = Rows.sum(scores)
                     if let dbias { Elementwise.accumulate(sum, into: dbias) } else { dbias = sum }
@@ -94,28 +95,30 @@ private struct Factors {
     private let width: Int, size: Int
     /// Rows whose logits' gradients are held at a time.
     let tile: Int
-    var isNarrow: Bool { x.elementType == .bfloat16 }
+    var isBFloat16: Bool { x.elementType == .bfloat16 }
 
     /// Of gradients in bfloat16: the table's is written once for all of them, which costs more than the products.
     private static let tileBytes = 96 << 20
 
     /// - Parameter tile: in float32.
     init(_ x: Tensor, _ table: Tensor, tile: Int) {
-        let isNarrow = Mixed.isIn(x)
-        (self.x, self.table) = (isNarrow ? x.detached.narrowed : x, isNarrow ? table.detached.narrowed : table)
+        let isBFloat16 = Precision.isBFloat16(for: x)
+        (self.x, self.table) = (isBFloat16 ? x.detached.asBFloat16 : x, isBFloat16 ? table.detached.asBFloat16 : table)
         (width, size) = (x.shape[1], table.shape[0])
-        self.tile = isNarrow ? max(tile, Self.tileBytes / 2 / max(1, table.shape[0])) : tile
+        self.tile = isBFloat16 ? max(tile, Self.tileBytes / 2 / max(1, table.shape[0])) : tile
     }
 
     /// Adds the logits of some rows to `s`.
     func addScores(_ rows: Range<Int>, to s: UnsafeMutablePointer<Float>) {
         let first = rows.lowerBound * width
-        if isNarrow {
-            NarrowProduct.serial(
-                rows.count, size, width, 1, x.narrows + first, width, false, table.narrows, width, true, 1, s, size)
+        if isBFloat16 {
+            BFloat16GEMM.serial(
+                rows.count, size, width, 1, x.bfloat16Pointer + first, width, false, table.bfloat16Pointer, width, true,
+                1, s, size)
         } else {
-            Product.multiply(
-                m: rows.count, n: size, k: width, x.floats + first, lda: width, table.floats, ldb: width,
+            GEMM.multiply(
+                m: rows.count, n: size, k: width, x.float32Pointer + first, lda: width, table.float32Pointer,
+                ldb: width,
                 transposeB: true, beta: 1, s,
                 ldc: size)
         }
@@ -124,34 +127,39 @@ private struct Factors {
     /// What the logits' gradients of some rows make of those of both factors, where wanted.
     func pull(_ slopes: Tensor, _ rows: Range<Int>, dx: Tensor?, dtable: Tensor?) {
         let first = rows.lowerBound * width, beta: Float = rows.lowerBound == 0 ? 0 : 1
-        if isNarrow {
-            let s = slopes.narrows
+        if isBFloat16 {
+            let s = slopes.bfloat16Pointer
             if let dx {
-                NarrowProduct.serial(
-                    rows.count, width, size, 1, s, size, false, table.narrows, width, false, 0, dx.floats + first, width
+                BFloat16GEMM.serial(
+                    rows.count, width, size, 1, s, size, false, table.bfloat16Pointer, width, false, 0,
+                    dx.float32Pointer + first, width
                 )
             }
             if let dtable {
-                NarrowProduct.serial(
-                    size, width, rows.count, 1, s, size, true, x.narrows + first, width, false, beta, dtable.floats,
+                BFloat16GEMM.serial(
+                    size, width, rows.count, 1, s, size, true, x.bfloat16Pointer + first, width, false, beta,
+                    dtable.float32Pointer,
                     width)
             }
         } else {
-            let s = slopes.floats
+            let s = slopes.float32Pointer
             if let dx {
-                Product.multiply(
-                    m: rows.count, n: width, k: size, s, lda: size, table.floats, ldb: width, dx.floats + first,
+                GEMM.multiply(
+                    m: rows.count, n: width, k: size, s, lda: size, table.float32Pointer, ldb: width,
+                    dx.float32Pointer + first,
                     ldc: width)
             }
             guard let dtable else { return }
             if beta == 0 {
-                Product.multiply(
-                    m: size, n: width, k: rows.count, s, transposeA: true, x.floats + first, into: dtable.floats)
+                GEMM.multiply(
+                    m: size, n: width, k: rows.count, s, transposeA: true, x.float32Pointer + first,
+                    into: dtable.float32Pointer)
             } else {
-                Product.multiply(
-                    m: size, n: width, k: rows.count, s, lda: size, transposeA: true, x.floats + first, ldb: width,
+                GEMM.multiply(
+                    m: size, n: width, k: rows.count, s, lda: size, transposeA: true, x.float32Pointer + first,
+                    ldb: width,
                     beta: beta,
-                    dtable.floats, ldc: width)
+                    dtable.float32Pointer, ldc: width)
             }
         }
     }

@@ -73,13 +73,13 @@ extension Tensor {
     public init(uniform range: ClosedRange<Float>, shape: [Int], key: RandomKey) {
         self.init(uninitialized: shape)
         var sequence = key.sequence
-        for i in 0..<count { floats[i] = sequence.uniform(in: range) }
+        for i in 0..<count { float32Pointer[i] = sequence.uniform(in: range) }
     }
 
     /// Independent normal numbers (Box, Muller 1958), a function of the key alone.
     public init(normal mean: Float = 0, std: Float = 1, shape: [Int], key: RandomKey) {
         self.init(uninitialized: shape)
-        let p = floats
+        let p = float32Pointer
         var sequence = key.sequence
         for i in stride(from: 0, to: count, by: 2) {
             let radius = (-2 * Glibc.log(1 - Double(sequence.next() >> 11) * 0x1p-53)).squareRoot()

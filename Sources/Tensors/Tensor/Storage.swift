@@ -20,7 +20,7 @@ package final class Storage: @unchecked Sendable {
     deinit { Allocator.free(base, bytes: bytes) }
 
     /// The memory as float32.
-    var floats: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
+    var float32Pointer: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
 
     /// Says that the contents changed.
     package func touch() { counter.wrappingAdd(1, ordering: .relaxed) }

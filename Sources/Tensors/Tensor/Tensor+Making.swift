@@ -6,7 +6,7 @@ extension Tensor {
         self.init(uninitialized: shape)
         ShapeCheck.count(scalars.count, fills: shape, in: "Tensor")
         scalars.withUnsafeBufferPointer {
-            floats.update(from: $0.baseAddress ?? UnsafePointer(floats), count: $0.count)
+            float32Pointer.update(from: $0.baseAddress ?? UnsafePointer(float32Pointer), count: $0.count)
         }
     }
 
@@ -16,7 +16,7 @@ extension Tensor {
         self.init(uninitialized: shape, .int32)
         ShapeCheck.count(scalars.count, fills: shape, in: "Tensor")
         scalars.withUnsafeBufferPointer {
-            integers.update(from: $0.baseAddress ?? UnsafePointer(integers), count: $0.count)
+            int32Pointer.update(from: $0.baseAddress ?? UnsafePointer(int32Pointer), count: $0.count)
         }
     }
 
@@ -26,7 +26,7 @@ extension Tensor {
         self.init(uninitialized: shape, .uint8)
         ShapeCheck.count(scalars.count, fills: shape, in: "Tensor")
         scalars.withUnsafeBufferPointer {
-            octets.update(from: $0.baseAddress ?? UnsafePointer(octets), count: $0.count)
+            uint8Pointer.update(from: $0.baseAddress ?? UnsafePointer(uint8Pointer), count: $0.count)
         }
     }
 
@@ -35,7 +35,7 @@ extension Tensor {
 
     public init(repeating scalar: Float, shape: [Int]) {
         self.init(uninitialized: shape)
-        floats.update(repeating: scalar, count: count)
+        float32Pointer.update(repeating: scalar, count: count)
     }
 
     public init(zeros shape: [Int]) { self.init(repeating: 0, shape: shape) }
@@ -49,13 +49,13 @@ extension Tensor {
 
     /// The elements in row-major order; float32 and bfloat16 only.
     public var scalars: [Float] {
-        let wide = widened
-        return Array(UnsafeBufferPointer(start: wide.floats, count: count))
+        let wide = asFloat32
+        return Array(UnsafeBufferPointer(start: wide.float32Pointer, count: count))
     }
     /// The elements in row-major order; int32 only.
-    public var integerScalars: [Int32] { Array(UnsafeBufferPointer(start: integers, count: count)) }
+    public var integerScalars: [Int32] { Array(UnsafeBufferPointer(start: int32Pointer, count: count)) }
     /// The elements in row-major order; uint8 only.
-    public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: octets, count: count)) }
+    public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: uint8Pointer, count: count)) }
 
     /// The one element of a tensor that has one.
     public var item: Float {

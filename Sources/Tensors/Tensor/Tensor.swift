@@ -20,7 +20,8 @@ public struct Tensor: Sendable {
         self.init(shape: shape, elementType: elementType, storage: storage, trace: trace, rematerialization: nil)
     }
 
-    init(shape: [Int], elementType: ElementType, storage: Storage, trace: Trace?, rematerialization: Rematerialization?) {
+    init(shape: [Int], elementType: ElementType, storage: Storage, trace: Trace?, rematerialization: Rematerialization?)
+    {
         self.shape = shape
         self.elementType = elementType
         self.storage = storage
@@ -52,7 +53,7 @@ public struct Tensor: Sendable {
     }
 
     /// The elements' memory. The tensor must be a named value that outlives the pointer's use, never a temporary.
-    package var floats: UnsafeMutablePointer<Float> {
+    package var float32Pointer: UnsafeMutablePointer<Float> {
         guard elementType == .float32 else {
             ShapeCheck.fail("Tensor", "float32 wanted, \(elementType) found \(shape)")
         }
@@ -60,19 +61,19 @@ public struct Tensor: Sendable {
     }
 
     /// bfloat16 numbers as they are stored.
-    package var narrows: UnsafeMutablePointer<UInt16> {
+    package var bfloat16Pointer: UnsafeMutablePointer<UInt16> {
         guard elementType == .bfloat16 else {
             ShapeCheck.fail("Tensor", "bfloat16 wanted, \(elementType) found \(shape)")
         }
         return storage.base.assumingMemoryBound(to: UInt16.self)
     }
 
-    package var integers: UnsafeMutablePointer<Int32> {
+    package var int32Pointer: UnsafeMutablePointer<Int32> {
         guard elementType == .int32 else { ShapeCheck.fail("Tensor", "int32 wanted, \(elementType) found \(shape)") }
         return storage.base.assumingMemoryBound(to: Int32.self)
     }
 
-    package var octets: UnsafeMutablePointer<UInt8> {
+    package var uint8Pointer: UnsafeMutablePointer<UInt8> {
         guard elementType == .uint8 else { ShapeCheck.fail("Tensor", "uint8 wanted, \(elementType) found \(shape)") }
         return storage.base.assumingMemoryBound(to: UInt8.self)
     }
@@ -81,7 +82,7 @@ public struct Tensor: Sendable {
     /// loaders.
     package mutating func update(_ body: (UnsafeMutablePointer<Float>) -> Void) {
         makeUnique()
-        body(floats)
+        body(float32Pointer)
         storage.touch()
     }
 

@@ -7,8 +7,8 @@ import CBridges
 /// caller's own mode is back when an operation returns; threads of the pool, which start inside of one, keep it.
 enum FloatMode {
     static func flushing<R>(_ body: () -> R) -> R {
-        let mode = concord_flush_floats()
-        defer { concord_restore_floats(mode) }
+        let mode = concord_flush_subnormals()
+        defer { concord_restore_float_mode(mode) }
         return body()
     }
 }

@@ -28,7 +28,7 @@ enum FiniteCheck {
     private static func named(_ value: Float) -> String { value.isNaN ? "NaN" : "\(value)" }
 
     private static func isFinite(_ tensor: Tensor) -> Bool {
-        let p = tensor.floats
+        let p = tensor.float32Pointer
         return (0..<tensor.count).allSatisfy { p[$0].isFinite }
     }
 }

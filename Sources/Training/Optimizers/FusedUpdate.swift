@@ -72,7 +72,7 @@ struct FusedUpdate {
     ) {
         let part = parts[index]
         let (first, second) = (part.moments.first, part.moments.dropFirst().first)
-        let gradient = part.gradient.floats
+        let gradient = part.gradient.float32Pointer
         func call(_ range: Range<Int>, _ gradient: UnsafePointer<Float>?) {
             let at = range.lowerBound
             kernel(

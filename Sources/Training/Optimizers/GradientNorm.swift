@@ -20,7 +20,7 @@ extension Gradients {
             Parallel.run(count) { range in
                 for i in range {
                     let (tensor, elements) = chunks[i]
-                    partial[i] = concord_sum_of_squares(tensor.floats + elements.lowerBound, elements.count)
+                    partial[i] = concord_sum_of_squares(tensor.float32Pointer + elements.lowerBound, elements.count)
                 }
             }
         }

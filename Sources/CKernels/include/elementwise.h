@@ -9,7 +9,7 @@ void concord_scale(float *out, const float *a, float factor, size_t count);
 // In place: rows of `width` numbers, `row` apart.
 void concord_scale_rows(float *c, size_t row, float factor, size_t rows, size_t width);
 // `a * a + b * b`; out may be a.
-void concord_squared_lengths(float *out, const float *a, const float *b, size_t count);
+void concord_squared_magnitudes(float *out, const float *a, const float *b, size_t count);
 
 // Two operands over rows x columns. An operand's row stride is any number of elements; its column stride is 1, or 0 where
 // one element stands for the whole row. The output is contiguous.
@@ -29,10 +29,10 @@ CONCORD_BINARY(concord_greater, uint8_t, float);
 CONCORD_BINARY(concord_greater_equal, uint8_t, float);
 CONCORD_BINARY(concord_equal, uint8_t, float);
 CONCORD_BINARY(concord_not_equal, uint8_t, float);
-CONCORD_BINARY(concord_greater_int, uint8_t, int32_t);
-CONCORD_BINARY(concord_greater_equal_int, uint8_t, int32_t);
-CONCORD_BINARY(concord_equal_int, uint8_t, int32_t);
-CONCORD_BINARY(concord_not_equal_int, uint8_t, int32_t);
+CONCORD_BINARY(concord_greater_int32, uint8_t, int32_t);
+CONCORD_BINARY(concord_greater_equal_int32, uint8_t, int32_t);
+CONCORD_BINARY(concord_equal_int32, uint8_t, int32_t);
+CONCORD_BINARY(concord_not_equal_int32, uint8_t, int32_t);
 
 // The cotangent of a where a wins, half of it at ties: `g * (a > b ? 1 : a == b ? 0.5 : 0)`; contiguous, for maximum, or with the
 // operands exchanged for minimum.
@@ -44,15 +44,15 @@ void concord_select(float *out, const uint8_t *mask, ptrdiff_t mask_row, ptrdiff
 
 // Copies with a repeated operand, for elements of 4, 2 and 1 bytes.
 void concord_expand(uint32_t *out, const uint32_t *a, ptrdiff_t row, ptrdiff_t column, size_t rows, size_t columns);
-void concord_expand_halves(uint16_t *out, const uint16_t *a, ptrdiff_t row, ptrdiff_t column, size_t rows, size_t columns);
-void concord_expand_octets(uint8_t *out, const uint8_t *a, ptrdiff_t row, ptrdiff_t column, size_t rows, size_t columns);
+void concord_expand_16(uint16_t *out, const uint16_t *a, ptrdiff_t row, ptrdiff_t column, size_t rows, size_t columns);
+void concord_expand_8(uint8_t *out, const uint8_t *a, ptrdiff_t row, ptrdiff_t column, size_t rows, size_t columns);
 
 // Between element types; floats are cut towards zero and held to the target's range, NaN becomes 0.
-void concord_octets_to_floats(float *out, const uint8_t *a, size_t count);
-void concord_integers_to_floats(float *out, const int32_t *a, size_t count);
-void concord_floats_to_integers(int32_t *out, const float *a, size_t count);
-void concord_floats_to_octets(uint8_t *out, const float *a, size_t count);
-void concord_octets_to_integers(int32_t *out, const uint8_t *a, size_t count);
-void concord_integers_to_octets(uint8_t *out, const int32_t *a, size_t count);
+void concord_uint8_to_float32(float *out, const uint8_t *a, size_t count);
+void concord_int32_to_float32(float *out, const int32_t *a, size_t count);
+void concord_float32_to_int32(int32_t *out, const float *a, size_t count);
+void concord_float32_to_uint8(uint8_t *out, const float *a, size_t count);
+void concord_uint8_to_int32(int32_t *out, const uint8_t *a, size_t count);
+void concord_int32_to_uint8(uint8_t *out, const int32_t *a, size_t count);
 
 #endif

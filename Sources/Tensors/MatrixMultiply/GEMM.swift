@@ -5,7 +5,7 @@ import COpenBLAS
 
 /// The float32 matrix product: large ones by AMX's tiles where there are any, others by whichever library is at full
 /// width on this processor.
-package enum Product {
+package enum GEMM {
     /// `c = op(a) op(b) (+ bias)` of dense row-major matrices, in parallel.
     /// - Parameter bias: n numbers, added to every row.
     package static func multiply(
@@ -14,14 +14,14 @@ package enum Product {
         bias: UnsafePointer<Float>? = nil, into c: UnsafeMutablePointer<Float>
     ) {
         guard m > 0, n > 0 else { return }
-        if SplitProduct.suits(m, n, k) {
-            return SplitProduct.multiply(
+        if BFloat16x3GEMM.suits(m, n, k) {
+            return BFloat16x3GEMM.multiply(
                 m, n, k, 1, a, transposeA ? m : k, transposeA, b, transposeB ? k : n, transposeB, 0, bias: bias, c, n)
         }
-        if Processor.productRoute == .oneDNN, isWorthPacking(m, n, k, transposeA: transposeA) {
-            let product = OneDNNProduct.cached(
-                OneDNNProduct.Form(
-                    m: m, n: n, k: k, isNarrow: false, transposesA: transposeA, transposesB: transposeB, packsB: true,
+        if Processor.matmulLibrary == .oneDNN, isWorthPacking(m, n, k, transposeA: transposeA) {
+            let product = OneDNNMatmul.cached(
+                OneDNNMatmul.Form(
+                    m: m, n: n, k: k, isBFloat16: false, transposesA: transposeA, transposesB: transposeB, packsB: true,
                     hasBias: bias != nil))
             let packed = product.packed(b)
             return withExtendedLifetime(packed) { product.run(a, packed.base, bias: bias, into: c) }
@@ -57,7 +57,7 @@ package enum Product {
         _ c: UnsafeMutablePointer<Float>, ldc: Int
     ) {
         guard m > 0, n > 0 else { return }
-        if Processor.productRoute == .oneDNN || SplitProduct.suits(m, n, k) {
+        if Processor.matmulLibrary == .oneDNN || BFloat16x3GEMM.suits(m, n, k) {
             serial(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc)
             return
         }
@@ -87,16 +87,16 @@ package enum Product {
         _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool,
         _ b: UnsafePointer<Float>, _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>,
         _ ldc: Int,
-        by route: Processor.ProductRoute = Processor.productRoute
+        by route: Processor.MatmulLibrary = Processor.matmulLibrary
     ) {
-        if SplitProduct.suits(m, n, k) {
-            return SplitProduct.multiply(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc)
+        if BFloat16x3GEMM.suits(m, n, k) {
+            return BFloat16x3GEMM.multiply(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc)
         }
-        let mode = concord_flush_floats()
-        defer { concord_restore_floats(mode) }
+        let mode = concord_flush_subnormals()
+        defer { concord_restore_float_mode(mode) }
         switch route {
         case .openBLAS:
-            ProductBuffers.prepare(for: Threads.count)
+            OpenBLASBuffers.prepare(for: Threads.count)
             cblas_sgemm(
                 CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
                 blasint(m), blasint(n),

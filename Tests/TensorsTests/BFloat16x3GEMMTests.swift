@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 /// Products by way of bfloat16 tiles against float64 and against plain float32 ones.
-@Suite(.enabled(if: SplitProduct.isAvailable, "this processor has no AMX tiles, or oneDNN may not use them"))
-struct SplitProductTests {
+@Suite(.enabled(if: BFloat16x3GEMM.isAvailable, "this processor has no AMX tiles, or oneDNN may not use them"))
+struct BFloat16x3GEMMTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let m: Int, n: Int, k: Int
         var testDescription: String { "[\(m), \(k)] x [\(k), \(n)]" }
@@ -16,7 +16,7 @@ struct SplitProductTests {
     ]
 
     private func at(_ x: Tensor, _ i: Int, _ j: Int, transposed: Bool) -> Double {
-        Double(x.floats[transposed ? j * x.shape[1] + i : i * x.shape[1] + j])
+        Double(x.float32Pointer[transposed ? j * x.shape[1] + i : i * x.shape[1] + j])
     }
 
     @Test(arguments: cases, [(false, false), (false, true), (true, false), (true, true)])
@@ -30,12 +30,14 @@ struct SplitProductTests {
             as [(Float, Float, Bool)]
         {
             let ours = old + 0, plain = old + 0
-            SplitProduct.multiply(
-                m, n, k, alpha, a.floats, a.shape[1], transposes.a, b.floats, b.shape[1], transposes.b, beta,
-                bias: hasBias ? bias.floats : nil, ours.floats, n + pad)
-            Product.serial(
-                m, n, k, alpha, a.floats, a.shape[1], transposes.a, b.floats, b.shape[1], transposes.b, beta,
-                plain.floats, n + pad,
+            BFloat16x3GEMM.multiply(
+                m, n, k, alpha, a.float32Pointer, a.shape[1], transposes.a, b.float32Pointer, b.shape[1], transposes.b,
+                beta,
+                bias: hasBias ? bias.float32Pointer : nil, ours.float32Pointer, n + pad)
+            GEMM.serial(
+                m, n, k, alpha, a.float32Pointer, a.shape[1], transposes.a, b.float32Pointer, b.shape[1], transposes.b,
+                beta,
+                plain.float32Pointer, n + pad,
                 by: .openBLAS)
             var error = 0.0, plainError = 0.0, squares = 0.0, plainSquares = 0.0, largest = 1e-30
             for i in 0..<m {
@@ -44,7 +46,7 @@ struct SplitProductTests {
                         $0 + at(a, i, $1, transposed: transposes.a) * at(b, $1, j, transposed: transposes.b)
                     }
                     let without = Double(alpha) * product + Double(beta) * at(old, i, j, transposed: false)
-                    let exact = without + (hasBias ? Double(bias.floats[j]) : 0)
+                    let exact = without + (hasBias ? Double(bias.float32Pointer[j]) : 0)
                     let ourError = at(ours, i, j, transposed: false) - exact,
                         theirs = at(plain, i, j, transposed: false) - without
                     (error, plainError) = (max(error, abs(ourError)), max(plainError, abs(theirs)))
@@ -52,7 +54,9 @@ struct SplitProductTests {
                     largest = max(largest, abs(exact))
                 }
                 // nothing beyond a row
-                for j in n..<n + pad { #expect(ours.floats[i * (n + pad) + j] == old.floats[i * (n + pad) + j]) }
+                for j in n..<n + pad {
+                    #expect(ours.float32Pointer[i * (n + pad) + j] == old.float32Pointer[i * (n + pad) + j])
+                }
             }
             #expect(
                 error <= max(1.2e-7 * largest, 1.5 * plainError),
@@ -68,9 +72,10 @@ struct SplitProductTests {
             ones = Tensor(ones: [1, 2 * pairs])
         for (a, b) in [(odd, ones), (ones, odd)] {
             let c = Tensor(zeros: [1, 1])
-            SplitProduct.multiply(
-                1, 1, 2 * pairs, 1, a.floats, 2 * pairs, false, b.floats, 2 * pairs, true, 0, c.floats, 1)
-            #expect(c.floats[0] == Float(pairs) * 0x1p-23)
+            BFloat16x3GEMM.multiply(
+                1, 1, 2 * pairs, 1, a.float32Pointer, 2 * pairs, false, b.float32Pointer, 2 * pairs, true, 0,
+                c.float32Pointer, 1)
+            #expect(c.float32Pointer[0] == Float(pairs) * 0x1p-23)
         }
     }
 
@@ -79,13 +84,14 @@ struct SplitProductTests {
         let (m, n, k) = (200, 300, 700)
         let a = hashed("split parts a", [m, k]), b = hashed("split parts b", [k, n])
         let whole = Tensor(zeros: [m, n]), parts = Tensor(zeros: [m, n])
-        SplitProduct.multiply(m, n, k, 1, a.floats, k, false, b.floats, n, false, 0, whole.floats, n)
+        BFloat16x3GEMM.multiply(
+            m, n, k, 1, a.float32Pointer, k, false, b.float32Pointer, n, false, 0, whole.float32Pointer, n)
         for rows in [0..<77, 77..<200] {
             for columns in [0..<129, 129..<300] {
-                SplitProduct.multiply(
-                    rows.count, columns.count, k, 1, a.floats + rows.lowerBound * k, k, false,
-                    b.floats + columns.lowerBound, n, false, 0,
-                    parts.floats + rows.lowerBound * n + columns.lowerBound, n)
+                BFloat16x3GEMM.multiply(
+                    rows.count, columns.count, k, 1, a.float32Pointer + rows.lowerBound * k, k, false,
+                    b.float32Pointer + columns.lowerBound, n, false, 0,
+                    parts.float32Pointer + rows.lowerBound * n + columns.lowerBound, n)
             }
         }
         #expect(parts.scalars == whole.scalars)
@@ -96,11 +102,13 @@ struct SplitProductTests {
         _ m: Int, _ n: Int, _ k: Int
     ) {
         let a = hashed("split pieces a", [m, k]), b = hashed("split pieces b", [n, k]), c = Tensor(zeros: [m, n])
-        SplitProduct.multiply(m, n, k, 1, a.floats, k, false, b.floats, k, true, 0, c.floats, n)
+        BFloat16x3GEMM.multiply(
+            m, n, k, 1, a.float32Pointer, k, false, b.float32Pointer, k, true, 0, c.float32Pointer, n)
         for columns in [0..<100, n - 100..<n] {
             let some = Tensor(zeros: [m, 100])
-            SplitProduct.multiply(
-                m, 100, k, 1, a.floats, k, false, b.floats + columns.lowerBound * k, k, true, 0, some.floats, 100)
+            BFloat16x3GEMM.multiply(
+                m, 100, k, 1, a.float32Pointer, k, false, b.float32Pointer + columns.lowerBound * k, k, true, 0,
+                some.float32Pointer, 100)
             #expect(some.scalars == c.sliced(columns, axis: 1).scalars)
         }
     }
@@ -111,8 +119,9 @@ struct SplitProductTests {
         let large = a.matmul(b, transposing: .right)
         for rows in [0..<64, 2240..<2304] {
             let some = Tensor(zeros: [64, n])
-            SplitProduct.multiply(
-                64, n, k, 1, a.floats + rows.lowerBound * k, k, false, b.floats, k, true, 0, some.floats, n)
+            BFloat16x3GEMM.multiply(
+                64, n, k, 1, a.float32Pointer + rows.lowerBound * k, k, false, b.float32Pointer, k, true, 0,
+                some.float32Pointer, n)
             #expect(some.scalars == large.sliced(rows, axis: 0).scalars)
         }
     }
@@ -120,7 +129,7 @@ struct SplitProductTests {
     @Test func whatIsNotFiniteStaysSoInItsRow() {
         let (m, n, k) = (256, 128, 256)
         let a = hashed("split odd a", [m, k]), b = hashed("split odd b", [k, n])
-        (a.floats[3 * k + 5], a.floats[9 * k + 200]) = (.infinity, .nan)
+        (a.float32Pointer[3 * k + 5], a.float32Pointer[9 * k + 200]) = (.infinity, .nan)
         let c = a.matmul(b).scalars
         for i in 0..<m { #expect(c[i * n..<(i + 1) * n].allSatisfy { $0.isFinite == (i != 3 && i != 9) }) }
     }
@@ -128,7 +137,7 @@ struct SplitProductTests {
     /// The whole way through the layers that use it, against products too small for it.
     @Test func layersGiveWhatTheirPartsGive() {
         let x = hashed("split x", [260, 224]), weight = hashed("split w", [256, 224]), bias = hashed("split b", [256])
-        #expect(SplitProduct.suits(260, 256, 224) && !SplitProduct.suits(52, 256, 224))
+        #expect(BFloat16x3GEMM.suits(260, 256, 224) && !BFloat16x3GEMM.suits(52, 256, 224))
         func run(_ rows: Range<Int>) -> [Tensor] {
             let (y, pullback) = valueWithPullback(of: [x.sliced(rows, axis: 0), weight, bias]) {
                 [$0[0].linear(weight: $0[1], bias: $0[2])]

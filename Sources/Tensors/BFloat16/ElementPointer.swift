@@ -1,29 +1,31 @@
 import CKernels
 
 /// The memory of a tensor of float32 or bfloat16.
-struct Numbers {
+struct ElementPointer {
     let base: UnsafeMutableRawPointer
     /// bfloat16.
-    let isNarrow: Bool
+    let isBFloat16: Bool
 
-    var wide: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
-    var narrow: UnsafeMutablePointer<UInt16> { base.assumingMemoryBound(to: UInt16.self) }
+    var float32: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
+    var bfloat16: UnsafeMutablePointer<UInt16> { base.assumingMemoryBound(to: UInt16.self) }
 
     /// The same from an element on.
-    static func + (numbers: Numbers, offset: Int) -> Numbers {
-        Numbers(base: numbers.base + offset * (numbers.isNarrow ? 2 : 4), isNarrow: numbers.isNarrow)
+    static func + (elementPointer: ElementPointer, offset: Int) -> ElementPointer {
+        ElementPointer(
+            base: elementPointer.base + offset * (elementPointer.isBFloat16 ? 2 : 4),
+            isBFloat16: elementPointer.isBFloat16)
     }
 
     /// Element i in float32.
-    subscript(i: Int) -> Float { isNarrow ? Float(bitPattern: UInt32(narrow[i]) << 16) : wide[i] }
+    subscript(i: Int) -> Float { isBFloat16 ? Float(bitPattern: UInt32(bfloat16[i]) << 16) : float32[i] }
 }
 
 extension Tensor {
     /// The elements' memory, of float32 or bfloat16. The tensor must be a named value that outlives its use, never a
     /// temporary.
-    var numbers: Numbers {
+    var elementPointer: ElementPointer {
         guard isFloating else { ShapeCheck.fail("Tensor", "float32 or bfloat16 wanted, \(elementType) found \(shape)") }
-        return Numbers(base: storage.base, isNarrow: elementType == .bfloat16)
+        return ElementPointer(base: storage.base, isBFloat16: elementType == .bfloat16)
     }
 
     /// float32 or bfloat16.
@@ -33,21 +35,21 @@ extension Tensor {
     ///
     /// An operation that takes its input so needs no step back: the tape gives every value's cotangent that value's
     /// type.
-    package var widened: Tensor {
+    package var asFloat32: Tensor {
         guard elementType == .bfloat16 else { return self }
-        let output = Tensor(uninitialized: shape), from = narrows, to = output.floats
+        let output = Tensor(uninitialized: shape), from = bfloat16Pointer, to = output.float32Pointer
         Parallel.run(count, grain: Elementwise.grain) {
-            concord_widen(to + $0.lowerBound, from + $0.lowerBound, $0.count)
+            concord_bfloat16_to_float32(to + $0.lowerBound, from + $0.lowerBound, $0.count)
         }
         return output
     }
 
     /// The same numbers rounded to bfloat16: a constant where they were float32.
-    var narrowed: Tensor {
+    var asBFloat16: Tensor {
         guard elementType == .float32 else { return self }
-        let output = Tensor(uninitialized: shape, .bfloat16), from = floats, to = output.narrows
+        let output = Tensor(uninitialized: shape, .bfloat16), from = float32Pointer, to = output.bfloat16Pointer
         Parallel.run(count, grain: Elementwise.grain) {
-            concord_narrow(to + $0.lowerBound, from + $0.lowerBound, $0.count)
+            concord_float32_to_bfloat16(to + $0.lowerBound, from + $0.lowerBound, $0.count)
         }
         return output
     }
@@ -55,8 +57,8 @@ extension Tensor {
     /// A constant of one of the two floating types.
     func cast(to type: ElementType) -> Tensor {
         switch (elementType, type) {
-        case (.float32, .bfloat16): narrowed
-        case (.bfloat16, .float32): widened
+        case (.float32, .bfloat16): asBFloat16
+        case (.bfloat16, .float32): asFloat32
         default: self
         }
     }

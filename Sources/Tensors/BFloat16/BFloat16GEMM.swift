@@ -2,14 +2,14 @@ import CBridges
 import CKernels
 
 /// Products of bfloat16 matrices, added up in float32.
-enum NarrowProduct {
+enum BFloat16GEMM {
     /// `op(a) op(b) (+ bias)` of dense matrices, in parallel.
     /// - Parameters:
     ///   - a: `[m, k]` or, transposed, `[k, m]`; b: `[k, n]` or `[n, k]`; both bfloat16.
     ///   - bias: `[n]`, float32.
     ///   - type: of the result, float32 or bfloat16.
     /// - Returns: `[m, n]`.
-    static func of(
+    static func multiplied(
         _ a: Tensor, transposed transposesA: Bool = false, _ b: Tensor, transposed transposesB: Bool = false,
         bias: Tensor? = nil,
         _ m: Int, _ n: Int, _ k: Int, as type: ElementType
@@ -19,13 +19,14 @@ enum NarrowProduct {
         if transposesA, type == .float32, bias == nil {
             // A weight's gradient: here the plain product is up to a third faster than the primitive.
             serial(
-                m, n, k, 1, a.narrows, m, true, b.narrows, transposesB ? k : n, transposesB, 0, output.floats, n)
+                m, n, k, 1, a.bfloat16Pointer, m, true, b.bfloat16Pointer, transposesB ? k : n, transposesB, 0,
+                output.float32Pointer, n)
         } else {
-            let form = OneDNNProduct.Form(
-                m: m, n: n, k: k, isNarrow: true, transposesA: transposesA, transposesB: transposesB,
-                hasBias: bias != nil, isWide: type == .float32)
-            OneDNNProduct.cached(form).run(
-                a.storage.base, b.storage.base, bias: bias?.floats, into: output.storage.base)
+            let form = OneDNNMatmul.Form(
+                m: m, n: n, k: k, isBFloat16: true, transposesA: transposesA, transposesB: transposesB,
+                hasBias: bias != nil, outputsFloat32: type == .float32)
+            OneDNNMatmul.cached(form).run(
+                a.storage.base, b.storage.base, bias: bias?.float32Pointer, into: output.storage.base)
         }
         return output
     }
@@ -34,25 +35,27 @@ enum NarrowProduct {
     /// - Parameters:
     ///   - x: `[m, k]`, bfloat16; weight: `[k, n]` or, transposed, `[n, k]`.
     /// - Returns: `[m, n]`, bfloat16.
-    static func of(
+    static func multiplied(
         _ x: Tensor, weight: Tensor, transposed: Bool, bias: Tensor? = nil, _ m: Int, _ n: Int, _ k: Int
     ) -> Tensor {
         guard m > 0, n > 0, k > 0 else { return constant(bias, m, n, as: .bfloat16) }
         let output = Tensor(uninitialized: [m, n], .bfloat16)
-        of(x, weight: weight, transposed: transposed, bias: bias, m, n, k, into: output.storage.base)
+        multiply(x, weight: weight, transposed: transposed, bias: bias, m, n, k, into: output.storage.base)
         return output
     }
 
     /// The same into memory.
-    static func of(
+    static func multiply(
         _ x: Tensor, weight: Tensor, transposed: Bool, bias: Tensor?, _ m: Int, _ n: Int, _ k: Int,
         into output: UnsafeMutableRawPointer
     ) {
-        let product = OneDNNProduct.cached(
-            OneDNNProduct.Form(
-                m: m, n: n, k: k, isNarrow: true, transposesB: transposed, packsB: true, hasBias: bias != nil))
-        let packed = product.packed(weight.widened)
-        withExtendedLifetime(packed) { product.run(x.storage.base, packed.base, bias: bias?.floats, into: output) }
+        let product = OneDNNMatmul.cached(
+            OneDNNMatmul.Form(
+                m: m, n: n, k: k, isBFloat16: true, transposesB: transposed, packsB: true, hasBias: bias != nil))
+        let packed = product.packed(weight.asFloat32)
+        withExtendedLifetime(packed) {
+            product.run(x.storage.base, packed.base, bias: bias?.float32Pointer, into: output)
+        }
     }
 
     /// What a product over nothing gives: the bias or zero everywhere.
@@ -77,23 +80,24 @@ enum NarrowProduct {
             if beta == 0 { for row in 0..<m { (c + row * ldc).update(repeating: 0, count: n) } }
             return
         }
-        guard concord_has_narrow_gemm() else {
-            let x = widened(a, lda, rows: transposeA ? k : m, width: transposeA ? m : k)
-            let y = widened(b, ldb, rows: transposeB ? n : k, width: transposeB ? k : n)
-            return Product.serial(
-                m, n, k, alpha, x.floats, transposeA ? m : k, transposeA, y.floats, transposeB ? k : n, transposeB,
+        guard concord_has_bfloat16_gemm() else {
+            let x = asFloat32(a, lda, rows: transposeA ? k : m, width: transposeA ? m : k)
+            let y = asFloat32(b, ldb, rows: transposeB ? n : k, width: transposeB ? k : n)
+            return GEMM.serial(
+                m, n, k, alpha, x.float32Pointer, transposeA ? m : k, transposeA, y.float32Pointer, transposeB ? k : n,
+                transposeB,
                 beta, c, ldc)
         }
         _ = Threads.claim()  // it opens a region by itself, outside of one; on the wrong thread it must not
-        let status = concord_narrow_gemm(
+        let status = concord_bfloat16_gemm(
             transposeA, transposeB, Int64(m), Int64(n), Int64(k), alpha, a, Int64(lda), b, Int64(ldb), beta, c,
             Int64(ldc))
         requireSuccess(status, in: "matmul", "oneDNN refused [\(m), \(k)] x [\(k), \(n)] in bfloat16: status \(status)")
     }
 
-    private static func widened(_ x: UnsafePointer<UInt16>, _ stride: Int, rows: Int, width: Int) -> Tensor {
+    private static func asFloat32(_ x: UnsafePointer<UInt16>, _ stride: Int, rows: Int, width: Int) -> Tensor {
         let output = Tensor(uninitialized: [rows, width])
-        concord_widen_rows(output.floats, width, x, stride, rows, width)
+        concord_bfloat16_to_float32_rows(output.float32Pointer, width, x, stride, rows, width)
         return output
     }
 }

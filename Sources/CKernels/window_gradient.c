@@ -1,4 +1,4 @@
-#include "Windows.h"
+#include "window_gradient.h"
 
 #include "dispatch.h"
 #include "lanes.h"

@@ -7,7 +7,7 @@ import Synchronization
 /// It takes a buffer for each thread that is inside of it when the thread first is, keeps it, and where the system has
 /// none tries again for ever. Under a limit on addresses all buffers are taken at once, before the first product, or
 /// the process ends with an error.
-enum ProductBuffers {
+enum OpenBLASBuffers {
     /// A buffer with its alignment.
     private static let bytes = 129 << 20
     /// Threads that have been prepared for.

@@ -1,10 +1,10 @@
-#include "CBridgesDNN.h"
+#include "dnn_convolution.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dnnparts.h"
+#include "dnn_parts.h"
 
 #if DNNL_VERSION_MAJOR >= 3
 static dnnl_status_t then_rectify(dnnl_post_ops_t p) { return dnnl_post_ops_append_eltwise(p, dnnl_eltwise_relu, 0, 0); }
@@ -98,9 +98,9 @@ static dnnl_status_t make_layouts(layouts *l, layout *plain, const concord_convo
     const dnnl_dims_t grouped = {f->groups, f->filters / f->groups, f->channels / f->groups, f->kernel_height, f->kernel_width};
     const dnnl_dims_t bias = {f->filters};
     const int rank = f->groups > 1 ? 5 : 4;
-    const dnnl_format_tag_t lies = f->is_winograd ? dnnl_nChw16c : dnnl_nhwc;
-    dnnl_status_t status = make_layout(&l->input, 4, input, type, lies);
-    if (!status) status = make_layout(&l->output, 4, output, type, lies);
+    const dnnl_format_tag_t tag = f->is_winograd ? dnnl_nChw16c : dnnl_nhwc;
+    dnnl_status_t status = make_layout(&l->input, 4, input, type, tag);
+    if (!status) status = make_layout(&l->output, 4, output, type, tag);
     if (!status) status = make_layout(&l->weights, rank, rank == 5 ? grouped : dense, weights, dnnl_format_tag_any);
     if (!status) status = make_layout(plain, rank, rank == 5 ? grouped : dense, dnnl_f32, rank == 5 ? dnnl_goihw : dnnl_oihw);
     if (!status) status = make_layout(&l->bias, 1, bias, dnnl_f32, dnnl_x);

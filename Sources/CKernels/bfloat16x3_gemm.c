@@ -1,6 +1,6 @@
-// See SplitProducts.h.
+// See bfloat16x3_gemm.h.
 #define _GNU_SOURCE
-#include "SplitProducts.h"
+#include "bfloat16x3_gemm.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <cpuid.h>
@@ -12,16 +12,16 @@
 #define TILES __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma,xsave")))
 #define INLINE static inline __attribute__((always_inline)) TILES
 
-enum { SIDE = CONCORD_SPLIT_SIDE, DEPTH = CONCORD_SPLIT_DEPTH, BLOCK = CONCORD_SPLIT_BYTES, PARTS = 3 };
+enum { SIDE = CONCORD_BFLOAT16X3_SIDE, DEPTH = CONCORD_BFLOAT16X3_DEPTH, BLOCK = CONCORD_BFLOAT16X3_BYTES, PARTS = 3 };
 /// Bytes of a tile: 16 rows of 16 words. A block of a panel is two tiles of each part.
 enum { TILE = 1024, SQUARE = SIDE * SIDE };
 /// What stays in the second cache: panels of rows of a, their blocks along the inner axis, and panels of columns of c.
-enum { ROWS = 8, INNER = CONCORD_SPLIT_INNER / DEPTH, COLUMNS = 16 };
+enum { ROWS = 8, INNER = CONCORD_BFLOAT16X3_INNER / DEPTH, COLUMNS = 16 };
 
 static size_t minimum(size_t a, size_t b) { return a < b ? a : b; }
 static size_t ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
 
-TILES bool concord_split_available(void) {
+TILES bool concord_bfloat16x3_available(void) {
     unsigned a, b, c, d;
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
     const unsigned bf16 = 1u << 22, tile = 1u << 24, avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;  // F, DQ, BW, VL
@@ -54,14 +54,14 @@ typedef struct {
     __m512i part[PARTS];
 } parts;
 
-INLINE __m512 widened(__m256i x) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(x), 16)); }
+INLINE __m512 to_float32(__m256i x) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(x), 16)); }
 
 INLINE parts split(__m512 x, __m512 y) {
     parts result;
     for (int p = 0; p < PARTS; p++) {
         result.part[p] = (__m512i)_mm512_cvtne2ps_pbh(y, x);
-        x = _mm512_sub_ps(x, widened(_mm512_castsi512_si256(result.part[p])));  // exact
-        y = _mm512_sub_ps(y, widened(_mm512_extracti64x4_epi64(result.part[p], 1)));
+        x = _mm512_sub_ps(x, to_float32(_mm512_castsi512_si256(result.part[p])));  // exact
+        y = _mm512_sub_ps(y, to_float32(_mm512_extracti64x4_epi64(result.part[p], 1)));
     }
     return result;
 }
@@ -157,7 +157,7 @@ static size_t place(size_t panels, size_t panel, size_t block, size_t blocks) {
     return (first * panels + panel * length + (block - first)) * BLOCK;
 }
 
-TILES void concord_split_columns(
+TILES void concord_bfloat16x3_pack(
     void *packed, size_t first, size_t last, const float *b, size_t ld, bool is_transposed, size_t n, size_t k) {
     const size_t panels = ceiling(n, SIDE), blocks = ceiling(k, DEPTH), some = last - first;
     const __m512 one = _mm512_set1_ps(1);
@@ -237,11 +237,11 @@ static size_t bytes_of_rows(size_t m, size_t k) {
     return minimum(ROWS, ceiling(m, SIDE)) * minimum(INNER, ceiling(k, DEPTH)) * BLOCK;
 }
 
-size_t concord_split_scratch(size_t m, size_t n, size_t k) {
+size_t concord_bfloat16x3_scratch(size_t m, size_t n, size_t k) {
     return bytes_of_rows(m, k) + minimum(ROWS, ceiling(m, SIDE)) * minimum(COLUMNS, ceiling(n, SIDE)) * SQUARE * sizeof(float);
 }
 
-TILES void concord_split_multiply(
+TILES void concord_bfloat16x3_multiply(
     size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda, bool is_transposed, const void *b, float beta,
     const float *bias, float *c, size_t ldc, bool streams, void *scratch) {
     const size_t panels = ceiling(n, SIDE), blocks = ceiling(k, DEPTH);
@@ -275,16 +275,16 @@ TILES void concord_split_multiply(
 
 #else
 
-bool concord_split_available(void) { return false; }
+bool concord_bfloat16x3_available(void) { return false; }
 
-void concord_split_columns(
+void concord_bfloat16x3_pack(
     void *packed, size_t first, size_t last, const float *b, size_t ld, bool is_transposed, size_t n, size_t k) {
     __builtin_trap();
 }
 
-size_t concord_split_scratch(size_t m, size_t n, size_t k) { __builtin_trap(); }
+size_t concord_bfloat16x3_scratch(size_t m, size_t n, size_t k) { __builtin_trap(); }
 
-void concord_split_multiply(
+void concord_bfloat16x3_multiply(
     size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda, bool is_transposed, const void *b, float beta,
     const float *bias, float *c, size_t ldc, bool streams, void *scratch) {
     __builtin_trap();

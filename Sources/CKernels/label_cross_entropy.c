@@ -1,6 +1,6 @@
-#include "TableEntropy.h"
+#include "label_cross_entropy.h"
 #include "dispatch.h"
-#include "rowmath.h"
+#include "row_math.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -27,12 +27,12 @@ INLINE float entropy(uint8_t *correct, const float *x, int32_t label, size_t wid
     return (*max - x[label]) + logf(*sum);
 }
 
-SIMD void concord_label_entropy(float *loss, uint8_t *correct, const float *x, const int32_t *labels, size_t rows, size_t width) {
+SIMD void concord_label_cross_entropy(float *loss, uint8_t *correct, const float *x, const int32_t *labels, size_t rows, size_t width) {
     float max, sum;
     for (size_t i = 0; i < rows; i++) loss[i] = entropy(correct + i, x + i * width, labels[i], width, &max, &sum);
 }
 
-SIMD void concord_label_entropy_slopes(
+SIMD void concord_label_cross_entropy_gradient(
     float *loss, uint8_t *correct, float *x, const int32_t *labels, float factor, size_t rows, size_t width) {
     for (size_t i = 0; i < rows; i++, x += width) {
         float max, sum;

@@ -1,4 +1,4 @@
-#include "LayerNorm.h"
+#include "layer_norm.h"
 #include "dispatch.h"
 
 #include <math.h>

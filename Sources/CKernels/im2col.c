@@ -1,8 +1,8 @@
-#include "Unfolding.h"
+#include "im2col.h"
 
 #include <string.h>
 
-void concord_unfold_row(void *to, const void *picture, concord_unfolding w, size_t row, size_t count) {
+void concord_im2col_row(void *to, const void *picture, concord_windows w, size_t row, size_t count) {
     char *out = to;
     const char *from = picture;
     const ptrdiff_t line = (ptrdiff_t)(w.kernel_width * w.bytes), top = (ptrdiff_t)(row * w.stride_height) - w.padding_height;

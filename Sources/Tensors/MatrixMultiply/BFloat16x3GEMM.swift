@@ -7,9 +7,9 @@ import CKernels
 /// a Xeon (Sapphire Rapids), packing included: `[4096, 512] [2048, 512]ᵀ` 21 ms against 35, `[1536, 4096] [4096, 512]`
 /// 16 against 25. Where somebody else uses tiles on the other hardware thread of a core, that core is at a third of
 /// this, below a plain product's speed.
-package enum SplitProduct {
+package enum BFloat16x3GEMM {
     /// The processor has the tiles, the system gives them, and oneDNN may use them too (`ONEDNN_MAX_CPU_ISA`).
-    package static let isAvailable: Bool = Processor.hasTiles && concord_split_available()
+    package static let isAvailable: Bool = Processor.hasAMX && concord_bfloat16x3_available()
 
     /// Whether this is faster than the plain product, packing included.
     package static func suits(_ m: Int, _ n: Int, _ k: Int) -> Bool {
@@ -17,16 +17,16 @@ package enum SplitProduct {
     }
 
     /// `c = alpha op(a) op(b) + bias`, or `+ beta c`, on row-major memory; in parallel outside of parallel loops.
-    /// - Parameters: as `Product.multiply`'s.
+    /// - Parameters: as `GEMM.multiply`'s.
     package static func multiply(
         _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool,
         _ b: UnsafePointer<Float>,
         _ ldb: Int, _ transposeB: Bool, _ beta: Float, bias: UnsafePointer<Float>? = nil,
         _ c: UnsafeMutablePointer<Float>, _ ldc: Int
     ) {
-        let streams = Streaming.suits(c, rows: m, width: n, stride: ldc) && beta == 0 && k <= CONCORD_SPLIT_INNER
+        let streams = Streaming.suits(c, rows: m, width: n, stride: ldc) && beta == 0 && k <= CONCORD_BFLOAT16X3_INNER
         // Microbatches along the inner axis at which sums go to memory anyway: no number depends on them.
-        let piece = max(1, packedBytes / (bytes * n) / CONCORD_SPLIT_INNER) * CONCORD_SPLIT_INNER
+        let piece = max(1, packedBytes / (bytes * n) / CONCORD_BFLOAT16X3_INNER) * CONCORD_BFLOAT16X3_INNER
         for first in stride(from: 0, to: k, by: piece) {
             let part = Part(
                 k: min(piece, k - first), alpha: alpha, lda: lda, transposeA: transposeA, ldb: ldb,
@@ -38,7 +38,7 @@ package enum SplitProduct {
     }
 
     /// Bytes of a packed number.
-    private static let bytes = CONCORD_SPLIT_BYTES / (CONCORD_SPLIT_SIDE * CONCORD_SPLIT_DEPTH)
+    private static let bytes = CONCORD_BFLOAT16X3_BYTES / (CONCORD_BFLOAT16X3_SIDE * CONCORD_BFLOAT16X3_DEPTH)
     /// About how many of the right factor are packed at a time.
     private static let packedBytes = 16 << 20
 
@@ -57,7 +57,7 @@ package enum SplitProduct {
             _ m: Int, _ n: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
             _ c: UnsafeMutablePointer<Float>
         ) {
-            let side = CONCORD_SPLIT_SIDE
+            let side = CONCORD_BFLOAT16X3_SIDE
             guard m < n else {
                 let packed = pack(b, n), height = share(of: m, atLeast: 128, atMost: 256)
                 return Parallel.deal((m + height - 1) / height) {
@@ -76,17 +76,17 @@ package enum SplitProduct {
 
         /// An eighth of a thread's part, in whole panels and within limits.
         private func share(of count: Int, atLeast least: Int, atMost most: Int) -> Int {
-            let side = CONCORD_SPLIT_SIDE
+            let side = CONCORD_BFLOAT16X3_SIDE
             return min(most, max(least, count / (8 * Threads.count) / side * side))
         }
 
         /// `n` columns of the right factor; in parallel outside of parallel loops.
         private func pack(_ b: UnsafePointer<Float>, _ n: Int) -> Storage {
-            let columns = (n + CONCORD_SPLIT_SIDE - 1) / CONCORD_SPLIT_SIDE,
-                blocks = (k + CONCORD_SPLIT_DEPTH - 1) / CONCORD_SPLIT_DEPTH
-            let packed = Storage(bytes: columns * blocks * CONCORD_SPLIT_BYTES)
+            let columns = (n + CONCORD_BFLOAT16X3_SIDE - 1) / CONCORD_BFLOAT16X3_SIDE,
+                blocks = (k + CONCORD_BFLOAT16X3_DEPTH - 1) / CONCORD_BFLOAT16X3_DEPTH
+            let packed = Storage(bytes: columns * blocks * CONCORD_BFLOAT16X3_BYTES)
             Parallel.run(columns) {
-                concord_split_columns(packed.base, $0.lowerBound, $0.upperBound, b, ldb, transposeB, n, k)
+                concord_bfloat16x3_pack(packed.base, $0.lowerBound, $0.upperBound, b, ldb, transposeB, n, k)
             }
             return packed
         }
@@ -96,9 +96,9 @@ package enum SplitProduct {
             _ m: Int, _ n: Int, _ a: UnsafePointer<Float>, _ b: Storage, _ bias: UnsafePointer<Float>?,
             _ c: UnsafeMutablePointer<Float>
         ) {
-            let scratch = Storage(bytes: concord_split_scratch(m, n, k))
+            let scratch = Storage(bytes: concord_bfloat16x3_scratch(m, n, k))
             withExtendedLifetime((b, scratch)) {
-                concord_split_multiply(
+                concord_bfloat16x3_multiply(
                     m, n, k, alpha, a, lda, transposeA, b.base, beta, bias, c, ldc, streams, scratch.base)
             }
         }

@@ -2,7 +2,7 @@ import ConcordTensors
 import TestSupport
 import Testing
 
-@Suite struct MatrixProductTests {
+@Suite struct MatmulTests {
     @Test func aProductIsTheSumsOfItsProducts() {
         let a = hashed("a", [5, 7]), b = hashed("b", [7, 19])
         let (x, y) = (a.scalars, b.scalars)

@@ -1,6 +1,6 @@
-#include "BiasedGELU.h"
+#include "biased_gelu.h"
 #include "dispatch.h"
-#include "rowmath.h"
+#include "row_math.h"
 
 SIMD void concord_biased_gelu(
     float *restrict out, const float *restrict x, const float *restrict bias, size_t rows, size_t width) {

@@ -6,8 +6,8 @@
 #endif
 
 /// This thread's floating-point mode, with numbers too small for a normal float taken and given as zero from here on.
-/// Returns the mode before, for concord_restore_floats.
-static inline unsigned long concord_flush_floats(void) {
+/// Returns the mode before, for concord_restore_float_mode.
+static inline unsigned long concord_flush_subnormals(void) {
 #if defined(__x86_64__)
     const unsigned mode = _mm_getcsr();
     const unsigned flushing = mode | 0x8040; // results (bit 15) and operands (bit 6)
@@ -23,7 +23,7 @@ static inline unsigned long concord_flush_floats(void) {
 #endif
 }
 
-static inline void concord_restore_floats(unsigned long mode) {
+static inline void concord_restore_float_mode(unsigned long mode) {
 #if defined(__x86_64__)
     if (_mm_getcsr() != (unsigned)mode) _mm_setcsr((unsigned)mode);
 #elif defined(__aarch64__)

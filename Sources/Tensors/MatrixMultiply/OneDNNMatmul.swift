@@ -3,18 +3,18 @@ import Synchronization
 
 /// One product primitive of oneDNN, made for its sizes and a number of threads; safe to run from several threads at
 /// once.
-final class OneDNNProduct: @unchecked Sendable {
+final class OneDNNMatmul: @unchecked Sendable {
     /// `[m, k]` by `[k, n]`, as they lie or transposed.
     struct Form: Hashable {
         var m: Int, n: Int, k: Int
         /// The factors are bfloat16.
-        var isNarrow: Bool
+        var isBFloat16: Bool
         var transposesA = false, transposesB = false
         /// b comes from `packed`.
         var packsB = false
         var hasBias = false
         /// The result is float32 whatever the factors are.
-        var isWide = false
+        var outputsFloat32 = false
     }
 
     private struct Key: Hashable {
@@ -23,21 +23,21 @@ final class OneDNNProduct: @unchecked Sendable {
     }
 
     private struct Cache {
-        var products = LeastRecentlyUsed<Key, OneDNNProduct>(capacity: 1024)
+        var products = LeastRecentlyUsed<Key, OneDNNMatmul>(capacity: 1024)
         /// One product for every way of packing, so that other numbers of rows need no other copy of a weight.
-        var packers: [OneDNNProduct] = []
+        var packers: [OneDNNMatmul] = []
     }
 
     private static let cache = Mutex(Cache())
 
-    static func cached(_ form: Form) -> OneDNNProduct {
+    static func cached(_ form: Form) -> OneDNNMatmul {
         let key = Key(form: form, threads: Threads.claim() ? Threads.count : 1)
         if let known = cache.withLock({ $0.products[key] }) { return known }
-        let made = OneDNNProduct(form)
+        let made = OneDNNMatmul(form)
         cache.withLock { cache in
             cache.products[key] = made
             guard form.packsB else { return }
-            if let packer = cache.packers.first(where: { concord_product_packs_alike($0.handle, made.handle) }) {
+            if let packer = cache.packers.first(where: { concord_matmul_packs_alike($0.handle, made.handle) }) {
                 made.packer = packer
             } else {
                 cache.packers.append(made)
@@ -49,43 +49,44 @@ final class OneDNNProduct: @unchecked Sendable {
     private let handle: OpaquePointer
     private let scratchBytes: Int
     /// The one whose packed weights this one takes too; set before anyone else sees it.
-    private var packer: OneDNNProduct?
+    private var packer: OneDNNMatmul?
 
     private init(_ form: Form) {
-        var wanted = concord_product_form(
-            m: Int64(form.m), n: Int64(form.n), k: Int64(form.k), is_bfloat16: form.isNarrow,
+        var wanted = concord_matmul_form(
+            m: Int64(form.m), n: Int64(form.n), k: Int64(form.k), is_bfloat16: form.isBFloat16,
             transposes_a: form.transposesA,
-            transposes_b: form.transposesB, packs_b: form.packsB, has_bias: form.hasBias, is_wide: form.isWide)
+            transposes_b: form.transposesB, packs_b: form.packsB, has_bias: form.hasBias,
+            is_float32_output: form.outputsFloat32)
         var made: OpaquePointer?
-        let status = concord_product_make(&made, &wanted)
+        let status = concord_matmul_make(&made, &wanted)
         requireSuccess(status, in: "matmul", "oneDNN refused \(form): status \(status)")
         guard let made else { ShapeCheck.fail("matmul", "oneDNN made nothing of \(form)") }
         handle = made
-        scratchBytes = concord_product_scratch_bytes(made)
+        scratchBytes = concord_matmul_scratch_bytes(made)
     }
 
-    deinit { concord_product_destroy(handle) }
+    deinit { concord_matmul_destroy(handle) }
 
     /// A float32 matrix in this primitive's layout: see `PackedWeights`.
     func packed(_ weight: Tensor) -> Storage {
-        PackedWeights.shared(weight, .product(packer ?? self)) { packed(weight.floats) }
+        PackedWeights.shared(weight, .product(packer ?? self)) { packed(weight.float32Pointer) }
     }
 
     /// The same of any dense matrix, not kept.
     func packed(_ matrix: UnsafePointer<Float>) -> Storage {
-        let packed = Storage(bytes: concord_product_packed_bytes(handle))
-        withScratch(of: scratchBytes, in: "matmul") { concord_product_pack(handle, matrix, packed.base, $0) }
+        let packed = Storage(bytes: concord_matmul_packed_bytes(handle))
+        withScratch(of: scratchBytes, in: "matmul") { concord_matmul_pack(handle, matrix, packed.base, $0) }
         return packed
     }
 
     func run(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: UnsafePointer<Float>?, into c: UnsafeMutableRawPointer)
     {
-        withScratch(of: scratchBytes, in: "matmul") { concord_product_run(handle, a, b, bias, c, $0) }
+        withScratch(of: scratchBytes, in: "matmul") { concord_matmul_run(handle, a, b, bias, c, $0) }
     }
 }
 
-extension OneDNNProduct: Hashable {
-    static func == (a: OneDNNProduct, b: OneDNNProduct) -> Bool { a === b }
+extension OneDNNMatmul: Hashable {
+    static func == (a: OneDNNMatmul, b: OneDNNMatmul) -> Bool { a === b }
 
     func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

@@ -17,27 +17,27 @@ extension Tensor {
     /// - Returns: `[..., M, N]`; bfloat16 under that precision, with gradients of the factors' own types.
     /// - Precondition: the inner sizes are equal; with leading axes on `self` alone the left is not transposed.
     public func matmul(_ b: Tensor, transposing: Transposition = .neither) -> Tensor {
-        let isNarrow = Mixed.isIn(self, b), types = (elementType, b.elementType)
-        let left = isNarrow ? detached.narrowed : detached, right = isNarrow ? b.detached.narrowed : b.detached
-        let output = MatrixProduct.of(left, right, transposing, as: isNarrow ? .bfloat16 : .float32)
+        let isBFloat16 = Precision.isBFloat16(for: self, b), types = (elementType, b.elementType)
+        let left = isBFloat16 ? detached.asBFloat16 : detached, right = isBFloat16 ? b.detached.asBFloat16 : b.detached
+        let output = Matmul.multiplied(left, right, transposing, as: isBFloat16 ? .bfloat16 : .float32)
         return output.recorded(from: self, b) { upstream, needs in
             let flat = right.rank < left.rank  // the leading axes are rows
-            let (m, k) = MatrixProduct.rows(left), n = upstream.shape.last ?? 1
+            let (m, k) = Matmul.rows(left), n = upstream.shape.last ?? 1
             let x = flat ? left.viewed(as: [m, k]) : left, dy = flat ? upstream.viewed(as: [m, n]) : upstream
             var dx: Tensor?, dw: Tensor?
             switch transposing {
             case .neither:
-                if needs[0] { dx = MatrixProduct.of(dy, right, .right, as: types.0) }
-                if needs[1] { dw = MatrixProduct.of(x, dy, .left, as: types.1) }
+                if needs[0] { dx = Matmul.multiplied(dy, right, .right, as: types.0) }
+                if needs[1] { dw = Matmul.multiplied(x, dy, .left, as: types.1) }
             case .left:
-                if needs[0] { dx = MatrixProduct.of(right, dy, .right, as: types.0) }
-                if needs[1] { dw = MatrixProduct.of(x, dy, .neither, as: types.1) }
+                if needs[0] { dx = Matmul.multiplied(right, dy, .right, as: types.0) }
+                if needs[1] { dw = Matmul.multiplied(x, dy, .neither, as: types.1) }
             case .right:
-                if needs[0] { dx = MatrixProduct.of(dy, right, .neither, as: types.0) }
-                if needs[1] { dw = MatrixProduct.of(dy, x, .left, as: types.1) }
+                if needs[0] { dx = Matmul.multiplied(dy, right, .neither, as: types.0) }
+                if needs[1] { dw = Matmul.multiplied(dy, x, .left, as: types.1) }
             case .both:
-                if needs[0] { dx = MatrixProduct.of(right, dy, .both, as: types.0) }
-                if needs[1] { dw = MatrixProduct.of(dy, x, .both, as: types.1) }
+                if needs[0] { dx = Matmul.multiplied(right, dy, .both, as: types.0) }
+                if needs[1] { dw = Matmul.multiplied(dy, x, .both, as: types.1) }
             }
             return [dx?.viewed(as: left.shape), dw]
         }
@@ -45,7 +45,7 @@ extension Tensor {
 }
 
 /// The sizes of one product, or of a batch of equal ones.
-private struct MatrixProduct {
+private struct Matmul {
     let m: Int, n: Int, k: Int, batch: Int
     let shape: [Int]
     let transposing: Transposition
@@ -79,33 +79,33 @@ private struct MatrixProduct {
     static func rows(_ x: Tensor) -> (Int, Int) { (x.shape.dropLast().reduce(1, *), x.shape[x.rank - 1]) }
 
     /// The product of two float32 or two bfloat16 factors, a constant.
-    static func of(_ a: Tensor, _ b: Tensor, _ transposing: Transposition, as type: ElementType) -> Tensor {
-        let product = MatrixProduct(a, b, transposing)
+    static func multiplied(_ a: Tensor, _ b: Tensor, _ transposing: Transposition, as type: ElementType) -> Tensor {
+        let product = Matmul(a, b, transposing)
         guard a.elementType == .bfloat16 else {
             let output = Tensor(uninitialized: product.shape)
             product.run(a, b, into: output)
             return output
         }
         if product.batch == 1 {
-            return NarrowProduct.of(
+            return BFloat16GEMM.multiplied(
                 a, transposed: transposing.transposesLeft, b, transposed: transposing.transposesRight, product.m,
                 product.n, product.k,
                 as: type
             ).viewed(as: product.shape)
         }
         let output = Tensor(uninitialized: product.shape)
-        product.runNarrow(a, b, into: output)
+        product.runBFloat16(a, b, into: output)
         return output.cast(to: type)
     }
 
     /// A batch of products of bfloat16 factors.
-    private func runNarrow(_ a: Tensor, _ b: Tensor, into output: Tensor) {
-        let x = a.narrows, y = b.narrows, z = output.floats, left = transposing.transposesLeft,
+    private func runBFloat16(_ a: Tensor, _ b: Tensor, into output: Tensor) {
+        let x = a.bfloat16Pointer, y = b.bfloat16Pointer, z = output.float32Pointer, left = transposing.transposesLeft,
             right = transposing.transposesRight
         guard m * n * k > 0 else { return z.update(repeating: 0, count: output.count) }
         Parallel.run(batch, grain: max(1, 500_000 / (m * n * k))) { range in
             for i in range {
-                NarrowProduct.serial(
+                BFloat16GEMM.serial(
                     m, n, k, 1, x + i * m * k, left ? m : k, left, y + i * k * n, right ? k : n, right, 0,
                     z + i * m * n, n)
             }
@@ -113,7 +113,7 @@ private struct MatrixProduct {
     }
 
     func run(_ a: Tensor, _ b: Tensor, into output: Tensor) {
-        let x = a.floats, y = b.floats, z = output.floats
+        let x = a.float32Pointer, y = b.float32Pointer, z = output.float32Pointer
         let (m, n, k) = (m, n, k)
         let left = transposing.transposesLeft, right = transposing.transposesRight
         let lda = left ? m : k, ldb = right ? k : n
@@ -124,12 +124,12 @@ private struct MatrixProduct {
         if batch >= 2 * Threads.count {
             Parallel.run(batch, grain: max(1, 100_000 / (m * n * k))) { range in
                 for i in range {
-                    Product.serial(m, n, k, 1, x + i * m * k, lda, left, y + i * k * n, ldb, right, 0, z + i * m * n, n)
+                    GEMM.serial(m, n, k, 1, x + i * m * k, lda, left, y + i * k * n, ldb, right, 0, z + i * m * n, n)
                 }
             }
         } else {
             for i in 0..<batch {
-                Product.multiply(
+                GEMM.multiply(
                     m: m, n: n, k: k, x + i * m * k, transposeA: left, y + i * k * n, transposeB: right,
                     into: z + i * m * n)
             }

@@ -38,7 +38,7 @@ void concord_contrast_statistics(
 //   3 share of every logit in the target
 //   4 w times the negatives' share of the denominator   5, 6 logs of planes 3 and 4 above with their shifts (beta > 0 alone)
 // d = w e^(s - z) - [positive] plane 2 - plane 3
-enum { concord_contrast_slopes = 7 };
+enum { concord_contrast_coefficients = 7 };
 
 // Logits to their gradients in place; columns null: one way. The gradients' sums are added to row_sums and column_sums (null: not asked).
 // Returns the sum of gradient times logit.

@@ -8,3 +8,9 @@
 @_exported public import ConcordTensors
 @_exported public import ConcordTokenizers
 @_exported public import ConcordTraining
+
+/// Which Concord this is.
+public enum ConcordRelease {
+    /// The release's number.
+    public static let version = "0.1.0"
+}

@@ -8,9 +8,9 @@ struct FillCommand: ParsableCommand {
         commandName: "fill",
         abstract:
             """
-                Predicts masked words: the likeliest tokens for each [MASK] (or <mask>) of a text, with their \
-                probability.
-                """,
+            Predicts masked words: the likeliest tokens for each [MASK] (or <mask>) of a text, with their \
+            probability.
+            """,
         discussion: "The run must have a masked objective, alone or beside another.")
 
     @Argument(help: ArgumentHelp("The run directory.", valueName: "run")) var directory: String
@@ -33,13 +33,13 @@ struct FillCommand: ParsableCommand {
                 let lists = masks.map { fillings in
                     let objects = fillings.map {
                         """
-                            {\"token\": \(JSON.quoted($0.token)), \"id\": \($0.id), \"probability\": \
-                            \($0.probability)}
-                            """
+                        {\"token\": \(JSONText.quoted($0.token)), \"id\": \($0.id), \"probability\": \
+                        \($0.probability)}
+                        """
                     }
                     return "[\(objects.joined(separator: ", "))]"
                 }
-                print("{\"text\": \(JSON.quoted(text)), \"masks\": [\(lists.joined(separator: ", "))]}")
+                print("{\"text\": \(JSONText.quoted(text)), \"masks\": [\(lists.joined(separator: ", "))]}")
                 continue
             }
             for (place, fillings) in masks.enumerated() {

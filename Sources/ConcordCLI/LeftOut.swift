@@ -6,9 +6,9 @@ struct BadLimitOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-                The fraction of the files, from 0 to 1, that may be unreadable. Above it nothing is written and the \
-                status is 1.
-                """,
+            The fraction of the files, from 0 to 1, that may be unreadable. Above it nothing is written and the \
+            status is 1.
+            """,
             valueName: "fraction"))
     var badLimit = 1.0
 
@@ -23,7 +23,7 @@ extension BadLimitOption {
         let fraction = Double(leftOut.count) / Double(max(1, count))
         guard leftOut.count > 1, fraction > badLimit, let first = leftOut.first else { return }
         throw DatasetError.tooManyBadSamples(
-            share: fraction, limit: badLimit, bad: leftOut.count, tried: count,
+            fraction: fraction, limit: badLimit, bad: leftOut.count, tried: count,
             examples: ["\(first.name): \(first.reason)"])
     }
 }

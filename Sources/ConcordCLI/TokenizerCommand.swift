@@ -44,7 +44,7 @@ struct TokenizerCommand: ParsableCommand {
             abstract: "Makes a vocabulary from text files.",
             discussion:
                 "A WordPiece vocabulary in FILE.txt has FILE.config.json beside it, which states how case and accents "
-                    + "are "
+                + "are "
                 + "handled; in a file of another ending both are one JSON object.")
 
         @Option(help: "wordpiece (a vocab.txt) or bpe (byte-level, a JSON file; no text is unknown to it).") var kind =
@@ -127,9 +127,9 @@ struct TokenizerCommand: ParsableCommand {
                 hasVowelSigns = true
                 warn(
                     """
-                        \(path): the vowel signs of words such as “\(word)” are stripped like accents; --keep-accents \
-                        keeps them
-                        """
+                    \(path): the vowel signs of words such as “\(word)” are stripped like accents; --keep-accents \
+                    keeps them
+                    """
                 )
             }
             guard let first = lines.repairedLines.first else { continue }
@@ -144,7 +144,7 @@ struct TokenizerCommand: ParsableCommand {
             abstract: "Prints the ids and the pieces of texts; of standard input's lines without any.",
             discussion:
                 "With --json a text is one object a line: ids, tokens, and offsets, each token's first character and "
-                    + "the one after "
+                + "the one after "
                 + "its last, counted in Unicode code points of the text as Hugging Face's offsets in Python are.")
 
         @OptionGroup var choice: Choice
@@ -162,8 +162,8 @@ struct TokenizerCommand: ParsableCommand {
                 }
                 let offsets = pieces.map { "[\($0.characters.lowerBound), \($0.characters.upperBound)]" }
                 print(
-                    "{\"text\": \(JSON.quoted(text)), \"ids\": [\(ids.map(String.init).joined(separator: ", "))], "
-                        + "\"tokens\": [\(tokens.map(JSON.quoted).joined(separator: ", "))], "
+                    "{\"text\": \(JSONText.quoted(text)), \"ids\": [\(ids.map(String.init).joined(separator: ", "))], "
+                        + "\"tokens\": [\(tokens.map(JSONText.quoted).joined(separator: ", "))], "
                         + "\"offsets\": [\(offsets.joined(separator: ", "))]}")
             }
             texts.forEach(show)

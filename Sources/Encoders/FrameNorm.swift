@@ -1,9 +1,9 @@
 import ConcordLayers
 import ConcordTensors
 
-/// The normalisation and activation behind a convolution of clips, over real frames only; padding comes out as zeros.
+/// The normalization and activation behind a convolution of clips, over real frames only; padding comes out as zeros.
 ///
-/// Its parameters stand in checkpoints under its own name, whichever kind it is.
+/// Its parameters are stored under its own name, whichever kind it is.
 final class FrameNorm: Module {
     let batch: BatchNorm?
     let group: GroupNorm?
@@ -29,14 +29,14 @@ final class FrameNorm: Module {
     ///   - real: which of its frames are real; nil where every one is.
     /// - Returns: `[N, T', C]`.
     func callAsFunction(_ x: Tensor, behind conv: Conv1d, real: RealFrames?) -> Tensor {
-        // Statistics that are given are no matter of which frames are real: the convolution takes the normalisation in.
+        // Running statistics do not depend on the mask, so the normalization is folded into the convolution.
         if let batch, real == nil || !Context.current.isTraining {
             let y = activation == .relu ? conv(x, norm: batch, activation: .relu) : activation(conv(x, norm: batch))
             return real?.clearing(y) ?? y
         }
         let y = conv(x)
         guard let real else { return normalized(y) }
-        return group == nil ? real.packing(y, normalized) : real.eachAlone(y, normalized)
+        return group == nil ? real.packing(y, normalized) : real.perSequence(y, normalized)
     }
 
     private func normalized(_ x: Tensor) -> Tensor {

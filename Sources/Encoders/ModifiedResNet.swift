@@ -11,8 +11,11 @@ public import ConcordTensors
 /// - Source: Radford et al. 2021, arXiv:2103.00020, section 2.4; anti-aliased strides after Zhang 2019,
 ///   arXiv:1904.11486.
 public final class ModifiedResNet: FeatureEncoder {
+    /// The stem's three convolutions, each with its normalization.
     public let conv1: Conv2d, bn1: BatchNorm
+    /// The second.
     public let conv2: Conv2d, bn2: BatchNorm
+    /// The third.
     public let conv3: Conv2d, bn3: BatchNorm
     let layer1: [PooledBottleneck], layer2: [PooledBottleneck], layer3: [PooledBottleneck], layer4: [PooledBottleneck]
     let pooling: AttentionPooling
@@ -60,7 +63,7 @@ public final class ModifiedResNet: FeatureEncoder {
         (self.size, self.outputDimension, self.checkpointing) = (size, outputDimension, checkpointing)
     }
 
-    /// - Parameter images: `[N, size, size, 3]`, normalised.
+    /// - Parameter images: `[N, size, size, 3]`, normalized.
     /// - Returns: `[N, D]`.
     public func callAsFunction(_ images: Tensor) -> Tensor { pooling(features(images)) }
 

@@ -40,7 +40,7 @@ struct RealFrames {
     }
 
     /// What `body` makes of each clip's real frames, `[1, T', C]` to `[1, T', D]`; the others are zero.
-    func eachAlone(_ x: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
+    func perSequence(_ x: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
         let clips = lengths.enumerated().map { n, length in
             body(x.sliced(n..<n + 1, axis: 0).sliced(0..<length, axis: 1)).padded([(0, 0), (0, steps - length), (0, 0)])
         }

@@ -28,7 +28,7 @@ public final class ResNet: FeatureEncoder {
         case group
     }
 
-    /// First values of the convolutions.
+    /// Initial values of the convolutions.
     public enum Initialization: String, Sendable, CaseIterable {
         /// PyTorch's default for a convolution, uniform by fan-in.
         case fanIn = "fan_in"
@@ -40,11 +40,14 @@ public final class ResNet: FeatureEncoder {
         }
     }
 
+    /// The stem's convolution.
     public let conv1: Conv2d
+    /// The normalization behind it.
     public let bn1: ChannelNorm
     let layer1: [ResidualBlock], layer2: [ResidualBlock], layer3: [ResidualBlock], layer4: [ResidualBlock]
-    /// The classifier, where one was asked for.
+    /// The classifier; nil without `classes`.
     public let fc: Linear?
+    /// The first layers' form.
     public let stem: Stem
     /// 512 at depth 18 and 34, 2048 at depth 50.
     public let outputDimension: Int
@@ -92,7 +95,7 @@ public final class ResNet: FeatureEncoder {
     /// Residual blocks in each stage.
     private static let blocks = [18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3]]
 
-    /// - Parameter images: `[N, H, W, C]`, normalised.
+    /// - Parameter images: `[N, H, W, C]`, normalized.
     /// - Returns: `[N, D]`, the mean over the last stage's places.
     public func callAsFunction(_ images: Tensor) -> Tensor { features(images).globalAveragePooled() }
 

@@ -3,7 +3,7 @@ public import ConcordTensors
 
 /// A transformer over token ids: texts to embeddings, with open_clip's parameter names.
 ///
-/// Token and position tables, pre-norm blocks, a last layer normalisation, then one embedding a text.
+/// Token and position tables, pre-norm blocks, a last layer normalization, then one embedding a text.
 ///
 /// ```swift
 /// let encoder = TextTransformer(vocabulary: tokenizer.vocabulary, width: 256, depth: 6)
@@ -12,7 +12,7 @@ public import ConcordTensors
 /// - Source: Radford et al. 2021, arXiv:2103.00020 (causal, end of text); Devlin et al. 2018, arXiv:1810.04805
 ///   (bidirectional, first).
 public final class TextTransformer: TokenEncoder {
-    /// Which of a text's steps stand for it.
+    /// How steps are pooled into a text's embedding.
     public enum Pooling: String, Sendable, CaseIterable {
         /// The first step: `[CLS]`.
         case first
@@ -22,20 +22,29 @@ public final class TextTransformer: TokenEncoder {
         case mean
     }
 
-    /// First values.
+    /// Initial values.
     public struct Initialization: Sendable {
+        /// Of the token table and of the position table.
         public var tokens: Initializer, positions: Initializer
+        /// Of every block.
         public var blocks: TransformerBlock.Initialization
     }
 
+    /// The token table `[V, C]`.
     public let tokenEmbedding: Embedding
+    /// The position table `[context, C]`.
     public let positions: PositionalEmbedding
+    /// The transformer blocks, in their order.
     public let blocks: [TransformerBlock]
+    /// The last layer normalization.
     public let finalNorm: LayerNorm
     public let vocabulary: Vocabulary
+    /// Whether a step attends to itself and earlier ones only.
     public let isCausal: Bool
+    /// How steps become a text's embedding.
     public let pooling: Pooling
     public let outputDimension: Int
+    /// Dropout's probability on tokens at their positions.
     public let embeddingDropout: Float
     /// Whether blocks forget what they computed, and compute it again in the backward pass.
     public let checkpointing: Bool
@@ -48,7 +57,9 @@ public final class TextTransformer: TokenEncoder {
     }
 
     /// - Parameters:
+    ///   - vocabulary: the tokenizer's.
     ///   - width: C of every step and of the embedding.
+    ///   - depth: number of blocks.
     ///   - heads: one for every 64 of the width where nil.
     ///   - context: the longest text, in tokens.
     ///   - causal: whether a step sees itself and earlier ones only.
@@ -80,6 +91,8 @@ public final class TextTransformer: TokenEncoder {
         (self.vocabulary, isCausal, self.pooling, outputDimension) = (vocabulary, causal, pooling, width)
     }
 
+    /// One embedding for each text.
+    /// - Parameter tokens: `[N, T]`, T at most `context`.
     /// - Returns: `[N, D]`.
     public func callAsFunction(_ tokens: Tokens) -> Tensor {
         let (features, mask) = features(tokens)
@@ -92,7 +105,7 @@ public final class TextTransformer: TokenEncoder {
         return (embeddingDropout == 0 ? placed : placed.dropout(embeddingDropout), tokens.mask)
     }
 
-    /// Every step in its context after the last normalisation, `[N, T, D]`.
+    /// Every step in its context after the last normalization, `[N, T, D]`.
     public func context(_ features: Tensor, mask: Tensor?) -> Tensor {
         finalNorm(
             blocks.reduce(features) { x, block in
@@ -112,8 +125,7 @@ public final class TextTransformer: TokenEncoder {
             }
             return steps.reshaped([texts * length, width]).gathered(at: Tensor(last, shape: [texts]), axis: 0)
         case .mean:
-            let weights = mask.converted(to: .float32).reshaped([texts, length, 1])
-            return (steps * weights).sum(axis: 1) / weights.sum(axis: 1).maximum(Tensor(1))
+            return steps.meanOfSteps(mask: mask)
         }
     }
 }

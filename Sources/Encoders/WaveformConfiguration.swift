@@ -13,6 +13,7 @@ extension WaveformEncoder {
 
         /// A convolution along time.
         public struct Convolution: Hashable, Sendable {
+            /// Channels of the output, steps of a window, steps between windows, zeros on both ends.
             public var channels: Int, kernel: Int, stride: Int, padding: Int
 
             /// - Parameters:
@@ -40,19 +41,23 @@ extension WaveformEncoder {
             case group(Int)
             /// Over the channels of a frame.
             case layer
+            /// No normalization.
             case none
         }
 
         /// What puts frames into their context.
         public enum Context: Hashable, Sendable {
+            /// Frames stay as they are.
             case none
+            /// Gated recurrent units, ``GRU``.
             case gru(hidden: Int, layers: Int = 1)
+            /// Long short-term memory, ``LSTM``.
             case lstm(hidden: Int, layers: Int = 1)
             /// As wide as the frames, with sinusoidal positions.
             case transformer(depth: Int, heads: Int, causal: Bool = false, dropout: Float = 0)
         }
 
-        /// What stands for a clip.
+        /// How frames are pooled into a clip's embedding.
         public enum Pooling: String, Hashable, Sendable, CaseIterable {
             /// The mean of its real frames.
             case mean
@@ -60,13 +65,19 @@ extension WaveformEncoder {
             case max
         }
 
+        /// What the first convolution sees.
         public var front: Front
+        /// In their order.
         public var convolutions: [Convolution]
         /// Whether the convolutions have biases.
         public var hasBiases: Bool
+        /// How the channels of each convolution's output are normalized.
         public var norm: Norm
+        /// Applied after each normalization.
         public var activation: Activation
+        /// What puts frames into their context.
         public var context: Context
+        /// How frames become a clip's embedding.
         public var pooling: Pooling
 
         /// - Parameter convolutions: over log-mel frames there may be none: the frames are the features then.
@@ -83,10 +94,10 @@ extension WaveformEncoder {
 }
 
 extension WaveformEncoder.Configuration {
-    /// The encoder of contrastive predictive coding: 160 samples a frame, 256 channels, batch normalisation and ReLU
+    /// The encoder of contrastive predictive coding: 160 samples a frame, 256 channels, batch normalization and ReLU
     /// after each of five convolutions.
     /// - Source: van den Oord, Li, Vinyals 2018, arXiv:1807.03748, section 3.1, with 256 channels and the paddings of
-    ///   Riviere et al. 2020, arXiv:2002.02848; batch normalisation, because with theirs over channels small sets of
+    ///   Riviere et al. 2020, arXiv:2002.02848; batch normalization, because with the paper's over channels small sets of
     ///   clips are not learned.
     public static let cpc = cpc(width: 256)
 
@@ -106,7 +117,7 @@ extension WaveformEncoder.Configuration {
     /// epochs give 0.97 of the held-out ones, where `.cpc(width: 64)` has 0.43 after 3.
     /// - Parameters:
     ///   - front: frames of 25 ms, 10 ms apart, each clip brought to mean 0 and standard deviation 1, at the clips' own rate.
-    ///   - width: channels of the three convolutions, each with kernel 3, batch normalisation and ReLU.
+    ///   - width: channels of the three convolutions, each with kernel 3, batch normalization and ReLU.
     public static func logMel(_ front: LogMel.Configuration = .speech(), width: Int = 256) -> Self {
         Self(
             front: .logMel(front),

@@ -22,6 +22,7 @@ public final class WaveformEncoder: SequenceEncoder {
     let norms: [FrameNorm]
     /// `context` in checkpoints.
     public let contextLayer: (any SequenceLayer)?
+    /// What the encoder was made of.
     public let configuration: Configuration
     public let featureDimension: Int
     public let outputDimension: Int
@@ -79,14 +80,11 @@ public final class WaveformEncoder: SequenceEncoder {
 
     /// - Parameter frames: `[N, T, D]`.
     private func pooled(_ frames: Tensor, mask: Tensor?) -> Tensor {
-        guard let mask else { return configuration.pooling == .mean ? frames.mean(axis: 1) : frames.max(axis: 1) }
-        let real = mask.expandingAxis(at: 2)  // [N, T, 1]
         switch configuration.pooling {
-        case .mean:
-            let weights = real.converted(to: .float32)
-            return (frames * weights).sum(axis: 1) / weights.sum(axis: 1)
+        case .mean: return frames.meanOfSteps(mask: mask)
         case .max:
-            return real.selecting(frames, otherwise: -.infinity).max(axis: 1)
+            guard let mask else { return frames.max(axis: 1) }
+            return mask.expandingAxis(at: 2).selecting(frames, otherwise: -.infinity).max(axis: 1)
         }
     }
 }

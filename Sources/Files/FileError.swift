@@ -2,7 +2,7 @@
     import Glibc
 #endif
 
-/// What the system refused to do with a file; each module tells it its users in its own words.
+/// What the system refused to do with a file; each module reports it in its own words.
 package struct FileError: Error, Equatable {
     package let path: String
     /// As `errno`.

@@ -1,6 +1,6 @@
 /// What a file is where a reader of UTF-8 text cannot take it, and the command that makes text of it.
 ///
-/// Every reader of text asks here: tables, texts to train on and to embed, vocabularies, recipes. Bytes that are
+/// Every reader of text checks this: tables, texts to train on and to embed, vocabularies, recipes. Bytes that are
 /// damaged in places are not foreign: a text of UTF-8 with a few broken bytes is for its reader to repair or refuse.
 package struct ForeignText: Equatable, Sendable {
     /// "UTF-16", "a gzip file".

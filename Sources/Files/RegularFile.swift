@@ -46,7 +46,7 @@ package struct RegularFile: ~Copyable {
     }
 
     /// Fills `buffer` from `offset` on, from several threads at once if need be.
-    /// - Returns: how many bytes there were; fewer than asked for at the file's end.
+    /// - Returns: how many bytes there were; fewer than requested at the file's end.
     package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
         var filled = 0
         while filled < buffer.count, let base = buffer.baseAddress {

@@ -10,7 +10,7 @@
 /// try file.write(bytes)
 /// try file.commit()                                                     // without it the old file stays and nothing is left behind
 /// ```
-/// What stands at the path and is no file (`/dev/stdout`, a pipe) is written to and stays.
+/// What is at the path and is no file (`/dev/stdout`, a pipe) is written to and stays.
 package struct ReplacedFile: ~Copyable {
     private let path: String
     /// Nil for what is no file.

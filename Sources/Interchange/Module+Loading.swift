@@ -1,6 +1,6 @@
 import ConcordFiles
 public import ConcordLayers
-import ConcordTensors
+public import ConcordTensors
 
 extension Module {
     /// Takes the values of all parameters and buffers from a file.
@@ -33,7 +33,7 @@ extension Module {
     }
 }
 
-/// Which of a file's tensors goes where in a module, and what stands against it.
+/// Which of a file's tensors goes where in a module, and why that is impossible.
 private struct LoadingPlan {
     enum Leaf {
         case parameter(Parameter)
@@ -112,5 +112,15 @@ private struct LoadingPlan {
         }
         if !missing.isEmpty { problems.append("missing in the file: " + listed(missing, hintsFrom: unexpected)) }
         if !unexpected.isEmpty { problems.append("unknown to the model: " + listed(unexpected, hintsFrom: missing)) }
+    }
+}
+
+extension Module {
+    /// Every parameter and buffer with its path, in the order of the stored properties: what a checkpoint holds.
+    ///
+    /// Tied parameters are listed once, under the first of their paths.
+    public func stateDictionary() -> [(name: String, tensor: Tensor)] {
+        let walk = ParameterWalk(self)
+        return walk.parameters.map { ($0.path, $0.parameter.stored) } + walk.buffers.map { ($0.path, $0.buffer.stored) }
     }
 }

@@ -24,7 +24,7 @@ extension Safetensors {
                 throw .invalidList(path: path, key: name, problem: "the name is the format's own; choose another")
             }
             guard names.insert(name).inserted else {
-                throw .invalidList(path: path, key: name, problem: "it stands twice")
+                throw .invalidList(path: path, key: name, problem: "it is listed twice")
             }
         }
         do throws(FileError) {
@@ -46,7 +46,8 @@ extension Safetensors {
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
             members.append(
-                "\"__metadata__\":{" + pairs.map { JSON.quoted($0.key) + ":" + JSON.quoted($0.value) }.joined(separator: ",")
+                "\"__metadata__\":{"
+                    + pairs.map { JSONText.quoted($0.key) + ":" + JSONText.quoted($0.value) }.joined(separator: ",")
                     + "}")
         }
         var offset = 0
@@ -55,7 +56,8 @@ extension Safetensors {
             let shape = tensor.shape.map(String.init).joined(separator: ",")
             let type = StoredType(tensor.elementType).rawValue
             members.append(
-                "\(JSON.quoted(name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+                "\(JSONText.quoted(name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+            )
             offset = end
         }
         var json = Array("{\(members.joined(separator: ","))}".utf8)

@@ -2,14 +2,14 @@ import ConcordFiles
 import ConcordLayers
 public import ConcordTensors
 
-/// A safetensors file, open for reading: tensors by name, each read from the disk when it is asked for.
+/// A safetensors file, open for reading: tensors by name, each read from the disk on demand.
 ///
 /// ```swift
 /// let file = try Safetensors(path: "resnet18.safetensors")
 /// let weight = try file.tensor("conv1.weight")                          // [64, 3, 7, 7]
 /// ```
 ///
-/// The header is checked in full when the file is opened: a header that lies about lengths, places or shapes is an
+/// The header is checked in full when the file is opened: a header with false lengths, places or shapes is an
 /// error, never a wrong tensor. May be used from several threads at once.
 /// - Source: github.com/huggingface/safetensors, the format's text and the checks of `tensor.rs`.
 public struct Safetensors: Sendable {
@@ -44,6 +44,7 @@ public struct Safetensors: Sendable {
         entries = Dictionary(uniqueKeysWithValues: header.entries.map { ($0.name, $0) })
     }
 
+    /// Whether the file has a tensor of that name.
     public func contains(_ name: String) -> Bool { entries[name] != nil }
 
     /// The shape of a tensor without reading it, nil where there is none of that name.
@@ -84,5 +85,38 @@ public struct Safetensors: Sendable {
         case .c64, .f8e5m2fnuz, .f8e4m3fnuz, .f8e8m0, .f8e4m3, .f8e5m2, .f6e3m2, .f6e2m3, .f4: break  // refused above
         }
         return tensor
+    }
+}
+
+/// A file of tensors open for reading from several threads at once; closed with its last owner.
+final class OpenFile: Sendable {
+    private let file: RegularFile
+
+    var path: String { file.path }
+    var size: Int { file.size }
+
+    init(path: String) throws(InterchangeError) {
+        do throws(FileError) { file = try RegularFile(reading: path) } catch {
+            throw .unreadable(path: path, reason: error.reason)
+        }
+    }
+
+    func bytes(_ count: Int, at offset: Int) throws(InterchangeError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        try bytes.withUnsafeMutableBytes { buffer in
+            Result { () throws(InterchangeError) in try read(into: buffer, at: offset) }
+        }.get()
+        return bytes
+    }
+
+    /// Fills `buffer` from `offset` on.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(InterchangeError) {
+        let count: Int
+        do throws(FileError) { count = try file.read(into: buffer, at: offset) } catch {
+            throw .unreadable(path: path, reason: error.reason)
+        }
+        guard count == buffer.count else {
+            throw .malformed(path: path, problem: "it became shorter while it was read")
+        }
     }
 }

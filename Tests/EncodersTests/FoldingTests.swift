@@ -4,7 +4,7 @@ import ConcordTensors
 import TestSupport
 import Testing
 
-/// Encoders in inference, with normalisations folded into convolutions, against the same on a tape, which folds
+/// Encoders in inference, with normalizations folded into convolutions, against the same on a tape, which folds
 /// nothing.
 @Suite struct FoldingTests {
     /// What `body` gives where a tape is open.
@@ -24,7 +24,7 @@ import Testing
         expectClose(encoder(images), unfolded { encoder(images) })
     }
 
-    /// Roundings of 2^-9 fall differently where a convolution's output is not written before it is normalised.
+    /// Roundings of 2^-9 fall differently where a convolution's output is not written before it is normalized.
     @Test(arguments: [(18, ResNet.Stem.imageNet, 2), (50, .imageNet, 2), (18, .cifar, 32)])
     func inBfloat16ItIsTheSameUpToRounding(
         depth: Int, stem: ResNet.Stem, count: Int
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func everyPartOfAConvolutionAndItsNormalisationIsTakenIn() {
+    @Test func everyPartOfAConvolutionAndItsNormalizationIsTakenIn() {
         for (groups, stride, dilation, hasBias) in [
             (1, 1, 1, true), (2, 2, 1, false), (1, 1, 2, true), (8, 1, 1, false),
         ] {

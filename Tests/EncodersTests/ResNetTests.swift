@@ -85,7 +85,7 @@ import Testing
         #expect(target(images).scalars == source(images).scalars)
     }
 
-    @Test func whatTheStemsMakeOfAPicture() {
+    @Test func whatTheStemsMakeOfAnImage() {
         let images = hashed("images", [1, 33, 40, 1])
         #expect(ResNet(depth: 18, width: 4, channels: 1).features(images).shape == [1, 2, 2, 32])
         #expect(ResNet(depth: 18, stem: .cifar, width: 4, channels: 1).features(images).shape == [1, 5, 5, 32])

@@ -54,7 +54,7 @@ import Testing
         #expect(walk.buffers.isEmpty)
     }
 
-    @Test func theDefaultInitialisationIsTheEmojiPeers() {
+    @Test func theDefaultInitializationIsTheEmojiPeers() {
         let encoder = TextTransformer(vocabulary: Vocabulary(size: 500, padding: 0), width: 64, depth: 1).initialize(
             seed: 0)
         func std(_ tensor: Tensor) -> Float { tensor.variance(axes: Array(tensor.shape.indices)).sqrt().item }
@@ -77,8 +77,8 @@ import Testing
             ).filled(prefix: "dropout.")
         }
         let dropped = encoder(embedding: 0.5), features = training { dropped.features(tokens).features.scalars }
-        let share = Float(features.count { $0 == 0 }) / count
-        #expect(share > 0.4 && share < 0.6, "\(share)")
+        let fraction = Float(features.count { $0 == 0 }) / count
+        #expect(fraction > 0.4 && fraction < 0.6, "\(fraction)")
         #expect(dropped.features(tokens).features.scalars == encoder().features(tokens).features.scalars)
         let (x, mask) = encoder().features(tokens)
         let still = encoder().context(x, mask: mask).scalars

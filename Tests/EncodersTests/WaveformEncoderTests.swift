@@ -93,7 +93,7 @@ import Testing
     }
 
     private static let mels = LogMel.Configuration(
-        rate: 8000, transform: 64, hop: 16, mels: 6, logarithm: .natural(offset: 1e-6), isStandardized: true)
+        rate: 8000, fftSize: 64, hop: 16, mels: 6, logarithm: .natural(offset: 1e-6), isStandardized: true)
 
     @Test func logMelEncodersAreConvolutionsOverLogMelFrames() {
         let encoder = WaveformEncoder(.logMel(Self.mels, width: 8)).filled(prefix: "mel."),

@@ -81,7 +81,7 @@ import Testing
         let error = try #require(throws: InterchangeError.self) {
             try Safetensors.write([("a", Tensor(1)), ("a", Tensor(2))], to: folder.file("a"))
         }
-        #expect(error.description.contains(#""a": it stands twice"#))
+        #expect(error.description.contains(#""a": it is listed twice"#))
         #expect(folder.contents.isEmpty)
     }
 }

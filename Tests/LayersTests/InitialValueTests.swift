@@ -42,7 +42,7 @@ import Testing
         #expect(a.expansion.weight.stored.scalars != c.expansion.weight.stored.scalars)
     }
 
-    @Test func clipsInitialisationShrinksBranchesWithDepth() {
+    @Test func clipsInitializationShrinksBranchesWithDepth() {
         let block = TransformerBlock(width: 64, heads: 2, initialization: .clip(width: 64, depth: 8)).initialize(
             seed: 0)
         #expect(abs(moments(block.attention.inProjWeight).std * 8 - 1) < 0.05)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct LargeWindowTests {
     /// Mel energies by the definition, in double precision, of the frame that begins at `start`.
     private func energies(_ samples: [Float], at start: Int, _ c: LogMel.Configuration) -> [Double] {
-        let n = c.transform, bins = n / 2 + 1, offset = (n - c.window) / 2
+        let n = c.fftSize, bins = n / 2 + 1, offset = (n - c.window) / 2
         let cosines = (0..<n).map { cos(2 * Double.pi * Double($0) / Double(n)) },
             sines = (0..<n).map { sin(2 * Double.pi * Double($0) / Double(n)) }
         let frame = (0..<c.window).map { place in
@@ -42,12 +42,12 @@ import Testing
         (1026, 1026), (2048, 2048), (2205, 2205), (3080, 3080), (2187, 2187), (4096, 4096), (8192, 8192), (2062, 2062),
         (4096, 3001),
     ])
-    func theyEqualTheDefinition(transform: Int, window: Int) {
+    func theyEqualTheDefinition(fftSize: Int, window: Int) {
         let c = LogMel.Configuration(
-            rate: 48000, transform: transform, window: window, hop: 700, mels: 40, isCentered: false,
+            rate: 48000, fftSize: fftSize, window: window, hop: 700, mels: 40, isCentered: false,
             logarithm: .natural(offset: 1e-9))
-        let count = transform + 700 * 18
-        let samples = zip(hashed("large.\(transform)", [count], scale: 0.1).scalars, 0...).map { noise, place in
+        let count = fftSize + 700 * 18
+        let samples = zip(hashed("large.\(fftSize)", [count], scale: 0.1).scalars, 0...).map { noise, place in
             noise + Float(0.5 * Foundation.sin(Double(place) * 0.3))
         }
         let frames = LogMel(c)(Waveform([samples], rate: 48000))
@@ -56,17 +56,17 @@ import Testing
         for t in [0, 15, 17] {
             let wanted = energies(samples, at: 700 * t, c)
             let found = frames.scalars[t * 40..<(t + 1) * 40].map { Foundation.exp(Double($0)) - 1e-9 }
-            for (a, b) in zip(found, wanted) { #expect(abs(a - b) <= 1e-5 * b, "\(transform) frame \(t): \(a), \(b)") }
+            for (a, b) in zip(found, wanted) { #expect(abs(a - b) <= 1e-5 * b, "\(fftSize) frame \(t): \(a), \(b)") }
         }
     }
 
     @Test func aClipsEndsAreReflectedAndClipsDoNotMix() {
-        let front = LogMel(.init(rate: 16000, transform: 2048, hop: 512, mels: 20))
+        let front = LogMel(.init(rate: 16000, fftSize: 2048, hop: 512, mels: 20))
         let noise = hashed("reflected", [5000], scale: 0.3).scalars
-        // what stands before the first sample of a centered clip
+        // what precedes the first sample of a centered clip
         let mirrored = Array(noise[1...1024].reversed()) + noise
         let centered = front(Waveform([noise], rate: 16000))
-        let plain = LogMel(.init(rate: 16000, transform: 2048, hop: 512, mels: 20, isCentered: false))(
+        let plain = LogMel(.init(rate: 16000, fftSize: 2048, hop: 512, mels: 20, isCentered: false))(
             Waveform([mirrored], rate: 16000))
         #expect(centered.sliced(0..<1, axis: 1).scalars == plain.sliced(0..<1, axis: 1).scalars)
         let silence = [Float](repeating: 0, count: 5000)
@@ -76,10 +76,10 @@ import Testing
     }
 
     @Test func bandsThatNoFrequencyFallsIntoAreCounted() {
-        #expect(LogMel.Configuration(rate: 8000, transform: 256, mels: 256).emptyBandCount == 59)
-        #expect(LogMel.Configuration(rate: 16000, transform: 400, mels: 40).emptyBandCount == 0)
+        #expect(LogMel.Configuration(rate: 8000, fftSize: 256, mels: 256).emptyBandCount == 59)
+        #expect(LogMel.Configuration(rate: 16000, fftSize: 400, mels: 40).emptyBandCount == 0)
         for mels in [20, 80, 128, 256] {
-            let c = LogMel.Configuration(rate: 16000, transform: 400, mels: mels, logarithm: .natural(offset: 1e-6))
+            let c = LogMel.Configuration(rate: 16000, fftSize: 400, mels: mels, logarithm: .natural(offset: 1e-6))
             let noise = hashed("bands", [4000], scale: 0.5).scalars,
                 frames = LogMel(c)(Waveform([noise], rate: 16000)).scalars
             let silent = (0..<mels).count { band in

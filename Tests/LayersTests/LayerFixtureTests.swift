@@ -30,20 +30,20 @@ import Testing
         check("conv1d", conv1d, [2, 11, 4]) { conv1d($0) }
     }
 
-    @Test func normalisationsEqualPyTorchs() {
+    @Test func normalizationsEqualPyTorchs() {
         let group = GroupNorm(3, 6), layer = LayerNorm(6)
         check("group_norm", group, [2, 3, 5, 6]) { group($0) }
         check("layer_norm", layer, [2, 3, 6]) { layer($0) }
     }
 
-    @Test func batchNormalisationEqualsPyTorchsInBothModes() {
+    @Test func batchNormalizationEqualsPyTorchsInBothModes() {
         let images = BatchNorm(5), rows = BatchNorm(5), evaluated = BatchNorm(5)
         check("batch_norm", images, [2, 3, 4, 5]) { images($0) }
         check("batch_norm_of_rows", rows, [7, 5]) { rows($0) }
         check("batch_norm_in_evaluation", evaluated, [2, 3, 4, 5], isTraining: false) { evaluated($0) }
     }
 
-    @Test func fusedBatchNormalisationEqualsItsParts() {
+    @Test func fusedBatchNormalizationEqualsItsParts() {
         let norm = BatchNorm(5)
         let inputs = ["x", "residual"].map { (name: $0, value: hashed("batch_norm_fused." + $0, [2, 3, 4, 5])) }
         checkModule(norm, "batch_norm_fused", in: fixture, inputs: inputs) {
@@ -82,9 +82,9 @@ import Testing
 
     @Test func projectionHeadsEqualPyTorchs() {
         let plain = ProjectionHead(4, hidden: 6, 3),
-            normalised = ProjectionHead(4, hidden: 6, 3, layers: 3, batchNorm: true)
+            normalized = ProjectionHead(4, hidden: 6, 3, layers: 3, batchNorm: true)
         check("head", plain, [7, 4]) { plain($0) }
-        check("head_normalised", normalised, [7, 4]) { normalised($0) }
+        check("head_normalised", normalized, [7, 4]) { normalized($0) }
     }
 
     @Test func sinusoidsEqualTheFormula() {

@@ -43,14 +43,14 @@ import Testing
     @Test func standardizedSpeechFramesEqualTorchaudios() { check("speech", [2000, 1234], .speech(), tolerance: 1e-4) }
 
     @Test func clapsFramesEqualTorchaudios() {
-        check("clap", [4000], .init(rate: 48000, transform: 1024, hop: 480, mels: 64, frequencies: 50...14000))
+        check("clap", [4000], .init(rate: 48000, fftSize: 1024, hop: 480, mels: 64, frequencies: 50...14000))
     }
 
     @Test func slaneysMagnitudesAboveAFloorEqualTorchaudios() {
         check(
             "slaney", [1500, 900],
             .init(
-                rate: 22050, transform: 512, window: 300, hop: 100, mels: 40, scale: .slaney, isSlaneyNormalized: true,
+                rate: 22050, fftSize: 512, window: 300, hop: 100, mels: 40, scale: .slaney, isSlaneyNormalized: true,
                 power: 1,
                 logarithm: .decibels(below: 30)))
     }
@@ -59,7 +59,7 @@ import Testing
         check(
             "from_the_start", [1500, 700],
             .init(
-                rate: 8000, transform: 255, window: 201, hop: 67, mels: 20, isCentered: false,
+                rate: 8000, fftSize: 255, window: 201, hop: 67, mels: 20, isCentered: false,
                 logarithm: .natural(offset: 1e-3)))
     }
 
@@ -67,7 +67,7 @@ import Testing
         check(
             "cubes", [1000],
             .init(
-                rate: 8000, transform: 128, window: 127, hop: 50, mels: 12, power: 3, logarithm: .natural(offset: 1e-6))
+                rate: 8000, fftSize: 128, window: 127, hop: 50, mels: 12, power: 3, logarithm: .natural(offset: 1e-6))
         )
     }
 

@@ -29,7 +29,7 @@ import Testing
         #expect(values[norm.runningMean]?.scalars != nil)
     }
 
-    @Test func batchNormalisationLetsOneRowThrough() {
+    @Test func batchNormalizationLetsOneRowThrough() {
         let norm = BatchNorm(8)
         let y = training { norm(hashed("row", [1, 8])) }
         #expect(y.scalars == [Float](repeating: 0, count: 8))

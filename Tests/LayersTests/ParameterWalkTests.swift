@@ -46,10 +46,33 @@ import Testing
     private final class Box: Sendable { let layer = Linear(1, 1) }
     private final class InClass: Module { let box = Box() }
 
+    private final class Values: Module { let values = ParameterValues() }
+
     @Test func aHiddenModuleStopsWithItsPlace() async {
-        await #expect(processExitsWith: .failure) { _ = ParameterWalk(Dictionary()) }
-        await #expect(processExitsWith: .failure) { _ = ParameterWalk(Pair()) }
-        await #expect(processExitsWith: .failure) { _ = ParameterWalk(InStruct()) }
-        await #expect(processExitsWith: .failure) { _ = ParameterWalk(InClass()) }
+        var result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = ParameterWalk(Dictionary())
+        }
+        expect(result, "Dictionary.layers: a Dictionary<String, Linear> holds a module")
+        result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = ParameterWalk(Pair())
+        }
+        expect(result, "Pair.layers: a (Linear, Int) holds a module")
+        result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = ParameterWalk(InStruct())
+        }
+        expect(result, "InStruct.holder: a Holder holds a module")
+        result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = ParameterWalk(InClass())
+        }
+        expect(result, "InClass.box: a Box holds a module")
+        result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = ParameterWalk(Values())
+        }
+        expect(result, "Values.values: a ParameterValues holds values")
+    }
+
+    private func expect(_ result: ExitTest.Result?, _ message: String) {
+        let errors = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(errors.contains(message), "\(errors)")
     }
 }

@@ -97,7 +97,7 @@ import Testing
         expectClose(y, Tensor([first, second], shape: [1, 2, 1]))
     }
 
-    /// Gates far open and shut: the cell keeps its first value.
+    /// Gates far open and shut: the cell keeps its initial value.
     @Test func anLSTMKeepsWhatItsGatesKeep() {
         let open: Float = 40
         let x = Tensor([open, open, 0.3, open, -open, open, 0.9, open], shape: [1, 2, 4])

@@ -6,12 +6,12 @@ import Testing
 
 /// Contrastive models of batches in which samples lack a modality.
 @Suite struct AvailableTests {
-    struct Mixed: Batch {
+    struct Mixed: Sendable {
         let image: Available<Tensor>?, text: Tensor, audio: Available<Tensor>?
         var labels: Tensor?
     }
 
-    struct Whole: Batch {
+    struct Whole: Sendable {
         let image: Tensor, text: Tensor, audio: Tensor
         var labels: Tensor?
     }
@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test func samplesThatShareNothingGiveNothing() throws {
-        struct Pair: Batch { let image: Available<Tensor>?, audio: Available<Tensor>? }
+        struct Pair: Sendable { let image: Available<Tensor>?, audio: Available<Tensor>? }
         let model = Contrastive<Pair>(Tower("image", \.image, Flat(5)), Tower("audio", \.audio, Flat(7)), dimension: 3)
         for batch in [
             Pair(
@@ -142,7 +142,7 @@ import Testing
     }
 
     @Test func aPartThatSomeSamplesHaveGetsTheirKeys() {
-        struct Holder: Batch { let part: Available<Tensor>? }
+        struct Holder: Sendable { let part: Available<Tensor>? }
         final class KeyReader: Objective {
             func callAsFunction(_ x: Tensor) -> Loss {
                 Loss(x.sum(), parts: Context.current.sampleKeys.map { ("key", Tensor(Float($0.bits))) })

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct ContrastiveTests {
-    struct Triplet: Batch {
+    struct Triplet: Sendable {
         let image: Tensor, text: Tensor, audio: Tensor
         var labels: Tensor?
     }

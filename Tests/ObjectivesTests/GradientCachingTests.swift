@@ -7,7 +7,7 @@ import Testing
 
 /// Gradients from pieces of a batch against those of one tape over all of it.
 @Suite struct GradientCachingTests {
-    struct Sample: Batch {
+    struct Sample: Sendable {
         let image: Tensor, text: Tokens
         var sound: Available<Waveform>?
         var labels: Tensor?
@@ -264,7 +264,7 @@ import Testing
 
     @Test func whatCannotBeCutIsNamed() {
         struct Pictures2: Sendable { let pixels: Tensor }
-        struct Odd: Batch { let image: Pictures2, text: Tokens }
+        struct Odd: Sendable { let image: Pictures2, text: Tokens }
         final class Whole: FeatureEncoder {
             let layer = Linear(3, 4)
             let outputDimension = 4

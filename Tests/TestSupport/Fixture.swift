@@ -22,6 +22,9 @@ public struct Fixture {
 
     public var names: [String] { file.names }
 
+    /// Data beside the repository, where they are there: `../shared/data`.
+    public static let sharedData = directory + "/../../../shared/data"
+
     /// Where the fixtures are: `Tests/Fixtures`.
     public static let directory =
         #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")

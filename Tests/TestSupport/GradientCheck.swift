@@ -1,7 +1,7 @@
 public import ConcordTensors
 public import Testing
 
-/// Holds an operation's gradients against central differences: `max|a - b| <= tolerance max|b|` for each input.
+/// Compares an operation's gradients with central differences: `max|a - b| <= tolerance max|b|` for each input.
 ///
 /// The scalar is the output's product with fixed hashed weights, summed in double precision.
 /// - Parameter step: half the distance of the two evaluations, for inputs of size about 1.

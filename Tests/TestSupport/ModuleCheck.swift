@@ -2,7 +2,7 @@ public import ConcordLayers
 public import ConcordTensors
 public import Testing
 
-/// Holds a module with hashed values against its case in a fixture: the output, the gradients of inputs and parameters,
+/// Compares a module with hashed values with its case in a fixture: the output, the gradients of inputs and parameters,
 /// and the buffers afterwards; in training mode unless `isTraining` is false. Whatever the fixture has of the case must
 /// be there.
 public func checkModule(
@@ -31,7 +31,7 @@ public func checkModule(
     checkBuffers(of: module, name, in: fixture, tolerance: tolerance, sourceLocation: sourceLocation)
 }
 
-/// Holds parameters' gradients against every `CASE/gradient/PATH` of a fixture but those of inputs.
+/// Compares parameters' gradients with every `CASE/gradient/PATH` of a fixture but those of inputs.
 public func checkGradients(
     _ gradients: Gradients, of module: some Module, _ name: String, in fixture: Fixture, except inputs: [String] = [],
     tolerance: Float,
@@ -50,7 +50,7 @@ public func checkGradients(
     }
 }
 
-/// Holds running statistics against every one that a fixture has of the case.
+/// Compares running statistics with every one that a fixture has of the case.
 public func checkBuffers(
     of module: some Module, _ name: String, in fixture: Fixture, tolerance: Float,
     sourceLocation: SourceLocation = #_sourceLocation

@@ -29,7 +29,7 @@ struct EnglishTests {
     }
 
     @Test(.enabled(if: TokenizerFixture.hasData, "needs ../shared/data"))
-    func trainingAnewGivesTheEmbeddedFiles() throws {
+    func trainingAgainGivesTheEmbeddedFiles() throws {
         let folder = TemporaryFolder()
         let text = TokenizerFixture.data + "/wikitext2/valid.txt", vocab = TokenizerFixture.repository + "/Vocab/"
         try WordPieceTrainer(size: 8192).train(files: [text]).write(to: folder.path + "/a.txt")

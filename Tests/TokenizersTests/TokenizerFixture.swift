@@ -21,8 +21,8 @@ struct TokenizerFixture: Decodable {
     static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
         .path
-    /// The data that lies beside the repository, where it does.
-    static let data = repository + "/../shared/data"
+    /// The data beside the repository, where they are there.
+    static let data = Fixture.sharedData
     static let hasData = FileManager.default.fileExists(atPath: data + "/wikitext2/valid.txt")
 
     static func lines(_ file: String) -> [String] {

@@ -9,7 +9,7 @@ import Testing
 
 /// Training in pieces of a batch.
 @Suite struct MicrobatchTests {
-    struct Pair: Batch {
+    struct Pair: Sendable {
         let left: Tensor, right: Tensor  // [N, 6], [N, 4]
     }
 

@@ -7,7 +7,7 @@ import TestSupport
 
 /// CLIP as `Tests/Fixtures/clip_model.py` has it, with the same hashed weights and batches.
 struct ScriptClip {
-    struct Pair: Batch {
+    struct Pair: Sendable {
         let image: Tensor
         let text: Tokens
     }

@@ -4,7 +4,7 @@ import ConcordObjectives
 import ConcordTensors
 import TestSupport
 
-struct Points: Batch {
+struct Points: Sendable {
     let x: Tensor  // [N, 6]
     let ids: Tensor  // [N]
     let y: Tensor  // [N, 1]

@@ -2,7 +2,7 @@ import Concord
 
 /// CLIP's RN50 at 224x224 with its text tower of twelve layers, over as many pairs as wanted, with AdamW.
 struct CachingWorkload {
-    private struct Pair: Batch {
+    private struct Pair: Sendable {
         let image: Tensor
         let text: Tokens
     }

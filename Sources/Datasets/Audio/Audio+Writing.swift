@@ -12,6 +12,8 @@ extension Audio {
     /// Writes the sound as a WAV file of one channel: beside its place, then moved there.
     /// - Throws: `AudioError.unwritable`.
     public func write(wav path: String, _ format: WAVFormat = .int16) throws(AudioError) {
+        // By hand and not by libsndfile, which puts the time into files of floats (the PEAK chunk) and a chunk more or
+        // less with its version: equal sounds have equal files.
         let size = format == .int16 ? 2 : 4
         guard count <= (Int(UInt32.max) - 64) / size else {
             throw .unwritable(path: path, reason: "\(count) samples are more than a WAV file holds")

@@ -1,3 +1,4 @@
+public import ConcordLayers
 import ConcordTensors
 
 /// A sound of one channel: float samples and their rate, a value that nobody changes.
@@ -33,4 +34,19 @@ public struct Audio: Sendable, Equatable {
 extension Audio: ByteCounted {
     /// Bytes of the samples.
     public var byteCount: Int { 4 * count }
+}
+
+extension Waveform {
+    /// A batch of sounds of one rate, padded with silence behind, to the longest or to `length`.
+    ///
+    /// - Parameters:
+    ///   - sounds: at least one.
+    ///   - length: samples of every row; no sound may be longer.
+    public init(_ sounds: [Audio], length: Int? = nil) {
+        guard let rate = sounds.first?.rate else { ShapeCheck.fail("Waveform", "no sounds") }
+        ShapeCheck.require(
+            sounds.allSatisfy { $0.rate == rate }, "Waveform",
+            "the sounds are not all of \(rate) samples a second; resample them")
+        self.init(sounds.map(\.samples), length: length, rate: rate)
+    }
 }

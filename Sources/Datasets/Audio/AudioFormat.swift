@@ -1,6 +1,6 @@
 import ConcordFiles
 
-/// The kinds of sound files that are read, told by their first bytes, never by their names.
+/// The kinds of audio files that are read, recognized by their first bytes, never by their names.
 enum AudioFormat {
     /// RIFF, RIFX or RF64: chunks, the samples in one named `data`.
     case wave(isBigEndian: Bool)
@@ -61,7 +61,7 @@ enum AudioFormat {
                 guard available > 0, promised != available else { return Extent() }
                 guard Self.isPlaceholder(promised) else { return Extent(missing: max(0, promised - available)) }
                 if promised == 0, Self.isChunk(chunk.dropFirst(8), within: available, isBigEndian) { return Extent() }
-                // Longer ones need no mending: libsndfile takes a length beyond the file's end for the file's end.
+                // Longer ones need no correction: libsndfile takes a length beyond the file's end for the file's end.
                 guard offset + 8 <= 1 << 20, available < 0xFFFF_0000 else { return Extent() }
                 var head = try file.bytes(at: 0, count: offset + 8)
                 Self.put(available, size: 4, at: offset + 4, in: &head, isBigEndian)

@@ -1,5 +1,6 @@
 import CSndfile
 import ConcordFiles
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -8,7 +9,7 @@ import ConcordFiles
 /// An open sound file; made for one reading and thrown away.
 final class AudioReader {
     let rate: Int
-    /// Samples of each channel; nil where only decoding to the end can tell.
+    /// Samples of each channel; nil where only decoding to the end counts them.
     let frames: Int?
     private let channels: Int
     private let path: String
@@ -72,7 +73,7 @@ final class AudioReader {
         self.frames = isEstimate ? nil : frames
         (self.path, self.handle, self.rate, self.channels) = (path, handle, rate, channels)
         (self.bytes, self.version) = (bytes, version)
-        // A frame of MP3 may lie in the bytes of many before it, and the decoder goes back too few of them.
+        // A frame of MP3 may use the bytes of many before it, and the decoder goes back too few of them.
         lead = info.format & Int32(SF_FORMAT_TYPEMASK) == Self.mpeg ? 32 * 1152 : 0
     }
 
@@ -105,7 +106,7 @@ final class AudioReader {
         return count
     }
 
-    /// The frames of an MPEG file; nil where it has none that can be told.
+    /// The frames of an MPEG file; nil where none is found.
     private static func length(of file: borrowing RegularFile) throws(AudioError) -> MPEGLength? {
         if let known = AudioLengths.shared.mpeg(of: file.version) { return known }
         let length = try MPEGLength(of: file)
@@ -127,7 +128,7 @@ final class AudioReader {
                 + "ffmpeg -i '\(name)' -c:a pcm_s16le '\(Paths.stem(of: name))-plain.wav'")
     }
 
-    /// Frames of a file that is not a lie or a stream without an end: a month at the highest rate.
+    /// The most frames of a file with a plausible header: a month at the highest rate.
     private static let countable = 1 << 42
 
     /// All frames, averaged over the channels, however many there are.
@@ -239,5 +240,25 @@ final class AudioReader {
         if text.hasPrefix("Internal error") { return "its header makes no sense" }
         while let last = text.last, last == "." || last.isWhitespace { text.removeLast() }
         return text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+}
+
+/// Numbers that cost a pass over a file, kept while the file stays as it is: lengths that no header says.
+final class AudioLengths: Sendable {
+    static let shared = AudioLengths()
+
+    private struct Entry { var mpeg: MPEGLength??, frames: Int? }
+    private let entries = Mutex<[FileVersion: Entry]>([:])
+
+    func frames(of version: FileVersion) -> Int? { entries.withLock { $0[version]?.frames } }
+
+    func insert(frames: Int, of version: FileVersion) {
+        entries.withLock { $0[version, default: Entry()].frames = frames }
+    }
+
+    func mpeg(of version: FileVersion) -> MPEGLength?? { entries.withLock { $0[version]?.mpeg } }
+
+    func insert(mpeg: MPEGLength?, of version: FileVersion) {
+        entries.withLock { $0[version, default: Entry()].mpeg = .some(mpeg) }
     }
 }

@@ -15,6 +15,9 @@ public struct AudioSegment: Sendable, Hashable {
     /// samples. It ends at the end then.
     static let tolerance = 0.1
 
+    /// - Parameters:
+    ///   - start: seconds from the recording's start, 0 or more.
+    ///   - end: more than `start`; nil for the recording's end.
     public init(start: Double, end: Double?) { (self.start, self.end) = (start, end) }
 
     /// The segment in samples, at least one.

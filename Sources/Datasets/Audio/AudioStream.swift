@@ -1,6 +1,5 @@
 import ConcordFiles
 import ConcordTensors
-import Synchronization
 
 /// The clips of one stream.
 struct AudioStream: Sendable {
@@ -45,19 +44,5 @@ struct OrderedStream: Sendable {
             place += 1
         }
         return pieces
-    }
-}
-
-/// The streams of the epochs under way: loaders are in one or two at a time.
-final class StreamOrders: Sendable {
-    private let kept = Mutex<[(epoch: RandomKey, streams: [OrderedStream])]>([])
-
-    func of(_ epoch: RandomKey, make: () -> [OrderedStream]) -> [OrderedStream] {
-        kept.withLock { kept in
-            if let found = kept.first(where: { $0.epoch == epoch }) { return found.streams }
-            let streams = make()
-            kept = kept.suffix(1) + [(epoch, streams)]
-            return streams
-        }
     }
 }

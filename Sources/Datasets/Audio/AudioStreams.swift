@@ -32,7 +32,7 @@ public struct AudioStreams: Sendable {
     private let streams: [AudioStream]
     /// The first window of each stream, and behind them the count of all.
     private let firstWindows: [Int]
-    private let orders = StreamOrders()
+    private let orders = EpochCache<RandomKey, [OrderedStream]>()
 
     /// Reads every clip's header.
     ///
@@ -43,7 +43,7 @@ public struct AudioStreams: Sendable {
     ///   - segments: the part of each file that is the clip; nil for all of it.
     ///   - window: samples of a window, at `rate`.
     ///   - rate: samples a second; files of other rates are resampled.
-    ///   - badLimit: the share of clips, in `0...1`, that may be left out; one bad clip is always let through if there
+    ///   - badLimit: the fraction of clips, in `0...1`, that may be left out; one bad clip is always let through if there
     ///     is a good one.
     ///   - cacheLimit: bytes of samples kept in memory at most; nil for a quarter of the memory that is free now.
     /// - Throws: `DatasetError.tooManyBadSamples`, `.noWindows`.
@@ -80,9 +80,9 @@ public struct AudioStreams: Sendable {
             let samples = short.reduce(0) { $0 + $1.count }
             log.notice(
                 """
-                    \(short.count) of \(all) streams are shorter than a window of \(window) and not used: \(samples) \
-                    samples in all
-                    """
+                \(short.count) of \(all) streams are shorter than a window of \(window) and not used: \(samples) \
+                samples in all
+                """
             )
         }
         streams.removeAll { $0.count < window }
@@ -128,7 +128,7 @@ public struct AudioStreams: Sendable {
 
     private func window(_ index: Int, epoch: RandomKey) throws(AudioError) -> [Float] {
         let number = stream(of: index), start = (index - firstWindows[number]) * window
-        let order = orders.of(epoch) { streams.map { $0.ordered(epoch) } }[number]
+        let order = orders.value(of: epoch) { streams.map { $0.ordered(epoch) } }[number]
         var samples: [Float] = []
         samples.reserveCapacity(window)
         for piece in order.pieces(of: start..<start + window) {
@@ -139,10 +139,10 @@ public struct AudioStreams: Sendable {
 
     private static func check(_ bad: [BadSamples.Example], of all: Int, limit: Double) throws(DatasetError) {
         guard let first = bad.first else { return }
-        let share = Double(bad.count) / Double(all)
-        if bad.count == all || (bad.count > 1 && share > limit) {
+        let fraction = Double(bad.count) / Double(all)
+        if bad.count == all || (bad.count > 1 && fraction > limit) {
             throw .tooManyBadSamples(
-                share: share, limit: limit, bad: bad.count, tried: all, examples: bad.prefix(3).map(\.reason))
+                fraction: fraction, limit: limit, bad: bad.count, tried: all, examples: bad.prefix(3).map(\.reason))
         }
         let log = Logger(label: "concord.datasets")
         for example in bad.prefix(8) { log.warning("clip left out: \(example.reason)") }

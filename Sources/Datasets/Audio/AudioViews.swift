@@ -16,17 +16,24 @@ public struct AudioViews: Sendable, Equatable {
     public var length: Int?
     /// What comes in where a sound is shorter than that.
     public var filling: Audio.Filling
+    /// Probability that a view is moved in time.
     public var shiftProbability: Float = 1
     /// Seconds that a view is moved at most, earlier or later.
     public var shift: Float = 0.1
+    /// Probability of polarity inversion: every sample with its sign changed.
     public var polarityProbability: Float = 0.8
+    /// Probability of white noise.
     public var noiseProbability: Float = 0.3
     /// Decibels that the noise is below the sound.
     public var noise: ClosedRange<Float> = 46...60
+    /// Probability of a change of loudness.
     public var gainProbability: Float = 0.2
     /// Decibels.
     public var gain: ClosedRange<Float> = -20 ... -1
 
+    /// - Parameters:
+    ///   - length: samples of a view; nil for the whole sound.
+    ///   - filling: what comes in where a sound is shorter.
     public init(length: Int? = nil, filling: Audio.Filling = .silence) {
         (self.length, self.filling) = (length, filling)
     }
@@ -41,6 +48,7 @@ public struct AudioViews: Sendable, Equatable {
     }
 
     /// One view.
+    /// - Returns: `length` samples where one is given; the same for the same key.
     public func callAsFunction(_ sound: Audio, using key: RandomKey) -> Audio {
         var view = length.map { sound.randomCrop(to: $0, filling: filling, using: key) } ?? sound
         var random = key.derived("sound views").sequence

@@ -16,6 +16,7 @@ public struct AudioWindows {
     public struct Window: Sendable, Equatable {
         /// Where it begins, in samples at the rate of the windows.
         public let start: Int
+        /// Its samples; fewer than a window only if the recording is shorter than one.
         public let samples: [Float]
     }
 

@@ -12,7 +12,7 @@ extension Image {
         let window = max(16, sound.rate / 32)
         let mel = LogMel(
             LogMel.Configuration(
-                rate: sound.rate, transform: window, hop: max(1, sound.count / bands), mels: bands,
+                rate: sound.rate, fftSize: window, hop: max(1, sound.count / bands), mels: bands,
                 logarithm: .decibels(below: 60)))
         // [1, T, bands]
         let frames = mel(Waveform([sound.samples], length: max(sound.count, window), rate: sound.rate))
@@ -20,7 +20,7 @@ extension Image {
         var pixels = [UInt8](repeating: 0, count: width * bands * 3)
         for column in 0..<width {
             for band in 0..<bands {
-                let color = Self.glow(1 + (values[column * bands + band] - top) / 60)
+                let color = Self.heat(1 + (values[column * bands + band] - top) / 60)
                 let place = 3 * ((bands - 1 - band) * width + column)
                 (pixels[place], pixels[place + 1], pixels[place + 2]) = (color.red, color.green, color.blue)
             }
@@ -29,13 +29,13 @@ extension Image {
     }
 
     /// From night blue through red to pale yellow, for a level in 0...1.
-    private static func glow(_ level: Float) -> Color {
+    private static func heat(_ level: Float) -> Color {
         let stops: [(Float, Float, Float)] = [
             (8, 8, 36), (84, 20, 110), (200, 60, 70), (250, 160, 40), (252, 252, 190),
         ]
         let place = min(max(level, 0), 1) * Float(stops.count - 1), index = min(Int(place), stops.count - 2),
-            share = place - Float(index)
-        func mixed(_ a: Float, _ b: Float) -> UInt8 { UInt8(a + (b - a) * share) }
+            fraction = place - Float(index)
+        func mixed(_ a: Float, _ b: Float) -> UInt8 { UInt8(a + (b - a) * fraction) }
         let (a, b) = (stops[index], stops[index + 1])
         return Color(mixed(a.0, b.0), mixed(a.1, b.1), mixed(a.2, b.2))
     }

@@ -28,7 +28,7 @@ struct MPEGLength: Sendable {
         (frames, stated, start, header) = (scan.frames, scan.stated, scan.start, first)
     }
 
-    /// A first frame that says how many follow, to stand before the frames of sound.
+    /// A first frame that says how many follow, to put before the frames of sound.
     ///
     /// A few more than there are: the decoder then never stops early, and says itself where the end is.
     var informationFrame: [UInt8]? {

@@ -5,7 +5,7 @@ import ConcordTensors
 /// A change of rate, by libsoxr at its high quality.
 struct RateChange {
     let from: Int, to: Int
-    /// Samples in and out between two moments at which a sample of each stands.
+    /// Samples in and out between two moments at which both rates have a sample.
     private let inputs: Int, outputs: Int
 
     init(from: Int, to: Int) {
@@ -15,12 +15,12 @@ struct RateChange {
         (inputs, outputs) = (from / a, to / a)
     }
 
-    /// Samples that `frames` become: those that stand before the input's end, as in torchaudio.
+    /// Samples that `frames` become: those before the input's end, as in torchaudio.
     func count(of frames: Int) -> Int { (frames * outputs + inputs - 1) / inputs }
 
     /// Input that decides a window of the output.
     ///
-    /// It begins where samples of both rates stand together, and is wide enough on both sides for the filter, so that
+    /// It begins where both rates have a sample, and is wide enough on both sides for the filter, so that
     /// the window is what it would be in the whole.
     /// - Parameters:
     ///   - window: samples of the output.
@@ -33,7 +33,7 @@ struct RateChange {
         return (first * inputs..<max(first * inputs, last), window.lowerBound - first * outputs)
     }
 
-    /// Samples of the lower rate that the filters reach to either side; theirs is about 100.
+    /// Samples of the lower rate that the filters reach to either side; libsoxr's reach about 100.
     private static let reach = 512
 
     /// Output samples `skipped ..< skipped + count` of an input; beyond the input's ends there is silence.
@@ -77,7 +77,7 @@ struct RateChange {
 }
 
 extension Audio {
-    /// The sound at another rate; what lies above half of the lower rate is filtered out.
+    /// The sound at another rate; what is above half of the lower rate is filtered out.
     ///
     /// libsoxr's high quality: linear phase, no delay, 20 bits.
     /// - Parameter rate: samples a second, in `Audio.rates`.

@@ -58,3 +58,16 @@ package enum MediaFile {
             + head.prefix(4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(separator: " ")
     }
 }
+
+/// A file or sample that is left out, and why.
+public struct Rejected: Sendable, Equatable {
+    /// A file's path, or a sample's name.
+    public let name: String
+    /// In one line, without the name, with how to fix it where that is known.
+    public let reason: String
+
+    /// - Parameters:
+    ///   - name: a file's path, or a sample's name.
+    ///   - reason: one line, without the name.
+    public init(name: String, reason: String) { (self.name, self.reason) = (name, reason) }
+}

@@ -1,6 +1,6 @@
 import ConcordFiles
 
-/// What an image or sound file is, told by its first bytes and never by its name.
+/// What an image or audio file is, recognized by its first bytes and never by its name.
 package struct MediaKind: Sendable, Equatable {
     package enum Medium: Sendable { case image, sound }
 
@@ -51,15 +51,15 @@ package struct MediaKind: Sendable, Equatable {
         case .sound where self.name == "MIDI":
             return
                 """
-                    MIDI files hold notes and no sound; render it first, for example with: fluidsynth -F '\(stem).wav' \
-                    SOUNDFONT '\(name)'
-                    """
+                MIDI files hold notes and no sound; render it first, for example with: fluidsynth -F '\(stem).wav' \
+                SOUNDFONT '\(name)'
+                """
         case .sound:
             return
                 """
-                    \(self.name) sounds are not read; make it a WAV or FLAC, for example with: ffmpeg -i '\(name)' \
-                    '\(stem).wav'
-                    """
+                \(self.name) sounds are not read; make it a WAV or FLAC, for example with: ffmpeg -i '\(name)' \
+                '\(stem).wav'
+                """
         }
     }
 }

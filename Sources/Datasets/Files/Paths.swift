@@ -21,18 +21,18 @@ package enum Paths {
         return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
     }
 
-    /// The directory that a file stands in: `.` for a bare name.
+    /// The directory that a file is in: `.` for a bare name.
     package static func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// What stands after the last slash.
+    /// What follows the last slash.
     package static func name(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     }
 
-    /// What stands after the last dot of the name, in lower case; empty where there is none.
+    /// What follows the last dot of the name, in lower case; empty where there is none.
     package static func fileExtension(of path: String) -> String {
         let name = name(of: path)
         guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "" }

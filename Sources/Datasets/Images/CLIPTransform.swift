@@ -9,7 +9,9 @@ public enum CLIPTransform: Sendable {
     /// A random part of 0.9 to 1 of the area, resized.
     case training(Int)
 
+    /// The image as its encoder sees it.
     /// - Parameter key: unused in evaluation.
+    /// - Returns: a square of the case's size.
     public func callAsFunction(_ image: Image, using key: RandomKey = RandomKey(seed: 0)) -> Image {
         switch self {
         case .evaluation(let size): Self.middle(of: image).resized(shortestSide: size).centerCropped(to: size)
@@ -19,6 +21,7 @@ public enum CLIPTransform: Sendable {
 
     /// The same from a file, decoding no more than needed: large JPEGs are shrunk while decoding, to no less than twice
     /// the size.
+    /// - Throws: `ImageError`.
     public func callAsFunction(_ image: EncodedImage, using key: RandomKey = RandomKey(seed: 0)) throws -> Image {
         switch self {
         case .evaluation(let size): self(try image.decoded(shortestSide: 2 * size))

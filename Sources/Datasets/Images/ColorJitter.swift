@@ -10,10 +10,15 @@ public struct ColorJitter: Sendable {
     /// How far hues turn at most, in turns, 0 to 0.5.
     public var hue: Float
 
+    /// - Parameters:
+    ///   - brightness, contrast, saturation: how far each factor strays from 1, at least 0.
+    ///   - hue: the largest turn of hues, in turns, 0 to 0.5.
     public init(brightness: Float = 0, contrast: Float = 0, saturation: Float = 0, hue: Float = 0) {
         (self.brightness, self.contrast, self.saturation, self.hue) = (brightness, contrast, saturation, hue)
     }
 
+    /// One random change; the same for the same key.
+    /// - Returns: an image of the same size.
     public func callAsFunction(_ image: Image, using key: RandomKey) -> Image {
         var random = key.derived("color jitter").sequence
         func factor(_ spread: Float) -> Float { random.uniform(in: max(0, 1 - spread)...1 + spread) }

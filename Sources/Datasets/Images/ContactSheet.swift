@@ -20,14 +20,17 @@ public struct ContactSheet: Sendable {
 
     private static let gap = 10, frame = 3, captionLines = 3
 
+    /// - Parameters:
+    ///   - columns: images side by side, at least 1.
+    ///   - cell: side of the square that each image is fitted into, in pixels, at least 16.
     public init(columns: Int, cell: Int) {
         self.columns = max(1, columns)
         self.cell = max(16, cell)
     }
 
     /// - Parameters:
-    ///   - label: stands above the images, for instance the query they answer; cut off at the sheet's edge.
-    ///   - images: captions are cut to three lines; highlighted images get a green frame, others a grey one.
+    ///   - label: is above the images, for instance the query they answer; cut off at the sheet's edge.
+    ///   - images: captions are cut to three lines; highlighted images get a green frame, others a gray one.
     public mutating func addRow(label: String, images: [(Image, caption: String, isHighlighted: Bool)]) {
         let entries = images.map { image, caption, isHighlighted in
             let scale = Double(cell) / Double(max(image.width, image.height))

@@ -68,7 +68,7 @@ public struct EncodedImage: Sendable {
 
     /// A part of the image resized, equal to decoding, cropping and resizing but for scaled decoding.
     /// - Parameters:
-    ///   - region: in pixels of the image as seen; must lie inside.
+    ///   - region: in pixels of the image as seen; must be inside.
     ///   - width: of the result, as `height`.
     /// - Throws: `ImageError`.
     public func resized(
@@ -141,5 +141,28 @@ extension Image {
         var file = try EncodedImage(bytes)
         file.background = background
         self = try file.decoded(shortestSide: shortestSide)
+    }
+}
+
+/// The kinds of image files that can be read, recognized by their first bytes, never by their names.
+enum ImageFormat {
+    case jpeg, png, webp
+
+    init(_ bytes: [UInt8], path: String) throws {
+        let head = Array(bytes.prefix(MediaKind.headLength))
+        guard let kind = MediaKind(head) else {
+            throw ImageError.notAnImage(path: path, found: MediaFile.described(head))
+        }
+        switch kind.decoder {
+        case .jpeg: self = .jpeg
+        case .png: self = .png
+        case .webp: self = .webp
+        case .sndfile: throw ImageError.notAnImage(path: path, found: "it is a sound (\(kind.name))")
+        case nil:
+            if kind.medium == .sound {
+                throw ImageError.notAnImage(path: path, found: "it is a sound or film (\(kind.name))")
+            }
+            throw ImageError.unsupported(path: path, reason: kind.refusal(of: path))
+        }
     }
 }

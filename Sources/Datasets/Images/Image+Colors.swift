@@ -1,23 +1,23 @@
 import CKernels
 import ConcordTensors
 
-/// Changes of colour, each equal to torchvision's on a Pillow image, bit for bit.
+/// Changes of color, each equal to torchvision's on a Pillow image, bit for bit.
 extension Image {
     /// Every value times `factor`: 0 is black, 1 the image itself.
     public func withBrightness(_ factor: Float) -> Image { blended(withLevel: 0, factor) }
 
-    /// Differences from the image's mean luma times `factor`: 0 is plain grey.
+    /// Differences from the image's mean luma times `factor`: 0 is plain gray.
     public func withContrast(_ factor: Float) -> Image {
         let mean = Double(concord_luma_sum(base, width * height)) / Double(width * height)
         return blended(withLevel: Float(Int(mean + 0.5)), factor)
     }
 
-    /// Differences from each pixel's own luma times `factor`: 0 is a grey image.
+    /// Differences from each pixel's own luma times `factor`: 0 is a gray image.
     public func withSaturation(_ factor: Float) -> Image {
         mapped { concord_blend_with_luma($0, $1, width * height, factor) }
     }
 
-    /// Hues turned by `turns` of the colour circle, -0.5 to 0.5.
+    /// Hues turned by `turns` of the color circle, -0.5 to 0.5.
     public func withHue(turnedBy turns: Float) -> Image {
         ShapeCheck.require(abs(turns) <= 0.5, "withHue", "\(turns) turns are not in -0.5 ... 0.5")
         return mapped {

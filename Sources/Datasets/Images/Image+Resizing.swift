@@ -4,7 +4,7 @@ import ConcordTensors
 extension Image {
     /// How a new pixel is made from old ones.
     public enum Filter: String, Sendable, CaseIterable {
-        /// The one old pixel under its centre.
+        /// The one old pixel under its center.
         case nearest
         /// A triangle one (new or old, the larger) pixel wide to each side.
         case bilinear

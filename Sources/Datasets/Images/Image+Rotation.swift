@@ -4,11 +4,11 @@ import CKernels
 #endif
 
 extension Image {
-    /// Turned about its centre, counter-clockwise, size kept; the same as Pillow's `rotate`.
+    /// Turned about its center, counter-clockwise, size kept; the same as Pillow's `rotate`.
     /// - Parameters:
     ///   - degrees: any angle.
-    ///   - filter: `.nearest` or `.bilinear`; the latter also stands for `.bicubic`.
-    ///   - fill: the colour of what comes from outside.
+    ///   - filter: `.nearest` or `.bilinear`; `.bicubic` counts as the latter.
+    ///   - fill: the color of what comes from outside.
     public func rotated(byDegrees degrees: Float, filter: Filter = .nearest, fill: Color = .black) -> Image {
         var turn = Double(degrees).truncatingRemainder(dividingBy: 360)
         if turn < 0 { turn += 360 }

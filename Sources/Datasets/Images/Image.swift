@@ -21,7 +21,7 @@ public struct Image: Sendable {
         self.pixels = pixels.detached
     }
 
-    /// An image of one colour.
+    /// An image of one color.
     public init(width: Int, height: Int, _ color: Color = .white) {
         self.init(uninitializedWidth: width, height: height)
         let p = base
@@ -34,14 +34,16 @@ public struct Image: Sendable {
         pixels = Tensor(uninitialized: [height, width, 3], .uint8)
     }
 
+    /// Columns W.
     public var width: Int { pixels.shape[1] }
+    /// Rows H.
     public var height: Int { pixels.shape[0] }
     /// The bytes' memory; valid while the image is held.
     var base: UnsafeMutablePointer<UInt8> { pixels.uint8Pointer }
     /// Bytes of all pixels.
     var count: Int { pixels.count }
 
-    /// The colour in column `x`, row `y`.
+    /// The color in column `x`, row `y`.
     public subscript(x: Int, y: Int) -> Color {
         ShapeCheck.require(
             (0..<width).contains(x) && (0..<height).contains(y), "Image",
@@ -52,17 +54,26 @@ public struct Image: Sendable {
 }
 
 extension Image {
-    /// An RGB colour, 0 to 255 a channel.
+    /// An RGB color, 0 to 255 a channel.
     public struct Color: Hashable, Sendable {
+        /// Channels, 0 to 255.
         public let red, green, blue: UInt8
 
+        /// A color of three channels, 0 to 255.
         public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
             (self.red, self.green, self.blue) = (red, green, blue)
         }
 
+        /// The color of all channels at 255.
         public static let white = Color(255, 255, 255)
+        /// The color of all channels at 0.
         public static let black = Color(0, 0, 0)
     }
+}
+
+extension Image: ByteCounted {
+    /// Bytes of the pixels.
+    public var byteCount: Int { pixels.count }
 }
 
 extension Image: Equatable {

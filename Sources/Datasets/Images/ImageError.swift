@@ -1,4 +1,4 @@
-/// Why an image could not be read or written: one line with the file, the reason and the mend.
+/// Why an image could not be read or written: one line with the file, the reason and how to fix it.
 public enum ImageError: Error, Equatable, CustomStringConvertible {
     /// The file system's refusal.
     case unreadable(path: String, reason: String)
@@ -10,21 +10,21 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case unsupported(path: String, reason: String)
     /// More pixels than allowed, counted after scaled decoding.
     case tooLarge(path: String, width: Int, height: Int, limit: Int)
+    /// The file cannot be written.
     case unwritable(path: String, reason: String)
 
     public var description: String {
         switch self {
-        case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+        case .unreadable(let path, let reason): MediaFault.unreadable(path, reason)
         case .notAnImage(let path, let found): "\(path): not an image: \(found); JPEG, PNG and WebP are read"
-        case .damaged(let path, let reason):
-            "\(path): the file is damaged: \(reason); copy it again from its source or leave it out"
-        case .unsupported(let path, let reason): "\(path): \(reason)"
+        case .damaged(let path, let reason): MediaFault.damaged(path, reason)
+        case .unsupported(let path, let reason): MediaFault.unsupported(path, reason)
         case .tooLarge(let path, let width, let height, let limit):
             """
-                \(path): an image of \(width)x\(height) pixels, where \(limit) pixels are decoded at most; make a \
-                smaller copy of it or leave it out
-                """
-        case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
+            \(path): an image of \(width)x\(height) pixels, where \(limit) pixels are decoded at most; make a \
+            smaller copy of it or leave it out
+            """
+        case .unwritable(let path, let reason): MediaFault.unwritable(path, reason)
         }
     }
 }

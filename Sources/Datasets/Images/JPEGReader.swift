@@ -51,7 +51,7 @@ final class JPEGReader {
     func decode(columns: Range<Int>, rows: Range<Int>, denominator: Int) throws -> (Image, x: Int) {
         try checkEnd()
         let size = try start(denominator)
-        // Colour at the edge of a narrowed row lacks its outer neighbour: a few columns more keep every wanted one
+        // Color at the edge of a narrowed row lacks its outer neighbor: a few columns more keep every wanted one
         // exact.
         let margin = 8
         let first = max(0, columns.lowerBound - margin)
@@ -78,7 +78,7 @@ final class JPEGReader {
         return image
     }
 
-    /// Reading part of a file would miss that its end is gone: the end marker must stand behind the coded data.
+    /// Reading part of a file would miss that its end is gone: the end marker must follow the coded data.
     private func checkEnd() throws {
         var i = bytes.count - 2
         while i >= header.data_offset {

@@ -1,7 +1,7 @@
 import CKernels
 import ConcordTensors
 
-/// How stored rows and columns lie in the image as seen: EXIF tag 0x0112, values 1 to 8.
+/// How stored rows and columns are turned in the image as seen: EXIF tag 0x0112, values 1 to 8.
 enum Orientation: Int {
     case upright = 1
     case mirrored, turned180, flipped, transposed, turnedRight, transversed, turnedLeft

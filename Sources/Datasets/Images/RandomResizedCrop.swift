@@ -6,29 +6,39 @@ public import ConcordTensors
 /// Cuts out a random part of random area and shape and resizes it to a square.
 ///
 /// - Source: Szegedy et al. 2015, arXiv:1409.4842, section 6, by torchvision's rule: the area uniform in `scale` of the
-///   whole, the logarithm of width over height uniform in that of `ratio`, ten tries, then the largest centred part of
+///   whole, the logarithm of width over height uniform in that of `ratio`, ten tries, then the largest centered part of
 ///   an allowed shape. The numbers are drawn from a `RandomKey`, so they are not torch's.
 public struct RandomResizedCrop: Sendable {
     /// Side of the result in pixels.
     public var size: Int
-    /// Share of the image's area, in (0, 1].
+    /// Fraction of the image's area, in (0, 1].
     public var scale: ClosedRange<Float>
     /// Width over height.
     public var ratio: ClosedRange<Float>
+    /// How pixels are resampled.
     public var filter: Image.Filter
 
+    /// - Parameters:
+    ///   - size: side of the result in pixels, above 0.
+    ///   - scale: fraction of the area, in (0, 1].
+    ///   - ratio: width over height, above 0.
+    ///   - filter: how pixels are resampled.
     public init(
         to size: Int, scale: ClosedRange<Float> = 0.08...1, ratio: ClosedRange<Float> = 3 / 4...4 / 3,
         filter: Image.Filter = .bicubic
     ) { (self.size, self.scale, self.ratio, self.filter) = (size, scale, ratio, filter) }
 
+    /// A random part of the image, resized.
+    /// - Returns: `size` x `size` pixels; the same for the same key.
     public func callAsFunction(_ image: Image, using key: RandomKey) -> Image {
         let part = rectangle(width: image.width, height: image.height, using: key)
         return PixelView(image, x: part.x, y: part.y, width: part.width, height: part.height).resized(
             width: size, height: size, filter: filter)
     }
 
-    /// Decodes no more than the part cut out.
+    /// A random part of a file's image, resized; no more of it is decoded.
+    /// - Returns: `size` x `size` pixels, the part that the decoded image would give for the same key.
+    /// - Throws: `ImageError`.
     public func callAsFunction(_ image: EncodedImage, using key: RandomKey) throws -> Image {
         try image.resized(
             rectangle(width: image.width, height: image.height, using: key), width: size, height: size, filter: filter)
@@ -72,6 +82,7 @@ extension Image {
     }
 
     /// Left and right exchanged with the given probability.
+    /// - Parameter probability: in `0...1`.
     public func flippedRandomly(probability: Float = 0.5, using key: RandomKey) -> Image {
         var random = key.derived("horizontal flip").sequence
         return random.bernoulli(probability) ? flippedHorizontally() : self

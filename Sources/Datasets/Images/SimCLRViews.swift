@@ -1,6 +1,6 @@
 public import ConcordTensors
 
-/// The random views of self-supervised learning: crop, rotation, flip, colour jitter, grey, blur, solarisation, each
+/// The random views of self-supervised learning: crop, rotation, flip, color jitter, gray, blur, solarization, each
 /// with its own probability.
 ///
 /// ```swift
@@ -11,17 +11,25 @@ public import ConcordTensors
 /// - Source: Chen et al. 2020, arXiv:2002.05709, appendix A; defaults and order as lightly's `SimCLRTransform`. The
 ///   blur's window is a tenth of the side, as in the authors' code.
 public struct SimCLRViews: Sendable {
+    /// The crop that every view begins with.
     public var crop: RandomResizedCrop
+    /// The color jitter, where it is applied.
     public var jitter: ColorJitter
+    /// Probability of the color jitter.
     public var jitterProbability: Float = 0.8
+    /// Probability that a view loses its colors.
     public var grayProbability: Float = 0.2
+    /// Probability of the blur.
     public var blurProbability: Float
     /// Standard deviation of the blur in pixels.
     public var blurSigma: ClosedRange<Float> = 0.1...2
+    /// Probability that left and right are exchanged.
     public var flipProbability: Float = 0.5
+    /// Probability of a rotation.
     public var rotationProbability: Float = 0
     /// Rotations in degrees.
     public var rotation: ClosedRange<Float> = -90...90
+    /// Probability that values from 128 on are inverted.
     public var solarizeProbability: Float = 0
 
     /// - Parameters:
@@ -41,10 +49,13 @@ public struct SimCLRViews: Sendable {
     public static let cifar = SimCLRViews(size: 32, strength: 0.5, blurProbability: 0)
 
     /// One view.
+    /// - Returns: `size` x `size` pixels; the same for the same key.
     public func callAsFunction(_ image: Image, using key: RandomKey) -> Image {
         changed(crop(image, using: key), using: key)
     }
-    /// One view, decoding no more than it shows.
+    /// One view of a file's image, of which no more than the crop is decoded.
+    /// - Returns: `size` x `size` pixels.
+    /// - Throws: `ImageError`.
     public func callAsFunction(_ image: EncodedImage, using key: RandomKey) throws -> Image {
         try changed(crop(image, using: key), using: key)
     }

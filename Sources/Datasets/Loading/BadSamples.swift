@@ -5,12 +5,14 @@ import Synchronization
 /// The samples that could not be loaded: counted, named in the log once each, and too many of them are an error.
 ///
 /// Batches are accounted for in their order, whatever thread loaded them first, so the same run stops at the same step.
-/// Samples that are put together anew each epoch are others each time: their share is that of one epoch, and what made
+/// Samples that are composed differently each epoch are counted per epoch: their fraction is that of one epoch, and what made
 /// one bad is named once.
 public final class BadSamples: Sendable {
+    /// An unreadable sample.
     public struct Example: Sendable {
         /// The file, or the table's line.
         public let name: String
+        /// Why it could not be loaded, in one line.
         public let reason: String
     }
 
@@ -39,15 +41,15 @@ public final class BadSamples: Sendable {
         }
     }
 
-    /// The share of distinct samples that may be bad.
+    /// The fraction of distinct samples that may be bad.
     public let limit: Double
     private let total: Int
-    private let isShuffled: Bool, isAnewEachEpoch: Bool
+    private let isShuffled: Bool, isRecomputedEachEpoch: Bool
     private let state: Mutex<State>
 
-    init(count: Int, isShuffled: Bool, isAnewEachEpoch: Bool, limit: Double) {
+    init(count: Int, isShuffled: Bool, isRecomputedEachEpoch: Bool, limit: Double) {
         total = count
-        (self.isShuffled, self.isAnewEachEpoch) = (isShuffled, isAnewEachEpoch)
+        (self.isShuffled, self.isRecomputedEachEpoch) = (isShuffled, isRecomputedEachEpoch)
         self.limit = limit
         state = Mutex(State(tried: Array(repeating: 0, count: (count + 63) / 64)))
     }
@@ -64,12 +66,13 @@ public final class BadSamples: Sendable {
         epoch: Int, good: [Int], bad: [(index: Int, reason: String)], name: (Int) -> String
     ) throws(DatasetError) {
         let (new, error) = state.withLock { state -> ([Example], DatasetError?) in
-            if isAnewEachEpoch { state.begin(epoch) }
+            if isRecomputedEachEpoch { state.begin(epoch) }
             for index in good { state.mark(index) }
             var new: [Example] = []
             for (index, reason) in bad {
                 state.mark(index)
-                guard state.bad.insert(index).inserted, !isAnewEachEpoch || state.reasons.insert(reason).inserted else {
+                guard state.bad.insert(index).inserted, !isRecomputedEachEpoch || state.reasons.insert(reason).inserted
+                else {
                     continue
                 }
                 new.append(Example(name: name(index), reason: reason))
@@ -86,8 +89,8 @@ public final class BadSamples: Sendable {
 
     /// One bad sample is always let through if there is a good one.
     ///
-    /// In random order the share so far estimates the whole's: four standard deviations above the limit it is believed.
-    /// In the samples' own order, where bad ones may stand together, only as many as would be too many of all are.
+    /// In random order the fraction so far estimates the whole's: four standard deviations above the limit it is believed.
+    /// In the samples' own order, where unreadable ones may follow each other, only as many as would be too many of all are.
     private func excess(of state: State) -> DatasetError? {
         let bad = state.bad.count, tried = state.triedCount
         guard tried >= min(8, total), bad > 1 || bad == total else { return nil }
@@ -98,7 +101,7 @@ public final class BadSamples: Sendable {
         }
         guard Double(bad) > allowed || bad == total || (isShuffled && bad == tried) else { return nil }
         return .tooManyBadSamples(
-            share: Double(bad) / Double(tried), limit: limit, bad: bad, tried: tried,
+            fraction: Double(bad) / Double(tried), limit: limit, bad: bad, tried: tried,
             examples: state.examples.prefix(3).map(\.line))
     }
 }

@@ -1,12 +1,11 @@
 import ConcordTensors
-import Synchronization
 
-/// Which samples stand in which batch: a function of seed and epoch alone.
+/// Which samples are in which batch: a function of seed and epoch alone.
 struct BatchPlan: Sendable {
     let count: Int, size: Int
     let seed: UInt64
     let isShuffled: Bool, dropsLast: Bool
-    private let orders = Orders()
+    private let orders = EpochCache<Int, [Int32]>()
 
     var stepsPerEpoch: Int { dropsLast ? count / size : (count + size - 1) / size }
 
@@ -16,7 +15,7 @@ struct BatchPlan: Sendable {
     func indices(epoch: Int, step: Int) -> [Int] {
         let places = step * size..<min((step + 1) * size, count)
         guard isShuffled else { return Array(places) }
-        return orders.of(epoch) { order(epoch: epoch) }[places].map(Int.init)
+        return orders.value(of: epoch) { order(epoch: epoch) }[places].map(Int.init)
     }
 
     private func order(epoch: Int) -> [Int32] {
@@ -29,19 +28,5 @@ struct BatchPlan: Sendable {
     init(count: Int, size: Int, seed: UInt64, isShuffled: Bool, dropsLast: Bool) {
         (self.count, self.size, self.seed) = (count, size, seed)
         (self.isShuffled, self.dropsLast) = (isShuffled, dropsLast)
-    }
-
-    /// The orders of the epochs under way: loaders are in one or two at a time.
-    private final class Orders: Sendable {
-        private let kept = Mutex<[(epoch: Int, order: [Int32])]>([])
-
-        func of(_ epoch: Int, make: () -> [Int32]) -> [Int32] {
-            kept.withLock { kept in
-                if let found = kept.first(where: { $0.epoch == epoch }) { return found.order }
-                let order = make()
-                kept = kept.suffix(1) + [(epoch, order)]
-                return order
-            }
-        }
     }
 }

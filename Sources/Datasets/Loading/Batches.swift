@@ -1,4 +1,4 @@
-import ConcordTensors
+public import ConcordTensors
 import Synchronization
 
 /// Batches of samples, loaded ahead on threads of their own.
@@ -32,7 +32,7 @@ public struct Batches<B: Sendable>: Sendable {
         load = { loader.load($0, isStopped: $1) }
         (self.threads, self.prefetch) = (threads, prefetch)
         badSamples = BadSamples(
-            count: plan.count, isShuffled: plan.isShuffled, isAnewEachEpoch: loader.samples.isAnewEachEpoch,
+            count: plan.count, isShuffled: plan.isShuffled, isRecomputedEachEpoch: loader.samples.isRecomputedEachEpoch,
             limit: badLimit)
     }
 
@@ -65,6 +65,7 @@ public struct Batches<B: Sendable>: Sendable {
         public func makeIterator() -> Iterator { Iterator(batches, numbers) }
     }
 
+    /// Waits for batches in their order; ends the threads when it goes away.
     public struct Iterator: IteratorProtocol {
         private let batches: Batches
         private var prefetcher: Prefetcher<RawBatch<B>>?
@@ -106,4 +107,23 @@ public struct Batches<B: Sendable>: Sendable {
             return nil
         }
     }
+}
+
+/// One batch of an epoch, or why there is none.
+public struct LoadedBatch<B: Sendable>: Sendable {
+    /// The epoch, from 0.
+    public let epoch: Int
+    /// The step in the epoch, from 0.
+    public let index: Int
+    /// The samples in it, in order: rows of the table, with replacements in the place of unreadable ones.
+    public let indices: [Int]
+    /// A key for each sample, for choices that must not depend on the batch's make-up (masks, negatives).
+    public let keys: [RandomKey]
+    /// A key that all batches of the epoch share.
+    public let epochKey: RandomKey
+    let result: Result<B, any Error>
+
+    /// - Throws: what the closure that makes batches throws, or `DatasetError` where too many samples are bad, or too
+    ///   few there.
+    public func get() throws -> B { try result.get() }
 }

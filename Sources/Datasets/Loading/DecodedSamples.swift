@@ -3,9 +3,9 @@ public import ConcordTensors
 /// Samples before any random choice, so that they are the same in every epoch and can be kept: decoded images.
 ///
 /// ```swift
-/// let pairs = table.samples(loading: { row in try Image(contentsOf: row.path("filepath")).resized(to: 72) })
+/// let images = table.samples(loading: { try Image(contentsOf: $0.path("filepath")).resized(shortestSide: 72) })
 ///     .cached()
-///     .augmented { image, random in image.flipped(random.bernoulli(0.5)) }
+///     .augmented { image, random in image.flippedRandomly(using: random.nextKey()) }
 /// ```
 public struct DecodedSamples<D: Sendable>: Sendable {
     /// Number of samples.
@@ -49,6 +49,7 @@ public struct DecodedSamples<D: Sendable>: Sendable {
 
 /// A value that knows how much memory its contents take.
 public protocol ByteCounted {
+    /// Bytes of the contents.
     var byteCount: Int { get }
 }
 

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Makes numbered items ahead of their use on threads of its own and gives them out in order.
 final class Prefetcher<Item: Sendable> {
-    /// Makes an item; asks the flag now and then and gives nil when it is set.
+    /// Makes an item; checks the flag now and then and returns nil when it is set.
     typealias Make = @Sendable (_ number: Int, _ isStopped: borrowing Atomic<Bool>) -> Item?
 
     private struct State {
@@ -57,7 +57,7 @@ final class Prefetcher<Item: Sendable> {
     private var serial: Int
 
     /// - Parameters:
-    ///   - threads: 0 makes each item when it is asked for, on the asking thread.
+    ///   - threads: 0 makes each item on demand, on the calling thread.
     ///   - ahead: items made or under way and not yet given out, at most.
     init(_ numbers: Range<Int>, threads: Int, ahead: Int, make: @escaping Make) {
         shared = Shared(numbers, ahead: max(1, ahead), make: make)

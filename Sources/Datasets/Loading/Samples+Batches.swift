@@ -7,12 +7,12 @@ extension Samples {
     ///   - size: number N of samples in a batch, at least 1.
     ///   - seed: with the epoch it decides the order, and with epoch and sample every random choice.
     ///   - shuffle: a new order each epoch, and a bad sample is replaced by another, so that batches stay full.
-    ///     Without, the samples stand in their own order and a bad one is left out of its batch, as evaluation wants
+    ///     Without, the samples keep their own order and a bad one is left out of its batch, as evaluation wants
     ///     it.
     ///   - dropLast: leaves out a last batch that is not full.
-    ///   - threads: threads that load; 0 loads on the thread that asks.
+    ///   - threads: threads that load; 0 loads on the calling thread.
     ///   - prefetch: batches made ahead, at most; at least one a thread.
-    ///   - badLimit: the share of samples, in `0...1`, that may be bad.
+    ///   - badLimit: the fraction of samples, in `0...1`, that may be bad.
     ///   - collate: makes a batch of its samples; called on loader threads, several at once.
     public func batches<B: Sendable>(
         of size: Int, seed: UInt64 = 0, shuffle: Bool = true, dropLast: Bool = true, threads: Int = 2,

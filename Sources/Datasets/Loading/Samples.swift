@@ -4,7 +4,7 @@ public import ConcordTensors
 ///
 /// ```swift
 /// let pairs = table.samples { row, random in
-///     (try Image(contentsOf: row.path("filepath")).randomResizedCrop(to: 224, using: &random), row["title"])
+///     (try Image(contentsOf: row.path("filepath")).randomResizedCrop(to: 224, using: random.nextKey()), row["title"])
 /// }
 /// ```
 ///
@@ -16,7 +16,7 @@ public struct Samples<S: Sendable>: Sendable {
     let load: @Sendable (Int, RandomKey, inout RandomSequence) throws -> S
     let name: @Sendable (Int) -> String
     /// Whether a sample's number means something else in another epoch.
-    let isAnewEachEpoch: Bool
+    let isRecomputedEachEpoch: Bool
 
     /// - Parameters:
     ///   - name: what a sample is called in messages.
@@ -25,22 +25,22 @@ public struct Samples<S: Sendable>: Sendable {
         count: Int, named name: @escaping @Sendable (Int) -> String = { "sample \($0)" },
         _ load: @escaping @Sendable (_ index: Int, _ random: inout RandomSequence) throws -> S
     ) {
-        (self.count, self.name, isAnewEachEpoch) = (count, name, false)
+        (self.count, self.name, isRecomputedEachEpoch) = (count, name, false)
         self.load = { index, _, random in try load(index, &random) }
     }
 
-    /// Samples that are put together anew each epoch, such as windows of clips in a new order.
+    /// Samples that are composed differently each epoch, such as windows of clips in a new order.
     ///
     /// - Parameters:
     ///   - name: what a sample is called in messages.
-    ///   - load: makes sample `0 ..< count` of the epoch that a key stands for: choices that the epoch's samples share
+    ///   - load: makes sample `0 ..< count` of the epoch that a key belongs to: choices that the epoch's samples share
     ///     come from it.
     public init(
         count: Int, named name: @escaping @Sendable (Int) -> String = { "sample \($0)" },
         eachEpoch load:
             @escaping @Sendable (_ index: Int, _ epoch: RandomKey, _ random: inout RandomSequence) throws -> S
     ) {
-        (self.count, self.name, self.load, isAnewEachEpoch) = (count, name, load, true)
+        (self.count, self.name, self.load, isRecomputedEachEpoch) = (count, name, load, true)
     }
 
     /// One sample outside of any batch: with a key of `LoadedBatch.keys`, and its `epochKey`, the very one that is in
@@ -55,7 +55,7 @@ public struct Samples<S: Sendable>: Sendable {
 }
 
 extension Table {
-    /// A sample for each row, with random choices: every epoch it is made anew.
+    /// A sample for each row, with random choices: recomputed each epoch.
     public func samples<S: Sendable>(
         _ load: @escaping @Sendable (_ row: Row, _ random: inout RandomSequence) throws -> S
     ) -> Samples<S> {

@@ -1,5 +1,6 @@
 /// The names of classes in a fixed order; a class's label is its place.
 public struct ClassNames: Sendable, Equatable {
+    /// The names in the order of their labels, each once.
     public let names: [String]
     private let places: [String: Int32]
 

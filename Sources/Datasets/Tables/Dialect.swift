@@ -18,14 +18,14 @@ struct Dialect: Sendable {
 
     enum Fault: Sendable { case textAfterQuote, openQuote }
 
-    /// One field as it stands in the bytes.
+    /// One field as it is in the bytes.
     struct Field {
         /// Its contents without the quotes around them.
         var range: Range<Int>
         /// Where it ends: at a separator, a line end or the limit.
         var next: Int
         var isQuoted = false
-        /// Doubled quotes stand in it.
+        /// Whether it has doubled quotes.
         var isEscaped = false
         /// Line ends in it.
         var lines = 0

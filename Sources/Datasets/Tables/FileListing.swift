@@ -7,6 +7,7 @@
 ///
 /// The column `filepath` is relative to the folder; the others are the pattern's parts.
 public struct FileListing: Sendable {
+    /// A row for each file: `filepath`, and a column for each part of the pattern.
     public let table: Table
 
     /// Files that match a pattern; folders in it (`{speaker}/{take}.wav`) are folders below the root.
@@ -14,7 +15,7 @@ public struct FileListing: Sendable {
     /// A file that ends as the pattern does but does not match is left out, counted and named in `table.badRows`.
     /// - Throws: `DatasetError`: a folder that cannot be read or has no such file, a faulty pattern, too many misnamed
     ///   files.
-    public init(_ path: String, pattern: String, badFileShare: Double = 0.1) throws(DatasetError) {
+    public init(_ path: String, pattern: String, badFileFraction: Double = 0.1) throws(DatasetError) {
         let pattern = try FilePattern(pattern)
         var rows: [[String]] = [], bad = BadRows(), other: String?
         for file in try FileWalk.files(under: path, depth: pattern.depth).files {
@@ -26,7 +27,7 @@ public struct FileListing: Sendable {
                 other = other ?? file
             }
         }
-        try bad.check(path: path, good: rows.count, share: badFileShare)
+        try bad.check(path: path, good: rows.count, fraction: badFileFraction)
         if rows.isEmpty {
             if let other { throw .unmatchedPattern(pattern.text, path: path, example: other) }
             throw .emptyFolder(path: path, wanted: "file")

@@ -2,7 +2,7 @@
 struct FilePattern: Sendable {
     let text: String
     let names: [String]
-    /// What stands before, between and after the parts: one more than there are names.
+    /// The text before, between and after the parts: one more than there are names.
     private let literals: [[UInt8]]
 
     init(_ text: String) throws(DatasetError) {
@@ -16,7 +16,7 @@ struct FilePattern: Sendable {
                 throw .pattern(text, reason: "a part needs a name between its braces")
             }
             guard !names.contains(name), name != "filepath" else {
-                throw .pattern(text, reason: "part \"\(name)\" stands twice")
+                throw .pattern(text, reason: "part \"\(name)\" is named twice")
             }
             literals[names.count] += Array(rest[..<open].utf8)
             if !names.isEmpty, literals[names.count].isEmpty {

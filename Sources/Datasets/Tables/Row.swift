@@ -31,7 +31,7 @@ public struct Row: Sendable {
     /// The line of the file that the row starts on, from 1; of a listing of files, the file's position.
     public var line: Int { Int(contents.lines[number]) }
 
-    /// Where the row stands, for messages: `catalogue.tsv:17`, or the file of a listing.
+    /// Where the row is, for messages: `catalogue.tsv:17`, or the file of a listing.
     public var place: String {
         if let column = contents.placeColumn { return path(column) }
         return "\(contents.path):\(line)"

@@ -1,6 +1,6 @@
 import ConcordFiles
 
-/// A rule that says which rows of a table are held out, from one column alone: it stands whatever the order and number
+/// A rule that says which rows of a table are held out, from one column alone: it holds whatever the order and number
 /// of rows.
 public struct Split: Hashable, Sendable {
     private enum Rule: Hashable {
@@ -8,6 +8,7 @@ public struct Split: Hashable, Sendable {
         case values(Set<String>)
     }
 
+    /// The column that decides.
     public let column: String
     private let rule: Rule
 
@@ -40,7 +41,7 @@ public struct Split: Hashable, Sendable {
     func check() throws(DatasetError) {
         guard case .checksum(let modulo, let remainder) = rule else { return }
         if modulo < 2 {
-            throw .split(column: column, reason: "modulo \(modulo) leaves nothing to tell apart; 2 or more wanted")
+            throw .split(column: column, reason: "modulo \(modulo) puts all rows on one side; 2 or more wanted")
         }
         if !(0..<modulo).contains(remainder) {
             throw .split(column: column, reason: "remainder \(remainder) must be in 0 ... \(modulo - 1)")
@@ -94,5 +95,23 @@ extension Table {
         let names = split.isByChecksum ? fileNames(in: split.column) : [:]
         guard split.isByChecksum else { return self.split { row in split.isHeldOut(row[split.column]) } }
         return self.split { row in split.isHeldOut(names[row[split.column]] ?? row.name(of: split.column)) }
+    }
+}
+
+/// The checksum of zlib, PNG and Ethernet: polynomial 0x04C11DB7, bits reversed.
+///
+/// Splits use it because every language has it: the same rows are held out wherever the data are read.
+/// - Source: Sarwate 1988, "Computation of cyclic redundancy checks via table look-up"; values equal zlib's `crc32`.
+public enum CRC32 {
+    private static let table: [UInt32] = (0..<256).map { byte in
+        (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
+    }
+
+    /// The checksum of some bytes; 0 for none.
+    public static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+        let table = table
+        var crc = ~UInt32(0)
+        for byte in bytes { crc = table[Int((crc ^ UInt32(byte)) & 0xFF)] ^ (crc >> 8) }
+        return ~crc
     }
 }

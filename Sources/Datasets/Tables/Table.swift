@@ -32,14 +32,14 @@ public struct Table: RandomAccessCollection, Sendable {
     ///   - columns: columns that must be there, and be filled in, in every row.
     ///   - header: the columns' names where the file has no line for them.
     ///   - root: what `Row.path` sees relative paths from; nil for the folder that the file is in.
-    ///   - badRowShare: the share of rows that may be bad, in `0...1`; up to eight bad rows are always let through if
+    ///   - badRowFraction: the fraction of rows that may be bad, in `0...1`; up to eight bad rows are always let through if
     ///     one is good.
     /// - Throws: `DatasetError`: unreadable, empty, in another encoding, a missing or doubled column, a quote never
     ///   closed, no rows, too many bad ones.
     public init(
         csv path: String, separator: Character = ",", quoting: Quoting = .standard, columns: [String] = [],
         header: [String]? = nil,
-        root: String? = nil, badRowShare: Double = 0.1
+        root: String? = nil, badRowFraction: Double = 0.1
     ) throws(DatasetError) {
         let wanted = try Dialect(separator: separator, quoting: quoting)
         let bytes = try FileBytes.readingText(path)
@@ -53,7 +53,7 @@ public struct Table: RandomAccessCollection, Sendable {
             throw .missingColumn(path: path, column: column, columns: names)
         }
         let rows = try reader.rows(columns: names, required: names.map(columns.contains))
-        try rows.bad.check(path: path, good: rows.starts.count, share: badRowShare)
+        try rows.bad.check(path: path, good: rows.starts.count, fraction: badRowFraction)
         guard !rows.starts.isEmpty else { throw .noRows(path: path) }
         self.init(
             TableContents(
@@ -71,7 +71,7 @@ public struct Table: RandomAccessCollection, Sendable {
     /// - Throws: `DatasetError`: unreadable, empty, in another encoding, one JSON document over many lines, a missing
     ///   column, no rows, too many bad ones.
     public init(
-        jsonLines path: String, columns: [String] = [], root: String? = nil, badRowShare: Double = 0.1
+        jsonLines path: String, columns: [String] = [], root: String? = nil, badRowFraction: Double = 0.1
     ) throws(DatasetError) {
         let bytes = try FileBytes.readingText(path)
         guard bytes.count > bytes.markLength else { throw .emptyFile(path: path) }
@@ -81,7 +81,7 @@ public struct Table: RandomAccessCollection, Sendable {
         for column in columns where !lines.columns.contains(column) && !lines.columns.isEmpty {
             throw .missingColumn(path: path, column: column, columns: lines.columns)
         }
-        try lines.rows.index.bad.check(path: path, good: good, share: badRowShare)
+        try lines.rows.index.bad.check(path: path, good: good, fraction: badRowFraction)
         guard good > 0 else { throw .noRows(path: path) }
         self.init(
             TableContents(path: path, root: root ?? Paths.directory(of: path), columns: lines.columns, rows: lines.rows)

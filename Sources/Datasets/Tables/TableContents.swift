@@ -1,6 +1,6 @@
 import ConcordFiles
 
-/// A table's bytes and where its rows stand in them; shared by every selection of its rows.
+/// A table's bytes and the positions of its rows in them; shared by every selection of its rows.
 final class TableContents: Sendable {
     let path: String
     /// What relative paths in fields are seen from.
@@ -76,7 +76,7 @@ struct WrittenRows {
     }
 }
 
-/// Where good rows stand, and what was wrong with the others.
+/// Positions of the good rows, and what was wrong with the others.
 struct RowIndex {
     var starts: [Int] = [], ends: [Int] = [], lines: [Int32] = []
     var bad = BadRows()

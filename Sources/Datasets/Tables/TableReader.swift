@@ -1,6 +1,6 @@
 import ConcordFiles
 
-/// One pass over a table's bytes: finds its records, checks them, keeps where they stand.
+/// One pass over a table's bytes: finds its records, checks them, keeps their positions.
 struct TableReader {
     let path: String
     let bytes: FileBytes

@@ -16,6 +16,7 @@ import Logging
 /// a block of its own between start and end token, cut to T. Lines of white space alone are left out and counted. Bytes
 /// that are not UTF-8 become U+FFFD, and their lines are named in the log.
 public struct TextBlocks: RandomAccessCollection, Sendable {
+    /// What a block is cut from.
     public enum Form: Sendable {
         /// One stream, cut into blocks of T.
         case running
@@ -166,7 +167,7 @@ extension TextLines {
     func logRepairs() {
         let log = Logger(label: "concord.datasets"), named = 8
         for line in repairedLines.prefix(named) {
-            log.warning("\(path):\(line): not UTF-8; U+FFFD stands for what is broken")
+            log.warning("\(path):\(line): not UTF-8; broken bytes became U+FFFD")
         }
         if repairedCount > named { log.warning("\(path): \(repairedCount) lines in all are not UTF-8") }
     }

@@ -4,14 +4,15 @@ import ConcordFiles
     import Glibc
 #endif
 
-/// The text files that file names, folders and patterns stand for.
+/// The text files that file names, folders and patterns name.
 ///
 /// ```swift
 /// let files = try TextFiles(["books", "wiki-*.txt"], root: "data")
 /// ```
-/// A folder stands for the `.txt` files anywhere below it, a pattern (`*`, `?`, `[…]`) for the files that match; each
+/// A folder names the `.txt` files anywhere below it, a pattern (`*`, `?`, `[…]`) for the files that match; each
 /// file comes once.
 public struct TextFiles: Sendable {
+    /// The files, each once, in the order of the names that name them.
     public let paths: [String]
     /// Files of the folders whose names do not end in `.txt`.
     public let leftOut: [String]

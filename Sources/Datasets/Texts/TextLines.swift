@@ -5,6 +5,7 @@ import ConcordFiles
 ///
 /// Lines end with LF or CR LF, in a file without any LF with CR.
 public struct TextLines: RandomAccessCollection, Sendable {
+    /// The file.
     public let path: String
     /// The numbers of lines with bytes that are not UTF-8.
     public let repairedLines: [Int]
@@ -48,7 +49,7 @@ public struct TextLines: RandomAccessCollection, Sendable {
     public var endIndex: Int { ranges.count }
     public subscript(position: Int) -> String { bytes.text(ranges[position]) }
 
-    /// The line of the file that a text stands on, from 1.
+    /// The line of the file that a text is on, from 1.
+    /// - Precondition: `position` is in `0 ..< count`.
     public func line(of position: Int) -> Int { Int(numbers[position]) }
 }
-

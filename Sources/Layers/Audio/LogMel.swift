@@ -17,6 +17,7 @@ public import ConcordTensors
 ///   shorter than half a window, which torchaudio refuses, it is reflected more than once; `decibels(below:)` looks for
 ///   the loudest value in the clip, where torchaudio looks in the batch.
 public final class LogMel: Module {
+    /// The settings.
     public let configuration: Configuration
     private let spectrum: Spectrum
     /// `[bins, mels]`.
@@ -30,10 +31,10 @@ public final class LogMel: Module {
         }
         require(c.rate > 0 && c.hop > 0 && c.mels > 0, "rate \(c.rate), hop \(c.hop), \(c.mels) mels")
         require(
-            c.window > 1 && c.window <= c.transform, "a window of \(c.window) samples in a transform of \(c.transform)")
+            c.window > 1 && c.window <= c.fftSize, "a window of \(c.window) samples in a transform of \(c.fftSize)")
         require(c.frequencies.lowerBound >= 0, "frequencies \(c.frequencies)")
         self.configuration = c
-        spectrum = Spectrum(transform: c.transform, window: c.window)
+        spectrum = Spectrum(fftSize: c.fftSize, window: c.window)
         filters = Tensor(
             c.scale.filters(
                 c.mels, bins: spectrum.bins, top: Double(c.rate / 2), range: c.frequencies,
@@ -60,10 +61,10 @@ public final class LogMel: Module {
             for block in blocks[range] {
                 let clip = UnsafeBufferPointer(
                     start: samples.float32Pointer + block.clip * waveform.length, count: waveform.lengths[block.clip])
-                // The window stands in the middle of the transform.
+                // The window is in the middle of the transform.
                 let first =
-                    block.frames.lowerBound * c.hop + (c.transform - c.window) / 2
-                    - (c.isCentered ? c.transform / 2 : 0)
+                    block.frames.lowerBound * c.hop + (c.fftSize - c.window) / 2
+                    - (c.isCentered ? c.fftSize / 2 : 0)
                 let energies = spectrum.energies(
                     of: clip, first: first, hop: c.hop, frames: block.frames.count, scratch.float32Pointer)
                 let bins = block.frames.count * spectrum.bins
@@ -118,7 +119,7 @@ public final class LogMel: Module {
     }
 }
 
-/// Neighbouring frames of one clip, worked on together; where they are cut does not depend on the number of threads.
+/// Neighboring frames of one clip, worked on together; where they are cut does not depend on the number of threads.
 private struct FrameBlock {
     let clip: Int
     let frames: Range<Int>

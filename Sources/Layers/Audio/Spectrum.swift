@@ -12,7 +12,7 @@ import ConcordTensors
 /// there the window is even, sums of samples on its two sides meet cosines only and differences sines only, and the
 /// products are half as large.
 struct Spectrum: Sendable {
-    /// Frequencies from 0 to half the rate: `transform / 2 + 1`.
+    /// Frequencies from 0 to half the rate: `fftSize / 2 + 1`.
     let bins: Int
     private let window: Int
     /// `[sums, bins]` and `[differences, bins]`, the Hann window in them.
@@ -24,13 +24,13 @@ struct Spectrum: Sendable {
     /// Samples above which the products cost more than a fast transform by far.
     private static let largestProduct = 1024
 
-    /// Whether a transform's products would be needed, of `transform * window / 2` floats.
-    static func needsProducts(transform: Int) -> Bool { transform <= largestProduct || FourierPlan(transform) == nil }
+    /// Whether a transform's products would be needed, of `fftSize * window / 2` floats.
+    static func needsProducts(fftSize: Int) -> Bool { fftSize <= largestProduct || FourierPlan(fftSize) == nil }
 
-    init(transform: Int, window: Int) {
-        let bins = transform / 2 + 1
+    init(fftSize: Int, window: Int) {
+        let bins = fftSize / 2 + 1
         (self.bins, self.window) = (bins, window)
-        plan = transform <= Self.largestProduct ? nil : FourierPlan(transform)
+        plan = fftSize <= Self.largestProduct ? nil : FourierPlan(fftSize)
         guard plan == nil else {
             weights = (0..<window).map { Float(0.5 - 0.5 * cos(2 * Double.pi * Double($0) / Double(window))) }
             (cosines, sines) = (Tensor(zeros: [1]), Tensor(zeros: [1]))
@@ -45,8 +45,8 @@ struct Spectrum: Sendable {
                 let weight = 0.5 - 0.5 * cos(2 * Double.pi * Double(p) / Double(window))
                 for bin in 0..<bins {
                     // Twice the time from the middle, so that it is whole; reduced, so that the angle is exact.
-                    let phase = bin * (window - 2 * p) % (2 * transform)
-                    scalars.append(Float(weight * wave(Double.pi * Double(phase) / Double(transform))))
+                    let phase = bin * (window - 2 * p) % (2 * fftSize)
+                    scalars.append(Float(weight * wave(Double.pi * Double(phase) / Double(fftSize))))
                 }
             }
             return Tensor(scalars, shape: [max(1, rows), bins])
@@ -130,8 +130,7 @@ struct Spectrum: Sendable {
         if sums > differences { even[sums - 1] = sample(sums) }
     }
 
-    /// The sample that stands at `index` when a clip goes on as its mirror image at both ends, the end samples standing
-    /// once.
+    /// The sample at `index` of a clip that continues as its mirror image at both ends, without repeating the end samples.
     private static func reflected(_ index: Int, _ count: Int) -> Int {
         guard count > 1 else { return 0 }
         let period = 2 * (count - 1)

@@ -1,24 +1,27 @@
 public import ConcordTensors
 
 /// A convolution along time of `[N, T, C]`.
-public final class Conv1d: Module {
+public final class Conv1d: ConvolutionLayer {
     /// `[out, in / groups, k]`.
     public let weight: Parameter
     /// `[out]`.
     public let bias: Parameter?
+    /// Steps between windows, zeros on each side, steps between a window's elements, groups of channels.
     public let stride: Int, padding: Int, dilation: Int, groups: Int
 
     /// - Parameters:
+    ///   - inputs, outputs: channels.
+    ///   - kernel: steps of a window.
     ///   - padding: zeros on both ends.
-    ///   - weights, biases: first values; uniform in ±1/sqrt(inputs / groups * kernel), as PyTorch's, where nil.
+    ///   - weights, biases: initial values; uniform in ±1/sqrt(inputs / groups * kernel), as PyTorch's, where nil.
     /// - Precondition: `groups` divides both channel counts.
     public init(
         _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
         groups: Int = 1,
         bias: Bool = true, weights: Initializer? = nil, biases: Initializer? = nil
     ) {
-        (weight, self.bias) = Convolution.parameters(
-            inputs, outputs, kernel: [kernel], groups: groups, bias: bias, weights, biases, in: "Conv1d")
+        (weight, self.bias) = Self.parameters(
+            inputs, outputs, kernel: [kernel], groups: groups, bias: bias, weights, biases)
         (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
     }
 
@@ -28,5 +31,14 @@ public final class Conv1d: Module {
         x.convolved1d(
             weight: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation,
             groups: groups)
+    }
+
+    /// As ``ConvolutionLayer`` says, of `[N, T, in]`.
+    public func convolved(
+        _ x: Tensor, folding norm: BatchNorm, activation: FusedActivation?, residual: Tensor?
+    ) -> Tensor {
+        x.convolved1d(
+            weight: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation,
+            groups: groups, normalization: norm.normalization, activation: activation, residual: residual)
     }
 }

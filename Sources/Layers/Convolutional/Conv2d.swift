@@ -1,17 +1,19 @@
 public import ConcordTensors
 
 /// A two-dimensional convolution (cross-correlation, as everywhere in the field) of `[N, H, W, C]`.
-public final class Conv2d: Module {
+public final class Conv2d: ConvolutionLayer {
     /// `[out, in / groups, kH, kW]`.
     public let weight: Parameter
     /// `[out]`.
     public let bias: Parameter?
+    /// Steps between windows, zeros on each side, steps between a window's elements, groups of channels.
     public let stride: Int, padding: Int, dilation: Int, groups: Int
 
     /// - Parameters:
+    ///   - inputs, outputs: channels.
     ///   - kernel: height and width.
     ///   - padding: zeros on every side.
-    ///   - weights, biases: first values; uniform in ±1/sqrt(inputs / groups * kernel * kernel), as PyTorch's, where
+    ///   - weights, biases: initial values; uniform in ±1/sqrt(inputs / groups * kernel * kernel), as PyTorch's, where
     ///     nil.
     /// - Precondition: `groups` divides both channel counts.
     public init(
@@ -19,8 +21,8 @@ public final class Conv2d: Module {
         groups: Int = 1,
         bias: Bool = true, weights: Initializer? = nil, biases: Initializer? = nil
     ) {
-        (weight, self.bias) = Convolution.parameters(
-            inputs, outputs, kernel: [kernel, kernel], groups: groups, bias: bias, weights, biases, in: "Conv2d")
+        (weight, self.bias) = Self.parameters(
+            inputs, outputs, kernel: [kernel, kernel], groups: groups, bias: bias, weights, biases)
         (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
     }
 
@@ -30,5 +32,14 @@ public final class Conv2d: Module {
         x.convolved2d(
             weight: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation,
             groups: groups)
+    }
+
+    /// As ``ConvolutionLayer`` says, of `[N, H, W, in]`.
+    public func convolved(
+        _ x: Tensor, folding norm: BatchNorm, activation: FusedActivation?, residual: Tensor?
+    ) -> Tensor {
+        x.convolved2d(
+            weight: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation,
+            groups: groups, normalization: norm.normalization, activation: activation, residual: residual)
     }
 }

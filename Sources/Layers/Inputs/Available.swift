@@ -3,7 +3,7 @@ import ConcordTensors
 /// The inputs of those samples of a batch that have a modality: some products have no image, some clips no caption.
 ///
 /// ```swift
-/// struct Mixed: Batch { let image: Available<Tensor>?; let text: Tokens; let audio: Available<Waveform>? }
+/// struct Mixed: Sendable { let image: Available<Tensor>?; let text: Tokens; let audio: Available<Waveform>? }
 ///
 /// let audio = Available(of: samples, \.clip) { Waveform($0, rate: 8000) }       // nil where no sample has one
 /// ```

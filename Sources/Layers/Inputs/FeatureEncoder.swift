@@ -1,7 +1,8 @@
 public import ConcordTensors
 
-/// From an input to one embedding a sample.
+/// From a batch of inputs to one embedding for each sample.
 public protocol FeatureEncoder<Input>: Module {
+    /// A batch of inputs: a tensor, ``Tokens``, a ``Waveform``.
     associatedtype Input: Sendable
     /// Size D of the embedding.
     var outputDimension: Int { get }
@@ -21,7 +22,19 @@ public protocol SequenceEncoder<Input>: FeatureEncoder {
 
 /// A sequence encoder of tokens.
 public protocol TokenEncoder: SequenceEncoder where Input == Tokens {
+    /// The ids that it reads.
     var vocabulary: Vocabulary { get }
     /// The token table `[V, C]`, which a language-model head shares.
     var tokenTable: Parameter { get }
+}
+
+extension Tensor {
+    /// The mean of the real steps of sequences `[N, T, D]`; zeros for a sequence without one.
+    /// - Parameter mask: `[N, T]` uint8, 1 for a real step; all are where nil.
+    /// - Returns: `[N, D]`.
+    package func meanOfSteps(mask: Tensor?) -> Tensor {
+        guard let mask else { return mean(axis: 1) }
+        let weights = mask.converted(to: .float32).expandingAxis(at: 2)  // [N, T, 1]
+        return (self * weights).sum(axis: 1) / weights.sum(axis: 1).maximum(Tensor(1))
+    }
 }

@@ -2,6 +2,7 @@ public import ConcordTensors
 
 /// The function between two layers.
 public enum Activation: String, Sendable, CaseIterable {
+    /// `max(x, 0)`.
     case relu
     /// The exact GELU (erf).
     case gelu
@@ -9,9 +10,13 @@ public enum Activation: String, Sendable, CaseIterable {
     case tanhGELU = "gelu_tanh"
     /// `x sigmoid(1.702 x)`: OpenAI's CLIP.
     case quickGELU = "quick_gelu"
+    /// `x sigmoid(x)`.
     case silu
+    /// The hyperbolic tangent.
     case tanh
 
+    /// Applied to each element.
+    /// - Returns: the same shape.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         switch self {
         case .relu: x.relu()

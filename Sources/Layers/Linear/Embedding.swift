@@ -5,7 +5,7 @@ public final class Embedding: Module {
     /// `[V, C]`.
     public let weight: Parameter
 
-    /// - Parameter weights: first values; N(0, 1), as PyTorch's, by default.
+    /// - Parameter weights: initial values; N(0, 1), as PyTorch's, by default.
     public init(_ vocabularySize: Int, _ size: Int, weights: Initializer = .normal(std: 1)) {
         weight = Parameter([vocabularySize, size], weights)
     }

@@ -12,7 +12,7 @@ public final class Linear: Module {
     public let bias: Parameter?
 
     /// - Parameters:
-    ///   - weights, biases: first values; uniform in ±1/sqrt(inputs), as PyTorch's, where nil.
+    ///   - weights, biases: initial values; uniform in ±1/sqrt(inputs), as PyTorch's, where nil.
     public init(
         _ inputs: Int, _ outputs: Int, bias: Bool = true, weights: Initializer? = nil, biases: Initializer? = nil
     ) {

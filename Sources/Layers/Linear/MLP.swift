@@ -10,7 +10,9 @@ public final class MLP: Module {
     public let expansion: Linear
     /// `c_proj` in checkpoints.
     public let projection: Linear
+    /// Between the two layers.
     public let activation: Activation
+    /// Dropout's probability after the activation.
     public let dropout: Float
 
     public var checkpointNames: [String: String] { ["expansion": "c_fc", "projection": "c_proj"] }
@@ -18,7 +20,7 @@ public final class MLP: Module {
     /// - Parameters:
     ///   - outputs: as many as inputs where nil.
     ///   - dropout: probability after the activation.
-    ///   - expanding, projecting: first weights of the two layers; PyTorch's where nil.
+    ///   - expanding, projecting: initial weights of the two layers; PyTorch's where nil.
     public init(
         _ inputs: Int, hidden: Int, _ outputs: Int? = nil, activation: Activation = .gelu, dropout: Float = 0,
         expanding: Initializer? = nil, projecting: Initializer? = nil

@@ -9,7 +9,7 @@ public import ConcordTensors
 /// - Source: Chen et al. 2020, arXiv:2002.05709 (two layers); 2006.10029 (three); Grill et al. 2020, arXiv:2006.07733;
 ///   Chen, He 2021, arXiv:2011.10566.
 public final class ProjectionHead: Module {
-    /// Where batch normalization stands. A layer that is normalized has no bias of its own, but for `biases`.
+    /// Which layers batch normalization follows. A layer that is normalized has no bias of its own, but for `biases`.
     public enum Norm: String, Sendable, CaseIterable {
         /// Nowhere: SimCLR's first form, MoCo v2.
         case none
@@ -29,12 +29,14 @@ public final class ProjectionHead: Module {
         case hidden
     }
 
+    /// The linear layers in their order.
     public let linears: [Linear]
+    /// The normalizations of the first layers, in their order.
     public let norms: [BatchNorm]
 
     /// - Parameters:
     ///   - layers: at least 1.
-    ///   - norm: where batch normalization stands.
+    ///   - norm: which layers batch normalization follows.
     ///   - biases: which layers have one.
     public init(
         _ inputs: Int, hidden: Int, _ outputs: Int, layers: Int = 2, norm: Norm = .none, biases: Biases = .unnormalized
@@ -57,7 +59,9 @@ public final class ProjectionHead: Module {
         self.init(inputs, hidden: hidden, outputs, layers: layers, norm: batchNorm ? .all : .none)
     }
 
+    /// Size of the input.
     public var inputDimension: Int { linears[0].weight.shape[1] }
+    /// Size D of the output.
     public var outputDimension: Int { linears[linears.count - 1].weight.shape[0] }
 
     /// - Parameter x: `[N, in]`.

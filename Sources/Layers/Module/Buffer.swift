@@ -3,7 +3,7 @@ import Synchronization
 
 /// A value that a module keeps beside its parameters and that no gradient reaches: running statistics, a queue.
 public final class Buffer: Module {
-    /// What stands in a buffer that the microbatches of one batch each wrote to.
+    /// The value of a buffer that several microbatches of one batch wrote to.
     public enum Merge: Sendable {
         /// The mean of what they wrote, by their samples: running statistics. What is no float32 is as the last one
         /// left it.
@@ -12,7 +12,9 @@ public final class Buffer: Module {
         case last
     }
 
+    /// The value's shape, which never changes.
     public let shape: [Int]
+    /// What becomes of the values that microbatches write.
     public let merge: Merge
     private let own: Mutex<Tensor>
 

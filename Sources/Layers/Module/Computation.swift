@@ -5,7 +5,7 @@ public import ConcordTensors
 /// ```swift
 /// func callAsFunction(_ x: Tensor) -> Tensor {
 ///     guard Computation.isTraining else { return x }
-///     return x + Tensor(normal: 0, standard deviation: 0.1, shape: x.shape, key: Computation.randomKey())
+///     return x + Tensor(normal: 0, std: 0.1, shape: x.shape, key: Computation.randomKey())
 /// }
 /// ```
 public enum Computation {

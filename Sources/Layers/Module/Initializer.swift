@@ -1,15 +1,21 @@
 public import ConcordTensors
 
-/// How a parameter gets its first value.
+/// How a parameter gets its initial value.
 public enum Initializer: Sendable {
+    /// The same everywhere.
     case constant(Float)
+    /// Uniform in a range.
     case uniform(ClosedRange<Float>)
+    /// Normal with mean 0.
     case normal(std: Float)
     /// Uniform in ±1/sqrt(fanIn): PyTorch's default for the weights and biases of linear and convolution layers.
     case fanIn(Int)
+    /// These values, which must have the parameter's shape.
     case values(Tensor)
 
+    /// Zero everywhere.
     public static let zeros = Initializer.constant(0)
+    /// One everywhere.
     public static let ones = Initializer.constant(1)
 
     /// A value of the given shape: a function of the key alone.

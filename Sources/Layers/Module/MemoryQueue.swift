@@ -3,7 +3,7 @@ public import ConcordTensors
 /// The newest keys of earlier batches, `[K, D]`: negatives without their encoder's pass.
 ///
 /// Keys are staged in the forward pass and enter after the update, oldest rows first replaced, so that a batch is never
-/// contrasted with itself, and each key stands in the queue once, whatever accumulation and microbatches do. Rows start
+/// contrasted with itself, and each key is in the queue once, whatever accumulation and microbatches do. Rows start
 /// as random directions.
 ///
 /// ```swift
@@ -11,9 +11,11 @@ public import ConcordTensors
 /// let negatives = queue.rows                                            // [K, D], constants
 /// queue.stage(keys)                                                     // [N, D]
 /// ```
-/// - Source: He et al. 2020, arXiv:1911.05722, section 3.2. Theirs wants K to be a multiple of N; this one does not.
+/// - Source: He et al. 2020, arXiv:1911.05722, section 3.2. The paper's queue requires K to be a multiple of N; this one does not.
 public final class MemoryQueue: UpdateObserver {
+    /// Number K of rows.
     public let count: Int
+    /// Size D of a row.
     public let dimension: Int
     private let queue: Buffer
     /// The row that the next key replaces.

@@ -3,7 +3,7 @@ public import ConcordTensors
 /// Something with parameters: a layer, an encoder, an objective.
 ///
 /// Modules are final classes whose stored properties are `let`: parameters, buffers, other modules, optionals and
-/// arrays of these, and plain settings. A function `callAsFunction` does the work; the protocol asks for none, because
+/// arrays of these, and plain settings. A function `callAsFunction` does the work; the protocol requires none, because
 /// inputs differ.
 ///
 /// ```swift
@@ -29,7 +29,7 @@ extension Module {
     public var unusedCheckpointNames: [String] { [] }
 
     /// Gives every parameter that has no value yet its initial one, a function of the seed and of the parameter's path,
-    /// and tells every ``UpdateObserver``.
+    /// and notifies every ``UpdateObserver``.
     @discardableResult
     public func initialize(seed: UInt64) -> Self {
         let walk = ParameterWalk(self)
@@ -40,6 +40,8 @@ extension Module {
 
     /// Runs `body` with other parameter and buffer values in place of the modules' own; what is written to buffers
     /// lands in `values`.
+    ///
+    /// Inside another `with` these values replace the surrounding ones altogether; they are not laid over them.
     public func with<R, E: Error>(_ values: ParameterValues, _ body: () throws(E) -> R) throws(E) -> R {
         try Context.with({ $0.values = values }, body)
     }

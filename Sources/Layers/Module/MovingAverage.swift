@@ -8,7 +8,7 @@ public import ConcordTensors
 ///
 ///     average = m average + (1 - m) parameter          after every update
 ///
-/// Before the first update the average is the module's own values. One buffer stands for each parameter and each float
+/// Before the first update the average is the module's own values. There is one buffer for each parameter and each float
 /// buffer of the module, under the module's path: `target.conv1.weight`.
 ///
 /// ```swift
@@ -27,7 +27,9 @@ public final class MovingAverage<M: Module>: UpdateObserver {
         case averaged
     }
 
+    /// How much of the average stays at an update.
     public let momentum: Momentum
+    /// What becomes of the module's buffers.
     public let buffers: Buffers
     private let values: [AveragedValue]
     /// Updates averaged so far.
@@ -91,8 +93,8 @@ public enum Momentum: Sendable, Equatable {
         case .constant(let value): return value
         case .cosine(let start):
             guard let total = progress.total, total > 0 else { return start }
-            let share = min(1, Double(max(0, progress.step - 1)) / Double(total))
-            return 1 - (1 - start) * (1 + cos(.pi * share)) / 2
+            let fraction = min(1, Double(max(0, progress.step - 1)) / Double(total))
+            return 1 - (1 - start) * (1 + cos(.pi * fraction)) / 2
         }
     }
 }
@@ -140,7 +142,7 @@ final class AveragedValue: NamedModule {
     func move(_ momentum: Float) {
         let current = current
         guard current.elementType == .float32 else { return average.assign(current) }
-        // As PyTorch's peers compute it: m a + (1 - m) p.
+        // as PyTorch implementations compute it: m a + (1 - m) p.
         average.assign(average.stored * momentum + current * (1 - momentum))
     }
 

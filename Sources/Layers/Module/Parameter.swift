@@ -6,7 +6,9 @@ import Synchronization
 /// It gets its initial value from `Module.initialize(seed:)`, by its path. One that is read before that gets it from
 /// its shape and seed 0, so that a layer on its own works; two equal layers on their own then start equal.
 public final class Parameter: Module {
+    /// The value's shape, which never changes.
     public let shape: [Int]
+    /// How the initial value is made.
     public let initializer: Initializer
     /// Values outside it are clamped after every update; nil allows all.
     public let range: ClosedRange<Float>?
@@ -18,12 +20,17 @@ public final class Parameter: Module {
 
     private let state = Mutex(State())
 
+    /// - Parameters:
+    ///   - shape: of the value.
+    ///   - initializer: makes the initial value.
+    ///   - range: values outside it are clamped after every update; nil allows all.
     public init(_ shape: [Int], _ initializer: Initializer, range: ClosedRange<Float>? = nil) {
         self.shape = shape
         self.initializer = initializer
         self.range = range
     }
 
+    /// Number of elements.
     public var count: Int { shape.reduce(1, *) }
 
     /// The value as computations see it: recorded on the open tape unless frozen, and replaced inside `with(values)`.

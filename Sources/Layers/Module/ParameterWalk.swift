@@ -2,13 +2,15 @@ import ConcordTensors
 
 /// The parameters and buffers of a module with their paths, found by reflection over stored properties.
 ///
-/// A path joins property names in snake_case with dots (`layer1.0.conv1.weight`); array elements stand by index, or by
-/// their own name where they have one (`NamedModule`). A leaf that stands at several paths is listed at the first: it
+/// A path joins property names in snake_case with dots (`layer1.0.conv1.weight`); array elements have their index, or
+/// their own name where they have one (`NamedModule`). A leaf that is reachable by several paths is listed at the first: it
 /// is tied.
 public struct ParameterWalk {
+    /// Every parameter once, in the order of the stored properties.
     public private(set) var parameters: [(path: String, parameter: Parameter)] = []
+    /// Every buffer once, in the order of the stored properties.
     public private(set) var buffers: [(path: String, buffer: Buffer)] = []
-    /// Modules that are told of updates, in the order of their paths.
+    /// Modules that are notified of updates, in the order of their paths.
     public private(set) var observers: [(path: String, observer: any UpdateObserver)] = []
     /// Later paths of tied leaves, with the path that they are stored under.
     public private(set) var ties: [(path: String, first: String)] = []
@@ -17,6 +19,8 @@ public struct ParameterWalk {
 
     private var seen: [ObjectIdentifier: String] = [:]
 
+    /// Walks a module and all modules in it.
+    /// - Precondition: no module is stored where the walk cannot reach it, in a dictionary or a struct for instance.
     public init(_ root: any Module) { visit(root, at: "") }
 
     private mutating func visit(_ module: any Module, at path: String) {
@@ -97,7 +101,8 @@ public struct ParameterWalk {
     }
 }
 
-/// A module that stands in an array under a name of its own: a tower.
+/// A module that has a name of its own in an array: a tower.
 public protocol NamedModule: Module {
+    /// The level of its path in checkpoints; empty for none.
     var name: String { get }
 }

@@ -19,7 +19,9 @@ public final class BatchNorm: Module {
     public let runningMean: Buffer
     /// `[C]`, from one.
     public let runningVar: Buffer
+    /// The fraction of the newest batch in the running statistics.
     public let momentum: Float
+    /// Added to the variance.
     public let epsilon: Float
     /// Whether the running statistics are used, and left as they are, in training too.
     public let isFrozen: Bool
@@ -28,7 +30,8 @@ public final class BatchNorm: Module {
     public var unusedCheckpointNames: [String] { ["num_batches_tracked"] }
 
     /// - Parameters:
-    ///   - momentum: the share of the newest batch in the running statistics.
+    ///   - channels: C.
+    ///   - momentum: the fraction of the newest batch in the running statistics.
     ///   - epsilon: added to the variance.
     ///   - isFrozen: uses the running statistics in training too and leaves them as they are.
     public init(_ channels: Int, momentum: Float = 0.1, epsilon: Float = 1e-5, isFrozen: Bool = false) {
@@ -43,6 +46,7 @@ public final class BatchNorm: Module {
     ///   - x: `[..., C]`.
     ///   - activation: applied last, in the same pass.
     ///   - residual: of the shape of `x`; added before the activation, in the same pass.
+    /// - Returns: the shape of `x`.
     public func callAsFunction(_ x: Tensor, activation: FusedActivation? = nil, residual: Tensor? = nil) -> Tensor {
         guard Context.current.isTraining, !isFrozen else {
             return x.batchNormalized(
@@ -53,12 +57,12 @@ public final class BatchNorm: Module {
         let (output, mean, variance) = x.batchNormalized(
             weight: weight.value, bias: bias.value, epsilon: epsilon, activation: activation, residual: residual)
         let rows = Float(x.count / max(1, weight.count))
-        follow(runningMean, mean, share: momentum)
-        follow(runningVar, variance * (rows / max(1, rows - 1)), share: momentum)
+        follow(runningMean, mean, weight: momentum)
+        follow(runningVar, variance * (rows / max(1, rows - 1)), weight: momentum)
         return output
     }
 
-    private func follow(_ running: Buffer, _ newest: Tensor, share: Float) {
-        running.assign(running.value * (1 - share) + newest * share)
+    private func follow(_ running: Buffer, _ newest: Tensor, weight: Float) {
+        running.assign(running.value * (1 - weight) + newest * weight)
     }
 }

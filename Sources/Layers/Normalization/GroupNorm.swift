@@ -8,7 +8,9 @@ public final class GroupNorm: Module {
     public let weight: Parameter
     /// `[C]`, from zero.
     public let bias: Parameter
+    /// Number of groups of channels.
     public let groups: Int
+    /// Added to the variance.
     public let epsilon: Float
 
     /// - Precondition: `groups` divides `channels`.
@@ -20,6 +22,7 @@ public final class GroupNorm: Module {
     }
 
     /// - Parameter x: `[N, ..., C]`.
+    /// - Returns: the same shape.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         x.groupNormalized(groups: groups, weight: weight.value, bias: bias.value, epsilon: epsilon)
     }

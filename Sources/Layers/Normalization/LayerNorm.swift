@@ -7,6 +7,7 @@ public final class LayerNorm: Module {
     public let weight: Parameter
     /// `[C]`, from zero.
     public let bias: Parameter
+    /// Added to the variance.
     public let epsilon: Float
 
     /// - Parameter epsilon: added to the variance.
@@ -17,6 +18,7 @@ public final class LayerNorm: Module {
     }
 
     /// - Parameter x: `[..., C]`.
+    /// - Returns: the same shape.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         x.layerNormalized(weight: weight.value, bias: bias.value, epsilon: epsilon)
     }

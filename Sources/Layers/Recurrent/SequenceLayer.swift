@@ -2,7 +2,7 @@ public import ConcordTensors
 
 /// A layer from one sequence to another of the same number of steps: a recurrence, a stack of transformer blocks.
 ///
-/// What lies behind the real steps of a sequence changes nothing before it.
+/// The padding after a sequence's real steps does not change their output.
 public protocol SequenceLayer: Module {
     /// Size D of a step of the output.
     var outputDimension: Int { get }

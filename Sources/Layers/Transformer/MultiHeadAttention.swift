@@ -7,11 +7,14 @@ public import ConcordTensors
 ///
 /// - Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.
 public final class MultiHeadAttention: Module {
-    /// First values of the two projections.
+    /// Initial values of the two projections.
     public struct Initialization: Sendable {
+        /// Of the packed projection `[3C, C]`, and of its biases.
         public var inputs: Initializer, inputBiases: Initializer
+        /// Of the output projection `[C, C]`, and of its biases.
         public var outputs: Initializer, outputBiases: Initializer
 
+        /// Initial values of both projections; biases are zero by default.
         public init(
             inputs: Initializer, inputBiases: Initializer = .zeros, outputs: Initializer,
             outputBiases: Initializer = .zeros
@@ -37,8 +40,11 @@ public final class MultiHeadAttention: Module {
     public let inProjWeight: Parameter
     /// `[3C]`.
     public let inProjBias: Parameter
+    /// From the heads' outputs, `[C, C]`.
     public let outProj: Linear
+    /// Number of heads; a divisor of C.
     public let heads: Int
+    /// Dropout's probability on the attention weights.
     public let dropout: Float
 
     /// - Parameters:

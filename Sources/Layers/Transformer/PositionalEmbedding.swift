@@ -6,6 +6,7 @@ public import ConcordTensors
 
 /// Adds a vector for its place to every step of a sequence.
 public final class PositionalEmbedding: Module {
+    /// Where the vectors come from.
     public enum Form: Sendable {
         /// A trained table.
         case learned(Initializer)
@@ -13,7 +14,7 @@ public final class PositionalEmbedding: Module {
         case sinusoidal
     }
 
-    /// The trained table `[T, C]`; it stands in checkpoints under the embedding's own name.
+    /// The trained table `[T, C]`; it is stored under the embedding's own name.
     public let table: Parameter?
     private let waves: Tensor?
     /// The longest sequence.
@@ -32,7 +33,8 @@ public final class PositionalEmbedding: Module {
         }
     }
 
-    /// - Parameter x: `[N, T, C]`, no longer than the table.
+    /// - Parameter x: `[N, T, C]`, T at most `length`.
+    /// - Returns: `[N, T, C]`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         ShapeCheck.rank(x, 3, "[N, T, C]", in: "PositionalEmbedding")
         let steps = x.shape[1]

@@ -1,6 +1,6 @@
 public import ConcordTensors
 
-/// Attention and an MLP, each with a residual connection and a layer normalisation; open_clip's names (`ln_1`, `attn`,
+/// Attention and an MLP, each with a residual connection and a layer normalization; open_clip's names (`ln_1`, `attn`,
 /// `ln_2`, `mlp`).
 ///
 ///     pre:   x + attn(ln_1(x)),  then  x + mlp(ln_2(x))
@@ -8,16 +8,17 @@ public import ConcordTensors
 ///
 /// - Source: post: Vaswani et al. 2017, arXiv:1706.03762; pre: Xiong et al. 2020, arXiv:2002.04745.
 public final class TransformerBlock: Module {
-    /// Where the normalisations stand: before each part, or after its residual sum.
+    /// Where the normalizations are: before each part, or after its residual sum.
     public enum NormPlacement: String, Sendable, CaseIterable { case pre, post }
 
-    /// First values of the projections; the MLP's biases are PyTorch's.
+    /// Initial values of the projections; the MLP's biases are PyTorch's.
     public struct Initialization: Sendable {
         /// As `nn.MultiheadAttention` where nil.
         public var attention: MultiHeadAttention.Initialization?
         /// PyTorch's where nil.
         public var expanding: Initializer?, projecting: Initializer?
 
+        /// Initial values; PyTorch's where nil.
         public init(
             attention: MultiHeadAttention.Initialization? = nil, expanding: Initializer? = nil,
             projecting: Initializer? = nil
@@ -39,11 +40,17 @@ public final class TransformerBlock: Module {
         }
     }
 
+    /// Of the attention's part.
     public let norm1: LayerNorm
+    /// The attention of a sequence to itself.
     public let attention: MultiHeadAttention
+    /// Of the MLP's part.
     public let norm2: LayerNorm
+    /// Two linear layers with an activation between them.
     public let mlp: MLP
+    /// Where the normalizations are.
     public let placement: NormPlacement
+    /// Dropout's probability on each part's output.
     public let dropout: Float
 
     public var checkpointNames: [String: String] { ["norm1": "ln_1", "attention": "attn", "norm2": "ln_2"] }

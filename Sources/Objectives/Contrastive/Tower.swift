@@ -4,7 +4,7 @@ import ConcordTensors
 /// One modality of a contrastive model: where its input stands in a batch, and the encoder for it.
 ///
 /// ```swift
-/// Tower("image", \.image, ResNet(depth: 18))
+/// Tower<Pair>("image", \.image, ResNet(depth: 18))
 /// ```
 public struct Tower<B: Sendable> {
     /// Its name in checkpoints, logs and `embed`.

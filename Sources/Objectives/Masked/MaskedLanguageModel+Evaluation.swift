@@ -5,7 +5,7 @@ extension MaskedLanguageModel {
     /// How well hidden tokens of held-out texts are told, with the same tokens hidden each time.
     ///
     /// ```swift
-    /// let metrics = mlm.evaluate(try TextBlocks(["test.txt"], tokenizer: tokenizer, length: 128).batches(of: 32))
+    /// let metrics = mlm.evaluate(try TextBlocks(["test.txt"], tokenizer: tokenizer, length: 128).inOrder(by: 32))
     /// print(metrics.crossEntropy, metrics.perplexity, metrics.accuracy)
     /// ```
     /// - Parameters:

@@ -33,13 +33,3 @@ struct FrameAnchors {
     /// The frames so many steps after each, int32 `[R]`.
     func ahead(by steps: Int) -> Tensor { Tensor(places.map { Int32($0 + steps) }, shape: [places.count]) }
 }
-
-extension Tensor {
-    /// The mean of the real steps of sequences `[N, T, D]`, `[N, D]`; zeros where there are none.
-    func meanOfSteps(mask: Tensor?) -> Tensor {
-        guard let mask else { return mean(axis: 1) }
-        let weights = mask.converted(to: .float32).expandingAxis(at: 2)  // [N, T, 1]
-        return (mask.expandingAxis(at: 2).selecting(self, otherwise: 0)).sum(axis: 1)
-            / weights.sum(axis: 1).maximum(Tensor(1))
-    }
-}

@@ -14,7 +14,7 @@ extension Recipe {
         while frames.mels > 1, frames.emptyBandCount > 0 { frames.mels -= 1 }
         return
             "\(empty) of \(audio.mels) mel bands are empty, since no frequency of a window of \(audio.window) samples "
-                + "at \(views.rate) "
+            + "at \(views.rate) "
             + "samples a second falls into them: give fewer bands (model.audio.mels, \(frames.mels) leave none empty) "
             + "or a larger window "
             + "(model.audio.window)"
@@ -25,7 +25,7 @@ extension AudioTowerSettings {
     /// The log-mel front, where the encoder has one.
     func frames(rate: Int) -> LogMel.Configuration {
         LogMel.Configuration(
-            rate: rate, transform: window, hop: hop, mels: mels, logarithm: .natural(offset: 1e-6),
+            rate: rate, fftSize: window, hop: hop, mels: mels, logarithm: .natural(offset: 1e-6),
             isStandardized: isStandardized)
     }
 }

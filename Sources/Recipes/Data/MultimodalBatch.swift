@@ -2,7 +2,7 @@ public import ConcordLayers
 public import ConcordTensors
 
 /// What a recipe's objective gets: the modalities of N samples, each of those that have it.
-public struct MultimodalBatch: Batch {
+public struct MultimodalBatch: Sendable {
     /// `[n, H, W, 3]`, normalised.
     public var image: Available<Tensor>?
     /// `[n, T]`.

@@ -56,7 +56,7 @@ public struct FramesRecipe: ObjectiveRecipe {
         case (.logMel, .logMel): return .logMel(audio.frames(rate: views.rate), stride: stride)
         case (.logMel, .cpc):
             let frames = LogMel.Configuration(
-                rate: views.rate, transform: 2 * stride, hop: stride, mels: 40, logarithm: .natural(offset: 1e-6),
+                rate: views.rate, fftSize: 2 * stride, hop: stride, mels: 40, logarithm: .natural(offset: 1e-6),
                 isStandardized: true)
             return .logMel(frames)
         case (.samples, .logMel): return .samples(hop: stride * audio.hop)

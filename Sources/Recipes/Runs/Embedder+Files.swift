@@ -183,7 +183,7 @@ private struct EmbeddedRows {
         let fraction = Double(bad.count) / Double(max(1, paths.count))
         guard !kept.isEmpty, bad.count < 2 || fraction <= limit else {
             throw DatasetError.tooManyBadSamples(
-                share: fraction, limit: limit, bad: bad.count, tried: paths.count,
+                fraction: fraction, limit: limit, bad: bad.count, tried: paths.count,
                 examples: rejected.prefix(3).map { "\($0.name): \($0.reason)" })
         }
         let all = blocks.count == 1 ? blocks[0] : Tensor.concatenated(blocks, axis: 0)

@@ -2,7 +2,7 @@ import ConcordLayers
 
 /// Vocabulary and merges of a byte-level BPE, checked.
 struct BPEParts {
-    /// Where a fault lies: the place of a token or merge from 0.
+    /// Where a fault is: the index of a token or merge from 0.
     enum Place { case token(Int), merge(Int), whole }
 
     let vocabulary: Vocabulary

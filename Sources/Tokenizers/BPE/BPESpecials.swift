@@ -1,11 +1,17 @@
 /// The special tokens of a byte-level BPE by what they are for.
 public struct BPESpecials: Hashable, Sendable, Codable {
+    /// Fills texts up to a batch's length.
     public var padding: String
+    /// Put before every text; nil for none.
     public var start: String?
+    /// Put after every text; nil for none.
     public var end: String?
+    /// For bytes that the vocabulary lacks; nil where it has all 256.
     public var unknown: String?
+    /// Takes the place of masked tokens; nil for none.
     public var mask: String?
 
+    /// The tokens' names; RoBERTa's by default.
     public init(
         padding: String = "<pad>", start: String? = "<s>", end: String? = "</s>", unknown: String? = "<unk>",
         mask: String? = "<mask>"

@@ -79,17 +79,18 @@ extension BPETokenizer {
             })
     }
 
-    /// Writes Concord's own form, a token and a merge a line.
+    /// Writes Concord's own form, one JSON object with a token and a merge a line; it appears complete or not at all.
+    /// - Throws: `TokenizerError.unwritable`.
     public func write(to path: String) throws {
         func list(_ strings: [String]) -> String {
-            strings.map { "\n    " + JSON.quoted($0) }.joined(separator: ",")
+            strings.map { "\n    " + JSONText.quoted($0) }.joined(separator: ",")
         }
         let roles = [
             ("padding", specials.padding), ("start", specials.start), ("end", specials.end),
             ("unknown", specials.unknown),
             ("mask", specials.mask),
         ]
-        let names = roles.compactMap { role, name in name.map { "\(JSON.quoted(role)): \(JSON.quoted($0))" } }
+        let names = roles.compactMap { role, name in name.map { "\(JSONText.quoted(role)): \(JSONText.quoted($0))" } }
             .joined(separator: ", ")
         let vocabulary = (0..<Int32(vocabulary.size)).compactMap(token)
         let merges = merges.map { tokens([$0.left, $0.right]).joined(separator: " ") }

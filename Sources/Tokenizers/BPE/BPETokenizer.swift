@@ -19,7 +19,7 @@ public struct BPETokenizer: Tokenizer {
     /// The merges in their order, each a pair of tokens in the form of the vocabulary.
     let merges: [(left: Int32, right: Int32)]
 
-    /// What each token stands for; a special one for its name.
+    /// The bytes of each token; of a special one its name.
     private let contents: [[UInt8]]
     private let isSpecial: [Bool]
     private let byteIDs: [Int32]

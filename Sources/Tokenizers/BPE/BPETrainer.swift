@@ -10,11 +10,15 @@
 public struct BPETrainer: Sendable {
     /// Number of tokens wanted; a short text gives fewer.
     public var size: Int
-    /// A pair that stands more rarely does not become a token.
+    /// A pair that occurs less often does not become a token.
     public var minimumFrequency: Int
     /// They get the first ids.
     public var specials: BPESpecials
 
+    /// - Parameters:
+    ///   - size: number of tokens wanted, at least 256 and the special ones.
+    ///   - minimumFrequency: of a pair that becomes a token.
+    ///   - specials: they get the first ids.
     public init(size: Int = 8192, minimumFrequency: Int = 2, specials: BPESpecials = BPESpecials()) {
         self.size = size
         self.minimumFrequency = minimumFrequency

@@ -1,4 +1,4 @@
-/// GPT-2's way to write bytes as printable characters: those of Latin-1 that print stand for themselves, the rest for
+/// GPT-2's way to write bytes as printable characters: printable ones of Latin-1 are themselves, the rest are
 /// U+0100 and up.
 /// - Source: Radford et al. 2019, `bytes_to_unicode` in `encoder.py`.
 enum ByteAlphabet {

@@ -1,8 +1,8 @@
 import HeapModule
 
-/// Finds merges: time and again the most frequent pair of neighbours in the words becomes a token of its own.
+/// Finds merges: time and again the most frequent pair of neighbors in the words becomes a token of its own.
 ///
-/// The counts of pairs are kept up to date instead of counted anew, and a heap gives the best; equal counts go by the
+/// The counts of pairs are updated instead of recounted, and a heap gives the best; equal counts go by the
 /// ids of the pair, the smaller first. That is Hugging Face's order, so that equal words and starting tokens give equal
 /// merges.
 struct MergeLearner {

@@ -1,6 +1,6 @@
 /// Finds names of special tokens in a text.
 struct SpecialTokens: Sendable {
-    /// The longest first, so that it wins where several stand at one place.
+    /// The longest first, so that it wins where several start at one place.
     private let tokens: [(bytes: [UInt8], id: Int32)]
     private let isFirst: [Bool]
 

@@ -28,6 +28,7 @@ public struct TextStatistics: Sendable, Equatable {
     /// Ids of the longest text, start and end tokens included.
     public private(set) var longest = 0
 
+    /// Of no text.
     public init() {}
 
     /// - Parameter context: the longest text in ids, start and end tokens included; nil where texts are not cut.
@@ -50,6 +51,7 @@ public struct TextStatistics: Sendable, Equatable {
     /// Of the words; 0 where there are none.
     public var unknownFraction: Double { words > 0 ? Double(unknownWords) / Double(words) : 0 }
 
+    /// Adds the counts of another set of texts, and its examples up to three.
     public static func += (a: inout TextStatistics, b: TextStatistics) {
         a.texts += b.texts
         a.words += b.words

@@ -13,7 +13,7 @@ import ConcordTensors
 /// text before they get here: `String(decoding: bytes, as: UTF8.self)` puts U+FFFD in place of what is broken, and so
 /// do the trainers with their files.
 ///
-/// A special token's name in a text (`[MASK]`, `<mask>`) is text like any other, unless `SpecialText.parsed` asks for
+/// A special token's name in a text (`[MASK]`, `<mask>`) is text like any other, unless `SpecialText.parsed` requests
 /// its id.
 ///
 /// Tokenizers are values without caches: they may be used from any number of threads, and their size stays as it is.
@@ -64,10 +64,14 @@ public enum SpecialText: String, Sendable, CaseIterable {
 
 /// An id with the characters that it was made of.
 public struct AlignedPiece: Hashable, Sendable {
+    /// The token.
     public let id: Int32
     /// Unicode scalars of the text, from 0.
     public let characters: Range<Int>
 
+    /// - Parameters:
+    ///   - id: the token.
+    ///   - characters: Unicode scalars of the text, from 0.
     public init(id: Int32, characters: Range<Int>) { (self.id, self.characters) = (id, characters) }
 }
 

@@ -3,7 +3,9 @@ import ConcordLayers
 
 /// What is wrong with a tokenizer's file or with the text to train one on.
 public enum TokenizerError: Error, Hashable, CustomStringConvertible {
+    /// The file cannot be opened or read.
     case unreadable(path: String, reason: String)
+    /// The file cannot be written.
     case unwritable(path: String, reason: String)
     /// Neither a file nor a built-in tokenizer.
     case unknown(name: String)
@@ -11,10 +13,10 @@ public enum TokenizerError: Error, Hashable, CustomStringConvertible {
     case keepsText(name: String)
     /// `line` counts from 1; nil where the fault has no line of its own.
     case malformed(path: String, line: Int?, problem: String)
-    /// The vocabulary asked for has no room for what it must hold: special tokens, and characters that `alphabetLimit`
+    /// The requested vocabulary has no room for what it must hold: special tokens, and characters that `alphabetLimit`
     /// may reduce (of a byte-level BPE 256 bytes, nil).
     case sizeTooSmall(size: Int, needed: Int, alphabetLimit: Int?)
-    /// The vocabulary asked for is larger than ids reach.
+    /// The requested vocabulary is larger than ids reach.
     case sizeTooLarge(size: Int, limit: Int)
     /// The files to train on hold no word.
     case noText(paths: [String])
@@ -37,9 +39,9 @@ public enum TokenizerError: Error, Hashable, CustomStringConvertible {
                     + (limit > 0 ? "of at most \(limit) characters" : "and a size of at least 6")
             } else {
                 """
-                    a byte-level vocabulary of \(size) has no room for its special tokens and the 256 bytes: it needs \
-                    at least \(needed)
-                    """
+                a byte-level vocabulary of \(size) has no room for its special tokens and the 256 bytes: it needs \
+                at least \(needed)
+                """
             }
         case .sizeTooLarge(let size, let limit): "a vocabulary of \(size) is too large: \(limit) at most"
         case .noText(let paths):

@@ -12,10 +12,10 @@ struct TrainingWord {
     }
 
     var symbols: [Int32]
-    /// How often the word stands in the text.
+    /// How often the word occurs in the text.
     let count: Int
 
-    /// Replaces each `pair` by `id`, from left to right, and notes what this changes in the counts of its neighbours.
+    /// Replaces each `pair` by `id`, from left to right, and notes what this changes in the counts of its neighbors.
     mutating func merge(_ pair: Pair, into id: Int32, at word: Int, _ changes: inout PairChanges) {
         var kept = 0, place = 0
         while place < symbols.count {

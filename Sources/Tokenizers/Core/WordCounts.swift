@@ -5,7 +5,7 @@ protocol WordSplitter {
     func forEachWord(in text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void)
 }
 
-/// How often each word stands in a text.
+/// How often each word occurs in a text.
 struct WordCounts {
     private var counts: [[UInt8]: Int] = [:]
 

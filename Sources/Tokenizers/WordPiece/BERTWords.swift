@@ -1,9 +1,9 @@
-/// BERT's normaliser and pre-tokeniser in one pass over UTF-8.
+/// BERT's normalizer and pre-tokenizer in one pass over UTF-8.
 ///
 /// Control characters and U+FFFD are dropped, white space separates, every CJK ideograph and every punctuation mark is
 /// a word of its own; by the normalization, the text is decomposed (NFD) and loses its non-spacing marks, and letters
 /// are made lower case.
-/// - Source: Devlin et al. 2018, arXiv:1810.04805, `tokenization.py`, in Hugging Face's form. Deviation: spacing marks
+/// - Source: Devlin et al. 2018, arXiv:1810.04805, `tokenization.py`, in Hugging Face's form. One difference: spacing marks
 ///   that stay (a few Indic and musical ones) keep their order instead of taking the canonical one.
 package struct BERTWords: Sendable {
     package let normalization: BERTNormalization
@@ -92,7 +92,7 @@ package struct BERTWords: Sendable {
         return isAlone ? goesOn && flush(&word, body) : goesOn
     }
 
-    /// Adds a normalised scalar, which may separate words.
+    /// Adds a normalized scalar, which may separate words.
     private func put(
         _ scalar: UInt32, in word: inout WordBuffer, _ body: (UnsafeBufferPointer<UInt8>, Int) -> Bool
     ) -> Bool {

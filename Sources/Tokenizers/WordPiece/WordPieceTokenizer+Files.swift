@@ -94,9 +94,9 @@ extension WordPieceTokenizer {
                 throw fault(
                     place,
                     """
-                        the token \(token) is already in line \(first + 1); rename one of the two, for instance to \
-                        [unused\(place)]: \(renaming)
-                        """
+                    the token \(token) is already in line \(first + 1); rename one of the two, for instance to \
+                    [unused\(place)]: \(renaming)
+                    """
                 )
             }
         }
@@ -107,9 +107,9 @@ extension WordPieceTokenizer {
         if let other {
             return file.malformed(
                 """
-                    no \(name) token, but \(other): the vocabulary is not a WordPiece one; its special tokens are \
-                    named as in [PAD]
-                    """
+                no \(name) token, but \(other): the vocabulary is not a WordPiece one; its special tokens are \
+                named as in [PAD]
+                """
             )
         }
         return file.malformed("no \(name) token; add it as the last line, where it shifts no id")
@@ -143,7 +143,7 @@ extension WordPieceTokenizer {
     public func write(to path: String) throws {
         let (lowercase, strips) = (normalization.lowercase, normalization.stripsAccents)
         guard path.hasSuffix(".txt") else {
-            let list = tokens.map { "\n" + JSON.quoted($0) }.joined(separator: ",")
+            let list = tokens.map { "\n" + JSONText.quoted($0) }.joined(separator: ",")
             return try TokenizerFile.write(
                 """
                 {

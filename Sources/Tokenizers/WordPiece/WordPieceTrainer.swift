@@ -12,12 +12,18 @@
 public struct WordPieceTrainer: Sendable {
     /// Number of tokens wanted; a short text gives fewer.
     public var size: Int
-    /// A pair that stands more rarely does not become a token.
+    /// A pair that occurs less often does not become a token.
     public var minimumFrequency: Int
     /// The most characters to keep, the most frequent ones; words lose the rest.
     public var alphabetLimit: Int
+    /// What becomes of case and accents before words are counted.
     public var normalization: BERTNormalization
 
+    /// - Parameters:
+    ///   - size: number of tokens wanted.
+    ///   - minimumFrequency: of a pair that becomes a token.
+    ///   - alphabetLimit: the most characters to keep.
+    ///   - normalization: what becomes of case and accents.
     public init(
         size: Int = 8192, minimumFrequency: Int = 2, alphabetLimit: Int = 1000,
         normalization: BERTNormalization = BERTNormalization()

@@ -21,23 +21,25 @@ struct StepMetrics {
     var line: String {
         var parts = parts
         let scale = parts.firstIndex { $0.name == "logit_scale" }.map { parts.remove(at: $0).value }
-        var members = ["\"step\":\(step)", "\"epoch\":\(epoch)", "\"loss\":\(JSON.number(loss))"]
+        var members = ["\"step\":\(step)", "\"epoch\":\(epoch)", "\"loss\":\(JSONText.number(loss))"]
         members.append(
-            "\"parts\":{" + parts.map { "\(JSON.quoted($0.name)):\(JSON.number($0.value))" }.joined(separator: ",")
+            "\"parts\":{"
+                + parts.map { "\(JSONText.quoted($0.name)):\(JSONText.number($0.value))" }.joined(separator: ",")
                 + "}")
         members += [
-            "\"learning_rate\":\(JSON.number(learningRate))", "\"gradient_norm\":\(JSON.number(Float(gradientNorm)))",
+            "\"learning_rate\":\(JSONText.number(learningRate))",
+            "\"gradient_norm\":\(JSONText.number(Float(gradientNorm)))",
         ]
-        if let scale { members.append("\"logit_scale\":\(JSON.number(scale))") }
+        if let scale { members.append("\"logit_scale\":\(JSONText.number(scale))") }
         members += [
-            "\"items_per_second\":\(JSON.number((itemsPerSecond * 10).rounded() / 10))",
+            "\"items_per_second\":\(JSONText.number((itemsPerSecond * 10).rounded() / 10))",
             "\"resident_bytes\":\(residentBytes)",
         ]
         if !evaluation.isEmpty {
-            let metrics = evaluation.map { "\(JSON.quoted($0.name)):\(JSON.number($0.value))" }
+            let metrics = evaluation.map { "\(JSONText.quoted($0.name)):\(JSONText.number($0.value))" }
             members.append("\"evaluation\":{" + metrics.joined(separator: ",") + "}")
         }
-        members.append("\"seconds\":\(JSON.number((seconds * 1000).rounded() / 1000))")
+        members.append("\"seconds\":\(JSONText.number((seconds * 1000).rounded() / 1000))")
         return "{" + members.joined(separator: ",") + "}\n"
     }
 }

@@ -1,7 +1,7 @@
 /// Metrics taken now and then while a run goes on.
 ///
 /// ```swift
-/// .every(500) { [("retrieval.r1", try retrieval(of: clip, on: heldOut))] }
+/// EvaluationHook.every(500) { [("retrieval.r1", try retrieval(of: clip, on: heldOut))] }
 /// ```
 public struct EvaluationHook {
     /// Steps between two evaluations; one more comes at the end. Nil: only at the end.

@@ -44,6 +44,11 @@ struct StoredAudio: Sendable, CustomTestStringConvertible {
         return sf_format_check(&info) != 0
     }
 
+    /// Cancels the test, visibly, where this libsndfile does not write the kind.
+    func requireWritable(rate: Int = 16000) throws {
+        if !isWritable(rate: rate) { try Test.cancel("this libsndfile does not write \(name)") }
+    }
+
     /// Writes interleaved samples.
     func write(_ samples: [Float], channels: Int = 1, rate: Int, to path: String) throws {
         var info = SF_INFO()

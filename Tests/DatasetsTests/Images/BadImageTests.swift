@@ -26,9 +26,9 @@ struct BadImageTests {
     }
 
     @Test(arguments: ["420.jpg", "progressive.jpg", "grey.jpg", "cmyk.jpg"], [0.5, 0.9, 0.99])
-    func aTruncatedJpegIsDamaged(name: String, share: Double) throws {
+    func aTruncatedJpegIsDamaged(name: String, fraction: Double) throws {
         let whole = try bytes(name)
-        let path = try folder.write(Array(whole.prefix(Int(Double(whole.count) * share))), to: name)
+        let path = try folder.write(Array(whole.prefix(Int(Double(whole.count) * fraction))), to: name)
         expectError(path, saying: "damaged") { if case .damaged = $0 { true } else { false } }
     }
 
@@ -45,9 +45,9 @@ struct BadImageTests {
     }
 
     @Test(arguments: ["rgb.png", "interlaced.png", "palette.png", "rgba.png"], [0.3, 0.7, 0.97])
-    func aTruncatedPngIsDamaged(name: String, share: Double) throws {
+    func aTruncatedPngIsDamaged(name: String, fraction: Double) throws {
         let whole = try bytes(name)
-        let path = try folder.write(Array(whole.prefix(Int(Double(whole.count) * share))), to: name)
+        let path = try folder.write(Array(whole.prefix(Int(Double(whole.count) * fraction))), to: name)
         expectError(path, saying: "damaged") { if case .damaged = $0 { true } else { false } }
     }
 
@@ -59,13 +59,13 @@ struct BadImageTests {
         }
     }
 
-    @Test func textIsNotAPicture() throws {
+    @Test func textIsNotAnImage() throws {
         expectError(try folder.write("hello", to: "a.jpg"), saying: "68 65 6c 6c") {
             if case .notAnImage = $0 { true } else { false }
         }
     }
 
-    @Test func anEmptyFileIsNotAPicture() throws {
+    @Test func anEmptyFileIsNotAnImage() throws {
         expectError(try folder.write("", to: "a.png"), saying: "empty") {
             if case .notAnImage = $0 { true } else { false }
         }

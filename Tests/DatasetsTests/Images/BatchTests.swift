@@ -21,7 +21,7 @@ struct BatchTests {
     }
 
     @Test(arguments: [1, 4, 5, 6, 11, 16, 17, 64])
-    func aBatchIsCutFlippedAndNormalised(width: Int) {
+    func aBatchIsCutFlippedAndNormalized(width: Int) {
         let images = (0..<3).map { scene(width + 3, 9).withHue(turnedBy: Float($0) * 0.1) }
         let part = PixelRectangle(x: 2, y: 1, width: width, height: 7), flips = [true, false, true]
         for n in [Normalization.clip, .imageNet, .none] {
@@ -38,7 +38,7 @@ struct BatchTests {
             tolerance: 1e-6)
     }
 
-    @Test func stackingNormalisesWithCLIPsNumbers() {
+    @Test func stackingNormalizesWithCLIPsNumbers() {
         let images = [scene(8, 6), scene(8, 6).grayscale()]
         expectClose(
             Tensor.stack(images),

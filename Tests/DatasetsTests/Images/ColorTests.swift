@@ -22,7 +22,7 @@ struct ColorTests {
     @Test(arguments: [Float(-0.3), 0.02, 0.5])
     func hueEqualsTorchvisions(turns: Float) { expectSame(swatch.withHue(turnedBy: turns), "hue \(turns)") }
 
-    @Test func greyAndSolarizedEqualPillows() {
+    @Test func grayAndSolarizedEqualPillows() {
         expectSame(swatch.grayscale(), "gray")
         expectSame(swatch.solarized(), "solarized")
     }

@@ -6,7 +6,7 @@ import Testing
 struct ContactSheetTests {
     private let dot = Image(width: 40, height: 20, Image.Color(200, 0, 0))
 
-    @Test func picturesStandInTheirCellsRightAnswersInGreen() {
+    @Test func imagesAreInTheirCellsRightAnswersInGreen() {
         var sheet = ContactSheet(columns: 2, cell: 40)
         sheet.addRow(label: "query", images: [(dot, "first", true), (dot, "second", false), (dot, "third", false)])
         let image = sheet.image

@@ -22,7 +22,7 @@ struct ResizingTests {
         #expect(scene(31, 17).resized(width: 31, height: 17, filter: filter) == scene(31, 17))
     }
 
-    @Test func onePlainColourStaysItself() {
+    @Test func onePlainColorStaysItself() {
         for filter in Image.Filter.allCases {
             let plain = Image(width: 13, height: 7, Image.Color(3, 255, 128))
             #expect(
@@ -36,7 +36,7 @@ struct ResizingTests {
         #expect([wide.width, wide.height, tall.width, tall.height] == [13, 10, 10, 13])
     }
 
-    @Test func aCentredCropStandsWhereTorchvisionPutsIt() {
+    @Test func aCenteredCropIsWhereTorchvisionPutsIt() {
         // (9 - 4) / 2 = 2.5 goes to 2, (11 - 4) / 2 = 3.5 to 4.
         let image = scene(9, 11)
         #expect(image.centerCropped(to: 4) == image.cropped(to: PixelRectangle(x: 2, y: 4, width: 4, height: 4)))

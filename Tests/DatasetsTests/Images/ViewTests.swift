@@ -56,7 +56,7 @@ struct ViewTests {
         var views = SimCLRViews(size: 16)
         (views.jitterProbability, views.blurProbability) = (0, 0)
         let gray = (0..<600).filter { views(image, using: key($0)).isGray }.count
-        #expect((90...150).contains(gray), "0.2 of 600 views are grey, not \(gray)")
+        #expect((90...150).contains(gray), "0.2 of 600 views are gray, not \(gray)")
         let flipped = (0..<600).filter { image.flippedRandomly(using: key($0)) != image }.count
         #expect((250...350).contains(flipped))
     }
@@ -69,13 +69,29 @@ struct ViewTests {
 
     @Test func jitterOfNothingChangesNothing() { #expect(ColorJitter()(image, using: key(1)) == image) }
 
+    /// Each result is that of the four changes, with the factors that the key draws, in one order; all orders come up.
     @Test func jitterMakesAllOrders() {
-        // With saturation 0 and a solarised image the order shows: contrast before or behind the loss of colour gives
-        // different greys.
-        let jitter = ColorJitter(brightness: 0.9, contrast: 0.9)
-        let results = Set((0..<50).map { jitter(image, using: key($0)).pixels.bytes })
-        #expect(results.count == 50)
+        let jitter = ColorJitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1)
+        var orders: Set<[Int]> = []
+        for n in 0..<200 {
+            var random = key(n).derived("color jitter").sequence
+            let factors = (0..<3).map { _ in random.uniform(in: max(0, 1 - jitter.contrast)...1 + jitter.contrast) }
+            let turn = random.uniform(in: -jitter.hue...jitter.hue)
+            let changes: [(Image) -> Image] = [
+                { $0.withBrightness(factors[0]) }, { $0.withContrast(factors[1]) }, { $0.withSaturation(factors[2]) },
+                { $0.withHue(turnedBy: turn) },
+            ]
+            let result = jitter(image, using: key(n))
+            let equal = Self.permutations.filter { order in order.reduce(image) { changes[$1]($0) } == result }
+            #expect(!equal.isEmpty)
+            if equal.count == 1 { orders.insert(equal[0]) }
+        }
+        #expect(orders.count == 24)
     }
+
+    /// The orders of four things.
+    private static let permutations = (0..<256).map { [$0 / 64, $0 / 16 % 4, $0 / 4 % 4, $0 % 4] }
+        .filter { Set($0).count == 4 }
 
     @Test func evaluationShowsTheMiddleOfTheImage() throws {
         let view = CLIPTransform.evaluation(20)(image)

@@ -30,11 +30,19 @@ import Testing
         #expect(loaded <= (3 + max(3, threads)) * 4 + 4 * threads)
     }
 
-    @Test func anIteratorNeverUsedStartsNothingThatStays() {
+    @Test(arguments: [0, 1]) func anIteratorThatIsDroppedEndsItsThreads(batches: Int) {
         for _ in 0..<20 {
-            var iterator = Samples(count: 100) { index, _ in index }.batches(of: 4, threads: 4) { $0 }.epoch(0)
-                .makeIterator()
-            _ = iterator.next()
+            weak var held: Counter?
+            do {
+                let token = Counter()
+                held = token
+                var iterator = Samples(count: 100) { index, _ in
+                    token.add()
+                    return index
+                }.batches(of: 4, threads: 4) { $0 }.epoch(0).makeIterator()
+                for _ in 0..<batches { #expect(iterator.next() != nil) }
+            }
+            #expect(held == nil, "a thread still holds the samples")
         }
     }
 

@@ -39,9 +39,9 @@ import Testing
         #expect(
             message { _ = try table("a,b\n" + good + bad) }
                 == """
-                    t.csv: 9 of 29 rows are bad: wrong separator (data.separator) or quoting (data.quoting)? t.csv:22: \
-                    1 field, 2 wanted; t.csv:23: 1 field, 2 wanted; t.csv:24: 1 field, 2 wanted
-                    """
+                t.csv: 9 of 29 rows are bad: wrong separator (data.separator) or quoting (data.quoting)? t.csv:22: \
+                1 field, 2 wanted; t.csv:23: 1 field, 2 wanted; t.csv:24: 1 field, 2 wanted
+                """
         )
         #expect(try table("a,b\n" + good + String(repeating: "1\n", count: 8)).count == 20)
         #expect(try table("a,b\n" + String(repeating: good, count: 5) + bad).badRows.count == 9)
@@ -61,7 +61,7 @@ import Testing
         #expect(
             message { _ = try table("filepath\ttitle\na\tb\n", columns: ["title"]) }
                 == "t.csv: no column \"title\"; the header is one column, \"filepath\\ttitle\": fields seem to be "
-                    + "separated otherwise "
+                + "separated otherwise "
                 + "(data.separator: tab)")
     }
 
@@ -69,7 +69,7 @@ import Testing
         #expect(
             message { _ = try table("FilePath,title\na,b\n", columns: ["filepath", "title"]) }
                 == "t.csv: no column \"filepath\"; the header has \"FilePath\", and case matters: name it so "
-                    + "(data.columns), or change "
+                + "(data.columns), or change "
                 + "the header")
     }
 
@@ -77,7 +77,7 @@ import Testing
         #expect(
             message { _ = try table("a/1.png,red\na/2.png,blue\n", columns: ["filepath", "title"]) }
                 == "t.csv:1: the file has no header: its first line is \"a/1.png\", \"red\", without a column "
-                    + "\"filepath\", \"title\"; "
+                + "\"filepath\", \"title\"; "
                 + "put a line with the names of the columns above it")
         // A file of any name that is there is no column's name either.
         _ = try folder.write("x", to: "one")
@@ -92,7 +92,7 @@ import Testing
         ("\u{FEFF}", "t.csv: the file is empty"),
         ("\n\n", "t.csv: the file is empty"),
         ("a,b\n", "t.csv: a header but no rows"),
-        ("a,b,a\n1,2,3\n", "t.csv:1: column \"a\" stands twice in the header"),
+        ("a,b,a\n1,2,3\n", "t.csv:1: column \"a\" appears twice in the header"),
         (
             "a,b\n1,2\n\"3,4\n5,6\n",
             "t.csv:3: a quote opened here is never closed; close it, or read quotes as characters (data.quoting: none)"

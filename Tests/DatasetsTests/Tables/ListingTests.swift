@@ -57,7 +57,7 @@ import Testing
 
     @Test func foldersCanBePartOfAPattern() throws {
         try touch("anna/1-one.wav", "ben/2-two-b.wav", "top.wav")
-        let listing = try FileListing(folder.path, pattern: "{speaker}/{number}-{word}.wav", badFileShare: 1)
+        let listing = try FileListing(folder.path, pattern: "{speaker}/{number}-{word}.wav", badFileFraction: 1)
         #expect(
             listing.table.map { [$0["speaker"], $0["number"], $0["word"]] } == [
                 ["anna", "1", "one"], ["ben", "2", "two-b"],

@@ -50,7 +50,7 @@ import Testing
         #expect(throws: DatasetError.self) { try table.split(by: Split(column: "n", modulo: 8, remainder: 8)) }
     }
 
-    private static let emoji = "/work/shared/data/emoji/emoji.tsv"
+    private static let emoji = Fixture.sharedData + "/emoji/emoji.tsv"
 
     @Test(.enabled(if: FileManager.default.isReadableFile(atPath: emoji), "the emoji set is not here"))
     func theEmojiSetHolds423Of3543Out() throws {

@@ -66,7 +66,7 @@ import Testing
         #expect(table.map { $0["y"] } == ["2", "4"])
     }
 
-    @Test func aListingOfAMillionRowsStaysBytes() throws {
+    @Test func rowsOfALongTableKeepTheirPlaces() throws {
         var text = "filepath,title\n"
         for i in 0..<20_000 { text += "images/\(i).jpg,title number \(i)\n" }
         let table = try table(text)

@@ -3,7 +3,7 @@ import ConcordTokenizers
 import TestSupport
 import Testing
 
-struct TrainerTests {
+struct TokenizerTrainingTests {
     private let corpus = TokenizerFixture.shared.corpus
 
     @Test func wordPiecesComeInTheOrderOfTheirFrequency() throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Case and accents of WordPiece tokenizers.
-struct NormalizationTests {
+struct BERTNormalizationTests {
     private static let specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
     struct Fixture: Decodable {
@@ -170,7 +170,7 @@ struct NormalizationTests {
 
         let fixture = TokenizerFixture.shared
         let merges = fixture.bpe.merges.map { merge in
-            "[" + merge.split(separator: " ").map { JSON.quoted(String($0)) }.joined(separator: ",") + "]"
+            "[" + merge.split(separator: " ").map { JSONText.quoted(String($0)) }.joined(separator: ",") + "]"
         }
         let json = """
             {"added_tokens": [{"id": 4, "content": "<mask>"}], "normalizer": null,
@@ -199,9 +199,9 @@ struct NormalizationTests {
             (
                 Array("\n\u{0e}\n\u{05}<unk>\u{15}\0\0\0\0".utf8),
                 """
-                    vocab.txt: a SentencePiece model, which is not read; `concord tokenizer train --kind bpe` makes a \
-                    tokenizer from text
-                    """
+                vocab.txt: a SentencePiece model, which is not read; `concord tokenizer train --kind bpe` makes a \
+                tokenizer from text
+                """
             ),
             (
                 Array("#version: 0.2\na b\n".utf8),
@@ -210,16 +210,16 @@ struct NormalizationTests {
             (
                 Array("{\"hello\": 0}".utf8),
                 """
-                    vocab.txt: the vocabulary of a BPE, which needs its merges beside it: merges.txt cannot be read: \
-                    No such file or directory
-                    """
+                vocab.txt: the vocabulary of a BPE, which needs its merges beside it: merges.txt cannot be read: \
+                No such file or directory
+                """
             ),
             (
                 Array("<pad>\n<unk>\nhello\n".utf8),
                 """
-                    vocab.txt: no [PAD] token, but <pad>: the vocabulary is not a WordPiece one; its special tokens \
-                    are named as in [PAD]
-                    """
+                vocab.txt: no [PAD] token, but <pad>: the vocabulary is not a WordPiece one; its special tokens \
+                are named as in [PAD]
+                """
             ),
         ] as [([UInt8], String)])
     func aFileOfAnotherKindIsNamed(_ contents: [UInt8], _ message: String) {

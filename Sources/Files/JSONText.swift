@@ -1,6 +1,6 @@
 /// Strings as JSON has them, for the readers and writers that `JSONDecoder` and `JSONEncoder` do not serve: of headers
 /// whose duplicate keys matter, of files too large for a tree, of lines with an order of their own.
-package enum JSON {
+package enum JSONText {
     /// A string between quotes, on one line.
     package static func quoted(_ text: String) -> String {
         var result = "\""

@@ -1,0 +1,2 @@
+struct Sample { let clip: [Float]? }
+let samples: [Sample] = any()

@@ -1,0 +1,1 @@
+let conv: Conv2d = any(), norm: BatchNorm = any()

@@ -1,0 +1,1 @@
+func step(_ batch: Pair) {}

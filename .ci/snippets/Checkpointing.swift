@@ -1,0 +1,1 @@
+let block: TransformerBlock = any(), checkpointing = true

@@ -1,0 +1,1 @@
+let answers: [(image: Image, caption: String, isRight: Bool)] = any()

@@ -1,0 +1,1 @@
+let conv: Conv2d = any(), bn: BatchNorm = any()

@@ -1,0 +1,1 @@
+let encoder: ResNet = any(), infoNCE: InfoNCE = any(), targets: Tensor = any()

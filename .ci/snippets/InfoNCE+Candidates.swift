@@ -1,0 +1,1 @@
+let predictions: Tensor = any(), next: Tensor = any(), drawn: Tensor = any()

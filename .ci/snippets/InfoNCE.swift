@@ -1,0 +1,1 @@
+let texts: Tensor = any(), first: Tensor = any(), second: Tensor = any()

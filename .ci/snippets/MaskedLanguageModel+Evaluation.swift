@@ -1,0 +1,1 @@
+let mlm: MaskedLanguageModel = any()

@@ -1,0 +1,1 @@
+let texts: [String] = any()

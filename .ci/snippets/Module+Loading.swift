@@ -1,0 +1,1 @@
+let resnet: ResNet = any()

@@ -1,0 +1,1 @@
+let image: Tower<Pair> = any(), text: Tower<Pair> = any()

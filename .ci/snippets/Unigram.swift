@@ -1,0 +1,1 @@
+let training: [Tokens] = any(), heldOut: [Tokens] = any()

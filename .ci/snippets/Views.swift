@@ -1,0 +1,1 @@
+let crops: Tensor = any(), others: Tensor = any()

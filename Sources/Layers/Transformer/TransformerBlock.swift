@@ -9,7 +9,12 @@ public import ConcordTensors
 /// - Source: post: Vaswani et al. 2017, arXiv:1706.03762; pre: Xiong et al. 2020, arXiv:2002.04745.
 public final class TransformerBlock: Module {
     /// Where the normalizations are: before each part, or after its residual sum.
-    public enum NormPlacement: String, Sendable, CaseIterable { case pre, post }
+    public enum NormPlacement: String, Sendable, CaseIterable {
+        /// Before each part: GPT-2, CLIP.
+        case pre
+        /// After each residual sum: the original transformer, BERT.
+        case post
+    }
 
     /// Initial values of the projections; the MLP's biases are PyTorch's.
     public struct Initialization: Sendable {

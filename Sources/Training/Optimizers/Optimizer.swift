@@ -17,7 +17,7 @@ public protocol Optimizer: AnyObject {
     /// Updates made so far: the most that any parameter had; restored with the state.
     var updates: Int { get }
 
-    /// One step of the parameters alone; ``update(_:with:learningRateFactor:gradientFactor:progress:)`` calls it.
+    /// One step of the parameters alone; `update(_:with:learningRateFactor:gradientFactor:progress:)` calls it.
     /// Parameters without a gradient, and frozen ones, stay as they are.
     /// - Parameters:
     ///   - learningRateFactor: the schedule's, 1 without one.

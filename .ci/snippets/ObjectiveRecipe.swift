@@ -1,0 +1,1 @@
+func rotationTask(_ parts: RecipeParts, _ angles: Int) throws -> TrainingTask { any() }

@@ -3,24 +3,30 @@ public import ConcordTensors
 
 extension Contrastive: MicrobatchedObjective {
     public var microbatchingUnsupportedReason: String? {
-        towers.lazy.compactMap { tower in
-            tower.encoder.isDivisible
-                ? nil : "the input of tower \"\(tower.name)\" does not say how to be cut into samples (RowSliceable)"
-        }.first
+        towers.first { !$0.isSliceable }.map {
+            "the input of tower \"\($0.name)\" cannot be cut into samples (it is not RowSliceable)"
+        }
     }
 
     public func lossWithGradient(of batch: B, microbatch: Int) -> (Loss, Gradients) {
-        let inputs = towers.map { $0.encoder.input(of: batch) }
-        guard inputs.contains(where: { ($0?.size ?? 0) > microbatch }) else {
+        let inputs = towers.map { tower in
+            tower.input(in: batch).flatMap { input in
+                (input.value as? any RowSliceable).map { (value: $0, rows: input.rows, count: input.count) }
+            }
+        }
+        guard inputs.contains(where: { ($0?.value.rowCount ?? 0) > microbatch }) else {
             return Microbatches.wholeWithGradient { self(batch) }
         }
         var cache = GradientCache(microbatch: microbatch)
         for (tower, input) in zip(towers, inputs) {
-            if let input, let size = input.size { cache.add(count: size) { tower.projection(input.features($0)) } }
+            if let value = input?.value { cache.add(count: value.rowCount) { tower(value.rows(in: $0)) } }
         }
         return cache.lossWithGradient { values in
             var values = values[...]
-            return aligned(inputs.map { input in input.map { $0.embeddings(values.removeFirst()) } }, in: batch)
+            return aligned(
+                inputs.map { input in
+                    input.map { TowerEmbeddings(values.removeFirst(), rows: $0.rows, count: $0.count) }
+                }, in: batch)
         }
     }
 }

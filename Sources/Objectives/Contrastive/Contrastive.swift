@@ -1,7 +1,7 @@
 import ConcordLayers
 public import ConcordTensors
 
-/// Aligns what several encoders make of one sample, and keeps it apart from what they make of others.
+/// Draws the embeddings of one sample by several encoders together, and pushes those of different samples apart.
 ///
 /// ```swift
 /// let clip = Contrastive<Pair>(
@@ -10,33 +10,33 @@ public import ConcordTensors
 ///     dimension: 256, loss: InfoNCE(temperature: .learned(initial: 0.07)))
 /// ```
 ///
-/// Every tower's output `[N, C]` goes through a linear projection without bias to `[N, D]`. With more than two towers
-/// the loss is the mean over pairs. At chance it is `ln N`. In checkpoints a tower stands under its name:
-/// `image.encoder.…`, `image.projection.weight`.
+/// Every tower's output `[N, C]` goes through its head, by default a linear layer without bias, to `[N, D]`. With more
+/// than two towers the loss is the mean over pairs. At chance it is `ln N`. In checkpoints a tower is stored under its
+/// name: `image.encoder.…`, `image.projection.weight`. Towers over one encoder share it (``Tower``).
 ///
-/// Where samples of a batch lack a modality (`Available`), each pair of towers is held against each other over the
-/// samples that have both; a pair that no sample has is left out of the mean and of the parts. Without any pair the
-/// loss is 0. Part `pairs` counts them.
+/// Where samples of a batch lack an input (`Available`), each pair of towers is compared over the samples that have
+/// both; a pair that no sample has is left out of the mean and of the parts. Without any pair the loss is 0. Part
+/// `pairs` counts them.
 ///
-/// Batches whose activations do not fit are trained in pieces, with all of the batch's negatives: `microbatch:` of the
-/// trainer and of ``valueWithGradient(of:_:microbatch:step:seed:)``. Inputs are cut by the towers (``RowSliceable``); a
-/// batch needs nothing for it.
-/// - Source: Radford et al. 2021, arXiv:2103.00020, metric 3.
+/// Batches whose activations do not fit in memory are trained in microbatches, with all of the batch's negatives:
+/// `microbatch:` of the trainer and of ``valueWithGradient(of:_:microbatch:step:seed:)``. The towers cut the inputs into
+/// samples (``RowSliceable``); the batch type needs no conformance for it.
+/// - Source: Radford et al. 2021, arXiv:2103.00020, figure 3.
 public final class Contrastive<B: Sendable>: Objective {
-    /// Which towers are held against each other.
+    /// Which towers are compared with each other.
     public enum Pairing: Sendable, Equatable {
         case all
         /// One with each of the others.
         case anchored(String)
     }
 
-    let towers: [ProjectedTower<B>]
+    let towers: [Tower<B>]
     public let loss: any PairLoss
     public let dimension: Int
     private let pairs: [Pair]
     private let labels: (any KeyPath<B, Tensor?> & Sendable)?
 
-    /// Places of two towers that are held against each other.
+    /// Indices of two towers that are compared with each other.
     private struct Pair: Sendable {
         let first, second: Int
     }
@@ -63,7 +63,7 @@ public final class Contrastive<B: Sendable>: Objective {
         let names = towers.map(\.name)
         ShapeCheck.require(towers.count > 1, "Contrastive", "\(towers.count) tower; two or more wanted")
         ShapeCheck.require(Set(names).count == names.count, "Contrastive", "towers of one name in \(names)")
-        self.towers = towers.map { ProjectedTower($0, dimension: dimension) }
+        self.towers = towers.reduce(into: []) { $0.append($1.projected(to: dimension, sharingWith: $0)) }
         self.loss = loss
         self.dimension = dimension
         self.labels = labels
@@ -96,7 +96,7 @@ public final class Contrastive<B: Sendable>: Objective {
                 continue
             }
             let labels = labels.map { labels in
-                common.rows.map { labels.gathered(at: TowerEmbeddings.places($0)) } ?? labels
+                common.rows.map { labels.gathered(at: TowerEmbeddings.indices($0)) } ?? labels
             }
             losses.append(loss(common.0, common.1, labels: labels))
             if pairs.count > 1 {
@@ -104,7 +104,7 @@ public final class Contrastive<B: Sendable>: Objective {
                     ("\(towers[pair.first].name)_\(towers[pair.second].name)", losses[losses.count - 1].detached))
             }
         }
-        if towers.contains(where: \.mayLack) { parts.append(("pairs", Tensor(Float(losses.count)))) }
+        if towers.contains(where: \.mayLackInput) { parts.append(("pairs", Tensor(Float(losses.count)))) }
         parts += loss.metrics
         for (tower, embeddings) in zip(towers, embeddings) {
             if let embeddings { parts.append(("\(tower.name)_spread", CollapseMeter.spread(of: embeddings.values))) }
@@ -115,20 +115,15 @@ public final class Contrastive<B: Sendable>: Objective {
         return Loss(total, parts: parts)
     }
 
-    /// Embeddings of one tower's inputs, `[N, D]`, not normalised.
-    /// - Precondition: there is a tower of that name, and it takes such an input.
-    public func embed(_ tower: String, _ input: some Sendable) -> Tensor {
-        let tower = self.tower(tower)
-        return tower.projection(tower.encoder.features(ofInput: input, tower: tower.name))
-    }
+    /// Embeddings of one tower's inputs, `[N, D]`, not normalized.
+    /// - Precondition: there is a tower of that name, and the input is its encoder's input type.
+    public func embed(_ tower: String, _ input: some Sendable) -> Tensor { self.tower(tower)(input) }
 
-    /// What a tower's encoder makes of inputs before the projection, `[N, C]`: what probes look at.
-    public func features(_ tower: String, _ input: some Sendable) -> Tensor {
-        let tower = self.tower(tower)
-        return tower.encoder.features(ofInput: input, tower: tower.name)
-    }
+    /// The output of a tower's encoder before the head, `[N, C]`: the features that probes are trained on.
+    /// - Precondition: there is a tower of that name, and the input is its encoder's input type.
+    public func features(_ tower: String, _ input: some Sendable) -> Tensor { self.tower(tower).features(input) }
 
-    private func tower(_ name: String) -> ProjectedTower<B> {
+    private func tower(_ name: String) -> Tower<B> {
         guard let tower = towers.first(where: { $0.name == name }) else {
             ShapeCheck.fail("Contrastive", "no tower \"\(name)\"; there are \(towerNames)")
         }

@@ -1,117 +1,150 @@
 public import ConcordLayers
 import ConcordTensors
 
-/// One modality of a contrastive model: where its input stands in a batch, and the encoder for it.
+/// One input of a contrastive model: where a batch has it, its encoder, and the head that maps the encoder's output
+/// `[N, C]` to the shared space `[N, D]`.
 ///
 /// ```swift
 /// Tower<Pair>("image", \.image, ResNet(depth: 18))
+/// Tower<Pair>("text", \.text, text, head: .mlp(hidden: 512))
 /// ```
-public struct Tower<B: Sendable> {
+///
+/// Several towers may have one encoder: a question and its answer, an image before and after. The encoder, and the head
+/// where both towers name the same kind, are then stored once, under the first tower's name, and trained by the sum of
+/// the towers' gradients.
+///
+/// In checkpoints: `NAME.encoder.…`, `NAME.projection.weight` (linear head) or `NAME.head.…` (MLP).
+public final class Tower<B: Sendable>: NamedModule {
+    /// The input of those samples of a batch that have one, which samples these are (ascending; nil: all), and the
+    /// number N of samples in the batch (nil: as many as the input has).
+    typealias Input = (value: any Sendable, rows: [Int]?, count: Int?)
+
     /// Its name in checkpoints, logs and `embed`.
     public let name: String
-    let encoder: any TowerEncoder<B>
-    /// Whether samples of a batch may lack its input.
-    let mayLack: Bool
+    let encoder: any Module
+    let projection: Linear?
+    let head: ProjectionHead?
+    let headKind: TowerHead
+    /// Size C of the encoder's output.
+    let featureDimension: Int
+    /// Whether samples of a batch may lack the input.
+    let mayLackInput: Bool
+    /// Whether the input can be cut into samples.
+    let isSliceable: Bool
+    private let inputType: String
+    private let find: @Sendable (B) -> Input?
+    /// `[N, C]`; nil for an input of another type than the encoder's.
+    private let encode: @Sendable (any Sendable) -> Tensor?
 
     /// A tower that every sample of a batch has an input for.
     /// - Parameters:
-    ///   - name: without dots.
+    ///   - name: not empty, without dots.
     ///   - input: the encoder's input in a batch.
-    public init<E: FeatureEncoder>(_ name: String, _ input: any KeyPath<B, E.Input> & Sendable, _ encoder: E) {
-        Self.check(name)
-        (self.name, self.encoder, mayLack) = (name, WholeTower(encoder, to: input), false)
+    public convenience init<E: FeatureEncoder>(
+        _ name: String, _ input: any KeyPath<B, E.Input> & Sendable, _ encoder: E, head: TowerHead = .linear
+    ) {
+        self.init(name, encoder, head, mayLackInput: false) { ($0[keyPath: input], rows: nil, count: nil) }
     }
 
     /// A tower that some samples of a batch may lack an input for; nil in a batch: all of them do.
     /// - Parameters:
-    ///   - name: without dots.
+    ///   - name: not empty, without dots.
     ///   - input: the encoder's input in a batch, with the samples that have it.
-    public init<E: FeatureEncoder>(_ name: String, _ input: any KeyPath<B, Available<E.Input>?> & Sendable, _ encoder: E) {
-        Self.check(name)
-        (self.name, self.encoder, mayLack) = (name, PartialTower(encoder, to: input), true)
+    public convenience init<E: FeatureEncoder>(
+        _ name: String, _ input: any KeyPath<B, Available<E.Input>?> & Sendable, _ encoder: E,
+        head: TowerHead = .linear
+    ) {
+        self.init(name, encoder, head: head) { $0[keyPath: input] }
     }
 
-    private static func check(_ name: String) {
+    /// A tower whose input no key path finds, such as one that a batch has under a name.
+    ///
+    /// ```swift
+    /// Tower("answer", text) { batch in batch.texts["answer"] }
+    /// ```
+    /// - Parameters:
+    ///   - name: not empty, without dots.
+    ///   - input: the encoder's input in a batch, with the samples that have it; nil where none has.
+    public convenience init<E: FeatureEncoder>(
+        _ name: String, _ encoder: E, head: TowerHead = .linear, input: @escaping @Sendable (B) -> Available<E.Input>?
+    ) {
+        self.init(name, encoder, head, mayLackInput: true) { batch in
+            input(batch).map { ($0.input, rows: $0.rows, count: $0.count) }
+        }
+    }
+
+    private init<E: FeatureEncoder>(
+        _ name: String, _ encoder: E, _ headKind: TowerHead, mayLackInput: Bool, find: @escaping @Sendable (B) -> Input?
+    ) {
         ShapeCheck.require(
-            !name.isEmpty && !name.contains("."), "Tower", "\"\(name)\" cannot stand in a checkpoint's path")
+            !name.isEmpty && !name.contains("."), "Tower", "\"\(name)\" cannot be part of a checkpoint's key")
+        self.name = name
+        self.encoder = encoder
+        (projection, head, self.headKind) = (nil, nil, headKind)
+        featureDimension = encoder.outputDimension
+        self.mayLackInput = mayLackInput
+        isSliceable = E.Input.self is any RowSliceable.Type
+        inputType = "\(E.Input.self)"
+        self.find = find
+        encode = { ($0 as? E.Input).map { encoder($0) } }
     }
-}
 
-/// An encoder that finds its input in a batch by itself.
-protocol TowerEncoder<B>: Module {
-    associatedtype B
-    var outputDimension: Int { get }
-    /// Whether its inputs can be cut into samples.
-    var isDivisible: Bool { get }
-    /// Of the samples of a batch that have one; nil where none has.
-    func input(of batch: B) -> TowerInput?
+    /// A tower with its head.
+    private init(_ tower: Tower, projection: Linear?, head: ProjectionHead?) {
+        (name, encoder, self.projection, self.head) = (tower.name, tower.encoder, projection, head)
+        (headKind, featureDimension, mayLackInput) = (tower.headKind, tower.featureDimension, tower.mayLackInput)
+        (isSliceable, inputType, find, encode) = (tower.isSliceable, tower.inputType, tower.find, tower.encode)
+    }
+
+    /// This tower with a head to `dimension` numbers: that of the first of `others` with the same encoder and kind of
+    /// head, else one of its own.
+    func projected(to dimension: Int, sharingWith others: [Tower]) -> Tower {
+        if let twin = others.first(where: { $0.encoder === encoder && $0.headKind == headKind }) {
+            return Tower(self, projection: twin.projection, head: twin.head)
+        }
+        switch headKind {
+        case .linear: return Tower(self, projection: Linear(featureDimension, dimension, bias: false), head: nil)
+        case .mlp(let hidden, let layers, let norm):
+            let head = ProjectionHead(featureDimension, hidden: hidden, dimension, layers: layers, norm: norm)
+            return Tower(self, projection: nil, head: head)
+        case .none:
+            ShapeCheck.require(
+                featureDimension == dimension, "Contrastive",
+                "tower \"\(name)\" has no head and \(featureDimension) features, the shared space \(dimension)")
+            return self
+        }
+    }
+
+    /// Its input in a batch; nil where no sample has one.
+    func input(in batch: B) -> Input? { find(batch) }
+
     /// `[N, C]` of an input on its own.
-    func features(ofInput input: any Sendable, tower: String) -> Tensor
-}
-
-/// All samples have an input.
-final class WholeTower<B: Sendable, E: FeatureEncoder>: TowerEncoder {
-    let encoder: E
-    private let input: any KeyPath<B, E.Input> & Sendable
-
-    init(_ encoder: E, to input: any KeyPath<B, E.Input> & Sendable) {
-        self.encoder = encoder
-        self.input = input
+    /// - Precondition: it is the encoder's input type.
+    func features(_ input: any Sendable) -> Tensor {
+        guard let features = encode(input) else {
+            ShapeCheck.fail("Contrastive", "tower \"\(name)\" wants \(inputType), found \(type(of: input))")
+        }
+        return features
     }
 
-    var outputDimension: Int { encoder.outputDimension }
-
-    var isDivisible: Bool { E.Input.self is any RowSliceable.Type }
-
-    func input(of batch: B) -> TowerInput? { TowerInput(encoder, batch[keyPath: input]) }
-
-    func features(ofInput input: any Sendable, tower: String) -> Tensor { encoder(checked(input, tower, for: encoder)) }
-}
-
-/// Some samples have one.
-final class PartialTower<B: Sendable, E: FeatureEncoder>: TowerEncoder {
-    let encoder: E
-    private let input: any KeyPath<B, Available<E.Input>?> & Sendable
-
-    init(_ encoder: E, to input: any KeyPath<B, Available<E.Input>?> & Sendable) {
-        self.encoder = encoder
-        self.input = input
+    /// `[N, D]` of an input on its own.
+    func callAsFunction(_ input: any Sendable) -> Tensor {
+        let features = features(input)
+        return projection.map { $0(features) } ?? head.map { $0(features) } ?? features
     }
 
-    var outputDimension: Int { encoder.outputDimension }
-
-    var isDivisible: Bool { E.Input.self is any RowSliceable.Type }
-
-    func input(of batch: B) -> TowerInput? {
-        batch[keyPath: input].map { TowerInput(encoder, $0.input, rows: $0.rows, count: $0.count) }
-    }
-
-    func features(ofInput input: any Sendable, tower: String) -> Tensor { encoder(checked(input, tower, for: encoder)) }
-}
-
-private func checked<E: FeatureEncoder>(_ input: any Sendable, _ tower: String, for encoder: E) -> E.Input {
-    guard let input = input as? E.Input else {
-        ShapeCheck.fail("Contrastive", "tower \"\(tower)\" wants \(E.Input.self), found \(type(of: input))")
-    }
-    return input
-}
-
-/// A tower with its way into the shared space.
-final class ProjectedTower<B: Sendable>: NamedModule {
-    let name: String
-    let encoder: any TowerEncoder<B>
-    let projection: Linear
-    let mayLack: Bool
-
-    var checkpointNames: [String: String] { ["encoder": ""] }
-
-    init(_ tower: Tower<B>, dimension: Int) {
-        (name, encoder, mayLack) = (tower.name, tower.encoder, tower.mayLack)
-        projection = Linear(tower.encoder.outputDimension, dimension, bias: false)
-    }
-
-    /// `[n, D]` of the samples that have an input.
+    /// The embeddings of the samples of a batch that have an input; nil where none has.
     func embeddings(of batch: B) -> TowerEmbeddings? {
-        encoder.input(of: batch).map { $0.embeddings(projection($0.features(nil))) }
+        input(in: batch).map { TowerEmbeddings(self($0.value), rows: $0.rows, count: $0.count) }
     }
+}
+
+/// What maps the output of a tower's encoder to the shared space.
+public enum TowerHead: Sendable, Equatable {
+    /// A linear layer without bias: CLIP's.
+    case linear
+    /// ``ProjectionHead``: `layers` linear layers of `hidden` numbers with ReLU between them.
+    case mlp(hidden: Int, layers: Int = 2, norm: ProjectionHead.Norm = .none)
+    /// The encoder's own output is the embedding; its size is that of the shared space.
+    case none
 }

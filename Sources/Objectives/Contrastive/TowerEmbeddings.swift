@@ -9,8 +9,16 @@ struct TowerEmbeddings {
     /// Number N of samples in the batch.
     let count: Int
 
-    /// The embeddings of the samples that both have, and the samples; rows nil: all of the batch. Nil where they share
-    /// none.
+    /// - Parameter count: nil: as many as there are embeddings.
+    init(_ values: Tensor, rows: [Int]?, count: Int?) {
+        let found = values.shape[0], expected = rows?.count ?? count ?? found
+        ShapeCheck.require(
+            found == expected, "Contrastive", "\(found) embeddings of \(expected) samples that have an input")
+        (self.values, self.rows, self.count) = (values, rows, count ?? found)
+    }
+
+    /// The embeddings of the samples that both have, and these samples' rows (nil: the whole batch); nil where no
+    /// sample has both.
     func common(with other: TowerEmbeddings) -> (Tensor, Tensor, rows: [Int]?)? {
         ShapeCheck.require(
             count == other.count, "Contrastive", "towers with \(count) and \(other.count) samples in one batch")
@@ -20,16 +28,17 @@ struct TowerEmbeddings {
 
     private func taking(_ wanted: [Int]) -> Tensor {
         if rows == wanted { return values }
-        guard let rows else { return values.gathered(at: Self.places(wanted)) }
+        guard let rows else { return values.gathered(at: Self.indices(wanted)) }
         var next = 0
         let found = wanted.map { row in
             while rows[next] != row { next += 1 }
             return next
         }
-        return values.gathered(at: Self.places(found))
+        return values.gathered(at: Self.indices(found))
     }
 
-    static func places(_ rows: [Int]) -> Tensor { Tensor(rows.map(Int32.init), shape: [rows.count]) }
+    /// int32 `[n]`.
+    static func indices(_ rows: [Int]) -> Tensor { Tensor(rows.map(Int32.init), shape: [rows.count]) }
 
     private static func intersection(_ a: [Int]?, _ b: [Int]?) -> [Int]? {
         guard let a else { return b }

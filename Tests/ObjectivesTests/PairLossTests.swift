@@ -26,6 +26,39 @@ struct PairLossTests {
         expectClose(try #require(gradients[loss.logitBias]).reshaped([1]), fixture["\(name) dbias"])
     }
 
+    /// 1,100 rows are two tiles.
+    @Test(arguments: [true, false]) func tilesOfTheSigmoidLossAreTheDenseLoss(isLabeled: Bool) throws {
+        let count = 1100, a = hashed("tiles a", [count, 4]), b = hashed("tiles b", [count, 4])
+        let labels = isLabeled ? Tensor((0..<Int32(count)).map { $0 % 700 }, shape: [count]) : nil
+        let ids = labels ?? Tensor((0..<Int32(count)).map { $0 }, shape: [count])
+        let positives = ids.reshaped([count, 1]) .== ids.reshaped([1, count])
+        let loss = SigmoidLoss(scale: 5, bias: -3), scale = loss.logitScale, bias = loss.logitBias
+        func dense(_ a: Tensor, _ b: Tensor) -> Tensor {
+            let cosines = a.l2Normalized().matmul(b.l2Normalized(), transposing: .right)
+            let logits = cosines * scale.value.exp() + bias.value
+            return positives.selecting(0 - logits, otherwise: logits).softplus().sum() / Float(count)
+        }
+        let (values, pullback) = valueWithPullback(of: [a, b]) { [loss($0[0], $0[1], labels: labels)] }
+        let (expected, reference) = valueWithPullback(of: [a, b]) { [dense($0[0], $0[1])] }
+        expectClose(values[0].reshaped([1]), expected[0].reshaped([1]))
+        let (found, wanted) = (pullback([Tensor(2)]), reference([Tensor(2)]))
+        for (x, y) in zip(found.1, wanted.1) { expectClose(try #require(x), try #require(y)) }
+        for parameter in [scale, bias] {
+            expectClose(
+                try #require(found.0[parameter]).reshaped([1]), try #require(wanted.0[parameter]).reshaped([1]))
+        }
+    }
+
+    @Test func theSigmoidLossHoldsATileOfLogits() {
+        let count = 4096, a = hashed("peak a", [count, 4]), b = hashed("peak b", [count, 4])
+        let loss = SigmoidLoss()
+        let peak = Allocator.peak {
+            let (_, pullback) = valueWithPullback(of: [a, b]) { [loss($0[0], $0[1])] }
+            _ = pullback([Tensor(1)])
+        }
+        #expect(peak < count * count * 4, "less than one matrix of logits: \(peak) bytes")
+    }
+
     @Test(arguments: TripletLoss.Mining.allCases, TripletLoss.Distance.allCases)
     func tripletsEqualPyTorch(mining: TripletLoss.Mining, distance: TripletLoss.Distance) throws {
         let word = [TripletLoss.Mining.batchAll: "all", .batchHard: "hard", .semiHard: "semihard"][mining] ?? ""

@@ -86,8 +86,9 @@ import Testing
             try valueWithGradient(of: objective, batch, microbatch: microbatch, step: 3, seed: 4)
         }
         expectClose(cached.total, loss.total, "loss", sourceLocation: sourceLocation)
-        #expect(cached.parts.map(\.name) == loss.parts.map(\.name), sourceLocation: sourceLocation)
-        for (a, b) in zip(cached.parts, loss.parts) {
+        let (found, wanted) = (cached.parts + cached.metrics, loss.parts + loss.metrics)
+        #expect(found.map(\.name) == wanted.map(\.name), sourceLocation: sourceLocation)
+        for (a, b) in zip(found, wanted) {
             expectClose(a.value, b.value, tolerance: 1e-4, a.name, sourceLocation: sourceLocation)
         }
         #expect(gradients.count == expected.count, sourceLocation: sourceLocation)
@@ -142,17 +143,17 @@ import Testing
         let frames = FramePrediction(encoder: Self.sounds(), target: .samples(hop: 2), ahead: 2)
         let coding = ContrastivePredictiveCoding(encoder: Self.sounds(), horizon: 3, negatives: 5, from: .sequence)
         let batch = Self.batch(9, sounds: Array(0..<9)), keys = (0..<9).map { RandomKey(seed: 8).derived($0) }
-        func compare<O: MicrobatchedObjective>(_ objective: O, parts: [String]) throws where O.Input == Waveform {
+        func compare<O: MicrobatchedObjective>(_ objective: O, metrics: [String]) throws where O.Input == Waveform {
             objective.initialize(seed: 5)
             let part = objective.on(\Sample.sound)
             let (loss, expected) = withSampleKeys(keys) { valueWithGradient { part(batch) } }
             let (cached, gradients) = try withSampleKeys(keys) { try valueWithGradient(of: part, batch, microbatch: 4) }
             expectClose(cached.total, loss.total)
-            for name in parts {
+            for name in metrics {
                 #expect(
                     abs(
-                        (cached.parts.first { $0.name == name }?.value.item ?? .nan)
-                            - (loss.parts.first { $0.name == name }?.value.item ?? 0))
+                        (cached.metrics.first { $0.name == name }?.value.item ?? .nan)
+                            - (loss.metrics.first { $0.name == name }?.value.item ?? 0))
                         < 1e-4)
             }
             #expect(gradients.count == expected.count && gradients.count > 8)
@@ -162,8 +163,8 @@ import Testing
                 }
             }
         }
-        try compare(frames, parts: ["last_frame"])
-        try compare(coding, parts: ["accuracy"])
+        try compare(frames, metrics: ["last_frame"])
+        try compare(coding, metrics: ["accuracy"])
     }
 
     /// One tape over all pieces, each normalised by itself.

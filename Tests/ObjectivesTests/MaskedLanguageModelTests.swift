@@ -42,8 +42,8 @@ import Testing
         let model = model(), masked = Masking.bert(tokens(), vocabulary: vocabulary, keys: keys(4))
         let loss = withSampleKeys(keys(4)) { model(tokens()) }
         #expect(loss.total.item == model(masked).total.item)
-        #expect(loss.parts.map(\.name) == ["accuracy", "perplexity"])
-        #expect(abs(loss.parts[1].value.item - exp(loss.total.item)) < 1e-3)
+        #expect(loss.metrics.map(\.name) == ["accuracy", "perplexity"])
+        #expect(abs(loss.metrics[1].value.item - exp(loss.total.item)) < 1e-3)
         let (features, mask) = model.encoder.features(masked.tokens)
         let steps = model.encoder.context(features, mask: mask).reshaped([-1, 8]).gathered(at: masked.positions)
         let logits = model.head(steps, table: model.encoder.tokenTable.value)

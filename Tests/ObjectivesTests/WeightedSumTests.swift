@@ -13,7 +13,7 @@ import Testing
         let weight = Parameter([], .constant(2))
         func callAsFunction(_ x: Tensor) -> Loss {
             let total = weight.value * x.sum()
-            return Loss(total, parts: [("size", Tensor(Float(x.count)))])
+            return Loss(total, parts: [("size", Tensor(Float(x.count)))], metrics: [("scale", Tensor(2))])
         }
     }
 
@@ -25,6 +25,8 @@ import Testing
         #expect(loss.total.item == 12 + 0.5 * 20)
         #expect(loss.parts.map(\.name) == ["slope", "slope.size", "slope_2", "slope_2.size"])
         #expect(loss.parts.map(\.value.item) == [12, 3, 20, 1])
+        #expect(loss.metrics.map(\.name) == ["slope.scale", "slope_2.scale"])
+        #expect(loss.metrics.map(\.value.item) == [2, 2])
     }
 
     @Test func weightsMultiplyThroughNestedSums() {

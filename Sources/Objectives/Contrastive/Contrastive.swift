@@ -15,8 +15,11 @@ public import ConcordTensors
 /// name: `image.encoder.…`, `image.projection.weight`. Towers over one encoder share it (``Tower``).
 ///
 /// Where samples of a batch lack an input (`Available`), each pair of towers is compared over the samples that have
-/// both; a pair that no sample has is left out of the mean and of the parts. Without any pair the loss is 0. Part
-/// `pairs` counts them.
+/// both; a pair that no sample has is left out of the mean and of the parts. Without any pair the loss is 0.
+///
+/// Parts: the loss of each pair of towers, where there are several (`image_text`). Metrics: those of the loss
+/// (`logit_scale`), `pairs`, the number of pairs compared, and the spread of each tower's embeddings (`image_spread`):
+/// about 1 where they point in all directions, 0 where they are equal (collapse).
 ///
 /// Batches whose activations do not fit in memory are trained in microbatches, with all of the batch's negatives:
 /// `microbatch:` of the trainer and of ``valueWithGradient(of:_:microbatch:step:seed:)``. The towers cut the inputs into
@@ -104,15 +107,15 @@ public final class Contrastive<B: Sendable>: Objective {
                     ("\(towers[pair.first].name)_\(towers[pair.second].name)", losses[losses.count - 1].detached))
             }
         }
-        if towers.contains(where: \.mayLackInput) { parts.append(("pairs", Tensor(Float(losses.count)))) }
-        parts += loss.metrics
+        var metrics = loss.metrics
+        if towers.contains(where: \.mayLackInput) { metrics.append(("pairs", Tensor(Float(losses.count)))) }
         for (tower, embeddings) in zip(towers, embeddings) {
-            if let embeddings { parts.append(("\(tower.name)_spread", CollapseMeter.spread(of: embeddings.values))) }
+            if let embeddings { metrics.append(("\(tower.name)_spread", Loss.spread(of: embeddings.values))) }
         }
         let total =
             losses.count < 2
             ? losses.first ?? Tensor(0) : losses.dropFirst().reduce(losses[0], +) * (1 / Float(losses.count))
-        return Loss(total, parts: parts)
+        return Loss(total, parts: parts, metrics: metrics)
     }
 
     /// Embeddings of one tower's inputs, `[N, D]`, not normalized.

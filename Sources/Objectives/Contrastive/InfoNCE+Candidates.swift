@@ -2,8 +2,7 @@ import ConcordLayers
 public import ConcordTensors
 
 extension InfoNCE {
-    /// Queries that have to find their positives among candidates out of a bank: their own, and negatives that were
-    /// drawn for them.
+    /// The loss of queries among candidates from a bank: each query's positive, and negatives drawn for it.
     ///
     ///     loss = mean over i of  log(e^s(i, p_i) + sum over j of e^s(i, n_j)) - s(i, p_i)
     ///
@@ -12,13 +11,13 @@ extension InfoNCE {
     /// loss(predictions, in: frames, positives: next, negatives: drawn)      // [Q, D], [B, D], [Q], [M] -> []
     /// ```
     ///
-    /// Candidates come from the bank's side alone, whatever the direction. A positive that is drawn as a negative too
-    /// stays one.
+    /// All candidates are rows of the bank, whatever the direction. A positive that is drawn as a negative too remains a
+    /// positive.
     ///
     /// - Parameters:
     ///   - queries: `[Q, D]`.
     ///   - bank: `[B, D]`.
-    ///   - positives: `[Q]`, int32: the bank's row that each query has to find.
+    ///   - positives: int32 `[Q]`: the row of the bank that is each query's positive.
     ///   - negatives: int32, rows of the bank: `[M]` for all queries, or `[G, M]` for each group of queries.
     ///   - groups: how many queries each group has, one group after the other; nil: one, or one query each.
     /// - Returns: a scalar; `ln(M + 1)` at chance, 0 without a query.
@@ -31,7 +30,7 @@ extension InfoNCE {
         return find(queries, in: bank, Candidates(positives: positives, negatives: negatives, groups: groups)).loss
     }
 
-    /// The loss with each query's own `[Q]` and whether it found its positive `[Q]` (uint8).
+    /// The loss, each query's own loss `[Q]`, and whether its positive had the largest logit, uint8 `[Q]`.
     func find(
         _ queries: Tensor, in bank: Tensor, _ candidates: Candidates
     ) -> (loss: Tensor, losses: Tensor, hits: Tensor) {

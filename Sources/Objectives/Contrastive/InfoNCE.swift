@@ -5,8 +5,8 @@ public import ConcordTensors
     import Glibc
 #endif
 
-/// The contrastive loss of embeddings against embeddings: each row has to find its positives among all rows of the
-/// other side.
+/// The contrastive loss of two sets of embeddings: a cross-entropy that identifies each row's positives among all rows
+/// of the other set.
 ///
 ///     s_ij = similarity(a_i, b_j) / temperature
 ///     loss = mean over i of  log Z_i - mean over positives p of s_ip,     Z_i = sum over j of e^(s_ij)
@@ -30,7 +30,7 @@ public import ConcordTensors
 /// | CPC with given negatives (van den Oord et al. 2018, eq. 4) | called with `in: bank` |
 /// | hard negatives (Robinson et al. 2020, arXiv:2010.04592, eq. 4 with tau+ = 0) | `hardNegativeWeight: beta` |
 public final class InfoNCE: Module {
-    /// What makes two embeddings alike.
+    /// The similarity of two embeddings.
     public enum Similarity: Sendable {
         /// Of embeddings scaled to length 1.
         case cosine
@@ -39,18 +39,18 @@ public final class InfoNCE: Module {
         case euclidean
     }
 
-    /// What similarities are divided by.
+    /// The divisor of similarities.
     public enum Temperature: Sendable {
         case fixed(Float)
         /// A parameter `logit_scale`, `ln(1 / temperature)`, which updates keep in `0 ... ln 100`, as CLIP does.
         case learned(initial: Float)
     }
 
-    /// Which side looks for its positives.
+    /// Which side's rows are queries.
     public enum Direction: Sendable {
-        /// Either side; the mean of both losses.
+        /// Both sides'; the mean of both losses.
         case symmetric
-        /// Rows of the first among rows of the second.
+        /// The first side's, with the second side's rows as candidates.
         case oneWay
     }
 
@@ -67,11 +67,11 @@ public final class InfoNCE: Module {
 
     /// - Parameters:
     ///   - temperature: above 0.
-    ///   - excludesSelf: for embeddings held against themselves; the positives are then those of equal labels.
+    ///   - excludesSelf: for a set of embeddings compared with itself; the positives are then the rows of equal labels.
     ///   - decoupled: leaves the positives out of the denominator.
-    ///   - hardNegativeWeight: beta, at least 0: negatives weigh e^(beta s), normalised to a mean of 1. The gradient
+    ///   - hardNegativeWeight: beta, at least 0: negatives weigh e^(beta s), normalized to a mean of 1. The gradient
     ///     goes through the weights too, as in the authors' code.
-    ///   - smoothing: share of the target that is spread evenly over all candidates, in `0 ..< 1`.
+    ///   - smoothing: fraction of the target that is spread evenly over all candidates, in `0 ..< 1`.
     public init(
         similarity: Similarity = .cosine, temperature: Temperature = .learned(initial: 0.07),
         direction: Direction = .symmetric,
@@ -108,7 +108,8 @@ public final class InfoNCE: Module {
         )
     }
 
-    /// Two views of each sample: every row of both looks for its other view among all others.
+    /// The loss of two views of each sample: each row of both views is a query, its other view the positive, and all
+    /// other rows the candidates.
     ///
     /// - Parameters:
     ///   - a, b: `[N, D]`, the views.
@@ -122,7 +123,7 @@ public final class InfoNCE: Module {
         return contrast(all, all, .concatenated([labels, labels], axis: 0), excludesSelf: true, isSymmetric: false)
     }
 
-    /// What similarities are multiplied with now: `1 / temperature`.
+    /// The current factor of similarities: `1 / temperature`.
     public var scale: Float { exp(logScale.item) }
 
     var logScale: Tensor {
@@ -137,7 +138,7 @@ public final class InfoNCE: Module {
         return .contrast(a, b, logScale: logScale, rowLabels: labels, columnLabels: labels, options: options)
     }
 
-    /// What both forms, of pairs and of candidates, have in common.
+    /// The options that the forms of pairs and of candidates have in common.
     var options: ContrastOptions {
         var options = ContrastOptions()
         switch similarity {

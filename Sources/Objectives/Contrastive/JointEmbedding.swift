@@ -1,16 +1,18 @@
 public import ConcordLayers
 public import ConcordTensors
 
-/// Two views of one sample get embeddings that belong together, by one encoder.
+/// Draws two views of one sample together in the embedding of one encoder.
 ///
 /// ```swift
 /// let simCLR = JointEmbedding(
-///     ResNet(depth: 18, stem: .cifar), head: ProjectionHead(512, hidden: 512, 128), loss: InfoNCE(temperature: .fixed(0.5)))
+///     ResNet(depth: 18, stem: .cifar), head: ProjectionHead(512, hidden: 512, 128),
+///     loss: InfoNCE(temperature: .fixed(0.5)))
 /// ```
 ///
-/// Each view has its own pass through the encoder, and so its own batch statistics.
-/// - Source: Chen, Kornblith, Norouzi, Hinton 2020, arXiv:2002.05709 (SimCLR, with InfoNCE). Their TPU code takes both
-///   views through batch normalization in one pass.
+/// Each view has its own pass through the encoder, and so its own batch statistics. Metrics: those of the loss, and
+/// `spread` of the first view's projections, 0 where they collapsed.
+/// - Source: Chen, Kornblith, Norouzi, Hinton 2020, arXiv:2002.05709 (SimCLR, with InfoNCE). Their TPU code passes both
+///   views through batch normalization together.
 public final class JointEmbedding<E: FeatureEncoder>: Objective {
     public typealias Input = Views<E.Input>
 
@@ -19,7 +21,9 @@ public final class JointEmbedding<E: FeatureEncoder>: Objective {
 
     public var checkpointNames: [String: String] { ["network": "", "loss": ""] }
 
-    /// - Parameter head: between encoder and loss; nil: none.
+    /// - Parameters:
+    ///   - head: between encoder and loss; nil: none.
+    ///   - loss: of the two views' projections, called by ``PairLoss/views(_:_:labels:)``.
     public init(_ encoder: E, head: ProjectionHead?, loss: any PairLoss) {
         network = ProjectedEncoder(encoder, head: head)
         self.loss = loss
@@ -32,17 +36,15 @@ public final class JointEmbedding<E: FeatureEncoder>: Objective {
     }
 
     private func loss(of a: Tensor, _ b: Tensor, labels: Tensor?) -> Loss {
-        Loss(loss.views(a, b, labels: labels), parts: loss.metrics + [("spread", CollapseMeter.spread(of: a))])
+        Loss(loss.views(a, b, labels: labels), metrics: loss.metrics + [("spread", Loss.spread(of: a))])
     }
 
-    /// `[N, D]` behind the head, not normalized.
+    /// The output of the head, `[N, D]`, not normalized.
     public func project(_ input: E.Input) -> Tensor { network(input) }
 }
 
 extension JointEmbedding: MicrobatchedObjective {
-    public var microbatchingUnsupportedReason: String? {
-        E.Input.self is any RowSliceable.Type ? nil : "its input does not say how to be cut into samples (RowSliceable)"
-    }
+    public var microbatchingUnsupportedReason: String? { SlicedInput<E.Input>.unsupportedReason }
 
     public func lossWithGradient(of batch: Views<E.Input>, microbatch: Int) -> (Loss, Gradients) {
         guard let first = SlicedInput(batch.first), let second = SlicedInput(batch.second), first.count > microbatch
@@ -56,15 +58,25 @@ extension JointEmbedding: MicrobatchedObjective {
     }
 }
 
-/// An input that can be cut into samples.
-struct SlicedInput<Input: Sendable> {
-    let count: Int
-    let rows: (Range<Int>) -> Input
+/// An encoder with its projection head.
+final class ProjectedEncoder<E: FeatureEncoder>: Module {
+    let encoder: E
+    /// Nil: the loss sees the encoder's output.
+    let head: ProjectionHead?
 
-    /// Nil where its type does not say how.
-    init?(_ input: Input) {
-        guard let sliceable = input as? any RowSliceable else { return nil }
-        count = sliceable.rowCount
-        rows = { range in (sliceable.rows(in: range) as? Input) ?? input }
+    init(_ encoder: E, head: ProjectionHead?) {
+        (self.encoder, self.head) = (encoder, head)
+        guard let head else { return }
+        let (wanted, found) = (head.inputDimension, encoder.outputDimension)
+        ShapeCheck.require(
+            wanted == found, "ProjectionHead", "its input has \(wanted) numbers, the encoder's output \(found)")
+    }
+
+    var outputDimension: Int { head?.outputDimension ?? encoder.outputDimension }
+
+    /// `[N, D]`.
+    func callAsFunction(_ input: E.Input) -> Tensor {
+        let features = encoder(input)
+        return head.map { $0(features) } ?? features
     }
 }

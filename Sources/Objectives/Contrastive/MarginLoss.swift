@@ -1,18 +1,18 @@
 import ConcordLayers
 public import ConcordTensors
 
-/// Positives are drawn together, negatives pushed apart as far as a margin.
+/// Draws positives together and pushes negatives apart up to a margin (contrastive loss).
 ///
 ///     loss = mean over positives of 1/2 d^2  +  mean over negatives nearer than the margin of 1/2 max(0, margin - d)^2
 ///
-/// As a loss of pairs it takes all N x N pairs of rows; there are so many more negatives than positives that each kind
-/// has its own mean, and of negatives those that are apart already do not thin it.
+/// As a pair loss it takes all N x N pairs of rows. Negatives far outnumber positives, so each kind has a mean of its
+/// own, and negatives beyond the margin are excluded from theirs.
 ///
 /// ```swift
 /// MarginLoss(margin: 0.5, distance: .cosine)
 /// ```
 /// - Source: Hadsell, Chopra, LeCun 2006, "Dimensionality reduction by learning an invariant mapping", eq. 4; the mean
-///   over negatives that still count as in pytorch-metric-learning's `AvgNonZeroReducer`.
+///   over negatives within the margin as in pytorch-metric-learning's `AvgNonZeroReducer`.
 public final class MarginLoss: PairLoss {
     public let margin: Float
     public let distance: TripletLoss.Distance

@@ -16,10 +16,10 @@ public protocol PairLoss: Module {
     /// Two views of each sample; a loss may compare rows of one side with each other too.
     func views(_ a: Tensor, _ b: Tensor, labels: Tensor?) -> Tensor
 
-    /// What a model trained with this loss says of classes, `[N, K]`, from cosine similarities `[N, K]`.
+    /// Class probabilities `[N, K]` under a model trained with this loss, from cosine similarities `[N, K]`.
     func probabilities(_ similarities: Tensor) -> Tensor
 
-    /// Named scalars for the log that are no part of the loss: `logit_scale`.
+    /// Named scalars for the log that are no term of the loss, without a gradient: `logit_scale`.
     var metrics: [(name: String, value: Tensor)] { get }
 }
 

@@ -5,7 +5,7 @@ public import ConcordTensors
 ///
 ///     loss = mean over i of  -log( e^s(q_i, k_i) / (e^s(q_i, k_i) + sum over queue j of e^s(q_i, n_j)) )
 ///
-/// Other rows of the batch are no negatives. Keys enter the queue after the update. Labels are not looked at.
+/// Other rows of the batch are no negatives. Keys enter the queue after the update. Labels are ignored.
 ///
 /// ```swift
 /// QueueContrast(count: 65536, dimension: 128, temperature: .fixed(0.2))                  // MoCo v2's

@@ -1,12 +1,12 @@
 import ConcordLayers
 public import ConcordTensors
 
-/// An anchor has to be nearer to its positive than to a negative, by a margin.
+/// Draws an anchor nearer to its positive than to a negative by a margin.
 ///
 ///     loss = mean over triplets of  max(0, d(a, p) - d(a, n) + margin)
 ///
-/// Triplets are found inside of the batch by labels. As a loss of pairs it takes the rows of both sides together: the
-/// two rows of a sample, and rows of equal labels, are positives.
+/// Triplets are mined within the batch by labels. As a pair loss it takes the rows of both sides together: the two rows
+/// of a sample, and rows of equal labels, are positives.
 ///
 /// ```swift
 /// TripletLoss(mining: .semiHard, margin: 0.2, distance: .cosine)
@@ -14,12 +14,12 @@ public import ConcordTensors
 /// - Source: Schroff, Kalenichenko, Philbin 2015, arXiv:1503.03832 (semi-hard); Hermans, Beyer, Leibe 2017,
 ///   arXiv:1703.07737 (batch-hard, batch-all). Means and ties as in sentence-transformers.
 public final class TripletLoss: PairLoss {
-    /// Which triplets of a batch count.
+    /// Which triplets of a batch are used.
     public enum Mining: String, Sendable, CaseIterable {
         /// All; the mean is over those that are not yet apart by the margin.
         case batchAll = "batch_all"
         /// The farthest positive and the nearest negative of each anchor; the mean is over all anchors. An anchor
-        /// without a positive counts with a distance of 0.
+        /// without a positive has a positive distance of 0.
         case batchHard = "batch_hard"
         /// For each anchor and positive, the nearest negative that is farther than the positive, else the farthest
         /// negative; the mean is over all pairs of anchor and positive.
@@ -53,7 +53,7 @@ public final class TripletLoss: PairLoss {
     /// - Parameters:
     ///   - embeddings: `[N, D]`.
     ///   - labels: int32 `[N]`.
-    /// - Returns: a scalar; 0 where the batch has no triplet that counts.
+    /// - Returns: a scalar; 0 where the batch has no triplet.
     public func callAsFunction(_ embeddings: Tensor, labels: Tensor) -> Tensor {
         let count = embeddings.shape[0]
         ShapeCheck.require(
@@ -63,7 +63,7 @@ public final class TripletLoss: PairLoss {
         let mined = Miner(distances.scalars, labels.integerScalars, count, margin).triplets(mining)
         guard !mined.positives.isEmpty else { return distances.sum() * 0 }
         let flat = distances.reshaped([count * count])
-        func at(_ places: [Int32]) -> Tensor { flat.gathered(at: Tensor(places, shape: [places.count])) }
+        func at(_ indices: [Int32]) -> Tensor { flat.gathered(at: Tensor(indices, shape: [indices.count])) }
         return (at(mined.positives) - at(mined.negatives) + margin).relu().sum() / Float(mined.divisor)
     }
 
@@ -79,12 +79,12 @@ public final class TripletLoss: PairLoss {
     }
 }
 
-/// Finds triplets in a matrix of distances; a triplet is two places in it, `(a, p)` and `(a, n)`.
+/// Mines triplets in a matrix of distances; a triplet is two elements of it, `(a, p)` and `(a, n)`.
 private struct Miner {
     struct Triplets {
         var positives: [Int32] = []
         var negatives: [Int32] = []
-        /// What the sum is divided by.
+        /// The divisor of the sum.
         var divisor = 1
 
         mutating func add(_ anchor: Int, _ positive: Int, _ negative: Int, of count: Int) {

@@ -3,8 +3,8 @@ public import ConcordTensors
 
 /// Several objectives over one batch, added up with weights: `clip.on(\.pair) + 0.05 * mlm.on(\.text)`.
 ///
-/// Each part is logged under its name, as it was before its weight. Encoders that parts share are trained by all of
-/// them, and stored once.
+/// Each term's loss is a part under the term's name, before its weight; its own parts and metrics follow under
+/// `term.name`. Encoders that terms share are trained by all of them, and stored once.
 public final class WeightedSum<Input: Sendable>: Objective {
     private let terms: [WeightedTerm<Input>]
 
@@ -20,19 +20,20 @@ public final class WeightedSum<Input: Sendable>: Objective {
         }
     }
 
-    public func callAsFunction(_ batch: Input) -> Loss { sum(terms.map { $0.evaluate(batch) }) }
+    public func callAsFunction(_ batch: Input) -> Loss { sum(terms.map { $0.objective(batch) }) }
 
     /// - Parameter losses: one a term.
     private func sum(_ losses: [Loss]) -> Loss {
         var total: Tensor?
-        var parts: [(name: String, value: Tensor)] = []
+        var parts: [(name: String, value: Tensor)] = [], metrics: [(name: String, value: Tensor)] = []
         for (term, loss) in zip(terms, losses) {
             let weighted = loss.total * term.weight
             total = total.map { $0 + weighted } ?? weighted
             parts.append((term.name, loss.total.detached))
             parts += loss.parts.map { ("\(term.name).\($0.name)", $0.value) }
+            metrics += loss.metrics.map { ("\(term.name).\($0.name)", $0.value) }
         }
-        return Loss(total ?? Tensor(0), parts: parts)
+        return Loss(total ?? Tensor(0), parts: parts, metrics: metrics)
     }
 
     static func terms(of objective: some Objective<Input>) -> [WeightedTerm<Input>] {
@@ -48,13 +49,16 @@ public final class WeightedSum<Input: Sendable>: Objective {
 
 extension WeightedSum: MicrobatchedObjective {
     public var microbatchingUnsupportedReason: String? {
-        terms.lazy.compactMap { term in term.objective.obstacle.map { "its part \(term.name): \($0)" } }.first
+        terms.lazy.compactMap { term in term.objective.unsupportedReason.map { "its part \(term.name): \($0)" } }.first
     }
 
     public func lossWithGradient(of batch: Input, microbatch: Int) -> (Loss, Gradients) {
         var gradients = Gradients()
         let losses = terms.map { term in
-            let (loss, own) = term.evaluateWithGradient(batch, microbatch: microbatch)
+            guard let objective = term.objective as? any MicrobatchedObjective<Input> else {
+                ShapeCheck.fail("WeightedSum", "part \(term.name) is no MicrobatchedObjective")
+            }
+            let (loss, own) = objective.lossWithGradient(of: batch, microbatch: microbatch)
             gradients.add(term.weight == 1 ? own : own.scaled(by: term.weight))
             return loss
         }
@@ -74,16 +78,7 @@ final class WeightedTerm<Input: Sendable>: NamedModule {
         (self.objective, self.weight, self.name) = (objective, weight, name)
     }
 
-    func evaluate(_ batch: Input) -> Loss { objective(batch) }
-
-    func evaluateWithGradient(_ batch: Input, microbatch: Int) -> (Loss, Gradients) {
-        guard let objective = objective as? any MicrobatchedObjective<Input> else {
-            ShapeCheck.fail("WeightedSum", "part \(name) cannot be computed in pieces")
-        }
-        return objective.lossWithGradient(of: batch, microbatch: microbatch)
-    }
-
-    /// The type's name in snake_case, or the name that it was given.
+    /// The objective's own name, or its type's in snake_case.
     static func name(of objective: any Objective) -> String {
         if let named = objective as? any NamedModule { return named.name }
         let type = String(describing: Swift.type(of: objective)).prefix { $0 != "<" }

@@ -1,12 +1,12 @@
 import ConcordLayers
 public import ConcordTensors
 
-/// How far each row's direction is from its own row's of the other side: no negatives.
+/// The cosine distance of each row to its row of the other side; there are no negatives.
 ///
 ///     loss = mean over i of  1 - cos(a_i, b_i)
 ///
 /// In [0, 2]. BYOL's squared distance of unit vectors is twice this; SimSiam's negative cosine is this minus 1: the
-/// gradient is the same. Labels are not looked at.
+/// gradient is the same. Labels are ignored.
 /// - Source: Grill et al. 2020, arXiv:2006.07733, eq. 2; Chen, He 2021, arXiv:2011.10566, eq. 1.
 public final class CosineLoss: PairLoss {
     public init() {}

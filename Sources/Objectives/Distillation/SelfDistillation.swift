@@ -1,13 +1,13 @@
 public import ConcordLayers
 public import ConcordTensors
 
-/// One view's embedding predicts what a target network makes of the other view.
+/// Predicts a target network's embedding of one view from the other view.
 ///
 ///     loss = 1/2 (loss(predictor(online(v1)), target(v2)) + loss(predictor(online(v2)), target(v1)))
 ///
-/// No gradient reaches the target. Which method it is, its parts say:
+/// No gradient reaches the target. Known methods are settings of it:
 ///
-/// | method | target | predictor | loss | both ways |
+/// | method | target | predictor | loss | symmetric |
 /// |---|---|---|---|---|
 /// | BYOL (Grill et al. 2020, arXiv:2006.07733) | `.movingAverage(.cosine(from: 0.996))` | yes | `CosineLoss()` | yes |
 /// | SimSiam (Chen, He 2021, arXiv:2011.10566) | `.online` | yes | `CosineLoss()` | yes |
@@ -17,15 +17,17 @@ public import ConcordTensors
 /// ```swift
 /// let byol = SelfDistillation(
 ///     ResNet(depth: 18, stem: .cifar), projector: ProjectionHead(512, hidden: 4096, 256, norm: .hidden),
-///     predictor: ProjectionHead(256, hidden: 4096, 256, norm: .hidden), target: .movingAverage(.cosine(from: 0.996)), loss: CosineLoss())
+///     predictor: ProjectionHead(256, hidden: 4096, 256, norm: .hidden),
+///     target: .movingAverage(.cosine(from: 0.996)), loss: CosineLoss())
 /// ```
 ///
-/// Scales differ from the papers': BYOL's sum of both ways is four times ours, MoCo v3's loss is 2 temperature times
-/// the sum of both. The target starts equal to the online network.
+/// Scales differ from the papers': BYOL's sum of both directions is four times this loss, MoCo v3's loss is the sum of
+/// both times 2 temperature. The target starts equal to the online network. Metrics: those of the loss, and `spread` of
+/// the first view's projections, 0 where they collapsed.
 public final class SelfDistillation<E: FeatureEncoder>: Objective {
     public typealias Input = Views<E.Input>
 
-    /// Where targets come from.
+    /// The network that computes the targets.
     public enum Target: Sendable, Equatable {
         case movingAverage(Momentum)
         /// The online network itself, without a gradient.
@@ -87,18 +89,17 @@ public final class SelfDistillation<E: FeatureEncoder>: Objective {
     ) -> Loss {
         var total = loss(first, targets.1, labels: labels)
         if let second, let other = targets.0 { total = (total + loss(second, other, labels: labels)) * 0.5 }
-        return Loss(total, parts: loss.metrics + [("spread", CollapseMeter.spread(of: spread))])
+        return Loss(total, metrics: loss.metrics + [("spread", Loss.spread(of: spread))])
     }
 
-    /// `[N, D]` behind the projector, not normalized.
+    /// The output of the projector, `[N, D]`, not normalized.
     public func project(_ input: E.Input) -> Tensor { online(input) }
 }
 
 extension SelfDistillation: MicrobatchedObjective {
     public var microbatchingUnsupportedReason: String? {
-        if passesGradient { return "gradients through its targets want the whole batch" }
-        return E.Input.self is any RowSliceable.Type
-            ? nil : "its input does not say how to be cut into samples (RowSliceable)"
+        passesGradient
+            ? "gradients through its targets need the whole batch" : SlicedInput<E.Input>.unsupportedReason
     }
 
     public func lossWithGradient(of batch: Views<E.Input>, microbatch: Int) -> (Loss, Gradients) {
@@ -106,20 +107,34 @@ extension SelfDistillation: MicrobatchedObjective {
         else {
             return Microbatches.wholeWithGradient { self(batch) }
         }
-        let pieces = Microbatches(of: first.count, atMost: microbatch)
-        /// Targets of a view, a piece at a time; where the network is its own target they are made with the running
-        /// statistics kept still, for the online pass moves them.
+        let microbatches = Microbatches(of: first.count, atMost: microbatch)
+        /// Targets of a view, a microbatch at a time. Where the network is its own target, this pass leaves the running
+        /// statistics as they are: the online pass updates them.
         func targets(_ view: SlicedInput<E.Input>) -> Tensor {
-            .concatenated(
-                pieces.encoding(movingBuffers: target != nil) { self.targets(view.rows($0), online: nil) }, axis: 0)
+            let parts = microbatches.encoding(updatingBuffers: target != nil) {
+                self.targets(view.rows($0), online: nil)
+            }
+            return .concatenated(parts, axis: 0)
         }
         let known = (isSymmetric ? targets(first) : nil, targets(second))
         var cache = GradientCache(microbatch: microbatch)
         for view in isSymmetric ? [first, second] : [first] {
-            cache.add(count: view.count) { self.predictions(self.online(view.rows($0))) }
+            cache.add(count: view.count) { rows in
+                let projections = self.online(view.rows(rows))
+                guard let predictor = self.predictor else { return projections }
+                return .concatenated([predictor(projections), projections.detached], axis: 1)
+            }
         }
         return cache.lossWithGradient { values in
-            self.loss(of: values[0], values.count > 1 ? values[1] : nil, known, spread: values[0], labels: batch.labels)
+            guard let size = predictor?.outputDimension else {
+                return self.loss(
+                    of: values[0], isSymmetric ? values[1] : nil, known, spread: values[0], labels: batch.labels)
+            }
+            let predictions = values.map { $0.sliced(0..<size, axis: 1) }
+            let projections = values[0].sliced(size..<values[0].shape[1], axis: 1)
+            return self.loss(
+                of: predictions[0], isSymmetric ? predictions[1] : nil, known, spread: projections,
+                labels: batch.labels)
         }
     }
 }

@@ -1,7 +1,7 @@
 public import ConcordLayers
 public import ConcordTensors
 
-/// From a step's vector to a score for every token: a dense layer, GELU, layer normalisation, then the encoder's own
+/// Maps a step's vector to a logit for every token: a dense layer, GELU, layer normalization, then the encoder's own
 /// token table.
 ///
 ///     logits = table · norm(gelu(dense(x))) + bias
@@ -24,7 +24,7 @@ public final class LanguageModelHead: Module {
         bias = Parameter([vocabulary], .zeros)
     }
 
-    /// What is held against the table, `[M, C]`.
+    /// The vectors that are compared with the table's rows, `[M, C]`.
     func transformed(_ steps: Tensor) -> Tensor {
         guard let bias = dense.bias else { return layerNorm(dense(steps).gelu()) }
         return layerNorm(steps.linear(weight: dense.weight.value).biasedGELU(bias.value))

@@ -2,22 +2,23 @@ public import ConcordLayers
 public import ConcordTensors
 
 extension MaskedLanguageModel {
-    /// How well hidden tokens of held-out texts are told, with the same tokens hidden each time.
+    /// Metrics of masked-token prediction on held-out texts, with the same tokens masked each time.
     ///
     /// ```swift
     /// let metrics = mlm.evaluate(try TextBlocks(["test.txt"], tokenizer: tokenizer, length: 128).inOrder(by: 32))
     /// print(metrics.crossEntropy, metrics.perplexity, metrics.accuracy)
     /// ```
     /// - Parameters:
-    ///   - batches: texts; what is hidden in one depends on its number over all batches, not on how they are cut.
-    ///   - seed: of what is hidden.
+    ///   - batches: texts; a text's masks depend on its index over all batches, not on the batch size.
+    ///   - seed: of the masks.
     public func evaluate(_ batches: some Sequence<Tokens>, seed: UInt64 = 1) -> MaskedTokenMetrics {
-        var hiding = HeldOutMasking(masking, encoder.vocabulary, seed: seed)
-        return batches.reduce(into: MaskedTokenMetrics()) { metrics, tokens in metrics += evaluate(hiding.next(tokens))
+        var masking = HeldOutMasking(masking, encoder.vocabulary, seed: seed)
+        return batches.reduce(into: MaskedTokenMetrics()) { metrics, tokens in
+            metrics += evaluate(masking.next(tokens))
         }
     }
 
-    /// How well the hidden tokens of texts that have been masked already are told.
+    /// Metrics of texts that are masked already.
     public func evaluate(_ masked: MaskedTokens) -> MaskedTokenMetrics {
         guard masked.count > 0 else { return MaskedTokenMetrics() }
         let (loss, correct) = evaluating { detached { crossEntropy(masked) } }
@@ -26,10 +27,10 @@ extension MaskedLanguageModel {
 }
 
 extension MaskedLanguageModel {
-    /// The score of every token at some places, in evaluation mode.
+    /// The logits of every token at some positions, in evaluation mode.
     /// - Parameters:
-    ///   - tokens: `[N, T]`, with mask tokens where something is to be predicted.
-    ///   - positions: `[M]`, int32, counted over all N x T.
+    ///   - tokens: `[N, T]`, with mask tokens at the positions to predict.
+    ///   - positions: int32 `[M]`, indices into the N x T tokens.
     /// - Returns: logits `[M, V]`.
     public func logits(_ tokens: Tokens, at positions: Tensor) -> Tensor {
         evaluating {
@@ -43,7 +44,7 @@ extension MaskedLanguageModel {
     }
 }
 
-/// Hides tokens of one held-out batch after the other, the same each time it starts anew.
+/// Masks one held-out batch after the other, with the same masks in every evaluation.
 struct HeldOutMasking {
     private let masking: Masking
     private let vocabulary: Vocabulary

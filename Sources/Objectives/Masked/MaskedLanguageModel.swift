@@ -1,17 +1,17 @@
 public import ConcordLayers
 import ConcordTensors
 
-/// Learns a text encoder by having it tell tokens that are hidden from it.
+/// Trains a text encoder to predict masked tokens.
 ///
 /// ```swift
 /// let mlm = MaskedLanguageModel(TextTransformer(vocabulary: tokenizer.vocabulary, width: 256, depth: 4))
 /// let loss = mlm(tokenizer.encode(texts, length: 128))
 /// ```
 ///
-/// Which tokens are hidden follows from the samples' keys: a text gets the same masks in one epoch whatever batch it is
-/// in, and others in the next. The head sees the hidden places alone, and shares its table with the encoder. The loss
-/// is the mean cross-entropy of the hidden tokens in nats, `ln V` at chance; 0 for a batch without a maskable token.
-/// Parts: `accuracy` and `perplexity`.
+/// Which tokens are masked follows from the samples' keys: a text has the same masks in one epoch whatever batch it is
+/// in, and others in the next. The head is applied to the masked positions alone, and shares its table with the encoder.
+/// The loss is the mean cross-entropy of the masked tokens in nats, `ln V` at chance; 0 for a batch without a maskable
+/// token. Metrics: `accuracy` and `perplexity`.
 ///
 /// In checkpoints: `encoder.…`, `lm_head.dense.weight`, `lm_head.layer_norm.weight`, `lm_head.bias`.
 /// - Source: Devlin et al. 2018, arXiv:1810.04805, section 3.1.
@@ -25,8 +25,8 @@ public final class MaskedLanguageModel: Objective {
     public var checkpointNames: [String: String] { ["head": "lm_head"] }
 
     /// - Parameters:
-    ///   - encoder: it must see the whole text: a bidirectional one.
-    ///   - masking: how tokens are hidden.
+    ///   - encoder: a bidirectional one.
+    ///   - masking: which tokens are masked, and by what.
     /// - Precondition: the encoder's vocabulary has a mask token.
     public init(_ encoder: any TokenEncoder, masking: Masking = .bert) {
         let table = encoder.tokenTable.shape
@@ -42,16 +42,23 @@ public final class MaskedLanguageModel: Objective {
         self(masking(tokens, vocabulary: encoder.vocabulary, keys: Computation.sampleKeys(count: tokens.count)))
     }
 
-    /// The loss of texts that have been masked already.
-    public func callAsFunction(_ masked: MaskedTokens) -> Loss {
+    /// The loss of texts that are masked already.
+    public func callAsFunction(_ masked: MaskedTokens) -> Loss { Self.withPerplexity(mean(masked)) }
+
+    /// The mean cross-entropy and the accuracy: what microbatches average.
+    func mean(_ masked: MaskedTokens) -> Loss {
         guard masked.count > 0 else { return Loss(Tensor(0)) }
         let (loss, correct) = crossEntropy(masked)
-        return Loss(
-            loss,
-            parts: [("accuracy", Tensor(Float(correct) / Float(masked.count))), ("perplexity", loss.detached.exp())])
+        return Loss(loss, metrics: [("accuracy", Tensor(Float(correct) / Float(masked.count)))])
     }
 
-    /// The mean cross-entropy of hidden tokens, and how many have the largest score.
+    /// A loss with the perplexity of its mean, unless no token was masked.
+    static func withPerplexity(_ loss: Loss) -> Loss {
+        guard !loss.metrics.isEmpty else { return loss }
+        return Loss(loss.total, metrics: loss.metrics + [("perplexity", loss.total.detached.exp())])
+    }
+
+    /// The mean cross-entropy of masked tokens, and the number of them whose token has the largest logit.
     func crossEntropy(_ masked: MaskedTokens) -> (loss: Tensor, correct: Int) {
         let (features, mask) = encoder.features(masked.tokens)
         let steps = encoder.context(features, mask: mask)  // [N, T, D]

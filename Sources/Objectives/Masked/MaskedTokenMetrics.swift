@@ -2,13 +2,13 @@
     import Glibc
 #endif
 
-/// How well hidden tokens were told, added up over texts.
+/// Metrics of masked-token prediction, accumulated over texts.
 public struct MaskedTokenMetrics: Sendable, Equatable {
     /// Sum of the cross-entropies.
     public private(set) var nats = 0.0
-    /// Number of hidden tokens.
+    /// Number of masked tokens.
     public private(set) var count = 0
-    /// How many of them had the largest score.
+    /// Number of masked tokens whose token had the largest logit.
     public private(set) var correct = 0
 
     public init() {}
@@ -21,10 +21,10 @@ public struct MaskedTokenMetrics: Sendable, Equatable {
         a.correct += b.correct
     }
 
-    /// In nats a token; `ln V` at chance. NaN where nothing was hidden.
+    /// In nats a token; `ln V` at chance. NaN where nothing was masked.
     public var crossEntropy: Double { nats / Double(count) }
-    /// `e` to it; V at chance.
+    /// `e` to the cross-entropy; V at chance.
     public var perplexity: Double { exp(crossEntropy) }
-    /// The share told rightly.
+    /// The fraction predicted correctly, in `0 ... 1`.
     public var accuracy: Double { Double(correct) / Double(count) }
 }

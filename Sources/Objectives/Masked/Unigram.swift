@@ -5,13 +5,13 @@ import ConcordTensors
     import Glibc
 #endif
 
-/// The distribution of single tokens in a text, every count one higher than it is: what a masked language model has to
-/// beat.
+/// The distribution of single tokens in a text with add-one smoothing: a baseline for masked language models.
 ///
 /// ```swift
 /// var unigram = Unigram(size: vocabulary.size)
 /// for batch in training { unigram.add(batch) }
-/// let baseline = unigram.evaluate(heldOut, masking: .bert, vocabulary: vocabulary)   // on the tokens that `mlm.evaluate` hides
+/// // On the tokens that `mlm.evaluate` masks:
+/// let baseline = unigram.evaluate(heldOut, masking: .bert, vocabulary: vocabulary)
 /// ```
 public struct Unigram: Sendable {
     private var counts: [Int]
@@ -42,14 +42,15 @@ public struct Unigram: Sendable {
     /// `-ln p` of a token.
     public func nats(_ id: Int32) -> Double { log(Double(total) / Double(counts[Int(id)])) }
 
-    /// How well it tells the tokens that `MaskedLanguageModel.evaluate` hides of the same texts with the same seed.
+    /// The metrics of this distribution on the tokens that `MaskedLanguageModel.evaluate` masks in the same texts with
+    /// the same seed.
     public func evaluate(
         _ batches: some Sequence<Tokens>, masking: Masking, vocabulary: Vocabulary, seed: UInt64 = 1
     ) -> MaskedTokenMetrics {
         let best = counts.indices.max { (counts[$0], -$0) < (counts[$1], -$1) }.map(Int32.init)
-        var metrics = MaskedTokenMetrics(), hiding = HeldOutMasking(masking, vocabulary, seed: seed)
+        var metrics = MaskedTokenMetrics(), heldOut = HeldOutMasking(masking, vocabulary, seed: seed)
         for tokens in batches {
-            let targets = hiding.next(tokens).targets.integerScalars
+            let targets = heldOut.next(tokens).targets.integerScalars
             metrics += MaskedTokenMetrics(
                 nats: targets.reduce(0) { $0 + nats($1) }, count: targets.count, correct: targets.count { $0 == best })
         }

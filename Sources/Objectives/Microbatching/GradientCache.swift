@@ -8,34 +8,35 @@ public import ConcordTensors
 /// let (loss, gradients) = cache.lossWithGradient { embeddings in Loss(infoNCE(embeddings[0], targets)) }
 /// ```
 ///
-/// 1. Every piece is encoded without a tape; the embeddings `[N, D]` stay.
-/// 2. The loss is taken over all of them, with its gradients: theirs, and those of the loss's own parameters.
-/// 3. Every piece is encoded again, with a tape and the same randomness, its embeddings' gradients are pulled back, and
-///   the parameters' added up.
+/// 1. Each microbatch is encoded without a tape; the embeddings `[N, D]` are kept.
+/// 2. The loss of all embeddings is computed, with its gradients for the embeddings and for the loss's own parameters.
+/// 3. Each microbatch is encoded again, with a tape and the same random state; the gradients of its embeddings are pulled
+///   back to the parameters and added up.
 ///
-/// Memory is that of one piece's activations, of the inputs, of the embeddings, and of the gradients twice.
+/// Memory: the activations of one microbatch, the inputs, the embeddings, and the gradients twice.
 /// - Source: Gao, Zhang, Han, Callan 2021, arXiv:2101.06983, algorithm 1.
 public struct GradientCache {
     private let microbatch: Int
-    private var encoders: [(pieces: Microbatches, encode: (Range<Int>) -> Tensor)] = []
+    private var encoders: [(microbatches: Microbatches, encode: (Range<Int>) -> Tensor)] = []
 
     /// - Parameter microbatch: samples encoded at a time, at least 1.
     public init(microbatch: Int) { self.microbatch = microbatch }
 
     /// - Parameters:
     ///   - count: number N of an encoder's inputs, at least 1.
-    ///   - encode: the embeddings `[n, ...]` of those in a range.
+    ///   - encode: the embeddings `[n, ...]` of the inputs in a range.
     public mutating func add(count: Int, _ encode: @escaping (Range<Int>) -> Tensor) {
         ShapeCheck.require(count > 0, "GradientCache", "an encoder without inputs")
         encoders.append((Microbatches(of: count, atMost: microbatch), encode))
     }
 
+    /// The loss of the whole batch and its gradient.
     /// - Parameter loss: of the embeddings `[N, ...]` of each encoder, in the order in which they were added.
     public func lossWithGradient(_ loss: ([Tensor]) -> Loss) -> (Loss, Gradients) {
         var starts: [RandomSequence] = []
         let embeddings = encoders.map { encoder in
             starts.append(Context.current.random)
-            return Tensor.concatenated(encoder.pieces.encoding(encoder.encode), axis: 0)
+            return Tensor.concatenated(encoder.microbatches.encoding(encoder.encode), axis: 0)
         }
         var value = Loss(Tensor(0))
         let (_, pullback) = valueWithPullback(of: embeddings) { embeddings in
@@ -44,15 +45,15 @@ public struct GradientCache {
         }
         var (gradients, cotangents) = pullback([Tensor(ones: value.total.shape)])
         let end = Context.current.random
-        for (place, encoder) in encoders.enumerated() {
-            guard let cotangent = cotangents[place] else { continue }
-            encoder.pieces.encodingAgain(from: starts[place]) { rows in
+        for (index, encoder) in encoders.enumerated() {
+            guard let cotangent = cotangents[index] else { continue }
+            encoder.microbatches.encodingAgain(from: starts[index]) { rows in
                 let (again, pullback) = valueWithPullback { _ in [encoder.encode(rows)] }
                 let isTrained = again[0].trace != nil  // false where all of its parameters are frozen
                 gradients.add(pullback([cotangent.sliced(rows, axis: 0)]).0)
                 return isTrained
             }
-            cotangents[place] = nil
+            cotangents[index] = nil
         }
         Context.current.random = end
         return (value, gradients)

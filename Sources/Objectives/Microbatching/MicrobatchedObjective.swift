@@ -1,10 +1,10 @@
 public import ConcordTensors
 
-/// An objective whose gradient can be had a few samples at a time: only a piece of a batch has activations in memory.
+/// An objective whose gradient can be computed from microbatches: only a few samples have activations in memory.
 ///
-/// ``Contrastive`` is one by gradient caching; ``MaskedLanguageModel`` and ``FramePrediction``, means over what samples
-/// ask, by adding up; sums of such objectives, and such objectives over a part of a batch, are too. An objective of
-/// one's own that is a mean over samples becomes one so:
+/// ``Contrastive`` does it by gradient caching; ``MaskedLanguageModel`` and ``FramePrediction``, which are means over
+/// tokens and frames, by accumulation; sums of such objectives, and such objectives over a part of a batch, do it too. A
+/// custom objective that is a mean over samples conforms like this:
 /// ```swift
 /// extension Regression: MicrobatchedObjective {
 ///     func lossWithGradient(of batch: Points, microbatch: Int) -> (Loss, Gradients) {
@@ -14,13 +14,13 @@ public import ConcordTensors
 ///     }
 /// }
 /// ```
-/// and one that needs all embeddings at once by ``GradientCache``.
+/// An objective that needs all embeddings at once uses ``GradientCache``.
 public protocol MicrobatchedObjective<Input>: Objective {
-    /// Why it cannot be done with this objective as it was made; nil: it can.
+    /// The reason that microbatching is unsupported for this objective as it was made; nil where it is supported.
     var microbatchingUnsupportedReason: String? { get }
 
-    /// The loss of a whole batch and its gradient from pieces of at most `microbatch` samples, in the surrounding mode
-    /// and randomness.
+    /// The loss of a whole batch and its gradient, computed from microbatches of at most `microbatch` samples in the
+    /// surrounding mode and random state.
     /// - Precondition: `microbatchingUnsupportedReason` is nil.
     func lossWithGradient(of batch: Input, microbatch: Int) -> (Loss, Gradients)
 }
@@ -36,20 +36,21 @@ extension MicrobatchedObjective {
 /// let (loss, gradients) = try valueWithGradient(of: clip, batch, microbatch: 16, step: step)
 /// ```
 ///
-/// Exact: dropout and every other draw of a sample are those of the whole batch (where activations have samples as
-/// their first axis, as all encoders here), so up to rounding the loss and the gradients equal those of
-/// `valueWithGradient(step:seed:_:)`. Batch normalisation is the exception: each piece is normalised by its own
+/// Exact: dropout and every other random choice for a sample is that of the whole batch (where activations have samples
+/// as their first axis, as in all encoders here), so up to rounding the loss and the gradients equal those of
+/// `valueWithGradient(step:seed:_:)`. Batch normalization is the exception: each microbatch is normalized by its own
 /// statistics, as in a run with batches of `microbatch`, and the gradients are exactly those of that computation.
-/// Running statistics move once a step: to the mean, weighted by samples, of where each piece would have moved them.
+/// Running statistics are updated once a step, to the mean, weighted by samples, of the microbatches' updates.
 ///
 /// Contrastive objectives cost one more forward pass of the encoders, about a third of a step.
 /// - Parameters:
-///   - microbatch: samples encoded at a time, at least 1. Microbatches are of nearly equal size; a batch that is no larger is
-///     taken whole.
+///   - microbatch: samples encoded at a time, at least 1. Microbatches are of nearly equal size; a batch that is no
+///     larger is computed as a whole.
 ///   - step: with `seed` the key of all random choices.
-/// - Throws: `ObjectiveError.indivisible` for an objective, or a part of a sum, that needs its whole batch at once.
+/// - Throws: `ObjectiveError.microbatchingUnsupported` for an objective, or a part of a sum, that needs its whole batch
+///   at once.
 /// - Source: Gao, Zhang, Han, Callan 2021, arXiv:2101.06983, algorithm 1. They save and restore the generator's state
-///   for equal masks; here masks are functions of a sample's place.
+///   for equal masks; here masks are functions of a sample's index.
 public func valueWithGradient<O: Objective>(
     of objective: O, _ batch: O.Input, microbatch: Int, step: Int = 0, seed: UInt64 = 0
 ) throws(ObjectiveError) -> (Loss, Gradients) {
@@ -61,33 +62,34 @@ public func valueWithGradient<O: Objective>(
 }
 
 extension Objective {
-    /// This objective as one that can be computed in pieces.
-    /// - Throws: `ObjectiveError.indivisible` where it cannot.
+    /// This objective as one that supports microbatches.
+    /// - Throws: `ObjectiveError.microbatchingUnsupported` where it does not.
     package func microbatched() throws(ObjectiveError) -> any MicrobatchedObjective<Input> {
-        guard obstacle == nil, let objective = self as? any MicrobatchedObjective<Input> else {
-            throw .indivisible(objective: WeightedTerm<Input>.name(of: self), reason: obstacle ?? "")
+        if let reason = unsupportedReason {
+            throw .microbatchingUnsupported(objective: WeightedTerm<Input>.name(of: self), reason: reason)
+        }
+        guard let objective = self as? any MicrobatchedObjective<Input> else {
+            ShapeCheck.fail("microbatched", "\(type(of: self)) is no MicrobatchedObjective")
         }
         return objective
     }
 
-    /// Why this objective cannot be computed in pieces; nil: it can.
-    var obstacle: String? {
-        guard let objective = self as? any MicrobatchedObjective<Input> else {
-            return "it does not say how (MicrobatchedObjective)"
-        }
+    /// The reason that this objective supports no microbatches; nil where it does.
+    var unsupportedReason: String? {
+        guard let objective = self as? any MicrobatchedObjective<Input> else { return "it is no MicrobatchedObjective" }
         return objective.microbatchingUnsupportedReason
     }
 }
 
-/// What can go wrong with an objective through settings.
+/// An error in how an objective is used.
 public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
-    /// It cannot be computed a few samples at a time.
-    case indivisible(objective: String, reason: String)
+    /// It needs its whole batch at once.
+    case microbatchingUnsupported(objective: String, reason: String)
 
     public var description: String {
         switch self {
-        case .indivisible(let objective, let reason):
-            "microbatch: objective \(objective) cannot be computed in pieces: \(reason); train it without microbatch"
+        case .microbatchingUnsupported(let objective, let reason):
+            "objective \(objective) supports no microbatches: \(reason); train it without microbatch"
         }
     }
 }

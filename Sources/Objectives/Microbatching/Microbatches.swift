@@ -1,43 +1,44 @@
+import ConcordLayers
 public import ConcordTensors
 
-/// The samples of a batch in pieces of nearly equal size.
+/// The samples of a batch in microbatches of nearly equal size.
 public struct Microbatches: Sendable {
-    /// Neighbouring ranges of samples, in order.
+    /// Consecutive ranges of samples.
     public let ranges: [Range<Int>]
     private let count: Int
 
     /// - Parameters:
     ///   - count: number N of samples.
-    ///   - microbatch: samples a piece, at least 1. Sizes differ by one at most, so that no small rest has statistics
-    ///     of its own.
+    ///   - microbatch: samples in a microbatch, at least 1. Sizes differ by one at most, so that no small remainder has
+    ///     batch statistics of its own.
     public init(of count: Int, atMost microbatch: Int) {
-        ShapeCheck.require(microbatch > 0, "Microbatches", "pieces of \(microbatch) samples; 1 or more wanted")
-        let pieces = (count + microbatch - 1) / microbatch
-        ranges = (0..<pieces).map { $0 * count / pieces..<($0 + 1) * count / pieces }
+        ShapeCheck.require(microbatch > 0, "Microbatches", "\(microbatch) samples in one; 1 or more wanted")
+        let parts = (count + microbatch - 1) / microbatch
+        ranges = (0..<parts).map { $0 * count / parts..<($0 + 1) * count / parts }
         self.count = count
     }
 
-    /// The mean of a loss over all pieces and its gradient, with one piece's activations at a time.
+    /// The mean of a loss over all microbatches and its gradient, with one microbatch's activations at a time.
     ///
-    ///     loss = sum of weight · loss(piece) / sum of weight
+    ///     loss = sum of weight · loss(microbatch) / sum of weight
     ///
-    /// Parts are averaged likewise, over the pieces that have them.
-    /// - Parameter loss: of the samples in a range, and its weight: what its mean is over.
+    /// Parts and metrics are averaged likewise, each over the microbatches that have it.
+    /// - Parameter loss: of the samples in a range, and its weight: the number of things that its mean is over.
     public func meanWithGradient(_ loss: (Range<Int>) -> (loss: Loss, weight: Double)) -> (Loss, Gradients) {
         var mean = MeanLoss(), gradients = Gradients()
         encoding { rows in
-            var piece = (loss: Loss(Tensor(0)), weight: 0.0)
+            var part = (loss: Loss(Tensor(0)), weight: 0.0)
             let pullback = Self.taped {
-                piece = loss(rows)
-                return piece.loss.total
+                part = loss(rows)
+                return part.loss.total
             }
-            gradients.add(pullback(Tensor(Float(piece.weight))))
-            mean.add(piece.loss, weight: piece.weight)
+            gradients.add(pullback(Tensor(Float(part.weight))))
+            mean.add(part.loss, weight: part.weight)
         }
         return (mean.loss, mean.weight > 0 ? gradients.scaled(by: Float(1 / mean.weight)) : Gradients())
     }
 
-    /// The loss and the gradient of a batch taken as one piece.
+    /// The loss of a whole batch at once, and its gradient.
     static func wholeWithGradient(_ loss: () -> Loss) -> (Loss, Gradients) {
         var value = Loss(Tensor(0))
         let pullback = taped {
@@ -47,7 +48,7 @@ public struct Microbatches: Sendable {
         return (value, pullback(Tensor(ones: value.total.shape)))
     }
 
-    /// Runs `body` on a tape of its own; the randomness goes on from where it leaves it.
+    /// Runs `body` on a tape of its own; the surrounding random state advances as the body advanced it.
     private static func taped(_ body: () -> Tensor) -> (Tensor) -> Gradients {
         var end = Context.current.random
         let (_, pullback) = valueWithPullback { _ in
@@ -58,28 +59,28 @@ public struct Microbatches: Sendable {
         return { pullback([$0]).0 }
     }
 
-    /// What `body` makes of each piece, without a tape. Each starts with the surrounding randomness and ends with the
-    /// same; buffers move once.
-    /// - Parameter movingBuffers: false leaves them where they are.
+    /// The results of `body` for each microbatch, without a tape. All microbatches start with the surrounding random
+    /// state and end with the same; buffers are updated once.
+    /// - Parameter updatingBuffers: false leaves buffers as they are.
     @discardableResult
-    func encoding<R>(movingBuffers: Bool = true, _ body: (Range<Int>) -> R) -> [R] {
+    func encoding<R>(updatingBuffers: Bool = true, _ body: (Range<Int>) -> R) -> [R] {
         let random = Context.current.random
-        var end = random, moves = BufferUpdates()
+        var end = random, updates = BufferUpdates()
         let results = ranges.map { rows in
             let values = ParameterValues(over: Context.current.values)
-            defer { moves.add(values, weight: rows.count) }
+            defer { updates.add(values, weight: rows.count) }
             return within(rows, random, values) {
                 defer { end = Context.current.random }
                 return body(rows)
             }
         }
-        if movingBuffers { moves.make() }
+        if updatingBuffers { updates.apply() }
         Context.current.random = end
         return results
     }
 
-    /// `body` for each piece once more, until it says no: with the randomness that the first time had, and no buffer
-    /// moves.
+    /// Runs `body` for each microbatch a second time, until it returns false: with the random state of the first time,
+    /// and without any effect on buffers.
     func encodingAgain(from random: RandomSequence, _ body: (Range<Int>) -> Bool) {
         for rows in ranges {
             guard within(rows, random, ParameterValues(over: Context.current.values), { body(rows) }) else { return }
@@ -101,23 +102,58 @@ public struct Microbatches: Sendable {
     }
 }
 
-/// A weighted mean of losses and of their parts.
-private struct MeanLoss {
-    private var metrics: [(name: String, sum: Double, weight: Double)] = [("", 0, 0)]
+/// The values that the microbatches of one batch wrote to buffers (running statistics), to be stored once.
+///
+/// Where a buffer merges by `.mean`, the stored value is the mean over microbatches weighted by samples: a statistic
+/// that follows batches with a momentum then takes the mean of the microbatches' statistics, with the momentum of one
+/// step.
+private struct BufferUpdates {
+    private var means: [(buffer: Buffer, value: Tensor, weight: Int)] = []
+    private var indices: [ObjectIdentifier: Int] = [:]
+    private var staged: [(rows: StagedRows, value: Tensor)] = []
 
-    var weight: Double { metrics[0].weight }
-
-    mutating func add(_ loss: Loss, weight: Double) {
-        for (name, value) in [(name: "", value: loss.total)] + loss.parts {
-            let place = metrics.firstIndex { $0.name == name } ?? metrics.count
-            if place == metrics.count { metrics.append((name, 0, 0)) }
-            metrics[place].sum += weight * Double(value.item)
-            metrics[place].weight += weight
+    /// - Parameters:
+    ///   - values: what a microbatch wrote.
+    ///   - weight: its number of samples.
+    mutating func add(_ values: ParameterValues, weight: Int) {
+        for case (let rows as StagedRows, let value) in values.own { staged.append((rows, value)) }
+        for case (let buffer as Buffer, let value) in values.own {
+            guard let index = indices[ObjectIdentifier(buffer)] else {
+                indices[ObjectIdentifier(buffer)] = means.count
+                means.append((buffer, value, weight))
+                continue
+            }
+            let mean = means[index], sum = mean.weight + weight
+            means[index].value =
+                value.elementType == .float32 && buffer.merge == .mean
+                ? mean.value + (value - mean.value) * (Float(weight) / Float(max(1, sum))) : value
+            means[index].weight = sum
         }
     }
 
-    var loss: Loss {
-        let means = metrics.map { (name: $0.name, value: Tensor($0.weight > 0 ? Float($0.sum / $0.weight) : 0)) }
-        return Loss(means[0].value, parts: Array(means.dropFirst()))
+    func apply() {
+        for (buffer, value, _) in means { buffer.assign(value) }
+        for (rows, value) in staged { rows.append(value) }
+    }
+}
+
+/// An encoder's input that can be cut into samples.
+struct SlicedInput<Input: Sendable> {
+    /// Number N of samples.
+    let count: Int
+    /// The samples of a range.
+    let rows: (Range<Int>) -> Input
+
+    /// Nil where its type is not `RowSliceable`.
+    init?(_ input: Input) {
+        guard let sliceable = input as? any RowSliceable else { return nil }
+        count = sliceable.rowCount
+        rows = { range in (sliceable.rows(in: range) as? Input) ?? input }
+    }
+
+    /// The reason that an objective over such inputs supports no microbatches; nil where it does.
+    static var unsupportedReason: String? {
+        Input.self is any RowSliceable.Type
+            ? nil : "its input \(Input.self) cannot be cut into samples (it is not RowSliceable)"
     }
 }

@@ -1,30 +1,31 @@
 public import ConcordLayers
 public import ConcordTensors
 
-/// Learns from sequences alone: from each frame's context an input frame ahead is predicted by regression.
+/// Predicts, from each frame's context, an input frame some steps ahead by regression.
 ///
 ///     loss = mean over frames t and channels of  |x_(t + k) - (W c_t + b)|        or its square
 ///
 /// ```swift
 /// let front = LogMel.Configuration.speech(rate: 8000)
 /// let apc = FramePrediction(
-///     encoder: WaveformEncoder(.init(front: .logMel(front), convolutions: [])), context: GRU(80, hidden: 256), target: .logMel(front))
+///     encoder: WaveformEncoder(.init(front: .logMel(front), convolutions: [])), context: GRU(80, hidden: 256),
+///     target: .logMel(front))
 /// ```
 ///
-/// What is predicted are frames of the *input*: log-mel frames, or the samples of a hop. Learned features would not do,
-/// since an encoder that makes all of them the same predicts them without error. Padding is neither predicted nor
-/// predicted from. A batch without a frame that has a k-th one after it has loss 0. Parts, to hold the loss against:
-/// `mean_frame`, the loss of the batch's mean frame, and `last_frame`, that of frame t itself.
+/// Targets are frames of the *input*: log-mel frames, or the samples of a hop. Learned features are no target: an encoder
+/// that makes all of them equal would predict them without error. Padding is neither target nor context. A batch without
+/// a frame that has a k-th one after it has loss 0. Metrics are baselines: `mean_frame`, the loss of predicting the
+/// batch's mean frame, and `last_frame`, the loss of predicting frame t itself.
 ///
 /// In checkpoints: `encoder.…`, `context.…`, `predict.weight`, `predict.bias`.
 /// - Source: Chung, Hsu, Tang, Glass 2019, "An unsupervised autoregressive model for speech representation learning",
 ///   arXiv:1904.03240, eq. 1 (L1). It is divided by the channels too.
 public final class FramePrediction<E: SequenceEncoder>: Objective {
-    /// How far a prediction is from a frame.
+    /// The error of a prediction.
     public enum Distance: String, Sendable, CaseIterable {
         /// Mean of the absolute differences.
         case l1
-        /// Mean of the squared ones.
+        /// Mean of the squared differences.
         case l2
 
         func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor {
@@ -35,33 +36,34 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
         }
     }
 
-    public let encoder: E
-    /// Nil: the encoder's own context.
-    public let context: (any SequenceLayer)?
+    private let sequences: SequenceContext<E>
     public let predict: Linear
     public let target: FrameTarget<E.Input>
     public let ahead: Int
     public let distance: Distance
-    /// Size of a context vector, and of what `embed` gives.
-    public let outputDimension: Int
+
+    public var checkpointNames: [String: String] { ["sequences": ""] }
 
     /// - Parameters:
     ///   - encoder: its `features` are the frames.
-    ///   - context: over the frames; the encoder's own where nil. It must not look ahead.
+    ///   - context: over the frames; the encoder's own where nil. It must be causal.
     ///   - target: the input's frames, one for each of the encoder's.
-    ///   - ahead: steps k, at least 1. Neighbouring frames are much alike; predicting 3 to 5 steps ahead asks for more.
+    ///   - ahead: steps k, at least 1. Neighboring frames are similar; predicting 3 to 5 steps ahead is harder.
     public init(
         encoder: E, context: (any SequenceLayer)? = nil, target: FrameTarget<E.Input>, ahead: Int = 5,
         distance: Distance = .l1
     ) {
         ShapeCheck.require(ahead > 0, "FramePrediction", "\(ahead) steps ahead")
-        let width = context?.outputDimension ?? encoder.outputDimension
-        (self.encoder, self.context, self.target, self.ahead, self.distance) = (
-            encoder, context, target, ahead, distance
-        )
-        outputDimension = width
-        predict = Linear(width, target.dimension)
+        sequences = SequenceContext(encoder, context: context)
+        (self.target, self.ahead, self.distance) = (target, ahead, distance)
+        predict = Linear(sequences.outputDimension, target.dimension)
     }
+
+    public var encoder: E { sequences.encoder }
+    /// Nil: the encoder's own context.
+    public var context: (any SequenceLayer)? { sequences.context }
+    /// Size D of a context vector, and of an embedding.
+    public var outputDimension: Int { sequences.outputDimension }
 
     public func callAsFunction(_ input: E.Input) -> Loss { predicted(input).loss }
 
@@ -69,54 +71,46 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
     func predicted(_ input: E.Input) -> (loss: Loss, frames: Int) {
         let (features, mask) = encoder.features(input)  // [N, T, C]
         let targets = detached { target.frames(input).detached }  // [N, T', F]
-        let (sequences, steps) = (features.shape[0], features.shape[1])
+        let (count, steps) = (features.shape[0], features.shape[1])
         let found = targets.shape
         ShapeCheck.require(
-            targets.rank == 3 && found[0] == sequences && abs(found[1] - steps) <= 1 && found[2] == target.dimension,
-            "FramePrediction",
-            "target \(found) for \(sequences) sequences of \(steps) frames, size \(target.dimension)")
-        let anchors = FrameAnchors(sequences: sequences, steps: steps, mask: mask, ahead: ahead)
+            targets.rank == 3 && found[0] == count && abs(found[1] - steps) <= 1 && found[2] == target.dimension,
+            "FramePrediction", "target \(found) for \(count) sequences of \(steps) frames, size \(target.dimension)")
+        let anchors = FrameAnchors(sequences: count, steps: steps, mask: mask, ahead: ahead)
         let kept = anchors.places.filter { $0 % steps + ahead < found[1] }
         guard !kept.isEmpty else { return (Loss(Tensor(0)), 0) }
 
-        func places(_ offset: Int, of steps: Int, in width: Int) -> Tensor {
+        /// Row indices of the anchors, moved by `offset` steps, in sequences of `width` frames.
+        func rows(_ offset: Int, width: Int) -> Tensor {
             Tensor(kept.map { Int32($0 / steps * width + $0 % steps + offset) }, shape: [kept.count])
         }
-        let contexts = contexts(features, mask).reshaped([sequences * steps, outputDimension])
-        let frames = targets.reshaped([sequences * found[1], target.dimension])
-        let predicted = predict(contexts.gathered(at: places(0, of: steps, in: steps)))  // [R, F]
-        let wanted = frames.gathered(at: places(ahead, of: steps, in: found[1]))
+        let contexts = sequences(features, mask: mask).reshaped([count * steps, outputDimension])
+        let frames = targets.reshaped([count * found[1], target.dimension])
+        let predicted = predict(contexts.gathered(at: rows(0, width: steps)))  // [R, F]
+        let wanted = frames.gathered(at: rows(ahead, width: found[1]))
         let loss = Loss(
             distance(predicted, wanted),
-            parts: [
+            metrics: [
                 ("mean_frame", distance(wanted, wanted.mean(axes: [0], keepingAxes: true))),
-                ("last_frame", distance(wanted, frames.gathered(at: places(0, of: steps, in: found[1])))),
+                ("last_frame", distance(wanted, frames.gathered(at: rows(0, width: found[1])))),
             ])
         return (loss, kept.count)
     }
 
-    /// The mean of each sequence's context vectors over its real frames, `[N, D]`: what probes look at.
-    public func embed(_ input: E.Input) -> Tensor {
-        let (features, mask) = encoder.features(input)
-        return contexts(features, mask).meanOfSteps(mask: mask)
-    }
-
-    private func contexts(_ features: Tensor, _ mask: Tensor?) -> Tensor {
-        context?(features, mask: mask) ?? encoder.context(features, mask: mask)
-    }
+    /// The mean of each sequence's context vectors over its real frames, `[N, D]`: the features that probes are trained
+    /// on.
+    public func embed(_ input: E.Input) -> Tensor { sequences.embed(input) }
 }
 
 extension FramePrediction: MicrobatchedObjective {
-    public var microbatchingUnsupportedReason: String? {
-        E.Input.self is any RowSliceable.Type
-            ? nil : "its input \(E.Input.self) does not say how to be cut into samples (RowSliceable)"
-    }
+    public var microbatchingUnsupportedReason: String? { SlicedInput<E.Input>.unsupportedReason }
 
-    /// The mean over the frames of all pieces. Part `mean_frame` holds each piece against its own mean frame.
+    /// The mean over the frames of all microbatches. Metric `mean_frame` compares each microbatch with its own mean
+    /// frame.
     public func lossWithGradient(of input: E.Input, microbatch: Int) -> (Loss, Gradients) {
-        guard let whole = input as? any RowSliceable else { return Microbatches.wholeWithGradient { self(input) } }
-        return Microbatches(of: whole.rowCount, atMost: microbatch).meanWithGradient { rows in
-            let (loss, frames) = predicted(whole.rows(in: rows) as? E.Input ?? input)
+        guard let input = SlicedInput(input) else { return Microbatches.wholeWithGradient { self(input) } }
+        return Microbatches(of: input.count, atMost: microbatch).meanWithGradient { rows in
+            let (loss, frames) = predicted(input.rows(rows))
             return (loss, weight: Double(frames))
         }
     }

@@ -1,7 +1,7 @@
 public import ConcordLayers
 public import ConcordTensors
 
-/// What `FramePrediction` predicts: fixed frames of an input, not learned ones.
+/// The targets of `FramePrediction`: fixed frames of an input, not learned ones.
 ///
 /// ```swift
 /// FrameTarget.logMel(.speech(rate: 8000))                               // [N, T, 80]
@@ -13,8 +13,8 @@ public struct FrameTarget<Input: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - dimension: size F of a frame.
-    ///   - frames: `[N, T, F]`, T as the encoder's features have it (one more or fewer at the end is passed over).
-    ///     Nothing in it is trained.
+    ///   - frames: `[N, T, F]`, T that of the encoder's features (one more or fewer at the end is ignored). Nothing in
+    ///     it is trained.
     public init(dimension: Int, _ frames: @escaping @Sendable (Input) -> Tensor) {
         (self.dimension, self.frames) = (dimension, frames)
     }
@@ -22,8 +22,8 @@ public struct FrameTarget<Input: Sendable>: Sendable {
 
 extension FrameTarget where Input == Waveform {
     /// Log-mel frames.
-    /// - Parameter stride: so many of them side by side make a frame, for an encoder whose own frames are as many hops
-    ///   apart.
+    /// - Parameter stride: consecutive log-mel frames that are concatenated to one target, for an encoder whose frames
+    ///   are as many hops apart; at least 1.
     public static func logMel(_ configuration: LogMel.Configuration, stride: Int = 1) -> FrameTarget {
         let front = LogMel(configuration), size = front.outputDimension * stride
         return FrameTarget(dimension: size) { waveform in
@@ -32,7 +32,7 @@ extension FrameTarget where Input == Waveform {
         }
     }
 
-    /// The samples themselves, cut into frames.
+    /// The audio samples, cut into frames.
     /// - Parameter hop: samples a frame: the encoder's total stride.
     public static func samples(hop: Int) -> FrameTarget {
         FrameTarget(dimension: hop) { waveform in

@@ -1,11 +1,12 @@
 import ConcordTensors
 
-/// Where the frames come from that a prediction is held against.
+/// The frames that negatives are drawn from.
 public enum NegativeFrames: String, Sendable, CaseIterable {
-    /// Any real frame of the batch; all queries share one draw. They tell speakers apart too.
+    /// Any real frame of the batch; all queries share one draw. Such negatives make differences between speakers useful
+    /// too.
     case batch
-    /// Real frames of the query's own sequence; its queries share a draw. They leave what is the same throughout a
-    /// sequence, a voice, out of the question.
+    /// Real frames of the query's own sequence; its queries share a draw. What is constant throughout a sequence, such
+    /// as a voice, does not distinguish them from the positive.
     case sequence
 
     /// Draws, with replacement; a query's own positive may be among them.

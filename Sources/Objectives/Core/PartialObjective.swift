@@ -9,8 +9,8 @@ public final class PartialObjective<Whole: Sendable, O: Objective>: Objective, N
     public var name: String { WeightedTerm<O.Input>.name(of: objective) }
     public var checkpointNames: [String: String] { ["objective": ""] }
 
-    /// - Parameter part: the objective's input and which samples of the whole batch it is of (nil: all); nil where
-    ///   there is none.
+    /// - Parameter part: the objective's input and the samples of the whole batch that have it (nil: all); nil where
+    ///   none has.
     init(_ objective: O, part: @escaping @Sendable (Whole) -> (input: O.Input, rows: [Int]?)?) {
         self.objective = objective
         self.part = part
@@ -18,7 +18,7 @@ public final class PartialObjective<Whole: Sendable, O: Objective>: Objective, N
 
     public func callAsFunction(_ batch: Whole) -> Loss { withPart(of: batch) { objective($0) } ?? Loss(Tensor(0)) }
 
-    /// What `body` makes of the part, with its samples' keys at hand; nil where there is none.
+    /// The result of `body` for the part, with its samples' keys; nil where no sample has it.
     private func withPart<R>(of batch: Whole, _ body: (O.Input) -> R) -> R? {
         guard let part = part(batch) else { return nil }
         let keys = Context.current.sampleKeys
@@ -28,11 +28,11 @@ public final class PartialObjective<Whole: Sendable, O: Objective>: Objective, N
 }
 
 extension PartialObjective: MicrobatchedObjective {
-    public var microbatchingUnsupportedReason: String? { objective.obstacle }
+    public var microbatchingUnsupportedReason: String? { objective.unsupportedReason }
 
     public func lossWithGradient(of batch: Whole, microbatch: Int) -> (Loss, Gradients) {
         guard let objective = objective as? any MicrobatchedObjective<O.Input> else {
-            ShapeCheck.fail("PartialObjective", "\(name) cannot be computed in pieces")
+            ShapeCheck.fail("PartialObjective", "\(name) is no MicrobatchedObjective")
         }
         return withPart(of: batch) { objective.lossWithGradient(of: $0, microbatch: microbatch) } ?? (
             Loss(Tensor(0)), Gradients()
@@ -42,14 +42,25 @@ extension PartialObjective: MicrobatchedObjective {
 
 extension Objective {
     /// This objective over a part of a larger batch.
+    /// - Parameter part: the objective's input in that batch.
     public func on<Whole: Sendable>(_ part: any KeyPath<Whole, Input> & Sendable) -> PartialObjective<Whole, Self> {
         PartialObjective(self) { (input: $0[keyPath: part], rows: nil) }
     }
 
-    /// This objective over a part that some samples of a larger batch have; 0 where none has.
+    /// This objective over a part that some samples of a larger batch have; the loss is 0 where none has.
+    /// - Parameter part: the objective's input in that batch, with the samples that have it.
     public func on<Whole: Sendable>(
         _ part: any KeyPath<Whole, Available<Input>?> & Sendable
     ) -> PartialObjective<Whole, Self> {
         PartialObjective(self) { whole in whole[keyPath: part].map { (input: $0.input, rows: $0.rows) } }
+    }
+
+    /// This objective over a part that no key path finds, such as one that a batch has under a name; the loss is 0 where
+    /// no sample has it.
+    /// - Parameter input: the objective's input in that batch, with the samples that have it; nil where none has.
+    public func on<Whole: Sendable>(
+        input: @escaping @Sendable (Whole) -> Available<Input>?
+    ) -> PartialObjective<Whole, Self> {
+        PartialObjective(self) { whole in input(whole).map { (input: $0.input, rows: $0.rows) } }
     }
 }

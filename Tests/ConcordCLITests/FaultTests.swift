@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func aPatternThatIsTheBeginningOfPathsIsCompleted() throws {
-        try refused({ _ in }, ["--set", "freeze=[image]"], words: "fits no parameter; all below it are \"image.*\"")
+        try refused({ _ in }, ["--set", "freeze=[image]"], words: "matches no parameter; all below it are \"image.*\"")
     }
 
     @Test func aDataDirectoryThatIsAFileIsNamed() throws {

@@ -53,7 +53,7 @@ import Testing
         let files = try FileManager.default.contentsOfDirectory(atPath: world.run() + "/checkpoints")
         #expect(
             files.filter { $0.hasPrefix("step-") && !$0.hasSuffix(".optimizer.safetensors") }.count == 2, "\(files)")
-        #expect(said.contains("as SIGUSR1 asked; the run goes on"), "\(said)")
+        #expect(said.contains("as requested by SIGUSR1; the run continues"), "\(said)")
         #expect(try world.steps("run") == Array(1...60))
         #expect(try world.weights("run", step: 60) == world.weights("plain", step: 60))
     }

@@ -154,13 +154,14 @@ struct CheckpointTests {
         for (place, line) in try run.lines.enumerated() {
             #expect(line["epoch"] as? Int == (place < 9 ? 1 : 2))
             for key in [
-                "loss", "learning_rate", "gradient_norm", "logit_scale", "items_per_second", "resident_bytes",
-                "seconds",
+                "loss", "learning_rate", "gradient_norm", "items_per_second", "resident_bytes", "seconds",
             ] {
                 #expect((line[key] as? Double ?? -1) >= 0, "\(key)")
             }
             let parts = try #require(line["parts"] as? [String: Double])
             #expect(parts == ["squared_error": line["loss"] as? Double])
+            let metrics = try #require(line["metrics"] as? [String: Double])
+            #expect(metrics.keys.sorted() == ["logit_scale"] && (0.5...1.5).contains(metrics["logit_scale"] ?? 0))
         }
         let rates = try run.lines.compactMap { $0["learning_rate"] as? Double }
         let schedule = Schedule.cosine(warmup: 3, total: 20)

@@ -31,7 +31,7 @@ final class TinyObjective: Objective {
         }
         let error = hidden.linear(weight: second.value) * scale.value - batch.y
         let loss = (error * error).mean()
-        return Loss(loss, parts: [("squared_error", loss), ("logit_scale", scale.value)])
+        return Loss(loss, parts: [("squared_error", loss)], metrics: [("logit_scale", scale.value)])
     }
 
     private func lookUp(_ ids: Tensor) -> Tensor {

@@ -77,7 +77,8 @@ struct TrainerTests {
             func callAsFunction(_ batch: Points) -> Loss {
                 let first = Float(batch.ids.integerScalars[0])
                 let loss = batch.x.linear(weight: weight.value).mean()
-                return Loss(loss, parts: [("all", Tensor(first))] + (first == 4 ? [("odd", Tensor(first))] : []))
+                let odd = first == 4 ? [(name: "odd", value: Tensor(first))] : []
+                return Loss(loss, parts: [("all", Tensor(first))] + odd, metrics: odd)
             }
         }
         let folder = TemporaryFolder(), batches = points(of: 4, shuffle: false)  // the first ids are 0, 4, 8, 1, …
@@ -86,7 +87,7 @@ struct TrainerTests {
             progress: .silent)
         try trainer.train(on: batches, steps: 1)
         let line = try String(contentsOfFile: folder.file("metrics"), encoding: .utf8)
-        #expect(line.contains("\"parts\":{\"all\":4.0,\"odd\":4.0}"), "\(line)")
+        #expect(line.contains("\"parts\":{\"all\":4.0,\"odd\":4.0},\"metrics\":{\"odd\":4.0}"), "\(line)")
     }
 
     @Test func anUpdateOfUnequalBatchesWeighsSamplesEqually() throws {

@@ -23,7 +23,8 @@ public final class MovingAverage<M: Module>: UpdateObserver {
         /// The average has its own, which move when it is computed in training mode: a target network, as in MoCo and
         /// BYOL.
         case own
-        /// They are averaged like parameters: weights to evaluate with.
+        /// Running statistics (`Buffer.Merge.mean`) are averaged like parameters, and other buffers, such as queues, are
+        /// not part of the average: weights to evaluate with.
         case averaged
     }
 
@@ -44,7 +45,9 @@ public final class MovingAverage<M: Module>: UpdateObserver {
         let walk = ParameterWalk(module)
         values =
             walk.parameters.map { AveragedValue($0.path, of: .parameter($0.parameter)) }
-            + walk.buffers.map { AveragedValue($0.path, of: .buffer($0.buffer)) }
+            + walk.buffers.filter { buffers == .own || $0.buffer.merge == .mean }.map {
+                AveragedValue($0.path, of: .buffer($0.buffer))
+            }
         self.momentum = momentum
         self.buffers = buffers
         self.module = { module }

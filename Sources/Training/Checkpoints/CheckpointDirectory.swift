@@ -9,8 +9,9 @@ import ConcordTensors
 /// A folder of checkpoints: `step-00000120.safetensors`, the model, and `step-00000120.optimizer.safetensors` beside
 /// it.
 ///
-/// Each file is written beside its place, flushed and renamed. The model's comes last and makes the checkpoint: a
-/// reader never sees half of one, and an optimizer file without its model is the leftover of a write that was cut off.
+/// Each file is written under a temporary name, flushed and renamed. The model's file comes last and completes the
+/// checkpoint: a reader never sees half of one, and an optimizer file without its model is the leftover of a write that
+/// was interrupted.
 public struct CheckpointDirectory: Sendable, Equatable {
     public let path: String
 
@@ -42,7 +43,7 @@ public struct CheckpointDirectory: Sendable, Equatable {
 
     private var names: [String] { ((try? Folder.entries(of: path)) ?? []).map(\.name) }
 
-    /// All checkpoints by step. A folder that is not there has none.
+    /// All checkpoints by step. A folder that does not exist has none.
     public var entries: [Entry] { names.compactMap { Self.step(of: $0, suffix: ".safetensors") }.sorted().map(entry) }
 
     /// Those that have their optimizer file.
@@ -51,7 +52,7 @@ public struct CheckpointDirectory: Sendable, Equatable {
     /// The newest.
     public var last: Entry? { entries.last }
 
-    /// The one that the evaluation found best, as the newest one says; the newest where nothing was compared.
+    /// The checkpoint with the best evaluation, as recorded in the newest one; the newest where none was recorded.
     /// - Throws: where the newest cannot be read.
     public func best() throws -> Entry? {
         let entries = entries
@@ -60,7 +61,7 @@ public struct CheckpointDirectory: Sendable, Equatable {
         return entries.first { $0.step == best?.step } ?? last
     }
 
-    /// Makes the folder and removes what killed writes left.
+    /// Creates the folder and removes leftovers of interrupted writes.
     func prepare() throws {
         do throws(FileError) { try Folder.make(path) } catch {
             throw TrainingError.cannotWrite(path: error.path, reason: error.reason)
@@ -73,7 +74,7 @@ public struct CheckpointDirectory: Sendable, Equatable {
         }
     }
 
-    /// Writes one checkpoint; where that fails the others stay as they are and nothing of this one is left.
+    /// Writes one checkpoint. Where that fails, the others stay as they are and nothing of this one is left.
     func write(
         step: Int, model: [(name: String, tensor: Tensor)], optimizer: [(name: String, tensor: Tensor)],
         metadata: [String: String]
@@ -95,5 +96,5 @@ public struct CheckpointDirectory: Sendable, Equatable {
     }
 }
 
-/// What the system says of its last refusal.
+/// The system's message for `errno`.
 func systemMessage() -> String { String(cString: strerror(errno)) }

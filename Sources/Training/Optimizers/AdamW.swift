@@ -2,6 +2,10 @@ import CKernels
 public import ConcordLayers
 public import ConcordTensors
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Adam with weight decay apart from the gradient.
 ///
 ///     m = beta1 m + (1 - beta1) g          v = beta2 v + (1 - beta2) g²
@@ -42,7 +46,7 @@ public final class AdamW: Optimizer {
         let (beta1, beta2) = betas
         try slots.update(module, with: gradients) { slot in
             let rate = learningRate * learningRateFactor * slot.learningRateScale
-            let correction1 = 1 - power(beta1, slot.step), correction2 = 1 - power(beta2, slot.step)
+            let correction1 = 1 - pow(beta1, Double(slot.step)), correction2 = 1 - pow(beta2, Double(slot.step))
             return concord_adamw_step(
                 gradient_scale: Float(gradientFactor), beta1_rest: Float(1 - beta1), beta2: Float(beta2),
                 beta2_rest: Float(1 - beta2),

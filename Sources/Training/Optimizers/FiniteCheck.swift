@@ -7,11 +7,9 @@ enum FiniteCheck {
     /// The error for a step: the part of the loss, and the first parameter whose value, or else whose gradient, is not
     /// finite.
     static func diagnosis(
-        step: Int, loss: Float, parts: [(name: String, value: Float)], of module: some Module, _ gradients: Gradients
-    )
-        -> TrainingError
-    {
-        let part = parts.first { !$0.value.isFinite }
+        step: Int, _ mean: MeanLoss, of module: some Module, _ gradients: Gradients
+    ) -> TrainingError {
+        let loss = mean.total, part = (mean.parts + mean.metrics).first { !$0.value.isFinite }
         var message = loss.isFinite ? "the gradient is not finite, the loss is \(loss)" : "the loss is \(named(loss))"
         if let part { message += ", its part \"\(part.name)\" is \(named(part.value))" }
         let parameters = ParameterWalk(module).parameters

@@ -1,11 +1,11 @@
 public import ConcordLayers
 
 extension Module {
-    /// Freezes the parameters whose path fits one of the patterns: they get no gradient and no update.
+    /// Freezes the parameters whose path matches one of the patterns: they get no gradient and no update.
     ///
-    /// Statistics of batch normalisation are buffers and go on moving in training mode.
+    /// Statistics of batch normalization are buffers and are still updated in training mode.
     /// - Returns: the frozen paths.
-    /// - Throws: `TrainingError.noMatch` for a pattern that fits nothing.
+    /// - Throws: `TrainingError.noMatch` for a pattern that matches nothing.
     @discardableResult
     public func freeze(matching patterns: [PathPattern]) throws -> [String] {
         let parameters = ParameterWalk(self).parameters

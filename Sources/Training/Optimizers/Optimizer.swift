@@ -21,31 +21,31 @@ public protocol Optimizer: AnyObject {
     /// Parameters without a gradient, and frozen ones, stay as they are.
     /// - Parameters:
     ///   - learningRateFactor: the schedule's, 1 without one.
-    ///   - gradientFactor: every gradient is multiplied by it on the way: clipping and averaging cost no pass of their
-    ///     own.
+    ///   - gradientFactor: every gradient is multiplied by it in the same pass, so that clipping and averaging cost no
+    ///     pass of their own.
     /// - Throws: `TrainingError.unregistered` if a parameter that the walk over the module does not find got a
     ///   gradient.
     func apply(
         _ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double) throws
 
-    /// The modules that are told of updates; a method of its own, so that an optimizer that knows its module need not
-    /// walk again.
+    /// The update observers of a module. It is a requirement so that an optimizer that has walked over its module need
+    /// not do it again.
     func observers(of module: some Module) -> [any UpdateObserver]
 
-    /// What the next step depends on besides the parameters, by name: `PATH.exp_avg`.
+    /// The optimizer's state by name: `PATH.exp_avg`.
     var state: [(name: String, tensor: Tensor)] { get }
 
-    /// Takes a saved state in place of its own.
+    /// Replaces its state by a saved one.
     /// - Throws: `TrainingError.optimizerState` if a name or a shape does not fit the module.
     func restore(_ state: [(name: String, tensor: Tensor)], for module: some Module) throws
 }
 
 extension Optimizer {
-    /// One step: changes the parameters, then tells every ``UpdateObserver`` of the module.
+    /// One step: changes the parameters, then notifies every ``UpdateObserver`` of the module.
     /// - Parameters:
     ///   - learningRateFactor: the schedule's, 1 without one.
-    ///   - gradientFactor: every gradient is multiplied by it on the way.
-    ///   - progress: where the run stands after this update; nil: ``updates``, of a run without an end.
+    ///   - gradientFactor: every gradient is multiplied by it in the same pass.
+    ///   - progress: of the run after this update; nil: ``updates``, of a run without an end.
     /// - Throws: `TrainingError.unregistered` if a parameter that the walk over the module does not find got a
     ///   gradient.
     public func update(

@@ -1,7 +1,7 @@
 import ConcordLayers
 import ConcordTensors
 
-/// What an optimizer keeps for each parameter of its module.
+/// The state of an optimizer for each parameter of its module.
 final class OptimizerSlots {
     struct Slot {
         let path: String
@@ -81,13 +81,13 @@ final class OptimizerSlots {
 
     private func unregistered(_ gradients: Gradients) -> TrainingError {
         let known = Set(slots.map { ObjectIdentifier($0.parameter) })
-        let strangers = gradients.entries.compactMap {
+        let unknown = gradients.entries.compactMap {
             known.contains(ObjectIdentifier($0.parameter)) ? nil : $0.parameter as? Parameter
         }
-        return .unregistered(shapes: strangers.map(\.shape), module: module.map { "\(type(of: $0))" } ?? "module")
+        return .unregistered(shapes: unknown.map(\.shape), module: module.map { "\(type(of: $0))" } ?? "module")
     }
 
-    /// The most that any parameter had.
+    /// The largest number of updates that a parameter had.
     var updates: Int { slots.map(\.step).max() ?? 0 }
 
     var state: [(name: String, tensor: Tensor)] {
@@ -124,8 +124,8 @@ final class OptimizerSlots {
                 return tensor.detached
             }
         }
-        if let stranger = rest.keys.min() {
-            throw TrainingError.optimizerState("\(stranger) belongs to no parameter of this model")
+        if let name = rest.keys.min() {
+            throw TrainingError.optimizerState("\(name) belongs to no parameter of this model")
         }
         slots = restored
     }

@@ -1,4 +1,4 @@
-/// What an optimizer does otherwise for some parameters, by their paths.
+/// Optimizer settings for some of the parameters, chosen by path.
 ///
 /// ```swift
 /// AdamW(learningRate: 5e-4, weightDecay: 0.2, groups: [
@@ -8,9 +8,9 @@
 /// ```
 public struct ParameterGroup: Sendable {
     public let pattern: PathPattern
-    /// Times the learning rate; nil leaves it to other groups, and 1.
+    /// A factor of the learning rate; nil: that of other groups, or 1.
     public let learningRateScale: Double?
-    /// In place of the optimizer's, and for vectors too; nil leaves it.
+    /// Replaces the optimizer's weight decay, for vectors too; nil: the optimizer's.
     public let weightDecay: Double?
 
     public init(matching pattern: PathPattern, learningRateScale: Double? = nil, weightDecay: Double? = nil) {

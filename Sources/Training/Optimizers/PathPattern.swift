@@ -1,7 +1,7 @@
 import ConcordFiles
 import ConcordLayers
 
-/// A pattern for parameter paths: `*` stands for any characters, dots included, `?` for one; everything else for
+/// A pattern for parameter paths: `*` matches any characters, dots included, `?` matches one, every other character
 /// itself.
 public struct PathPattern: Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
     public let description: String
@@ -9,7 +9,7 @@ public struct PathPattern: Sendable, ExpressibleByStringLiteral, CustomStringCon
     public init(_ pattern: String) { description = pattern }
     public init(stringLiteral pattern: String) { description = pattern }
 
-    /// Whether the whole path fits.
+    /// Whether the pattern matches the whole path.
     public func matches(_ path: String) -> Bool {
         let pattern = Array(description.utf8), path = Array(path.utf8)
         var (p, i) = (0, 0)
@@ -32,7 +32,7 @@ public struct PathPattern: Sendable, ExpressibleByStringLiteral, CustomStringCon
 }
 
 extension TrainingError {
-    /// The error for a pattern that fits none of `paths`, with the nearest beginning of one.
+    /// The error for a pattern that matches none of `paths`, with the nearest prefix of one.
     static func noMatch(_ pattern: PathPattern, purpose: String, paths: [String]) -> TrainingError {
         let words = pattern.description.split(separator: "*").joined(separator: "*")
         let stem = words.hasSuffix(".") ? String(words.dropLast()) : words

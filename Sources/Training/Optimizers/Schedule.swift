@@ -16,7 +16,7 @@ public struct Schedule: Sendable, Equatable {
     private let form: Form
     private let warmup: Int
     private let floor: Double
-    /// The number of steps that it is made for, nil where it has no end.
+    /// The number of steps until the schedule ends; nil where it has no end.
     public let total: Int?
 
     /// Half a cosine: `floor + (1 - floor) (1 + cos(pi (step - warmup) / (total - warmup))) / 2`, and `floor` after it.

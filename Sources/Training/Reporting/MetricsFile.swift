@@ -6,18 +6,18 @@ import ConcordFiles
 
 /// `metrics.jsonl`: one JSON object a step, in order, each step once.
 ///
-/// Lines are collected and reach the file about once a second and before every checkpoint, so that no step waits for
-/// the disk. What a killed run loses lies after its last checkpoint, and comes again with the steps that resuming
-/// repeats.
+/// Lines are buffered and written about once a second and before every checkpoint, so that no step waits for the disk. A
+/// killed run loses only lines after its last checkpoint, and resuming repeats those steps. ``StepMetrics`` lists the
+/// members of a line.
 final class MetricsFile {
     private let path: String
     private let descriptor: Int32
     private var buffer: [UInt8] = []
     private var flushed = ContinuousClock.now
-    /// The `seconds` of the last line that was there at the start.
+    /// The `seconds` of the last line that the file had at the start.
     let seconds: Double
 
-    /// - Parameter step: lines of later steps, and what follows a line that is not whole, are cut off.
+    /// - Parameter step: lines of later steps, and everything from an incomplete line on, are cut off.
     init(path: String, keepingUpTo step: Int) throws {
         self.path = path
         let (length, seconds) = Self.whole(path, upTo: step)
@@ -41,7 +41,7 @@ final class MetricsFile {
         if buffer.count > 1 << 16 || ContinuousClock.now - flushed > .seconds(1) { try flush() }
     }
 
-    /// Gives the lines to the system.
+    /// Writes the buffered lines to the file.
     func flush() throws {
         flushed = .now
         var done = 0
@@ -56,10 +56,10 @@ final class MetricsFile {
         }
     }
 
-    /// Flushes as far as the disk allows: for the end, where an error is on its way already or nothing is left to lose.
+    /// Flushes without an error: for the end of a run, after `synchronize` or another error.
     func close() { try? flush() }
 
-    /// Flushes, and onto the disk.
+    /// Flushes the lines to the disk.
     func synchronize() throws {
         try flush()
         guard fdatasync(descriptor) == 0 || errno == EINVAL else {  // a device or a pipe has nothing to flush
@@ -67,8 +67,7 @@ final class MetricsFile {
         }
     }
 
-    /// Length in bytes of the lines from the start on that are whole and of steps up to `step`, and the last one's
-    /// `seconds`.
+    /// Length in bytes of the leading lines that are complete and of steps up to `step`, and the last one's `seconds`.
     private static func whole(_ path: String, upTo step: Int) -> (length: Int, seconds: Double) {
         guard hasContents(path), let file = PathEncoding.withCString(path, { fopen($0, "r") }) else { return (0, 0) }
         defer { fclose(file) }

@@ -2,12 +2,12 @@
     import Glibc
 #endif
 
-/// Shows how long work gets on.
+/// Shows the progress of long work.
 ///
 /// On a terminal it draws a bar on standard error, as wide as the terminal, at most ten times a second. Where standard
 /// output or standard error is a pipe or a file it prints a plain line to standard output every few seconds instead.
-/// Where the pipe's reader goes away (`concord train … | head`) it falls silent, once that is said on standard error:
-/// work is worth more than its progress.
+/// Where the pipe is closed (`concord train … | head`) it reports that on standard error and prints nothing more; the
+/// work continues.
 public final class ProgressMeter {
     public enum Style: Sendable {
         /// A bar on a terminal, lines elsewhere.
@@ -27,9 +27,9 @@ public final class ProgressMeter {
     private var bar = ""
 
     /// - Parameters:
-    ///   - total: steps in all; 0 where nobody knows.
-    ///   - done: steps behind already.
-    ///   - unit: what `items` counts.
+    ///   - total: number of steps; 0 where it is unknown.
+    ///   - done: steps that were made before.
+    ///   - unit: the name of what `items` counts.
     public init(total: Int, done: Int = 0, unit: String = "items", style: Style = .automatic) {
         self.total = total
         self.done = done
@@ -38,7 +38,7 @@ public final class ProgressMeter {
         self.style = style == .automatic ? (isTerminal ? .bar : .lines) : style
     }
 
-    /// Says that `done` steps are behind, the last of them with `items`.
+    /// Reports that `done` steps were made, the last of them with `items`.
     /// - Parameter metrics: shown as they are: `loss 1.234`.
     public func update(_ done: Int, items: Int, _ metrics: @autoclosure () -> String) {
         guard style != .silent else { return }
@@ -53,10 +53,10 @@ public final class ProgressMeter {
         if style == .bar { draw(text) } else { writeLine(text) }
     }
 
-    /// Forgets the time since the last update: something else ran meanwhile.
+    /// Excludes the time since the last update from the speed: something else ran meanwhile.
     public func skipTime() { last = .now }
 
-    /// A line that stays, above the bar.
+    /// Prints a permanent line, above the bar.
     public func print(_ line: String) {
         guard style != .silent else { return }
         guard style == .bar else { return writeLine(line) }
@@ -123,7 +123,7 @@ public final class ProgressMeter {
             dup2(nowhere, STDOUT_FILENO)
             close(nowhere)
         }
-        writeError("standard output was closed: going on without printing\n")
+        writeError("standard output was closed: continuing without printing\n")
     }
 
     private func writeError(_ text: String) { _ = Self.put(text, to: STDERR_FILENO) }
@@ -136,4 +136,11 @@ public final class ProgressMeter {
 
 extension Duration {
     var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+/// A number with four significant digits, for people.
+package func brief(_ value: Double) -> String {
+    var buffer = [CChar](repeating: 0, count: 32)
+    let count = withVaList([value]) { vsnprintf(&buffer, buffer.count, "%.4g", $0) }
+    return String(decoding: buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -2,7 +2,7 @@
     import Glibc
 #endif
 
-/// What the process holds in memory right now, as the kernel counts it.
+/// The resident memory of the process, as the kernel counts it.
 package final class ResidentMemory {
     private let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
     private let page = sysconf(Int32(_SC_PAGESIZE))

@@ -1,26 +1,26 @@
 import CBridges
 
-/// SIGINT, SIGTERM and SIGHUP as a question that a loop asks between two steps.
+/// SIGINT, SIGTERM and SIGHUP as a flag that a loop reads between two steps.
 ///
-/// The first one is noted, a second one ends the process at once with 128 + its number. SIGHUP stays ignored where it
-/// was (nohup). A reader of the output that goes away ends no run: SIGPIPE is ignored, and writing fails with EPIPE.
+/// The first one sets the flag; a second one ends the process at once with 128 + its number. SIGHUP stays ignored where
+/// it was (nohup). A closed output pipe does not end the run: SIGPIPE is ignored, and writing fails with EPIPE.
 ///
-/// SIGUSR1 is noted apart from them, as a request to write a checkpoint and go on: batch systems such as Slurm can send
-/// it before the time of a job is over.
+/// SIGUSR1 has a flag of its own, a request to write a checkpoint and continue: batch systems such as Slurm can send it
+/// before the time of a job is over.
 package enum StopSignals {
-    /// Runs `body` while signals are noted; afterwards they do again what they did before.
+    /// Runs `body` with these handlers installed, and restores the earlier ones afterwards.
     package static func noted<R>(_ body: () throws -> R) rethrows -> R {
         concord_signals_catch()
         defer { concord_signals_release() }
         return try body()
     }
 
-    /// The number of the signal that came since, nil if none did.
+    /// The number of the signal received, nil if there was none.
     package static var pending: Int32? {
         let signal = concord_signals_noted()
         return signal == 0 ? nil : signal
     }
 
-    /// Whether SIGUSR1 came since this was last asked.
+    /// Whether SIGUSR1 was received since the last call.
     package static func takeCheckpointRequest() -> Bool { concord_signals_take_checkpoint_request() != 0 }
 }

@@ -2,10 +2,11 @@ import ConcordInterchange
 import ConcordLayers
 
 extension Trainer {
-    /// Goes on from the newest checkpoint of a folder: parameters, buffers, optimizer and step are as they were when it
+    /// Resumes from the newest checkpoint of a folder: parameters, buffers, optimizer and step are as they were when it
     /// was written.
     /// - Returns: the step, 0 where there is no checkpoint yet: the run was stopped before its first.
-    /// - Throws: `TrainingError.otherSetting` where the trainer's seed or accumulation differ, and what reading throws.
+    /// - Throws: `TrainingError.otherSetting` where the trainer's seed, accumulation, microbatch or averaging differ, and
+    ///   what reading throws.
     @discardableResult
     public func resume(from directory: String) throws -> Int {
         mayContinue = true
@@ -28,24 +29,32 @@ extension Trainer {
         }
         try saved.requireSame(state, checkpoint: entry.model)
         let optimizerState = try moments.names.map { ($0, try moments.tensor($0)) }
-        try objective.load(model)
+        if let average {
+            try objective.load(checkpoint: model, weights: .latest)
+            let prefix = CheckpointWeights.averagePrefix
+            try average.load(model) { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : nil }
+        } else {
+            try objective.load(model)
+        }
         try optimizer.restore(optimizerState, for: objective)
         state = saved
         resumedFrom = entry.model
     }
 
-    /// Writes a checkpoint now, where the trainer has a place for them.
+    /// Writes a checkpoint now; nothing without `checkpoints`.
     public func saveCheckpoint() throws {
         guard let checkpoints = settings.checkpoints else { return }
         let metadata = checkpoints.metadata.merging(state.metadata) { _, own in own }
+        let averaged = average?.stateDictionary().map { (CheckpointWeights.averagePrefix + $0.name, $0.tensor) } ?? []
         try checkpoints.directory.write(
-            step: state.step, model: objective.stateDictionary(), optimizer: optimizer.state, metadata: metadata)
+            step: state.step, model: objective.stateDictionary() + averaged, optimizer: optimizer.state,
+            metadata: metadata)
         checkpoints.directory.prune(keeping: checkpoints.kept, best: state.best?.step)
     }
 }
 
 extension InterchangeError {
-    /// The file that is not as its writer left it, nil for other errors.
+    /// The path of a damaged file, nil for other errors.
     fileprivate var damagedPath: String? {
         switch self {
         case .malformed(let path, _), .malformedTensor(let path, _, _): path

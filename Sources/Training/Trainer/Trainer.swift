@@ -1,5 +1,5 @@
 public import ConcordDatasets
-import ConcordLayers
+public import ConcordLayers
 public import ConcordObjectives
 public import ConcordTensors
 
@@ -18,10 +18,14 @@ public import ConcordTensors
 public final class Trainer<O: Objective> {
     public let objective: O
     public let optimizer: any Optimizer
+    /// The averaged weights, nil without `averaging`. Calling it runs a closure with them in place of the objective's
+    /// own: `trainer.average?({ $0.embed("image", images) })`.
+    public let average: MovingAverage<O>?
     let settings: TrainerSettings
     var state: TrainerState
-    /// Where the state came from, until the first batches show whether they are the same.
+    /// The checkpoint that the state was loaded from, until the first batches were compared with it.
     var resumedFrom: String?
+    /// Whether files of an earlier part of this run may exist.
     var mayContinue = false
 
     /// Updates so far.
@@ -34,15 +38,19 @@ public final class Trainer<O: Objective> {
     ///     **not** add negatives, as a larger batch would.
     ///   - microbatch: samples whose activations are in memory at a time, at least 1; nil: the whole batch's. Gradients
     ///     are those of the whole batch, with all of its negatives, dropout included; contrastive losses cost another
-    ///     forward pass. Batch normalisation takes each piece's own statistics, as a run with such small batches would;
-    ///     running statistics move once a step, by the pieces' mean. See
+    ///     forward pass. Batch normalization uses each microbatch's own statistics, as a run with such small batches
+    ///     would; running statistics are updated once a step, by the microbatches' mean. See
     ///     ``valueWithGradient(of:_:microbatch:step:seed:)``.
-    ///   - precision: what activations and products are held in; parameters and checkpoints are float32 either way.
+    ///   - precision: the element type of activations and matmuls; parameters and checkpoints are float32 either way.
     ///     Evaluation is float32.
-    ///   - seed: of initial values, dropout, and every other choice that is not the data's.
-    ///   - metrics: the path of a file that gets one JSON object a step.
+    ///   - seed: of initial values, dropout, and every other random choice that is not the data's.
+    ///   - metrics: the path of a file to which one JSON object a step is appended (`metrics.jsonl`).
     ///   - evaluation: metrics for the log, and to choose the best checkpoint by.
     ///   - earlyStopping: ends the run when a metric of the evaluation no longer improves; nil: all steps are made.
+    ///   - averaging: keeps an exponential moving average of the weights, `average = m average + (1 - m) weights` after
+    ///     every update, with this momentum m: parameters and running statistics. Evaluation runs with the averaged
+    ///     weights, so early stopping and the choice of the best checkpoint follow them; checkpoints hold both
+    ///     (``CheckpointWeights``). Nil: no average.
     ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second
     ///     one ends it at once. SIGUSR1 writes a checkpoint after the step under way, and the run goes on.
     public init(
@@ -50,7 +58,7 @@ public final class Trainer<O: Objective> {
         accumulate: Int = 1,
         microbatch: Int? = nil, precision: Precision = .float32, seed: UInt64 = 0, checkpoints: Checkpoints? = nil,
         metrics: String? = nil,
-        evaluation: EvaluationHook? = nil, earlyStopping: EarlyStopping? = nil,
+        evaluation: EvaluationHook? = nil, earlyStopping: EarlyStopping? = nil, averaging: Momentum? = nil,
         progress: ProgressMeter.Style = .automatic, catchesSignals: Bool = false
     ) {
         ShapeCheck.require(accumulate > 0, "Trainer", "accumulation over \(accumulate) batches")
@@ -60,21 +68,24 @@ public final class Trainer<O: Objective> {
         ShapeCheck.require(clip.map { $0 > 0 } ?? true, "Trainer", "clipping at a norm that is not above 0")
         self.objective = objective.initialize(seed: seed)
         self.optimizer = optimizer
+        average = averaging.map { MovingAverage(of: objective, momentum: $0, buffers: .averaged) }
+        average?.parametersDidInitialize()
         settings = TrainerSettings(
             schedule: schedule, clip: clip, checkpoints: checkpoints, metrics: metrics, evaluation: evaluation,
             earlyStopping: earlyStopping, progress: progress,
             catchesSignals: catchesSignals, precision: precision)
-        state = TrainerState(seed: seed, accumulate: accumulate, microbatch: microbatch)
+        state = TrainerState(seed: seed, accumulate: accumulate, microbatch: microbatch, averaging: averaging)
     }
 
     /// Makes updates until the run has as many as asked for, those before a resume among them. Without `epochs` and
     /// `steps` the schedule says how many.
-    /// - Throws: `TrainingError`, `ObjectiveError` where `microbatch` asks too much of the objective, what loading a
-    ///   batch throws, and what writing a checkpoint throws. Checkpoints written before stay as they are.
+    /// - Throws: `TrainingError`, `ObjectiveError` where the objective supports no microbatches, what loading a batch
+    ///   throws, and what writing a checkpoint throws. Checkpoints written before stay as they are.
     @discardableResult
     public func train(on batches: Batches<O.Input>, epochs: Int? = nil, steps: Int? = nil) throws -> TrainingEnd {
         try batches.validate()
         if state.microbatch != nil { _ = try objective.microbatched() }
+        average?.parametersDidInitialize()  // weights may have been loaded since
         if let metric = settings.checkpoints?.best ?? settings.earlyStopping?.metric, settings.evaluation == nil {
             throw TrainingError.noSuchMetric(name: metric.name, known: [])
         }
@@ -98,7 +109,7 @@ public final class Trainer<O: Objective> {
         if let rule = settings.earlyStopping, rule.isOver(state.stopping) { return .stoppedEarly(step: state.step) }
         var pending: Accumulation?
         for batch in batches.steps(plan.firstBatch(of: state.step)..<plan.firstBatch(of: plan.total)) {
-            // A batch without a good sample is left out; an update that has no other counts as made.
+            // A batch without a readable sample is skipped; an update that has no other is counted as made.
             let step = plan.step(epoch: batch.epoch, batch: batch.index)
             if step > state.step, let rest = pending.take(), let end = try finish(rest, plan, run) { return end }
             state.step = step
@@ -135,29 +146,31 @@ public final class Trainer<O: Objective> {
         return try valueWithGradient(of: objective, input, microbatch: microbatch, step: number, seed: state.seed)
     }
 
-    /// One update and what belongs to it.
-    /// - Returns: how the run ends here, nil if it goes on.
+    /// One update, with its metrics, evaluation and checkpoint.
+    /// - Returns: how the run ends here, nil if it continues.
     private func finish(_ sum: Accumulation, _ plan: TrainingPlan, _ run: TrainingRun) throws -> TrainingEnd? {
         let gradients = sum.gradients.coalesced
         let norm = gradients.norm * sum.gradientFactor
-        guard sum.loss.isFinite, norm.isFinite else {
-            throw FiniteCheck.diagnosis(
-                step: state.step + 1, loss: sum.loss, parts: sum.parts, of: objective, gradients)
+        guard sum.mean.total.isFinite, norm.isFinite else {
+            throw FiniteCheck.diagnosis(step: state.step + 1, sum.mean, of: objective, gradients)
         }
         let factor = settings.schedule.factor(at: state.step)
+        let progress = TrainingProgress(step: state.step + 1, total: plan.total)
         try optimizer.update(
             objective, with: gradients, learningRateFactor: factor,
             gradientFactor: sum.gradientFactor * Gradients.clippingFactor(norm: norm, limit: settings.clip),
-            progress: TrainingProgress(step: state.step + 1, total: plan.total))
+            progress: progress)
+        average?.parametersDidUpdate(progress)
         state.step += 1
         var metrics = StepMetrics(
-            step: state.step, epoch: (state.step - 1) / plan.stepsPerEpoch + 1, loss: sum.loss, parts: sum.parts,
-            learningRate: optimizer.learningRate * factor, gradientNorm: norm)
+            step: state.step, epoch: (state.step - 1) / plan.stepsPerEpoch + 1, loss: sum.mean.total,
+            parts: sum.mean.parts, metrics: sum.mean.metrics, learningRate: optimizer.learningRate * factor,
+            gradientNorm: norm)
         run.measure(&metrics, samples: sum.samples)
         var isBest = false, isOver = false
         if let hook = settings.evaluation, hook.isDue(after: state.step, of: plan.total) {
             do {
-                metrics.evaluation = try hook.body()
+                metrics.evaluation = try average.map { average in try average { _ in try hook.body() } } ?? hook.body()
                 isBest = try state.compare(metrics.evaluation, by: settings.checkpoints?.best)
                 isOver =
                     try state.isOver(after: metrics.evaluation, by: settings.earlyStopping) && state.step < plan.total
@@ -183,4 +196,29 @@ public final class Trainer<O: Objective> {
         }
         return signal.map { .interrupted(signal: $0) } ?? (isOver ? .stoppedEarly(step: state.step) : nil)
     }
+}
+
+/// The settings of a trainer besides its objective and optimizer.
+struct TrainerSettings {
+    let schedule: Schedule
+    let clip: Double?
+    let checkpoints: Checkpoints?
+    let metrics: String?
+    let evaluation: EvaluationHook?
+    let earlyStopping: EarlyStopping?
+    let progress: ProgressMeter.Style
+    let catchesSignals: Bool
+    let precision: Precision
+}
+
+/// How a run ended that did not fail.
+public enum TrainingEnd: Sendable, Equatable {
+    /// All steps were made.
+    case finished
+    /// The evaluation had not improved for as many evaluations as `EarlyStopping` allows; a checkpoint of this step is
+    /// written.
+    case stoppedEarly(step: Int)
+    /// SIGINT, SIGTERM or SIGHUP came: the step under way was finished and, with `checkpoints`, saved. A program exits
+    /// with 128 + the signal's number.
+    case interrupted(signal: Int32)
 }

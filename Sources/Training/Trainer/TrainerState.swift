@@ -1,4 +1,6 @@
-/// What a run is besides parameters, buffers and moments, as it stands in a checkpoint's metadata.
+import ConcordLayers
+
+/// The state of a run besides parameters, buffers and moments, stored in a checkpoint's metadata.
 ///
 /// Nothing in it depends on the clock: equal runs write equal files.
 struct TrainerState: Equatable {
@@ -14,7 +16,9 @@ struct TrainerState: Equatable {
     var accumulate: Int
     /// Samples whose activations are in memory at a time; nil: a batch's.
     var microbatch: Int?
-    /// Updates in an epoch; 0 before data were seen.
+    /// Momentum of the weights' moving average; nil: none.
+    var averaging: String?
+    /// Updates in an epoch; 0 before the first batch.
     var stepsPerEpoch = 0
     var best: Best?
     var stopping = EarlyStopping.Progress()
@@ -24,6 +28,7 @@ struct TrainerState: Equatable {
             "step": "\(step)", "seed": "\(seed)", "accumulate": "\(accumulate)", "steps_per_epoch": "\(stepsPerEpoch)",
         ]
         if let microbatch { result["microbatch"] = "\(microbatch)" }
+        if let averaging { result["averaging"] = averaging }
         if stepsPerEpoch > 0 { result["epoch"] = "\(step / stepsPerEpoch)" }
         if let best {
             result["best_figure"] = best.metric
@@ -35,8 +40,14 @@ struct TrainerState: Equatable {
         return result
     }
 
-    init(seed: UInt64, accumulate: Int, microbatch: Int? = nil) {
+    init(seed: UInt64, accumulate: Int, microbatch: Int? = nil, averaging: Momentum? = nil) {
         (self.seed, self.accumulate, self.microbatch) = (seed, accumulate, microbatch)
+        self.averaging = averaging.map { momentum in
+            switch momentum {
+            case .constant(let value): "\(value)"
+            case .cosine(let start): "cosine from \(start)"
+            }
+        }
     }
 
     /// - Throws: `TrainingError.brokenCheckpoint` for a file that no trainer wrote.
@@ -53,6 +64,7 @@ struct TrainerState: Equatable {
         accumulate = try value("accumulate")
         stepsPerEpoch = try value("steps_per_epoch")
         if metadata["microbatch"] != nil { microbatch = try value("microbatch") }
+        averaging = metadata["averaging"]
         if let metric = metadata["best_figure"] {
             best = Best(metric: metric, value: try value("best_value"), step: try value("best_step"))
         }
@@ -62,21 +74,17 @@ struct TrainerState: Equatable {
         }
     }
 
-    /// Going on under other settings would not repeat the run.
+    /// Resuming under other settings would not repeat the run.
     func requireSame(_ now: TrainerState, checkpoint: String) throws {
-        if seed != now.seed {
+        func require(_ setting: String, _ saved: String?, _ now: String?) throws {
+            guard saved != now else { return }
             throw TrainingError.otherSetting(
-                checkpoint: checkpoint, setting: "seed", saved: "\(seed)", now: "\(now.seed)")
+                checkpoint: checkpoint, setting: setting, saved: saved ?? "none", now: now ?? "none")
         }
-        if accumulate != now.accumulate {
-            throw TrainingError.otherSetting(
-                checkpoint: checkpoint, setting: "accumulate", saved: "\(accumulate)", now: "\(now.accumulate)")
-        }
-        if microbatch != now.microbatch {
-            func name(_ size: Int?) -> String { size.map { "\($0)" } ?? "none" }
-            throw TrainingError.otherSetting(
-                checkpoint: checkpoint, setting: "microbatch", saved: name(microbatch), now: name(now.microbatch))
-        }
+        try require("seed", "\(seed)", "\(now.seed)")
+        try require("accumulate", "\(accumulate)", "\(now.accumulate)")
+        try require("microbatch", microbatch.map { "\($0)" }, now.microbatch.map { "\($0)" })
+        try require("averaging", averaging, now.averaging)
     }
 
     /// Takes the length of an epoch from the data; a resumed run must find the one that it had.

@@ -1,8 +1,8 @@
-/// What can go wrong in training through data, settings or files.
+/// An error in training caused by data, settings or files.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// Parameters of these shapes got a gradient, but no walk over the module finds them.
     case unregistered(shapes: [[Int]], module: String)
-    /// A path pattern fits no parameter.
+    /// A path pattern matches no parameter.
     case noMatch(pattern: String, purpose: String, nearest: String?)
     /// Every parameter is frozen.
     case nothingToTrain(count: Int)
@@ -10,11 +10,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case optimizerState(String)
     /// The loss, a value or a gradient is NaN or infinite.
     case notFinite(step: Int, loss: String, culprit: String?)
-    /// A run stands where a new one was to start.
+    /// There is a run already where a new one was to start.
     case runExists(path: String)
-    /// A checkpoint was written under another setting, so that going on would not repeat the run.
+    /// A checkpoint was written under another setting, so that resuming it would not repeat the run.
     case otherSetting(checkpoint: String, setting: String, saved: String, now: String)
-    /// A checkpoint's file lacks something or holds nonsense.
+    /// A checkpoint's file is incomplete or invalid.
     case brokenCheckpoint(path: String, reason: String)
     /// The metric that the best checkpoint is chosen by did not come out of the evaluation.
     case noSuchMetric(name: String, known: [String])
@@ -28,7 +28,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
                 + "in \(module) "
                 + "as a property, optional or array of modules: no optimizer step or checkpoint would reach it"
         case .noMatch(let pattern, let purpose, let nearest):
-            "pattern \"\(pattern)\" of \(purpose) fits no parameter"
+            "pattern \"\(pattern)\" of \(purpose) matches no parameter"
                 + (nearest.map { "; " + Self.hint($0, for: pattern) } ?? "")
         case .nothingToTrain(let count):
             count == 0
@@ -56,7 +56,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"
         }
     }
-    /// A pattern stands for whole paths: what is meant by the beginning of one ends in `.*`.
+    /// Patterns match whole paths; a prefix needs `.*` at its end.
     private static func hint(_ nearest: String, for pattern: String) -> String {
         let stem = pattern.hasSuffix(".") ? String(pattern.dropLast()) : pattern
         return nearest == stem ? "all below it are \"\(stem).*\"" : "the nearest path is \"\(nearest)\""

@@ -1,4 +1,4 @@
-/// What a run has to do with files, clock and screen.
+/// A run's metrics file, clock and progress display.
 final class TrainingRun {
     private let metrics: MetricsFile?
     private let meter: ProgressMeter
@@ -6,9 +6,9 @@ final class TrainingRun {
     private let started = ContinuousClock.now
     private var stepStarted = ContinuousClock.now
     private let epochs: Int
-    /// The largest spread of embeddings so far, by the part's name.
+    /// The largest spread of embeddings so far, by the metric's name.
     private var spreads: [String: Float] = [:]
-    private var hasToldCollapse = false
+    private var hasWarnedOfCollapse = false
     /// Losses since they were last shown.
     private var shown = (sum: 0.0, count: 0)
 
@@ -44,19 +44,17 @@ final class TrainingRun {
         try metrics?.append(step.line)
     }
 
-    /// Says once that embeddings spread over less than two fifths of the directions that they did: they tell inputs
-    /// apart less and less.
+    /// Warns once that the spread of embeddings fell below two fifths of its largest value.
     private func warnOfCollapse(_ step: StepMetrics) {
-        guard !hasToldCollapse else { return }
-        for part in step.parts where part.name.hasSuffix("spread") {
-            let largest = max(part.value, spreads[part.name] ?? 0)
-            spreads[part.name] = largest
-            guard part.value < 0.4 * largest, step.step >= 10 else { continue }
-            hasToldCollapse = true
+        guard !hasWarnedOfCollapse else { return }
+        for metric in step.metrics where metric.name.hasSuffix("spread") {
+            let largest = max(metric.value, spreads[metric.name] ?? 0)
+            spreads[metric.name] = largest
+            guard metric.value < 0.4 * largest, step.step >= 10 else { continue }
+            hasWarnedOfCollapse = true
             return meter.print(
-                "note: step \(step.step): \(part.name) fell from \(brief(Double(largest))) to "
-                    + "\(brief(Double(part.value))): the "
-                    + "embeddings become the same for all inputs (collapse)")
+                "note: step \(step.step): \(metric.name) fell from \(brief(Double(largest))) to "
+                    + "\(brief(Double(metric.value))): the embeddings become the same for all inputs (collapse)")
         }
     }
 
@@ -72,12 +70,12 @@ final class TrainingRun {
         meter.print("step \(step): \(metrics)\(isBest ? "  (best so far)" : "")")
     }
 
-    func show(checkpointAt step: Int) { meter.print("checkpoint at step \(step), as SIGUSR1 asked; the run goes on") }
+    func show(checkpointAt step: Int) { meter.print("checkpoint at step \(step), as requested by SIGUSR1; the run continues") }
 
     /// All metrics so far are on the disk.
     func synchronize() throws { try metrics?.synchronize() }
 
-    /// What ran since the last step was no training.
+    /// Excludes the time since the last step from the speed: it was no training.
     func skipTime() {
         stepStarted = .now
         meter.skipTime()

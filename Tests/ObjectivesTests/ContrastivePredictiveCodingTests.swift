@@ -54,8 +54,8 @@ import Testing
                 let place = n * length + t
                 for k in 1...model.horizon {
                     let weight = model.predict[k - 1].weight.stored
-                    let prediction = Tensor(Array(contexts.scalars[place * width..<(place + 1) * width]), shape: [1, width]).linear(
-                        weight: weight)
+                    let context = contexts.scalars[place * width..<(place + 1) * width]
+                    let prediction = Tensor(Array(context), shape: [1, width]).linear(weight: weight)
                     let query = unit(prediction.scalars), positive = 10 * dot(query, bank[place + k])
                     let others = negatives[negatives.count == 1 ? 0 : group].map { 10 * dot(query, bank[Int($0)]) }
                     let drawn = negatives[negatives.count == 1 ? 0 : group]

@@ -6,7 +6,7 @@ import Testing
 
 /// Towers over one encoder, inputs by name, and heads.
 @Suite struct TowerTests {
-    struct Named: Batch {
+    struct Named: Sendable {
         let inputs: [String: Available<Tensor>]
     }
 
@@ -98,7 +98,8 @@ import Testing
         }
         let views = Views(
             first: try #require(batch.inputs["question"]).input, second: try #require(batch.inputs["answer"]).input)
-        let (loss, gradients) = valueWithGradient { shared(batch) }, (other, expected) = valueWithGradient { joint(views) }
+        let (loss, gradients) = valueWithGradient { shared(batch) }
+        let (other, expected) = valueWithGradient { joint(views) }
         #expect(loss.total.item == other.total.item)
         for (path, parameter) in values {
             let twin = try #require(others[path.replacing("question.", with: "")])

@@ -96,8 +96,8 @@ struct AveragingTests {
             let error = #expect(throws: TrainingError.self) {
                 try trainer(averaging: other).resume(from: folder.file("checkpoints"))
             }
-            #expect(
-                error?.description.contains("averaging 0.9, this run has \(name)") ?? false, "\(error?.description ?? "")")
+            let message = error?.description ?? ""
+            #expect(message.contains("averaging 0.9, this run has \(name)"), "\(message)")
         }
     }
 

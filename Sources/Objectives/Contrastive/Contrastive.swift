@@ -22,8 +22,8 @@ public import ConcordTensors
 /// about 1 where they point in all directions, 0 where they are equal (collapse).
 ///
 /// Batches whose activations do not fit in memory are trained in microbatches, with all of the batch's negatives:
-/// `microbatch:` of the trainer and of ``valueWithGradient(of:_:microbatch:step:seed:)``. The towers cut the inputs into
-/// samples (``RowSliceable``); the batch type needs no conformance for it.
+/// `microbatch:` of the trainer and of ``valueWithGradient(of:_:microbatch:step:seed:)``. The towers cut the inputs
+/// into samples (``RowSliceable``); the batch type needs no conformance for it.
 /// - Source: Radford et al. 2021, arXiv:2103.00020, figure 3.
 public final class Contrastive<B: Sendable>: Objective {
     /// Which towers are compared with each other.

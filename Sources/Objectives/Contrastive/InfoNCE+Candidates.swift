@@ -11,8 +11,8 @@ extension InfoNCE {
     /// loss(predictions, in: frames, positives: next, negatives: drawn)      // [Q, D], [B, D], [Q], [M] -> []
     /// ```
     ///
-    /// All candidates are rows of the bank, whatever the direction. A positive that is drawn as a negative too remains a
-    /// positive.
+    /// All candidates are rows of the bank, whatever the direction. A positive that is drawn as a negative too remains
+    /// a positive.
     ///
     /// - Parameters:
     ///   - queries: `[Q, D]`.

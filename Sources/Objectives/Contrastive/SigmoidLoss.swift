@@ -16,7 +16,8 @@ public import ConcordTensors
 /// SigmoidLoss()                                                         // t 10, bias -10: SigLIP's
 /// ```
 ///
-/// Exact in row tiles: the N x N logits never exist at once, in the forward or the backward pass, which recomputes them.
+/// Exact in row tiles: the N x N logits never exist at once, in the forward or the backward pass, which recomputes
+/// them.
 /// - Source: Zhai, Mustafa, Kolesnikov, Beyer 2023, arXiv:2303.15343, algorithm 1; several positives a row by equal
 ///   labels are ours.
 public final class SigmoidLoss: PairLoss {

@@ -18,8 +18,8 @@ public protocol Objective<Input>: Module {
 public struct Loss: LossValue, Sendable {
     /// A scalar, of shape `[]`.
     public let total: Tensor
-    /// The terms that the total is a weighted sum (or mean) of, each before its weight: pairs of towers, objectives of a
-    /// sum, prediction steps. Empty where there is one term.
+    /// The terms that the total is a weighted sum (or mean) of, each before its weight: pairs of towers, objectives of
+    /// a sum, prediction steps. Empty where there is one term.
     public let parts: [(name: String, value: Tensor)]
     /// Scalars that do not add up to the total: `accuracy`, `logit_scale`, `spread`.
     public let metrics: [(name: String, value: Tensor)]
@@ -35,8 +35,8 @@ public struct Loss: LossValue, Sendable {
 }
 
 extension Loss {
-    /// How much embeddings vary, a measure of collapse: the standard deviation over the rows of each element of the unit
-    /// embeddings, averaged, times sqrt(D).
+    /// How much embeddings vary, a measure of collapse: the standard deviation over the rows of each element of the
+    /// unit embeddings, averaged, times sqrt(D).
     /// - Parameter embeddings: `[N, D]`.
     /// - Returns: a scalar without a gradient: about 1 for directions spread evenly, 0 where all embeddings are equal.
     static func spread(of embeddings: Tensor) -> Tensor {

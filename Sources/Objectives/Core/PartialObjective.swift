@@ -55,8 +55,8 @@ extension Objective {
         PartialObjective(self) { whole in whole[keyPath: part].map { (input: $0.input, rows: $0.rows) } }
     }
 
-    /// This objective over a part that no key path finds, such as one that a batch has under a name; the loss is 0 where
-    /// no sample has it.
+    /// This objective over a part that no key path finds, such as one that a batch has under a name; the loss is 0
+    /// where no sample has it.
     /// - Parameter input: the objective's input in that batch, with the samples that have it; nil where none has.
     public func on<Whole: Sendable>(
         input: @escaping @Sendable (Whole) -> Available<Input>?

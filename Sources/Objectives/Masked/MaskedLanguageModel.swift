@@ -9,9 +9,9 @@ import ConcordTensors
 /// ```
 ///
 /// Which tokens are masked follows from the samples' keys: a text has the same masks in one epoch whatever batch it is
-/// in, and others in the next. The head is applied to the masked positions alone, and shares its table with the encoder.
-/// The loss is the mean cross-entropy of the masked tokens in nats, `ln V` at chance; 0 for a batch without a maskable
-/// token. Metrics: `accuracy` and `perplexity`.
+/// in, and others in the next. The head is applied to the masked positions alone, and shares its table with the
+/// encoder. The loss is the mean cross-entropy of the masked tokens in nats, `ln V` at chance; 0 for a batch without a
+/// maskable token. Metrics: `accuracy` and `perplexity`.
 ///
 /// In checkpoints: `encoder.…`, `lm_head.dense.weight`, `lm_head.layer_norm.weight`, `lm_head.bias`.
 /// - Source: Devlin et al. 2018, arXiv:1810.04805, section 3.1.

@@ -10,8 +10,8 @@ public import ConcordTensors
 ///
 /// 1. Each microbatch is encoded without a tape; the embeddings `[N, D]` are kept.
 /// 2. The loss of all embeddings is computed, with its gradients for the embeddings and for the loss's own parameters.
-/// 3. Each microbatch is encoded again, with a tape and the same random state; the gradients of its embeddings are pulled
-///   back to the parameters and added up.
+/// 3. Each microbatch is encoded again, with a tape and the same random state; the gradients of its embeddings are
+///   pulled back to the parameters and added up.
 ///
 /// Memory: the activations of one microbatch, the inputs, the embeddings, and the gradients twice.
 /// - Source: Gao, Zhang, Han, Callan 2021, arXiv:2101.06983, algorithm 1.

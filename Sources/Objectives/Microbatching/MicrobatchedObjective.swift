@@ -3,8 +3,8 @@ public import ConcordTensors
 /// An objective whose gradient can be computed from microbatches: only a few samples have activations in memory.
 ///
 /// ``Contrastive`` does it by gradient caching; ``MaskedLanguageModel`` and ``FramePrediction``, which are means over
-/// tokens and frames, by accumulation; sums of such objectives, and such objectives over a part of a batch, do it too. A
-/// custom objective that is a mean over samples conforms like this:
+/// tokens and frames, by accumulation; sums of such objectives, and such objectives over a part of a batch, do it too.
+/// A custom objective that is a mean over samples conforms like this:
 /// ```swift
 /// extension Regression: MicrobatchedObjective {
 ///     func lossWithGradient(of batch: Points, microbatch: Int) -> (Loss, Gradients) {

@@ -70,8 +70,8 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
     }
 
     /// The loss with given negatives.
-    /// - Parameter negatives: int32 indices into the N x T frames, `[1, M]` for all predictions or `[G, M]` for those of
-    ///   each sequence that has anchors.
+    /// - Parameter negatives: int32 indices into the N x T frames, `[1, M]` for all predictions or `[G, M]` for those
+    ///   of each sequence that has anchors.
     package func callAsFunction(_ input: E.Input, negatives: Tensor) -> Loss {
         contrasted(input) { _ in negatives }.loss
     }

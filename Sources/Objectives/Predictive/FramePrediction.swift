@@ -12,10 +12,10 @@ public import ConcordTensors
 ///     target: .logMel(front))
 /// ```
 ///
-/// Targets are frames of the *input*: log-mel frames, or the samples of a hop. Learned features are no target: an encoder
-/// that makes all of them equal would predict them without error. Padding is neither target nor context. A batch without
-/// a frame that has a k-th one after it has loss 0. Metrics are baselines: `mean_frame`, the loss of predicting the
-/// batch's mean frame, and `last_frame`, the loss of predicting frame t itself.
+/// Targets are frames of the *input*: log-mel frames, or the samples of a hop. Learned features are no target: an
+/// encoder that makes all of them equal would predict them without error. Padding is neither target nor context. A
+/// batch without a frame that has a k-th one after it has loss 0. Metrics are baselines: `mean_frame`, the loss of
+/// predicting the batch's mean frame, and `last_frame`, the loss of predicting frame t itself.
 ///
 /// In checkpoints: `encoder.…`, `context.…`, `predict.weight`, `predict.bias`.
 /// - Source: Chung, Hsu, Tang, Glass 2019, "An unsupervised autoregressive model for speech representation learning",

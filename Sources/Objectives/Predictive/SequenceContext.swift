@@ -28,14 +28,3 @@ final class SequenceContext<E: SequenceEncoder>: Module {
         return self(features, mask: mask).meanOfSteps(mask: mask)
     }
 }
-
-extension Tensor {
-    /// The mean of the real steps of sequences `[N, T, D]`, `[N, D]`; zeros where there are none.
-    /// - Parameter mask: uint8 `[N, T]`, 1 for real steps; nil: all are.
-    fileprivate func meanOfSteps(mask: Tensor?) -> Tensor {
-        guard let mask else { return mean(axis: 1) }
-        let weights = mask.converted(to: .float32).expandingAxis(at: 2)  // [N, T, 1]
-        return (mask.expandingAxis(at: 2).selecting(self, otherwise: 0)).sum(axis: 1)
-            / weights.sum(axis: 1).maximum(Tensor(1))
-    }
-}

@@ -5,8 +5,8 @@ import ConcordTensors
 /// Which of a checkpoint's weights to load.
 ///
 /// A run that averages its weights (`Trainer(averaging:)`) stores two sets of them in each model file: the latest under
-/// their paths, and the averaged ones under `average.` and the same paths, with `average.updates`, the number of updates
-/// averaged.
+/// their paths, and the averaged ones under `average.` and the same paths, with `average.updates`, the number of
+/// updates averaged.
 public enum CheckpointWeights: Sendable, Equatable {
     /// Those of the last update: what training goes on from.
     case latest

@@ -6,8 +6,8 @@ import ConcordFiles
 
 /// `metrics.jsonl`: one JSON object a step, in order, each step once.
 ///
-/// Lines are buffered and written about once a second and before every checkpoint, so that no step waits for the disk. A
-/// killed run loses only lines after its last checkpoint, and resuming repeats those steps. ``StepMetrics`` lists the
+/// Lines are buffered and written about once a second and before every checkpoint, so that no step waits for the disk.
+/// A killed run loses only lines after its last checkpoint, and resuming repeats those steps. ``StepMetrics`` lists the
 /// members of a line.
 final class MetricsFile {
     private let path: String

@@ -33,8 +33,8 @@ struct StepMetrics {
     /// One line of JSON. `step` comes first and `seconds` last: cutting a file back relies on it.
     var line: String {
         var members = [
-            "\"step\":\(step)", "\"epoch\":\(epoch)", "\"loss\":\(JSONText.number(loss))", "\"parts\":\(Self.object(parts))",
-            "\"metrics\":\(Self.object(metrics))", "\"learning_rate\":\(JSONText.number(learningRate))",
+            "\"step\":\(step)", "\"epoch\":\(epoch)", "\"loss\":\(JSONText.number(loss))",
+            "\"parts\":\(Self.object(parts))", "\"metrics\":\(Self.object(metrics))", "\"learning_rate\":\(JSONText.number(learningRate))",
             "\"gradient_norm\":\(JSONText.number(Float(gradientNorm)))",
             "\"items_per_second\":\(JSONText.number((itemsPerSecond * 10).rounded() / 10))",
             "\"resident_bytes\":\(residentBytes)",

@@ -5,8 +5,8 @@ extension Trainer {
     /// Resumes from the newest checkpoint of a folder: parameters, buffers, optimizer and step are as they were when it
     /// was written.
     /// - Returns: the step, 0 where there is no checkpoint yet: the run was stopped before its first.
-    /// - Throws: `TrainingError.otherSetting` where the trainer's seed, accumulation, microbatch or averaging differ, and
-    ///   what reading throws.
+    /// - Throws: `TrainingError.otherSetting` where the trainer's seed, accumulation, microbatch or averaging differ,
+    ///   and what reading throws.
     @discardableResult
     public func resume(from directory: String) throws -> Int {
         mayContinue = true

@@ -70,7 +70,9 @@ final class TrainingRun {
         meter.print("step \(step): \(metrics)\(isBest ? "  (best so far)" : "")")
     }
 
-    func show(checkpointAt step: Int) { meter.print("checkpoint at step \(step), as requested by SIGUSR1; the run continues") }
+    func show(checkpointAt step: Int) {
+        meter.print("checkpoint at step \(step), as requested by SIGUSR1; the run continues")
+    }
 
     /// All metrics so far are on the disk.
     func synchronize() throws { try metrics?.synchronize() }

@@ -92,7 +92,7 @@ import Testing
                     }
                     return (ends[0] - ends[1]) / (2 * step)
                 }
-                return (4 * slope(1e-2) - slope(2e-2)) / 3  // Richardson's: the error is of fourth order
+                return (4 * slope(5e-2) - slope(1e-1)) / 3  // Richardson's: the error is of fourth order
             }
             parameter.assign(stored)
             expectClose(

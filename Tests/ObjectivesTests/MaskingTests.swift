@@ -73,8 +73,8 @@ import Testing
 
     @Test func sharesOfNothingAndOfAllAreExact() {
         let tokens = tokens(40)
-        #expect(Masking(share: 0)(tokens, vocabulary: vocabulary, keys: keys(0..<40)).count == 0)
-        let all = Masking(share: 1, masked: 1, random: 0)(tokens, vocabulary: vocabulary, keys: keys(0..<40))
+        #expect(Masking(fraction: 0)(tokens, vocabulary: vocabulary, keys: keys(0..<40)).count == 0)
+        let all = Masking(fraction: 1, masked: 1, random: 0)(tokens, vocabulary: vocabulary, keys: keys(0..<40))
         #expect(all.tokens.ids.integerScalars.allSatisfy { $0 <= 4 })
         #expect(all.count == (0..<40).reduce(0) { $0 + $1 % 31 })
     }

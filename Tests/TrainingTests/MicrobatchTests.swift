@@ -7,7 +7,7 @@ import ConcordTraining
 import TestSupport
 import Testing
 
-/// Training in pieces of a batch.
+/// Training with microbatches.
 @Suite struct MicrobatchTests {
     struct Pair: Sendable {
         let left: Tensor, right: Tensor  // [N, 6], [N, 4]
@@ -107,11 +107,11 @@ import Testing
         }
     }
 
-    @Test func withoutBatchNormalisationTheRunIsThatOfWholeBatches() throws {
-        let whole = trainer(microbatch: nil, normalized: false), pieces = trainer(microbatch: 3, normalized: false)
+    @Test func withoutBatchNormalizationTheRunIsThatOfWholeBatches() throws {
+        let whole = trainer(microbatch: nil, normalized: false), parts = trainer(microbatch: 3, normalized: false)
         try whole.train(on: pairs(), steps: 4)
-        try pieces.train(on: pairs(), steps: 4)
-        for (a, b) in zip(pieces.objective.stateDictionary(), whole.objective.stateDictionary()) {
+        try parts.train(on: pairs(), steps: 4)
+        for (a, b) in zip(parts.objective.stateDictionary(), whole.objective.stateDictionary()) {
             expectClose(a.tensor, b.tensor, tolerance: 1e-4, a.name)
         }
     }

@@ -43,17 +43,15 @@ struct Run {
         }
     }
 
-    var steps: [Int] { get throws { try lines.compactMap { $0["step"] as? Int } } }
-    var losses: [Double] { get throws { try lines.compactMap { $0["loss"] as? Double } } }
-}
-
-struct ResumeTests {
-    @Test(arguments: [1, 2])
-    func stoppingAtAnyStepAndResumingGivesTheSameBits(accumulate: Int) throws {
-        let whole = Run(accumulate: accumulate), expected = whole.trainer()
+    /// Runs it once as a whole, and once for each of `stops`, stopped there and resumed; expects the same weights,
+    /// metrics and files.
+    /// - Returns: the whole run.
+    @discardableResult
+    static func expectSameBitsWhenResumed(at stops: [Int], _ make: () -> Run) throws -> Run {
+        let whole = make(), expected = whole.trainer()
         try expected.train(on: points(of: 4))
-        for stop in [1, 2, 5, 8, 9, 10, 13, 19] {
-            let run = Run(accumulate: accumulate)
+        for stop in stops {
+            let run = make()
             try run.trainer().train(on: points(of: 4), steps: stop)
             let second = run.trainer()
             #expect(try second.resume(from: run.checkpoints) == stop)
@@ -69,18 +67,23 @@ struct ResumeTests {
                     "stopped at \(stop): \(suffix)")
             }
         }
+        return whole
+    }
+
+    var steps: [Int] { get throws { try lines.compactMap { $0["step"] as? Int } } }
+    var losses: [Double] { get throws { try lines.compactMap { $0["loss"] as? Double } } }
+}
+
+struct ResumeTests {
+    @Test(arguments: [1, 2])
+    func stoppingAtAnyStepAndResumingGivesTheSameBits(accumulate: Int) throws {
+        try Run.expectSameBitsWhenResumed(at: [1, 2, 5, 8, 9, 10, 13, 19]) { Run(accumulate: accumulate) }
     }
 
     @Test func sgdResumesBitForBit() throws {
-        let make: () -> any Optimizer = { SGD(learningRate: 0.05, momentum: 0.9, nesterov: true, weightDecay: 0.1) }
-        let whole = Run(optimizer: make), expected = whole.trainer()
-        try expected.train(on: points(of: 4))
-        let run = Run(optimizer: make)
-        try run.trainer().train(on: points(of: 4), steps: 7)
-        let second = run.trainer()
-        try second.resume(from: run.checkpoints)
-        try second.train(on: points(of: 4))
-        #expect(second.objective.values == expected.objective.values)
+        try Run.expectSameBitsWhenResumed(at: [7]) {
+            Run(optimizer: { SGD(learningRate: 0.05, momentum: 0.9, nesterov: true, weightDecay: 0.1) })
+        }
     }
 
     @Test func linesAfterTheCheckpointAndAHalfWrittenOneAreCutOff() throws {
@@ -100,7 +103,7 @@ struct ResumeTests {
         #expect(seconds[6] >= secondsBefore && seconds[8] < 60)
     }
 
-    @Test func aRunStoppedBeforeItsFirstCheckpointStartsAnew() throws {
+    @Test func aRunStoppedBeforeItsFirstCheckpointStartsAgain() throws {
         let run = Run()
         try FileManager.default.createDirectory(atPath: run.checkpoints, withIntermediateDirectories: true)
         try "{\"step\":1,\"epoch\":1,\"seconds\":3.0}\n{\"st".write(

@@ -107,6 +107,37 @@ struct SelfDistillationTests {
         return Dictionary(uniqueKeysWithValues: objective.stateDictionary().map { ($0.name, $0.tensor) })
     }
 
+    /// BYOL's form: both directions, and a predictor.
+    @Test(arguments: [1, 3, 4]) func microbatchesOfASymmetricFormWithAPredictorAreExact(microbatch: Int) throws {
+        func make() -> SelfDistillation<PlainEncoder> {
+            SelfDistillation(
+                PlainEncoder(), projector: ProjectionHead(12, hidden: 10, 5),
+                predictor: ProjectionHead(5, hidden: 10, 5), target: .movingAverage(.constant(0.9)), loss: CosineLoss()
+            ).initialize(seed: 3)
+        }
+        let whole = make(), parts = make()
+        let optimizers = [SGD(learningRate: 0.05, momentum: 0.9), SGD(learningRate: 0.05, momentum: 0.9)]
+        for step in 0..<4 {
+            let batch = Self.views(step)
+            let (loss, expected) = valueWithGradient(step: step) { whole(batch) }
+            let (other, gradients) = try valueWithGradient(of: parts, batch, microbatch: microbatch, step: step)
+            expectClose(other.total, loss.total, "loss of step \(step)")
+            #expect(other.metrics.map(\.name) == ["spread"] && loss.metrics.map(\.name) == ["spread"])
+            expectClose(other.metrics[0].value, loss.metrics[0].value, tolerance: 1e-4, "spread of the projections")
+            let twins = ParameterWalk(parts).parameters
+            for ((path, parameter), twin) in zip(ParameterWalk(whole).parameters, twins) {
+                expectClose(
+                    try #require(gradients[twin.parameter]), try #require(expected[parameter]), tolerance: 1e-4, path)
+            }
+            try optimizers[0].update(whole, with: expected)
+            try optimizers[1].update(parts, with: gradients)
+        }
+        for (a, b) in zip(parts.stateDictionary(), whole.stateDictionary()) where a.tensor.elementType == .float32 {
+            expectClose(a.tensor, b.tensor, tolerance: 1e-4, a.name)
+        }
+        #expect(parts.stateDictionary().first { $0.name == "target.updates" }?.tensor.integerScalars == [4])
+    }
+
     @Test(arguments: [3, 4]) func microbatchesGiveTheSameQueueAndTarget(microbatch: Int) throws {
         let whole = try run(microbatch: nil), pieces = try run(microbatch: microbatch)
         for (name, tensor) in whole {

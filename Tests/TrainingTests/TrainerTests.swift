@@ -186,6 +186,8 @@ struct TrainerTests {
 
     @Test func tooFewSamplesAreAnError() {
         let trainer = Trainer(TinyObjective(), optimizer: SGD(learningRate: 1), progress: .silent)
-        #expect(throws: (any Error).self) { try trainer.train(on: points(of: 64), epochs: 1) }
+        #expect(throws: DatasetError.tooFewSamples(count: 37, batch: 64)) {
+            try trainer.train(on: points(of: 64), epochs: 1)
+        }
     }
 }

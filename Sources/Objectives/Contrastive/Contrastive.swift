@@ -34,7 +34,9 @@ public final class Contrastive<B: Sendable>: Objective {
     }
 
     let towers: [Tower<B>]
+    /// The loss of each pair of towers.
     public let loss: any PairLoss
+    /// Size D of the shared space.
     public let dimension: Int
     private let pairs: [Pair]
     private let labels: (any KeyPath<B, Tensor?> & Sendable)?
@@ -86,6 +88,8 @@ public final class Contrastive<B: Sendable>: Objective {
     /// The towers' names, in order.
     public var towerNames: [String] { towers.map(\.name) }
 
+    /// The mean loss over the pairs of towers, in the surrounding mode.
+    /// - Returns: `ln N` at chance with ``InfoNCE``; 0 where no pair of towers has a sample in common.
     public func callAsFunction(_ batch: B) -> Loss { aligned(towers.map { $0.embeddings(of: batch) }, in: batch) }
 
     /// - Parameter embeddings: `[n, D]` of each tower, nil where no sample of the batch has its input.

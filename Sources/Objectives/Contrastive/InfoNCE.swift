@@ -54,13 +54,19 @@ public final class InfoNCE: Module {
         case oneWay
     }
 
+    /// The similarity of two embeddings.
     public let similarity: Similarity
+    /// The divisor of similarities.
     public let temperature: Temperature
+    /// The side whose rows are queries.
     public let direction: Direction
     /// Row i of one side is no candidate for row i of the other.
     public let excludesSelf: Bool
+    /// Whether positives are left out of the denominator.
     public let decoupled: Bool
+    /// beta, at least 0; 0 weighs all negatives equally.
     public let hardNegativeWeight: Float
+    /// Fraction of the target spread evenly over all candidates, in `0 ..< 1`.
     public let smoothing: Float
     /// `ln(1 / temperature)`, of shape `[]`; nil if the temperature is fixed.
     public let logitScale: Parameter?

@@ -14,9 +14,11 @@ public import ConcordTensors
 /// - Source: Chen, Kornblith, Norouzi, Hinton 2020, arXiv:2002.05709 (SimCLR, with InfoNCE). Their TPU code passes both
 ///   views through batch normalization together.
 public final class JointEmbedding<E: FeatureEncoder>: Objective {
+    /// Two views of each sample.
     public typealias Input = Views<E.Input>
 
     let network: ProjectedEncoder<E>
+    /// The loss of the two views.
     public let loss: any PairLoss
 
     public var checkpointNames: [String: String] { ["network": "", "loss": ""] }
@@ -29,8 +31,10 @@ public final class JointEmbedding<E: FeatureEncoder>: Objective {
         self.loss = loss
     }
 
+    /// The encoder, which is kept after training.
     public var encoder: E { network.encoder }
 
+    /// The loss of two views, in the surrounding mode.
     public func callAsFunction(_ batch: Views<E.Input>) -> Loss {
         loss(of: network(batch.first), network(batch.second), labels: batch.labels)
     }

@@ -14,7 +14,9 @@ public import ConcordTensors
 /// - Source: Hadsell, Chopra, LeCun 2006, "Dimensionality reduction by learning an invariant mapping", eq. 4; the mean
 ///   over negatives within the margin as in pytorch-metric-learning's `AvgNonZeroReducer`.
 public final class MarginLoss: PairLoss {
+    /// The distance beyond which negatives are ignored, above 0, in the distance's unit.
     public let margin: Float
+    /// The distance of two embeddings.
     public let distance: TripletLoss.Distance
 
     /// - Parameter margin: in the distance's unit, above 0.
@@ -23,6 +25,11 @@ public final class MarginLoss: PairLoss {
         (self.margin, self.distance) = (margin, distance)
     }
 
+    /// The loss over all N x N pairs of rows.
+    /// - Parameters:
+    ///   - a, b: `[N, D]`.
+    ///   - labels: int32 `[N]`: rows of equal labels are positives; nil: row i and row i alone.
+    /// - Returns: a scalar.
     public func callAsFunction(_ a: Tensor, _ b: Tensor, labels: Tensor? = nil) -> Tensor {
         ShapeCheck.require(
             a.shape == b.shape && a.rank == 2, "MarginLoss", "\(a.shape) against \(b.shape): two [N, D] wanted")

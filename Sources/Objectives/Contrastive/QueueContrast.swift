@@ -12,7 +12,9 @@ public import ConcordTensors
 /// ```
 /// - Source: He et al. 2020, arXiv:1911.05722, eq. 1 and algorithm 1.
 public final class QueueContrast: PairLoss {
+    /// The loss among the candidates; its temperature.
     public let loss: InfoNCE
+    /// The keys of earlier batches.
     public let queue: MemoryQueue
 
     public var checkpointNames: [String: String] { ["loss": ""] }

@@ -35,6 +35,11 @@ public final class SigmoidLoss: PairLoss {
         logitBias = Parameter([], .constant(bias))
     }
 
+    /// The loss over all N x N pairs of rows.
+    /// - Parameters:
+    ///   - a, b: `[N, D]`.
+    ///   - labels: int32 `[N]`: rows of equal labels are positives; nil: row i and row i alone.
+    /// - Returns: a scalar, the sum over pairs divided by N.
     public func callAsFunction(_ a: Tensor, _ b: Tensor, labels: Tensor? = nil) -> Tensor {
         ShapeCheck.require(
             a.shape == b.shape && a.rank == 2, "SigmoidLoss", "\(a.shape) against \(b.shape): two [N, D] wanted")

@@ -60,7 +60,7 @@ public final class Tower<B: Sendable>: NamedModule {
     /// A tower whose input no key path finds, such as one that a batch has under a name.
     ///
     /// ```swift
-    /// Tower("answer", text) { batch in batch.texts["answer"] }
+    /// Tower<Named>("answer", text) { batch in batch.texts["answer"] }
     /// ```
     /// - Parameters:
     ///   - name: not empty, without dots.

@@ -26,14 +26,18 @@ public final class TripletLoss: PairLoss {
         case semiHard = "semi_hard"
     }
 
+    /// The distance of two embeddings.
     public enum Distance: String, Sendable, CaseIterable {
         case euclidean
         /// `1 - cos`.
         case cosine
     }
 
+    /// Which triplets of a batch are used.
     public let mining: Mining
+    /// By how much a negative has to be farther than a positive, at least 0, in the distance's unit.
     public let margin: Float
+    /// The distance of two embeddings.
     public let distance: Distance
 
     /// - Parameter margin: in the distance's unit, at least 0.
@@ -42,6 +46,11 @@ public final class TripletLoss: PairLoss {
         (self.mining, self.margin, self.distance) = (mining, margin, distance)
     }
 
+    /// The loss of the rows of both sides together.
+    /// - Parameters:
+    ///   - a, b: `[N, D]`.
+    ///   - labels: int32 `[N]`: rows of equal labels are positives too; nil: the two rows of a sample alone.
+    /// - Returns: a scalar; 0 where the batch has no triplet.
     public func callAsFunction(_ a: Tensor, _ b: Tensor, labels: Tensor? = nil) -> Tensor {
         ShapeCheck.require(
             a.shape == b.shape && a.rank == 2, "TripletLoss", "\(a.shape) against \(b.shape): two [N, D] wanted")

@@ -10,7 +10,9 @@ public import ConcordTensors
 /// }
 /// ```
 public protocol Objective<Input>: Module {
+    /// A batch.
     associatedtype Input: Sendable
+    /// The loss of a batch, in the surrounding mode.
     func callAsFunction(_ batch: Input) -> Loss
 }
 

@@ -6,6 +6,7 @@ public final class PartialObjective<Whole: Sendable, O: Objective>: Objective, N
     private let objective: O
     private let part: @Sendable (Whole) -> (input: O.Input, rows: [Int]?)?
 
+    /// The name of the objective.
     public var name: String { WeightedTerm<O.Input>.name(of: objective) }
     public var checkpointNames: [String: String] { ["objective": ""] }
 
@@ -16,6 +17,7 @@ public final class PartialObjective<Whole: Sendable, O: Objective>: Objective, N
         self.part = part
     }
 
+    /// The objective's loss over its part of the batch; 0 where no sample has the part.
     public func callAsFunction(_ batch: Whole) -> Loss { withPart(of: batch) { objective($0) } ?? Loss(Tensor(0)) }
 
     /// The result of `body` for the part, with its samples' keys; nil where no sample has it.

@@ -20,6 +20,7 @@ public final class WeightedSum<Input: Sendable>: Objective {
         }
     }
 
+    /// The weighted sum of the losses, in the surrounding mode.
     public func callAsFunction(_ batch: Input) -> Loss { sum(terms.map { $0.objective(batch) }) }
 
     /// - Parameter losses: one a term.

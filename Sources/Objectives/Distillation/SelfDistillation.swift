@@ -25,10 +25,12 @@ public import ConcordTensors
 /// both times 2 temperature. The target starts equal to the online network. Metrics: those of the loss, and `spread` of
 /// the first view's projections, 0 where they collapsed.
 public final class SelfDistillation<E: FeatureEncoder>: Objective {
+    /// Two views of each sample.
     public typealias Input = Views<E.Input>
 
     /// The network that computes the targets.
     public enum Target: Sendable, Equatable {
+        /// A moving average of the online network.
         case movingAverage(Momentum)
         /// The online network itself, without a gradient.
         case online
@@ -40,7 +42,9 @@ public final class SelfDistillation<E: FeatureEncoder>: Objective {
     let predictor: ProjectionHead?
     private let target: MovingAverage<ProjectedEncoder<E>>?
     private let passesGradient: Bool
+    /// The loss of predictions and targets.
     public let loss: any PairLoss
+    /// Whether each view predicts the other; else the first alone predicts the second.
     public let isSymmetric: Bool
 
     public var checkpointNames: [String: String] { ["online": "", "loss": ""] }
@@ -65,8 +69,10 @@ public final class SelfDistillation<E: FeatureEncoder>: Objective {
         (self.loss, self.isSymmetric) = (loss, isSymmetric)
     }
 
+    /// The online encoder, which is kept after training.
     public var encoder: E { online.encoder }
 
+    /// The loss of two views, in the surrounding mode.
     public func callAsFunction(_ batch: Views<E.Input>) -> Loss {
         let first = online(batch.first), second = isSymmetric ? online(batch.second) : nil
         let targets = (

@@ -9,7 +9,9 @@ public import ConcordTensors
 /// The names are those of RoBERTa's `lm_head`: `dense.weight`, `layer_norm.weight`, `bias`.
 /// - Source: Devlin et al. 2018, arXiv:1810.04805, as its authors' `get_masked_lm_output`.
 public final class LanguageModelHead: Module {
+    /// `[D]` to `[C]`.
     public let dense: Linear
+    /// After the activation, over C.
     public let layerNorm: LayerNorm
     /// `[V]`, from zero.
     public let bias: Parameter

@@ -16,10 +16,14 @@ import ConcordTensors
 /// In checkpoints: `encoder.…`, `lm_head.dense.weight`, `lm_head.layer_norm.weight`, `lm_head.bias`.
 /// - Source: Devlin et al. 2018, arXiv:1810.04805, section 3.1.
 public final class MaskedLanguageModel: Objective {
+    /// Texts.
     public typealias Input = Tokens
 
+    /// The encoder that is trained.
     public let encoder: any TokenEncoder
+    /// Maps masked positions to logits.
     public let head: LanguageModelHead
+    /// Which tokens are masked, and by what.
     public let masking: Masking
 
     public var checkpointNames: [String: String] { ["head": "lm_head"] }
@@ -38,6 +42,7 @@ public final class MaskedLanguageModel: Objective {
         head = LanguageModelHead(encoder.outputDimension, width: table[1], vocabulary: table[0])
     }
 
+    /// Masks the texts and returns their loss, in the surrounding mode.
     public func callAsFunction(_ tokens: Tokens) -> Loss {
         self(masking(tokens, vocabulary: encoder.vocabulary, keys: Computation.sampleKeys(count: tokens.count)))
     }

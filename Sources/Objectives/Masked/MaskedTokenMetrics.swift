@@ -11,10 +11,12 @@ public struct MaskedTokenMetrics: Sendable, Equatable {
     /// Number of masked tokens whose token had the largest logit.
     public private(set) var correct = 0
 
+    /// Of no token.
     public init() {}
 
     init(nats: Double, count: Int, correct: Int) { (self.nats, self.count, self.correct) = (nats, count, correct) }
 
+    /// Adds the metrics of further texts.
     public static func += (a: inout MaskedTokenMetrics, b: MaskedTokenMetrics) {
         a.nats += b.nats
         a.count += b.count

@@ -26,6 +26,7 @@ public protocol MicrobatchedObjective<Input>: Objective {
 }
 
 extension MicrobatchedObjective {
+    /// Supported.
     public var microbatchingUnsupportedReason: String? { nil }
 }
 
@@ -86,6 +87,7 @@ public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
     /// It needs its whole batch at once.
     case microbatchingUnsupported(objective: String, reason: String)
 
+    /// One line for people.
     public var description: String {
         switch self {
         case .microbatchingUnsupported(let objective, let reason):

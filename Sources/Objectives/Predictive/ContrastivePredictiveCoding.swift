@@ -23,9 +23,13 @@ public import ConcordTensors
 ///   drawing the negatives of a batch once; unlike both, scores are cosines over a temperature, not dot products.
 public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
     private let sequences: SequenceContext<E>
+    /// One linear predictor W_k a step.
     public let predict: [Linear]
+    /// The loss among the candidates; its similarity and temperature.
     public let loss: InfoNCE
+    /// Number M of negatives of a prediction.
     public let negatives: Int
+    /// The frames that negatives are drawn from.
     public let source: NegativeFrames
 
     public var checkpointNames: [String: String] { ["sequences": "", "loss": ""] }
@@ -52,6 +56,7 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
         }
     }
 
+    /// The encoder of the frames.
     public var encoder: E { sequences.encoder }
     /// Nil: the encoder's own context.
     public var context: (any SequenceLayer)? { sequences.context }
@@ -60,6 +65,8 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
     /// Size D of a context vector, and of an embedding.
     public var outputDimension: Int { sequences.outputDimension }
 
+    /// The loss of sequences, with negatives drawn by the surrounding random state or by sample keys.
+    /// - Returns: `ln(M + 1)` at chance; 0 without an anchor.
     public func callAsFunction(_ input: E.Input) -> Loss { drawn(input).loss }
 
     /// The loss and the number of predictions that it is the mean over.

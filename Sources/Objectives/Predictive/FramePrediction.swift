@@ -37,9 +37,13 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
     }
 
     private let sequences: SequenceContext<E>
+    /// Maps a context vector to a frame, `[D]` to `[F]`.
     public let predict: Linear
+    /// The frames that are predicted.
     public let target: FrameTarget<E.Input>
+    /// Steps k from a context to the frame that it predicts.
     public let ahead: Int
+    /// The error of a prediction.
     public let distance: Distance
 
     public var checkpointNames: [String: String] { ["sequences": ""] }
@@ -59,12 +63,14 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
         predict = Linear(sequences.outputDimension, target.dimension)
     }
 
+    /// The encoder of the frames.
     public var encoder: E { sequences.encoder }
     /// Nil: the encoder's own context.
     public var context: (any SequenceLayer)? { sequences.context }
     /// Size D of a context vector, and of an embedding.
     public var outputDimension: Int { sequences.outputDimension }
 
+    /// The mean error over the predicted frames and their channels; 0 without one.
     public func callAsFunction(_ input: E.Input) -> Loss { predicted(input).loss }
 
     /// The loss and the number of frames that it is the mean over.

@@ -13,8 +13,10 @@ import ConcordTensors
 /// checkpoint: a reader never sees half of one, and an optimizer file without its model is the leftover of a write that
 /// was interrupted.
 public struct CheckpointDirectory: Sendable, Equatable {
+    /// Path of the folder.
     public let path: String
 
+    /// - Parameter path: of the folder, which need not exist yet.
     public init(_ path: String) { self.path = path }
 
     /// One checkpoint.

@@ -20,11 +20,12 @@ extension Module {
     /// Takes the values of all parameters and buffers from the model file of a trainer's checkpoint.
     ///
     /// ```swift
-    /// let best = try #require(CheckpointDirectory("run/checkpoints").best())
-    /// try clip.load(checkpoint: Safetensors(path: best.model))
+    /// if let best = try CheckpointDirectory("run/checkpoints").best() {
+    ///     try clip.load(checkpoint: Safetensors(path: best.model))
+    /// }
     /// ```
     /// Buffers that are no running statistics are not averaged, and are the latest in either case.
-    /// - Throws: as ``load(_:allowingMissing:allowingUnexpected:renaming:)``.
+    /// - Throws: as `load(_:allowingMissing:allowingUnexpected:renaming:)`.
     public func load(
         checkpoint file: Safetensors, weights: CheckpointWeights = .evaluated
     ) throws(InterchangeError) {

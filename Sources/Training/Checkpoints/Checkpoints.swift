@@ -4,11 +4,13 @@
 /// Checkpoints(in: "run/checkpoints", every: 500, keep: 2, best: .highest("retrieval.r1"))
 /// ```
 public struct Checkpoints: Sendable {
+    /// The folder.
     public let directory: CheckpointDirectory
     /// Steps between two; one more is written at the end, at a signal, and when the evaluation is the best so far.
     public let interval: Int
     /// How many of the last stay; the best stays besides.
     public let kept: Int
+    /// The metric that the best checkpoint is chosen by; nil: none is.
     public let best: BestMetric?
     /// What else to say in the files' headers. The trainer's own keys take precedence.
     public let metadata: [String: String]

@@ -4,8 +4,10 @@ import ConcordLayers
 /// A pattern for parameter paths: `*` matches any characters, dots included, `?` matches one, every other character
 /// itself.
 public struct PathPattern: Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+    /// The pattern itself.
     public let description: String
 
+    /// - Parameter pattern: with `*` and `?`.
     public init(_ pattern: String) { description = pattern }
     public init(stringLiteral pattern: String) { description = pattern }
 

@@ -9,6 +9,7 @@
 /// Where the pipe is closed (`concord train … | head`) it reports that on standard error and prints nothing more; the
 /// work continues.
 public final class ProgressMeter {
+    /// How progress is shown.
     public enum Style: Sendable {
         /// A bar on a terminal, lines elsewhere.
         case automatic

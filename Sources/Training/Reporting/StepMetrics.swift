@@ -34,7 +34,8 @@ struct StepMetrics {
     var line: String {
         var members = [
             "\"step\":\(step)", "\"epoch\":\(epoch)", "\"loss\":\(JSONText.number(loss))",
-            "\"parts\":\(Self.object(parts))", "\"metrics\":\(Self.object(metrics))", "\"learning_rate\":\(JSONText.number(learningRate))",
+            "\"parts\":\(Self.object(parts))", "\"metrics\":\(Self.object(metrics))",
+            "\"learning_rate\":\(JSONText.number(learningRate))",
             "\"gradient_norm\":\(JSONText.number(Float(gradientNorm)))",
             "\"items_per_second\":\(JSONText.number((itemsPerSecond * 10).rounded() / 10))",
             "\"resident_bytes\":\(residentBytes)",
@@ -44,7 +45,9 @@ struct StepMetrics {
         return "{" + members.joined(separator: ",") + "}\n"
     }
 
-    private static func object(_ values: [(name: String, value: some BinaryFloatingPoint & CustomStringConvertible)])
+    private static func object(
+        _ values: [(name: String, value: some BinaryFloatingPoint & CustomStringConvertible)]
+    )
         -> String
     {
         "{" + values.map { "\(JSONText.quoted($0.name)):\(JSONText.number($0.value))" }.joined(separator: ",") + "}"

@@ -16,7 +16,9 @@ public import ConcordTensors
 /// A run stopped at any step and resumed gives the same bits as one that never stopped: every random choice is a
 /// function of seed, step and sample. A trainer belongs to one thread.
 public final class Trainer<O: Objective> {
+    /// The objective that is trained.
     public let objective: O
+    /// The optimizer, with its state.
     public let optimizer: any Optimizer
     /// The averaged weights, nil without `averaging`. Calling it runs a closure with them in place of the objective's
     /// own: `trainer.average?({ $0.embed("image", images) })`.

@@ -21,6 +21,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// The system refused to write.
     case cannotWrite(path: String, reason: String)
 
+    /// One line for people, with what to change.
     public var description: String {
         switch self {
         case .unregistered(let shapes, let module):
@@ -46,9 +47,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .runExists(let path): "\(path) holds an earlier run: resume it, or train into another directory"
         case .otherSetting(let checkpoint, let setting, let saved, let now):
             """
-                \(checkpoint) was written with \(setting) \(saved), this run has \(now): set it back, or start a new \
-                run from its weights
-                """
+            \(checkpoint) was written with \(setting) \(saved), this run has \(now): set it back, or start a new \
+            run from its weights
+            """
         case .brokenCheckpoint(let path, let reason): "\(path): \(reason)"
         case .noSuchMetric(let name, let known):
             "no metric \"\(name)\" to choose the best checkpoint or to stop by: "

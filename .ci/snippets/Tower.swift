@@ -1,0 +1,2 @@
+struct Named: Sendable { let texts: [String: Available<Tokens>] }
+let text: TextTransformer = any()

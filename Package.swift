@@ -94,12 +94,16 @@ let package = Package(
                 "ConcordObjectives", "ConcordRecipes", "ConcordTensors", "ConcordTokenizers", "ConcordTraining",
             ],
             swiftSettings: swift),
+        library("ThreadOptions", ["ConcordTensors", argumentParser]),
         .executableTarget(
             name: "ConcordCLI",
-            dependencies: ["Concord", "ConcordFiles", "ConcordTokenizers", "CStartup", argumentParser],
+            dependencies: [
+                "Concord", "ConcordFiles", "ConcordThreadOptions", "ConcordTokenizers", "CStartup", argumentParser,
+            ],
             swiftSettings: swift),
         .executableTarget(
-            name: "ConcordBench", dependencies: ["Concord", "CKernels", argumentParser], swiftSettings: swift),
+            name: "ConcordBench", dependencies: ["Concord", "ConcordThreadOptions", "CKernels", argumentParser],
+            swiftSettings: swift),
 
         .target(
             name: "TestSupport", dependencies: ["ConcordInterchange", "ConcordLayers", "ConcordTensors"],

@@ -7,9 +7,9 @@ struct BenchCommand: ParsableCommand {
         commandName: "concord-bench",
         abstract:
             """
-                Times training steps, single operations and the reading of data, against what the processor can do and \
-                against PyTorch.
-                """,
+            Times training steps, single operations and the reading of data, against what the processor can do and \
+            against PyTorch.
+            """,
         version: ConcordRelease.version,
         subcommands: [
             StepsCommand.self, CompareCommand.self, OperationsCommand.self, CachingCommand.self, InferenceCommand.self,

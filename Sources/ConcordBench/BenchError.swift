@@ -3,8 +3,8 @@ enum BenchError: Error, CustomStringConvertible {
     case unknownWorkload(String)
     case failed(command: String, status: Int32, message: String)
     case unreadable(command: String, output: String)
-    case otherModel(workload: String, own: Int, peers: Int)
-    case otherLosses(workload: String, own: [Float], peers: [Float])
+    case otherModel(workload: String, own: Int, baseline: Int)
+    case otherLosses(workload: String, own: [Float], baseline: [Float])
 
     var description: String {
         switch self {
@@ -12,10 +12,10 @@ enum BenchError: Error, CustomStringConvertible {
             "no workload \"\(name)\"; there are \(Workloads.all.map { $0.name }.joined(separator: ", "))"
         case .failed(let command, let status, let message): "\(command) ended with status \(status): \(message)"
         case .unreadable(let command, let output): "\(command) printed what cannot be read: \(output)"
-        case .otherModel(let workload, let own, let peers):
-            "\(workload): \(own) parameters here, \(peers) in the peer's"
-        case .otherLosses(let workload, let own, let peers):
-            "\(workload): three losses from the same weights are \(own) here, \(peers) in the peer's"
+        case .otherModel(let workload, let own, let baseline):
+            "\(workload): \(own) parameters here, \(baseline) in PyTorch's"
+        case .otherLosses(let workload, let own, let baseline):
+            "\(workload): three losses from the same weights are \(own) here, \(baseline) in PyTorch's"
         }
     }
 }

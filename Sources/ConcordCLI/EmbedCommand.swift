@@ -1,6 +1,7 @@
 import ArgumentParser
 import Concord
 import ConcordFiles
+import ConcordThreadOptions
 
 struct EmbedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

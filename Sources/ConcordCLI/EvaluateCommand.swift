@@ -1,6 +1,7 @@
 import ArgumentParser
 import Concord
 import ConcordFiles
+import ConcordThreadOptions
 import Foundation
 
 struct EvaluateCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Concord
 import ConcordFiles
+import ConcordThreadOptions
 import ConcordTokenizers
 
 struct FillCommand: ParsableCommand {

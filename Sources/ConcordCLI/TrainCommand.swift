@@ -1,5 +1,6 @@
 import ArgumentParser
 import Concord
+import ConcordThreadOptions
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

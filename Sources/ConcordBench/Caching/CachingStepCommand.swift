@@ -1,5 +1,6 @@
 import ArgumentParser
 import Concord
+import ConcordThreadOptions
 
 /// What steps of a batch took.
 struct CachingTimings: Codable {
@@ -21,7 +22,7 @@ struct CachingStepCommand: ParsableCommand {
     @Option var repeats = 1
     @Flag var checkpointing = false
     @Option var precision = Precision.float32
-    @OptionGroup var threads: ThreadOption
+    @OptionGroup var threads: ThreadOptions
 
     func run() throws {
         threads.apply()

@@ -4,15 +4,15 @@ import Concord
 struct Comparison: Encodable {
     /// Medians over the runs of this comparison.
     var own: StepTimings
-    var peers: [Peer.Figures]
-    /// How far three losses from the same weights are apart, relatively; nil where that was not asked.
+    var baseline: [PyTorchBaseline.Timings]
+    /// The largest relative difference of three losses from the same weights; nil where it was not checked.
     var lossDistance: Float?
-    /// The peer's best mode's seconds over these.
+    /// Seconds of PyTorch's fastest mode over Concord's median.
     var ratioToBest: Double?
-    /// The least memory of the peer's modes into this.
+    /// Concord's peak memory over the smallest of PyTorch's modes into this.
     var memoryRatio: Double?
 
-    init(_ own: [StepTimings], _ peers: [Peer.Figures], lossDistance: Float?) {
+    init(_ own: [StepTimings], _ baseline: [PyTorchBaseline.Timings], lossDistance: Float?) {
         var measurements = own[0]
         let timing = Timing(own.map(\.medianS))
         measurements.itemsPerS *= measurements.medianS / timing.median
@@ -21,35 +21,35 @@ struct Comparison: Encodable {
         measurements.minS = own.map(\.minS).min() ?? measurements.minS
         measurements.maxS = own.map(\.maxS).max() ?? measurements.maxS
         measurements.peakMib = own.map(\.peakMib).max() ?? measurements.peakMib
-        (self.own, self.peers, self.lossDistance) = (measurements, Self.medians(peers), lossDistance)
+        (self.own, self.baseline, self.lossDistance) = (measurements, Self.medians(baseline), lossDistance)
         ratioToBest = best.map { $0.seconds / measurements.medianS }
-        memoryRatio = self.peers.compactMap(\.peakMib).min().map { measurements.peakMib / $0 }
+        memoryRatio = self.baseline.compactMap(\.peakMib).min().map { measurements.peakMib / $0 }
     }
 
-    private enum CodingKeys: String, CodingKey { case peers, lossDistance, ratioToBest, memoryRatio }
+    private enum CodingKeys: String, CodingKey { case baseline, lossDistance, ratioToBest, memoryRatio }
 
     /// One object: the measurements of `steps`, and what the comparison adds.
     func encode(to encoder: any Encoder) throws {
         try own.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(peers, forKey: .peers)
+        try container.encode(baseline, forKey: .baseline)
         try container.encodeIfPresent(lossDistance, forKey: .lossDistance)
         try container.encodeIfPresent(ratioToBest, forKey: .ratioToBest)
         try container.encodeIfPresent(memoryRatio, forKey: .memoryRatio)
     }
 
-    /// The peer's fastest mode.
+    /// PyTorch's fastest mode.
     var best: (mode: String, seconds: Double)? {
-        peers.compactMap { peer in peer.medianS.map { (peer.mode, $0) } }.min { $0.1 < $1.1 }
+        baseline.compactMap { run in run.medianS.map { (run.mode, $0) } }.min { $0.1 < $1.1 }
     }
 
     /// One entry a mode.
-    private static func medians(_ peers: [Peer.Figures]) -> [Peer.Figures] {
+    private static func medians(_ baseline: [PyTorchBaseline.Timings]) -> [PyTorchBaseline.Timings] {
         var modes: [String] = []
-        for peer in peers where !modes.contains(peer.mode) { modes.append(peer.mode) }
+        for run in baseline where !modes.contains(run.mode) { modes.append(run.mode) }
         return modes.map { mode in
-            let runs = peers.filter { $0.mode == mode }, seconds = runs.compactMap(\.medianS)
-            return Peer.Figures(
+            let runs = baseline.filter { $0.mode == mode }, seconds = runs.compactMap(\.medianS)
+            return PyTorchBaseline.Timings(
                 mode: mode, medianS: seconds.isEmpty ? nil : Timing(seconds).median,
                 peakMib: runs.compactMap(\.peakMib).max(),
                 failure: runs.compactMap(\.failure).first)
@@ -57,19 +57,19 @@ struct Comparison: Encodable {
     }
 
     static func heading(_ precision: Precision) -> String {
-        "workload".left(13) + Peer.modes(precision).map { $0.right(13) }.joined() + "concord".right(10)
+        "workload".left(13) + PyTorchBaseline.modes(precision).map { $0.right(13) }.joined() + "concord".right(10)
             + "ratio".right(8)
-            + "of peak".right(9) + "MiB".right(7) + "theirs".right(8) + "losses apart".right(14)
+            + "of peak".right(9) + "MiB".right(7) + "PyTorch".right(8) + "difference".right(14)
     }
 
     var row: String {
-        let modes = Peer.modes(own.precision).map { mode in
-            (peers.first { $0.mode == mode }?.medianS?.decimals(4) ?? "-").right(13)
+        let modes = PyTorchBaseline.modes(own.precision).map { mode in
+            (baseline.first { $0.mode == mode }?.medianS?.decimals(4) ?? "-").right(13)
         }
-        let theirs = peers.compactMap(\.peakMib).min()?.decimals(0) ?? "-"
+        let memory = baseline.compactMap(\.peakMib).min()?.decimals(0) ?? "-"
         return own.workload.left(13) + modes.joined() + own.medianS.decimals(4).right(10)
             + (ratioToBest?.decimals(2) ?? "-").right(8)
-            + (own.shareOfPeak?.percent ?? "").right(9) + own.peakMib.decimals(0).right(7) + theirs.right(8)
+            + (own.fractionOfPeak?.percent ?? "").right(9) + own.peakMib.decimals(0).right(7) + memory.right(8)
             + (lossDistance.map { "\(Float(Int($0 * 1e7)) / 1e7)" } ?? "-").right(14)
     }
 }

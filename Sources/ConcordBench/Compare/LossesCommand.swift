@@ -1,7 +1,8 @@
 import ArgumentParser
 import Concord
+import ConcordThreadOptions
 
-/// What a model makes of the peer's weights and inputs.
+/// What a model makes of PyTorch's weights and inputs.
 struct DumpedLosses: Codable {
     let parameters: Int
     /// Of the first three steps.
@@ -11,12 +12,12 @@ struct DumpedLosses: Codable {
 /// The first three losses from a dump, in a process of their own.
 struct LossesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "losses", abstract: "Three losses from the peer's weights and inputs.", shouldDisplay: false)
+        commandName: "losses", abstract: "Three losses from PyTorch's weights and inputs.", shouldDisplay: false)
 
     @Argument var workload: String
     @Option var dump: String
     @Option var precision = Precision.float32
-    @OptionGroup var threads: ThreadOption
+    @OptionGroup var threads: ThreadOptions
 
     func run() throws {
         threads.apply()

@@ -2,11 +2,11 @@ import Concord
 import Foundation
 
 /// PyTorch's program of the same workloads, `torch_steps.py`.
-struct Peer {
+struct PyTorchBaseline {
     let python: String, script: String
     let repeats: Int
 
-    /// Ways in which PyTorch may run a step; the first is what losses are held against.
+    /// Modes in which PyTorch may run a step; losses are compared with the first.
     static func modes(_ precision: Precision) -> [String] {
         switch precision {
         case .float32: ["eager", "eager-last", "compile"]
@@ -14,7 +14,7 @@ struct Peer {
         }
     }
 
-    struct Figures: Encodable {
+    struct Timings: Encodable {
         let mode: String
         /// Nil where this PyTorch cannot run the mode.
         var medianS: Double?
@@ -23,15 +23,15 @@ struct Peer {
     }
 
     /// One process of one workload in one mode.
-    func measurements(of workload: String, mode: String) throws -> Figures {
+    func measurements(of workload: String, mode: String) throws -> Timings {
         let line = try run(["--repeats", String(repeats), "--modes", mode, workload])
         guard let median = Self.number(after: "step", in: line), let peak = Self.number(after: "peak", in: line) else {
             guard let failed = line.range(of: "failed: ") else {
                 throw BenchError.unreadable(command: script, output: line)
             }
-            return Figures(mode: mode, failure: String(line[failed.upperBound...]))
+            return Timings(mode: mode, failure: String(line[failed.upperBound...]))
         }
-        return Figures(mode: mode, medianS: median, peakMib: peak)
+        return Timings(mode: mode, medianS: median, peakMib: peak)
     }
 
     /// Weights and inputs to `directory/WORKLOAD.safetensors`.
@@ -52,7 +52,7 @@ struct Peer {
 
     private static func number(after word: String, in line: String) -> Double? {
         let words = line.split(separator: " ")
-        guard let place = words.firstIndex(where: { $0 == word }), words.indices.contains(place + 1) else { return nil }
-        return Double(words[place + 1])
+        guard let index = words.firstIndex(where: { $0 == word }), words.indices.contains(index + 1) else { return nil }
+        return Double(words[index + 1])
     }
 }

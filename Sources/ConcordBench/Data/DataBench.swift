@@ -1,7 +1,7 @@
 import Concord
 import Foundation
 
-/// What `data_speed.py` does in Python, here.
+/// The measurements of `data_speed.py`, in Swift.
 struct DataBench {
     /// The data directory, with `fsdd/recordings` and `wikitext2` in it.
     let directory: String

@@ -3,9 +3,9 @@ struct DataTimings: Codable {
     let name: String
     let perS: Double
     let unit: String
-    /// The Python figure of the same run.
-    var peersPerS: Double?
-    /// Ours over theirs.
+    /// The rate of Python in the same run.
+    var baselinePerS: Double?
+    /// Concord's rate over Python's.
     var ratio: Double?
 
     init(_ name: String, _ unit: String, count: Double, _ timing: Timing) {
@@ -15,7 +15,7 @@ struct DataTimings: Codable {
     static let heading = "one thread".left(34) + "concord".right(12) + "Python".right(12) + "ratio".right(8)
 
     var row: String {
-        name.left(34) + perS.decimals(0).right(12) + (peersPerS?.decimals(0) ?? "-").right(12)
+        name.left(34) + perS.decimals(0).right(12) + (baselinePerS?.decimals(0) ?? "-").right(12)
             + (ratio?.decimals(2) ?? "-").right(8)
             + "  \(unit)/s"
     }

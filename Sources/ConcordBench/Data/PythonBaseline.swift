@@ -2,7 +2,7 @@ import Concord
 import Foundation
 
 /// `data_speed.py`, and the photographs that it uses.
-struct DataPeer {
+struct PythonBaseline {
     let python: String, script: String
 
     /// Rates by name.
@@ -18,7 +18,7 @@ struct DataPeer {
         return rates
     }
 
-    /// scikit-learn's two photographs, encoded as the peer encodes them.
+    /// scikit-learn's two photographs, encoded as `data_speed.py` encodes them.
     func photographs() throws -> [[UInt8]] {
         let directory = NSTemporaryDirectory() + "/concord-bench-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

@@ -1,16 +1,19 @@
 import ArgumentParser
 import Concord
+import ConcordThreadOptions
 
 struct InferenceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inference",
-        abstract: "Times embedding images of 224x224 with ResNets, normalisations folded into convolutions and not.")
+        abstract:
+            "Times embedding images of 224x224 with ResNets, with and without folding batch normalizations."
+    )
 
     @Option(help: "18, 34 or 50; 18 and 50 where left out.") var depth: [Int] = []
     @Option(help: "Images at a time.") var batch = 16
     @Option(help: "Timed passes.") var repeats = 9
-    @Option(help: "What activations and products are held in.") var precision = Precision.float32
-    @OptionGroup var threads: ThreadOption
+    @Option(help: "Element type of activations and matmuls.") var precision = Precision.float32
+    @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
         if let depth = depth.first(where: { ![18, 34, 50].contains($0) }) {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Figures for programs.
+/// Measurements as JSON.
 enum JSON {
     static func text(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()

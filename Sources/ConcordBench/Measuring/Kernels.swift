@@ -4,6 +4,6 @@ import Concord
 enum Kernels {
     static var description: String {
         let report = Dictionary(Processor.report().map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-        return "products by \(report["matrix products"] ?? "?"); convolutions by \(report["convolutions"] ?? "?")"
+        return "matmuls by \(report["matrix products"] ?? "?"); convolutions by \(report["convolutions"] ?? "?")"
     }
 }

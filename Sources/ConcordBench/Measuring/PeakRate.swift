@@ -6,20 +6,20 @@ import Synchronization
 struct PeakRate: Codable {
     /// Of multiply-adds in registers, in float32.
     var multiplyAdds = 0.0
-    /// Of matrix products by the library in use.
-    var products = 0.0
+    /// Of matmuls by the library in use.
+    var matmuls = 0.0
 
-    var highest: Double { max(multiplyAdds, products) }
+    var highest: Double { max(multiplyAdds, matmuls) }
 
-    /// What a step's share is of: in float32 multiply-adds of float32 numbers, which products by AMX's tiles outrun; in
-    /// bfloat16, for which there is no such loop, products.
+    /// The rate that a step is compared with: in float32 that of multiply-adds in registers, which matmuls on AMX may
+    /// exceed; in bfloat16, for which there is no such loop, that of matmuls.
     func reference(_ precision: Precision) -> Double { precision == .float32 ? multiplyAdds : highest }
 
     /// All of it in words.
     func description(_ precision: Precision) -> String {
         "peak \((reference(precision) / 1e9).decimals(0)) GFLOP/s: multiply-adds \((multiplyAdds / 1e9).decimals(0)), "
-            + "products "
-            + "\((products / 1e9).decimals(0))"
+            + "matmuls "
+            + "\((matmuls / 1e9).decimals(0))"
     }
 
     /// Tries both for about half a second, and keeps the highest.
@@ -33,7 +33,7 @@ struct PeakRate: Codable {
             let type = precision == .bfloat16 ? ElementType.bfloat16 : .float32
             let a = Tensor(ones: [m, k]).converted(to: type), b = Tensor(ones: [n, k]).converted(to: type)
             let timing = Timing.of(repeats: 4) { _ = a.matmul(b, transposing: .right) }
-            products = max(products, 2 * Double(m) * Double(n) * Double(k) / timing.minimum)
+            matmuls = max(matmuls, 2 * Double(m) * Double(n) * Double(k) / timing.minimum)
         }
     }
 

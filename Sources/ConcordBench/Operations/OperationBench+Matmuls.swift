@@ -1,8 +1,8 @@
 import Concord
 
 extension OperationBench {
-    /// Matrix products as linear layers have them.
-    mutating func products() {
+    /// The matmuls of linear layers.
+    mutating func matmuls() {
         for (m, n, k) in [
             (256, 256, 256), (1024, 1024, 1024), (4096, 1536, 512), (4096, 2048, 512), (4096, 512, 2048),
             (614, 30522, 512),
@@ -10,7 +10,7 @@ extension OperationBench {
             let x = random("x", [m, k]), weight = random("w", [n, k])
             let work = 2 * Double(m) * Double(n) * Double(k), bytes = 4 * Double(m * k + n * k + m * n)
             time(
-                "product", "[\(m), \(k)] x [\(n), \(k)]ᵀ", forward: Floor(operations: work, bytes: bytes),
+                "matmul", "[\(m), \(k)] x [\(n), \(k)]ᵀ", forward: Floor(operations: work, bytes: bytes),
                 backward: Floor(operations: 2 * work, bytes: bytes + 4 * Double(m * k + n * k)), of: [x, weight]
             ) { $0[0].linear(weight: $0[1], bias: nil) }
         }

@@ -38,7 +38,7 @@ struct OperationBench {
         measurements.append(
             OperationTimings(
                 operation: operation, pass: pass, shape: shape, medianS: timing.median, floorS: seconds,
-                share: seconds / timing.median,
+                efficiency: seconds / timing.median,
                 limit: limit))
     }
 }

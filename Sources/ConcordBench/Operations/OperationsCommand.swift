@@ -3,34 +3,29 @@ import Concord
 
 struct OperationsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "operations", abstract: "Times single operations beside the least that they could take.",
+        commandName: "operations", abstract: "Times single operations and compares them with their floors.",
         discussion:
-            "The floor is the operation's multiply-adds at the measured peak, or its inputs and outputs at the "
-                + "measured speed of memory, "
-            + "whichever takes longer; small ones stay in caches and may be faster than memory.")
+            """
+            The floor is the operation's multiply-adds at the measured peak, or its inputs and outputs at the measured \
+            memory bandwidth, whichever takes longer; small ones stay in caches and may be faster than memory.
+            """)
 
     enum Group: String, ExpressibleByArgument, CaseIterable {
-        case products, convolutions, attention, rows, optimizer, infonce
+        case matmuls, convolutions, attention, rows, optimizer, infonce
     }
 
     @Argument(help: "Which operations; all where none is named.") var groups: [Group] = []
-    @Option(help: "Timed runs after two untimed ones.") var repeats = 7
     @Flag(help: "InfoNCE of 65536 pairs too.") var large = false
-    @Flag(help: "Print measurements for programs.") var json = false
-    @OptionGroup var threads: ThreadOption
-
-    func validate() throws {
-        if repeats < 1 { throw ValidationError("--repeats wants 1 or more, not \(repeats)") }
-    }
+    @OptionGroup var options: BenchOptions
 
     func run() throws {
-        threads.apply()
+        options.apply()
         var peak = PeakRate()
         peak.measure()
-        var bench = OperationBench(peak: peak, bandwidth: Bandwidth.measured(), repeats: repeats)
+        var bench = OperationBench(peak: peak, bandwidth: Bandwidth.measured(), repeats: options.repeats)
         for group in groups.isEmpty ? Group.allCases : groups {
             switch group {
-            case .products: bench.products()
+            case .matmuls: bench.matmuls()
             case .convolutions: bench.convolutions()
             case .attention: bench.attentions()
             case .rows: bench.rowOperations()
@@ -38,7 +33,7 @@ struct OperationsCommand: ParsableCommand {
             case .infonce: bench.contrasts(large ? [4096, 16384, 65536] : [4096, 16384])
             }
         }
-        if json { return print(try JSON.text(bench.measurements)) }
+        if options.json { return print(try JSON.text(bench.measurements)) }
         print(OperationTimings.heading)
         for measurements in bench.measurements { print(measurements.row) }
         print(

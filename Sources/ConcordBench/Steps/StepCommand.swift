@@ -1,5 +1,6 @@
 import ArgumentParser
 import Concord
+import ConcordThreadOptions
 
 /// One workload in this process; `steps` runs it, so that the peak memory is the workload's own.
 struct StepCommand: ParsableCommand {
@@ -10,7 +11,7 @@ struct StepCommand: ParsableCommand {
     @Option var precision = Precision.float32
     @Option var repeats = 7
     @Flag var trace = false
-    @OptionGroup var threads: ThreadOption
+    @OptionGroup var threads: ThreadOptions
 
     func run() throws {
         threads.apply()
@@ -26,7 +27,7 @@ struct StepCommand: ParsableCommand {
                     parameters: step.workload.model.parameterCount,
                     medianS: timing.median, minS: timing.minimum, maxS: timing.maximum,
                     itemsPerS: Double(type.items) / timing.median,
-                    gflopPerS: type.products.operations / timing.median / 1e9,
+                    gflopPerS: type.operationCount.operations / timing.median / 1e9,
                     peakMib: peakMib, tensorsMib: tensorsMib, loss: loss,
                     kernels: Kernels.description,
                     trace: profile?.entries.map(TraceRow.init))))

@@ -1,6 +1,6 @@
 import Concord
 
-/// What one workload's steps took.
+/// The timings of one workload's steps.
 struct StepTimings: Codable {
     var workload: String
     var precision: Precision
@@ -8,27 +8,27 @@ struct StepTimings: Codable {
     var parameters: Int
     var medianS: Double, minS: Double, maxS: Double
     var itemsPerS: Double
-    /// Of the products that a step executes.
+    /// Of the matmuls and convolutions of a step.
     var gflopPerS: Double
-    /// Of the highest rate that this run measured; filled in by who measured it.
-    var shareOfPeak: Double?
+    /// Of the highest rate that this run measured, once it was compared.
+    var fractionOfPeak: Double?
     var peakGflopPerS: Double?
     var peakMib: Double
-    /// Of that, the most that tensors held at once.
+    /// The peak memory of tensors.
     var tensorsMib: Double
     var loss: Float
     var kernels: String
-    /// Operation by operation, where one was asked for.
+    /// Operation by operation, with `--trace`.
     var trace: [TraceRow]?
 }
 
-/// What one operation, or the way back through it, took in one step.
+/// The cost of one operation's forward or backward pass in one step.
 struct TraceRow: Codable {
     var operation: String
     var calls: Int
     var seconds: Double
     var bytes: Int
-    /// The most that tensors held at once in it.
+    /// The peak memory of tensors during it.
     var peakMib: Double
 }
 
@@ -41,9 +41,9 @@ extension TraceRow {
 }
 
 extension StepTimings {
-    mutating func hold(against peak: PeakRate) {
+    mutating func compare(with peak: PeakRate) {
         peakGflopPerS = peak.reference(precision) / 1e9
-        shareOfPeak = gflopPerS / (peak.reference(precision) / 1e9)
+        fractionOfPeak = gflopPerS / (peak.reference(precision) / 1e9)
     }
 
     /// The slowest operations first.
@@ -57,7 +57,7 @@ extension StepTimings {
                 + row.operation
         }
         return
-            (["\n\(workload): \(total.decimals(4)) s", "  share   seconds  calls    GB/s  held MiB  operation"] + rows)
+            (["\n\(workload): \(total.decimals(4)) s", "percent   seconds  calls    GB/s  peak MiB  operation"] + rows)
             .joined(separator: "\n")
     }
 
@@ -70,6 +70,7 @@ extension StepTimings {
         workload.left(13) + precision.rawValue.left(11) + "\(parameters)".right(12) + medianS.decimals(4).right(10)
             + minS.decimals(4).right(9) + maxS.decimals(4).right(9) + itemsPerS.decimals(1).right(11)
             + gflopPerS.decimals(0).right(9)
-            + (shareOfPeak?.percent ?? "").right(9) + peakMib.decimals(0).right(10) + Double(loss).decimals(3).right(9)
+            + (fractionOfPeak?.percent ?? "").right(9) + peakMib.decimals(0).right(10)
+            + Double(loss).decimals(3).right(9)
     }
 }

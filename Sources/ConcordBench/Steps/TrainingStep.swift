@@ -7,7 +7,7 @@ struct TrainingStep {
     private let optimizer = AdamW(
         learningRate: 1e-4, weightDecay: 0.1, groups: [ParameterGroup(matching: "*", weightDecay: 0.1)])
 
-    /// - Parameter dump: weights and inputs of the peer; random ones where nil.
+    /// - Parameter dump: weights and inputs of PyTorch; random ones where nil.
     init(_ type: any Workload.Type, _ precision: Precision, dump: Safetensors? = nil) throws {
         self.precision = precision
         workload = try type.init(StepInputs(dump: dump))

@@ -11,21 +11,21 @@ struct BERTSmall: Workload {
     private let masked: MaskedTokens
     private let languageModel: MaskedLanguageModel
 
-    static var products: ProductCount {
-        var count = ProductCount()
+    static var operationCount: OperationCount {
+        var count = OperationCount()
         count.transformer(count: 32, steps: 128, width: 512, depth: 4, causal: false)
         count.linear(rows: hidden, 512, 512 + vocabulary)
         return count
     }
 
     static func ownName(_ name: String) -> String {
-        PeerNames.moved(name, from: "f.", to: "encoder.", PeerNames.transformer)
-            ?? PeerNames.moved(name, from: "ln.", to: "lm_head.layer_norm.") ?? "lm_head." + name
+        PyTorchNames.moved(name, from: "f.", to: "encoder.", PyTorchNames.transformer)
+            ?? PyTorchNames.moved(name, from: "ln.", to: "lm_head.layer_norm.") ?? "lm_head." + name
     }
 
     init(_ inputs: StepInputs) throws {
         let tokens = try inputs.tokens("ids", [32, 128], in: 0..<Int32(Self.vocabulary))
-        let places = try inputs.places("where", count: Self.hidden, below: Int32(Self.items))
+        let places = try inputs.indices("where", count: Self.hidden, below: Int32(Self.items))
         let ids = tokens.ids.integerScalars, targets = places.integerScalars.map { ids[Int($0)] }
         masked = MaskedTokens(tokens: tokens, positions: places, targets: Tensor(targets, shape: [Self.hidden]))
         languageModel = MaskedLanguageModel(

@@ -11,8 +11,8 @@ struct CPCAudio: Workload {
     private let pick: Tensor
     private let coding: ContrastivePredictiveCoding<WaveformEncoder>
 
-    static var products: ProductCount {
-        var count = ProductCount()
+    static var operationCount: OperationCount {
+        var count = OperationCount()
         var (steps, inputs) = (samples, 1)
         for layer in encoder.convolutions {
             steps = (steps + 2 * layer.padding - layer.kernel) / layer.stride + 1
@@ -27,9 +27,9 @@ struct CPCAudio: Workload {
     }
 
     static func ownName(_ name: String) -> String {
-        PeerNames.moved(name, from: "convs.", to: "encoder.convs.") ?? PeerNames.moved(
+        PyTorchNames.moved(name, from: "convs.", to: "encoder.convs.") ?? PyTorchNames.moved(
             name, from: "norms.", to: "encoder.norms.")
-            ?? PeerNames.moved(name, from: "gru.", to: "context.") ?? name
+            ?? PyTorchNames.moved(name, from: "gru.", to: "context.") ?? name
     }
 
     private static var encoder: WaveformEncoder.Configuration {

@@ -13,8 +13,8 @@ struct ClipRN18: Workload {
     private let pair: Pair
     private let clip: Contrastive<Pair>
 
-    static var products: ProductCount {
-        var count = ProductCount()
+    static var operationCount: OperationCount {
+        var count = OperationCount()
         count.resNet18(count: items, side: 112, isCIFAR: false)
         count.transformer(count: items, steps: 32, width: 256, depth: 6, causal: true)
         count.linear(rows: items, 512 + 256, 256)
@@ -23,10 +23,10 @@ struct ClipRN18: Workload {
     }
 
     static func ownName(_ name: String) -> String {
-        PeerNames.moved(name, from: "image.", to: "image.encoder.", PeerNames.resNet)
-            ?? PeerNames.moved(name, from: "text.", to: "text.encoder.", PeerNames.transformer)
-            ?? PeerNames.moved(name, from: "pi.", to: "image.projection.")
-            ?? PeerNames.moved(name, from: "pt.", to: "text.projection.") ?? name
+        PyTorchNames.moved(name, from: "image.", to: "image.encoder.", PyTorchNames.resNet)
+            ?? PyTorchNames.moved(name, from: "text.", to: "text.encoder.", PyTorchNames.transformer)
+            ?? PyTorchNames.moved(name, from: "pi.", to: "image.projection.")
+            ?? PyTorchNames.moved(name, from: "pt.", to: "text.projection.") ?? name
     }
 
     init(_ inputs: StepInputs) throws {

@@ -9,8 +9,8 @@ struct ClipRN50: Workload {
     private let texts: Tokens
     private let clip = OpenClip()
 
-    static var products: ProductCount {
-        var count = ProductCount()
+    static var operationCount: OperationCount {
+        var count = OperationCount()
         count.modifiedResNet(count: items, side: 224, width: 64, blocks: [3, 4, 6, 3], outputs: 1024)
         count.transformer(count: items, steps: 77, width: 512, depth: 12, causal: true)
         count.linear(rows: items, 512, 1024)

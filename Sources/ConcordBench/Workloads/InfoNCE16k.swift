@@ -7,8 +7,8 @@ struct InfoNCE16k: Workload {
 
     private let pairs = FreePairs()
 
-    static var products: ProductCount {
-        var count = ProductCount()
+    static var operationCount: OperationCount {
+        var count = OperationCount()
         count.contrast(items, items, width: 512)
         return count
     }

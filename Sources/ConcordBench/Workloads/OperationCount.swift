@@ -1,10 +1,10 @@
-/// Floating-point operations of the matrix products and convolutions of a step, forward and backward; a multiply-add is
+/// Floating-point operations of the matmuls and convolutions of a step, forward and backward; a multiply-add is
 /// two.
 ///
 /// Convolutions count as direct ones, whatever method computes them. Only what the loss needs is counted: no gradient
 /// of the inputs' own, half of a causal attention's scores, nothing that is computed twice but InfoNCE's logits, which
 /// executing it without their matrix costs.
-package struct ProductCount {
+package struct OperationCount {
     package private(set) var operations = 0.0
 
     package init() {}
@@ -21,7 +21,7 @@ package struct ProductCount {
         linear(rows: count * side * side, inputs * kernel * kernel, outputs, inputsNeedGradients: inputsNeedGradients)
     }
 
-    /// Scores and sums of values: two products forward, four backward.
+    /// Scores and sums of values: two matmuls forward, four backward.
     package mutating func attention(count: Int, queries: Int, keys: Int, width: Int, causal: Bool = false) {
         let seen = causal ? Double(keys + 1) / 2 : Double(keys)
         operations += 6 * 2 * Double(count) * Double(queries) * seen * Double(width)
@@ -30,13 +30,13 @@ package struct ProductCount {
     /// Pre-norm transformer blocks.
     package mutating func transformer(count: Int, steps: Int, width: Int, depth: Int, causal: Bool) {
         for _ in 0..<depth {
-            // q, k, v, the output, and four times the width there and back
+            // q, k, v, the output, and the MLP of four times the width, forward and backward
             linear(rows: count * steps, width, 12 * width)
             attention(count: count, queries: steps, keys: steps, width: width, causal: causal)
         }
     }
 
-    /// Logits forward, the same again, and two products with their gradients.
+    /// Logits forward, the same again, and two matmuls with their gradients.
     package mutating func contrast(_ rows: Int, _ columns: Int, width: Int) {
         operations += 4 * 2 * Double(rows) * Double(columns) * Double(width)
     }

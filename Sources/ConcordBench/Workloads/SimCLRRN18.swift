@@ -8,8 +8,8 @@ struct SimCLRRN18: Workload {
     private let views: Tensor
     private let network = Network()
 
-    static var products: ProductCount {
-        var count = ProductCount()
+    static var operationCount: OperationCount {
+        var count = OperationCount()
         count.resNet18(count: 2 * items, side: 32, isCIFAR: true)
         count.linear(rows: 2 * items, 512, 512 + 128)
         count.contrast(2 * items, 2 * items, width: 128)
@@ -17,9 +17,9 @@ struct SimCLRRN18: Workload {
     }
 
     static func ownName(_ name: String) -> String {
-        PeerNames.moved(name, from: "f.", to: "encoder.", PeerNames.resNet) ?? PeerNames.moved(
+        PyTorchNames.moved(name, from: "f.", to: "encoder.", PyTorchNames.resNet) ?? PyTorchNames.moved(
             name, from: "g.0.", to: "head.linears.0.")
-            ?? PeerNames.moved(name, from: "g.2.", to: "head.linears.1.") ?? name
+            ?? PyTorchNames.moved(name, from: "g.2.", to: "head.linears.1.") ?? name
     }
 
     init(_ inputs: StepInputs) throws { views = try inputs.images("views", count: 2 * Self.items, side: 32) }

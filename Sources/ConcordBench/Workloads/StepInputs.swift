@@ -1,6 +1,6 @@
 import Concord
 
-/// A step's inputs: random, or those that the peer dumped.
+/// A step's inputs: random, or those that PyTorch dumped.
 struct StepInputs {
     let dump: Safetensors?
 
@@ -24,8 +24,8 @@ struct StepInputs {
         return Tensor((0..<shape.reduce(1, *)).map { _ in Int32.random(in: range, using: &random) }, shape: shape)
     }
 
-    /// Different places below `limit`, in no order.
-    func places(_ name: String, count: Int, below limit: Int32) throws -> Tensor {
+    /// Different indices below `limit`, in random order.
+    func indices(_ name: String, count: Int, below limit: Int32) throws -> Tensor {
         if let dump { return try dump.tensor("input." + name) }
         var random = RandomKey(seed: 0).derived(name).sequence
         return Tensor(Array((0..<limit).shuffled(using: &random).prefix(count)), shape: [count])

@@ -1,13 +1,13 @@
 import Concord
 
-/// A training step that is defined in full by `peers/torch_steps.py`: shapes, model, loss.
+/// A training step with the shapes, the model and the loss of `torch_steps.py`.
 protocol Workload {
     static var name: String { get }
-    /// Samples of a step, or tokens where the peer counts those.
+    /// Samples of a step, or tokens where `torch_steps.py` counts those.
     static var items: Int { get }
-    /// Products that a step executes.
-    static var products: ProductCount { get }
-    /// What the peer calls `name`, in this model's own words.
+    /// The matmuls and convolutions of a step.
+    static var operationCount: OperationCount { get }
+    /// This model's path of the parameter that `torch_steps.py` calls `name`.
     static func ownName(_ name: String) -> String
 
     init(_ inputs: StepInputs) throws

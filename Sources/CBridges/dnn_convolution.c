@@ -7,10 +7,16 @@
 #include "dnn_parts.h"
 
 #if DNNL_VERSION_MAJOR >= 3
-static dnnl_status_t then_rectify(dnnl_post_ops_t p) { return dnnl_post_ops_append_eltwise(p, dnnl_eltwise_relu, 0, 0); }
-static dnnl_status_t add_to_output(dnnl_post_ops_t p) { return dnnl_post_ops_append_sum(p, 1, 0, dnnl_data_type_undef); }
+static dnnl_status_t then_rectify(dnnl_post_ops_t p) {
+    return dnnl_post_ops_append_eltwise(p, dnnl_eltwise_relu, 0, 0);
+}
+static dnnl_status_t add_to_output(dnnl_post_ops_t p) {
+    return dnnl_post_ops_append_sum(p, 1, 0, dnnl_data_type_undef);
+}
 #else
-static dnnl_status_t then_rectify(dnnl_post_ops_t p) { return dnnl_post_ops_append_eltwise(p, 1, dnnl_eltwise_relu, 0, 0); }
+static dnnl_status_t then_rectify(dnnl_post_ops_t p) {
+    return dnnl_post_ops_append_eltwise(p, 1, dnnl_eltwise_relu, 0, 0);
+}
 static dnnl_status_t add_to_output(dnnl_post_ops_t p) { return dnnl_post_ops_append_sum(p, 1); }
 #endif
 
@@ -26,9 +32,9 @@ dnnl_engine_t concord_dnn_engine(void) {
 
 struct concord_convolution {
     concord_convolution_pass pass;
-    step main, reorder; // reorder.primitive is null where the plain layout serves
+    step main, reorder;  // reorder.primitive is null where the plain layout serves
     layout plain;
-    layout_ref input, weights, bias, output; // the primitive descriptor's own
+    layout_ref input, weights, bias, output;  // the primitive descriptor's own
 };
 
 /// The layouts that a convolution's description is made from.
@@ -44,9 +50,10 @@ static void drop_layouts(layouts *l) {
 }
 
 static dnnl_status_t describe(
-    dnnl_primitive_desc_t *description, const concord_convolution_form *f, concord_convolution_pass pass, const layouts *l,
-    dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t hint) {
-    const dnnl_dims_t strides = {f->stride_height, f->stride_width}, dilates = {f->dilation_height - 1, f->dilation_width - 1};
+    dnnl_primitive_desc_t *description, const concord_convolution_form *f, concord_convolution_pass pass,
+    const layouts *l, dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t hint) {
+    const dnnl_dims_t strides = {f->stride_height, f->stride_width},
+                      dilates = {f->dilation_height - 1, f->dilation_width - 1};
     const dnnl_dims_t padding = {f->padding_height, f->padding_width};
     layout_ref bias = f->has_bias ? ref(&l->bias) : NULL;
     const dnnl_alg_kind_t method = f->is_winograd ? dnnl_convolution_winograd : dnnl_convolution_direct;
@@ -55,16 +62,16 @@ static dnnl_status_t describe(
     switch (pass) {
     case concord_convolution_forward:
         return dnnl_convolution_forward_primitive_desc_create(
-            description, engine, kind, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding,
-            padding, attributes);
+            description, engine, kind, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides,
+            dilates, padding, padding, attributes);
     case concord_convolution_backward_data:
         return dnnl_convolution_backward_data_primitive_desc_create(
-            description, engine, method, ref(&l->input), ref(&l->weights), ref(&l->output), strides, dilates, padding, padding, hint,
-            attributes);
+            description, engine, method, ref(&l->input), ref(&l->weights), ref(&l->output), strides, dilates, padding,
+            padding, hint, attributes);
     default:
         return dnnl_convolution_backward_weights_primitive_desc_create(
-            description, engine, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding,
-            padding, hint, attributes);
+            description, engine, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates,
+            padding, padding, hint, attributes);
     }
 #else
     dnnl_convolution_desc_t convolution;
@@ -72,37 +79,43 @@ static dnnl_status_t describe(
     switch (pass) {
     case concord_convolution_forward:
         status = dnnl_dilated_convolution_forward_desc_init(
-            &convolution, kind, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding,
-            padding);
+            &convolution, kind, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates,
+            padding, padding);
         break;
     case concord_convolution_backward_data:
         status = dnnl_dilated_convolution_backward_data_desc_init(
-            &convolution, method, ref(&l->input), ref(&l->weights), ref(&l->output), strides, dilates, padding, padding);
+            &convolution, method, ref(&l->input), ref(&l->weights), ref(&l->output), strides, dilates, padding,
+            padding);
         break;
     default:
         status = dnnl_dilated_convolution_backward_weights_desc_init(
-            &convolution, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding, padding);
+            &convolution, method, ref(&l->input), ref(&l->weights), bias, ref(&l->output), strides, dilates, padding,
+            padding);
     }
-    return status != dnnl_success ? status : dnnl_primitive_desc_create(description, &convolution, attributes, engine, hint);
+    return status != dnnl_success ? status
+                                  : dnnl_primitive_desc_create(description, &convolution, attributes, engine, hint);
 #endif
 }
 
-/// The activations in NHWC, under Winograd's method in blocks of 16 channels; the weights as oneDNN likes them, and plain, which is always
-/// float32. Their gradient is float32 too.
-static dnnl_status_t make_layouts(layouts *l, layout *plain, const concord_convolution_form *f, concord_convolution_pass pass) {
+/// The activations in NHWC, under Winograd's method in blocks of 16 channels; the weights as oneDNN likes them, and
+/// plain, which is always float32. Their gradient is float32 too.
+static dnnl_status_t make_layouts(
+    layouts *l, layout *plain, const concord_convolution_form *f, concord_convolution_pass pass) {
     const dnnl_data_type_t type = f->is_bfloat16 ? dnnl_bf16 : dnnl_f32;
     const dnnl_data_type_t weights = pass == concord_convolution_backward_weights ? dnnl_f32 : type;
     const dnnl_dims_t input = {f->batch, f->channels, f->height, f->width};
     const dnnl_dims_t output = {f->batch, f->filters, f->out_height, f->out_width};
     const dnnl_dims_t dense = {f->filters, f->channels, f->kernel_height, f->kernel_width};
-    const dnnl_dims_t grouped = {f->groups, f->filters / f->groups, f->channels / f->groups, f->kernel_height, f->kernel_width};
+    const dnnl_dims_t grouped = {
+        f->groups, f->filters / f->groups, f->channels / f->groups, f->kernel_height, f->kernel_width};
     const dnnl_dims_t bias = {f->filters};
     const int rank = f->groups > 1 ? 5 : 4;
     const dnnl_format_tag_t tag = f->is_winograd ? dnnl_nChw16c : dnnl_nhwc;
     dnnl_status_t status = make_layout(&l->input, 4, input, type, tag);
     if (!status) status = make_layout(&l->output, 4, output, type, tag);
     if (!status) status = make_layout(&l->weights, rank, rank == 5 ? grouped : dense, weights, dnnl_format_tag_any);
-    if (!status) status = make_layout(plain, rank, rank == 5 ? grouped : dense, dnnl_f32, rank == 5 ? dnnl_goihw : dnnl_oihw);
+    if (!status)
+        status = make_layout(plain, rank, rank == 5 ? grouped : dense, dnnl_f32, rank == 5 ? dnnl_goihw : dnnl_oihw);
     if (!status) status = make_layout(&l->bias, 1, bias, dnnl_f32, dnnl_x);
     return status;
 }
@@ -120,7 +133,8 @@ static dnnl_status_t append_epilogue(dnnl_primitive_attr_t attributes, const con
 }
 
 /// The forward pass that a backward one belongs to.
-static dnnl_status_t make_hint(dnnl_primitive_desc_t *hint, const concord_convolution_form *form, dnnl_primitive_attr_t attributes) {
+static dnnl_status_t make_hint(
+    dnnl_primitive_desc_t *hint, const concord_convolution_form *form, dnnl_primitive_attr_t attributes) {
     layouts l = {0};
     layout plain;
     memset(&plain, 0, sizeof plain);
@@ -154,7 +168,8 @@ int concord_convolution_make(concord_convolution **made, const concord_convoluti
     if (fused) dnnl_primitive_attr_destroy(fused);
     if (!status) status = dnnl_primitive_create(&c->main.primitive, c->main.description);
     if (!status) {
-        const bool data = form->pass == concord_convolution_backward_data, weights = form->pass == concord_convolution_backward_weights;
+        const bool data = form->pass == concord_convolution_backward_data,
+                   weights = form->pass == concord_convolution_backward_weights;
         c->pass = form->pass;
         c->input = layout_of(&c->main, data ? dnnl_query_diff_src_md : dnnl_query_src_md);
         c->output = layout_of(&c->main, data || weights ? dnnl_query_diff_dst_md : dnnl_query_dst_md);
@@ -203,7 +218,8 @@ int concord_dnn_execute(const step *s, const argument *arguments, int count, voi
     dnnl_stream_t stream = NULL;
     dnnl_status_t status = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
     for (int i = 0; !status && i <= count; i++) {
-        const argument a = i < count ? arguments[i] : (argument){DNNL_ARG_SCRATCHPAD, layout_of(s, dnnl_query_scratchpad_md), scratch};
+        const argument a =
+            i < count ? arguments[i] : (argument){DNNL_ARG_SCRATCHPAD, layout_of(s, dnnl_query_scratchpad_md), scratch};
         if (!a.at || !a.as) continue;
         given[made].arg = a.name;
         status = dnnl_memory_create(&given[made].memory, a.as, engine, a.at);
@@ -216,7 +232,8 @@ int concord_dnn_execute(const step *s, const argument *arguments, int count, voi
     return status;
 }
 
-static int reorder(const concord_convolution *c, layout_ref from, const void *source, layout_ref to, void *target, void *scratch) {
+static int reorder(
+    const concord_convolution *c, layout_ref from, const void *source, layout_ref to, void *target, void *scratch) {
     const argument arguments[] = {{DNNL_ARG_FROM, from, (void *)source}, {DNNL_ARG_TO, to, target}};
     return concord_dnn_execute(&c->reorder, arguments, 2, scratch);
 }
@@ -229,7 +246,8 @@ int concord_convolution_unpack(const concord_convolution *c, const void *packed,
     return reorder(c, c->weights, packed, ref(&c->plain), plain, scratch);
 }
 
-int concord_convolution_run(const concord_convolution *c, void *input, void *weights, void *bias, void *output, void *scratch) {
+int concord_convolution_run(
+    const concord_convolution *c, void *input, void *weights, void *bias, void *output, void *scratch) {
     const bool data = c->pass == concord_convolution_backward_data, w = c->pass == concord_convolution_backward_weights;
     const argument arguments[] = {
         {data ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, c->input, input},

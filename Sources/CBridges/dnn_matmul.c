@@ -5,9 +5,9 @@
 #include "dnn_parts.h"
 
 struct concord_matmul {
-    step main, pack; // pack.primitive is null where b comes as it tag
+    step main, pack;  // pack.primitive is null where b comes as it tag
     layout plain;
-    layout_ref a, b, bias, c; // the primitive descriptor's own
+    layout_ref a, b, bias, c;  // the primitive descriptor's own
 };
 
 /// The layouts that a product's description is made from.
@@ -16,7 +16,8 @@ typedef struct {
 } factors;
 
 static dnnl_status_t describe(
-    dnnl_primitive_desc_t *description, const concord_matmul_form *form, const factors *f, dnnl_primitive_attr_t attributes) {
+    dnnl_primitive_desc_t *description, const concord_matmul_form *form, const factors *f,
+    dnnl_primitive_attr_t attributes) {
     layout_ref bias = form->has_bias ? ref(&f->bias) : NULL;
 #if DNNL_VERSION_MAJOR >= 3
     return dnnl_matmul_primitive_desc_create(
@@ -44,7 +45,8 @@ int concord_matmul_make(concord_matmul **made, const concord_matmul_form *form) 
     concord_matmul *p = calloc(1, sizeof *p);
     factors *f = calloc(1, sizeof *f);
     dnnl_primitive_attr_t attributes = NULL;
-    dnnl_status_t status = p && f && concord_dnn_engine() ? dnnl_primitive_attr_create(&attributes) : dnnl_out_of_memory;
+    dnnl_status_t status =
+        p && f && concord_dnn_engine() ? dnnl_primitive_attr_create(&attributes) : dnnl_out_of_memory;
     if (!status) status = dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
     if (!status) status = make_factors(f, &p->plain, form);
     if (!status) status = describe(&p->main.description, form, f, attributes);
@@ -88,7 +90,8 @@ size_t concord_matmul_scratch_bytes(const concord_matmul *p) {
 size_t concord_matmul_packed_bytes(const concord_matmul *p) { return dnnl_memory_desc_get_size(p->b); }
 
 bool concord_matmul_packs_alike(const concord_matmul *first, const concord_matmul *second) {
-    return dnnl_memory_desc_equal(first->b, second->b) != 0 && dnnl_memory_desc_equal(ref(&first->plain), ref(&second->plain)) != 0;
+    return dnnl_memory_desc_equal(first->b, second->b) != 0 &&
+        dnnl_memory_desc_equal(ref(&first->plain), ref(&second->plain)) != 0;
 }
 
 const char *concord_matmul_kernels(const concord_matmul *p) {
@@ -102,7 +105,8 @@ int concord_matmul_pack(const concord_matmul *p, const float *plain, void *packe
     return concord_dnn_execute(&p->pack, arguments, 2, scratch);
 }
 
-int concord_matmul_run(const concord_matmul *p, const void *a, const void *b, const float *bias, void *c, void *scratch) {
+int concord_matmul_run(
+    const concord_matmul *p, const void *a, const void *b, const float *bias, void *c, void *scratch) {
     const argument arguments[] = {
         {DNNL_ARG_SRC, p->a, (void *)a},
         {DNNL_ARG_WEIGHTS, p->b, (void *)b},
@@ -113,14 +117,15 @@ int concord_matmul_run(const concord_matmul *p, const void *a, const void *b, co
 }
 
 extern dnnl_status_t dnnl_gemm_bf16bf16f32(
-    char transa, char transb, dnnl_dim_t m, dnnl_dim_t n, dnnl_dim_t k, float alpha, const uint16_t *a, dnnl_dim_t lda, const uint16_t *b,
-    dnnl_dim_t ldb, float beta, float *c, dnnl_dim_t ldc) __attribute__((weak));
+    char transa, char transb, dnnl_dim_t m, dnnl_dim_t n, dnnl_dim_t k, float alpha, const uint16_t *a, dnnl_dim_t lda,
+    const uint16_t *b, dnnl_dim_t ldb, float beta, float *c, dnnl_dim_t ldc) __attribute__((weak));
 
 bool concord_has_bfloat16_gemm(void) { return dnnl_gemm_bf16bf16f32 != NULL; }
 
 int concord_bfloat16_gemm(
-    bool transposes_a, bool transposes_b, int64_t m, int64_t n, int64_t k, float alpha, const uint16_t *a, int64_t lda, const uint16_t *b,
-    int64_t ldb, float beta, float *c, int64_t ldc) {
+    bool transposes_a, bool transposes_b, int64_t m, int64_t n, int64_t k, float alpha, const uint16_t *a, int64_t lda,
+    const uint16_t *b, int64_t ldb, float beta, float *c, int64_t ldc) {
     if (!concord_has_bfloat16_gemm()) return dnnl_unimplemented;
-    return dnnl_gemm_bf16bf16f32(transposes_a ? 'T' : 'N', transposes_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    return dnnl_gemm_bf16bf16f32(
+        transposes_a ? 'T' : 'N', transposes_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }

@@ -7,10 +7,11 @@
 #include <stddef.h>
 
 #if DNNL_VERSION_MAJOR >= 3
-typedef dnnl_memory_desc_t layout; // owned
+typedef dnnl_memory_desc_t layout;  // owned
 typedef const_dnnl_memory_desc_t layout_ref;
 static inline layout_ref ref(const layout *l) { return *l; }
-static inline dnnl_status_t make_layout(layout *l, int rank, const dnnl_dims_t sizes, dnnl_data_type_t type, dnnl_format_tag_t tag) {
+static inline dnnl_status_t make_layout(
+    layout *l, int rank, const dnnl_dims_t sizes, dnnl_data_type_t type, dnnl_format_tag_t tag) {
     return dnnl_memory_desc_create_with_tag(l, rank, sizes, type, tag);
 }
 static inline void drop_layout(layout *l) { dnnl_memory_desc_destroy(*l); }
@@ -18,7 +19,8 @@ static inline void drop_layout(layout *l) { dnnl_memory_desc_destroy(*l); }
 typedef dnnl_memory_desc_t layout;
 typedef const dnnl_memory_desc_t *layout_ref;
 static inline layout_ref ref(const layout *l) { return l; }
-static inline dnnl_status_t make_layout(layout *l, int rank, const dnnl_dims_t sizes, dnnl_data_type_t type, dnnl_format_tag_t tag) {
+static inline dnnl_status_t make_layout(
+    layout *l, int rank, const dnnl_dims_t sizes, dnnl_data_type_t type, dnnl_format_tag_t tag) {
     return dnnl_memory_desc_init_by_tag(l, rank, sizes, type, tag);
 }
 static inline void drop_layout(layout *l) { (void)l; }
@@ -38,7 +40,9 @@ static inline void drop_step(step *s) {
     if (s->description) dnnl_primitive_desc_destroy(s->description);
 }
 
-static inline layout_ref layout_of(const step *s, dnnl_query_t what) { return dnnl_primitive_desc_query_md(s->description, what, 0); }
+static inline layout_ref layout_of(const step *s, dnnl_query_t what) {
+    return dnnl_primitive_desc_query_md(s->description, what, 0);
+}
 
 static inline size_t scratch_bytes(const step *s) {
     layout_ref l = s->description ? layout_of(s, dnnl_query_scratchpad_md) : NULL;
@@ -52,7 +56,7 @@ static inline dnnl_status_t make_copy(step *s, layout_ref from, layout_ref to, d
     return status ? status : dnnl_primitive_create(&s->primitive, s->description);
 }
 
-/// One argument of an execution: which, how it lies, where.
+/// One argument of an execution: which, its layout, where.
 typedef struct {
     int name;
     layout_ref as;

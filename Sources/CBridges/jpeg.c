@@ -94,8 +94,8 @@ bool concord_jpeg_narrow(concord_jpeg *self, int *x, int *width, int rows) {
 #else
     *x = 0;
     *width = (int)self->info.output_width;
-    JSAMPARRAY row = self->info.mem->alloc_sarray((j_common_ptr)&self->info, JPOOL_IMAGE,
-                                                  self->info.output_width * self->info.output_components, 1);
+    JSAMPARRAY row = self->info.mem->alloc_sarray(
+        (j_common_ptr)&self->info, JPOOL_IMAGE, self->info.output_width * self->info.output_components, 1);
     for (int y = 0; y < rows; y++) jpeg_read_scanlines(&self->info, row, 1);
 #endif
     return true;
@@ -146,7 +146,8 @@ static void on_write_error(j_common_ptr info) {
 
 static void on_write_message(j_common_ptr info, int level) { (void)info, (void)level; }
 
-bool concord_jpeg_write(const uint8_t *pixels, int width, int height, int quality, uint8_t **out, size_t *size, char *message) {
+bool concord_jpeg_write(
+    const uint8_t *pixels, int width, int height, int quality, uint8_t **out, size_t *size, char *message) {
     struct writer self;
     memset(&self, 0, sizeof self);
     self.message = message;

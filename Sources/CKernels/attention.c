@@ -2,7 +2,7 @@
 #include "dispatch.h"
 #include "row_math.h"
 
-// Rows are whole vectors: what lies beyond the visible keys counts as -infinity, and comes out as 0.
+// Rows are whole vectors: elements beyond the visible keys are taken as -infinity, and become 0.
 #define WHOLE_VECTORS(stride) __builtin_assume((stride) % 16 == 0 && (stride) > 0)
 #define ONE_VECTOR _Pragma("clang loop vectorize(enable) interleave_count(1)")
 
@@ -87,7 +87,8 @@ static inline __attribute__((always_inline)) void drop(
 }
 
 SIMD void concord_attention_dropout(
-    float *out, const float *probabilities, concord_scores tile, concord_dropout_mask dropping, uint64_t position, size_t step) {
+    float *out, const float *probabilities, concord_scores tile, concord_dropout_mask dropping, uint64_t position,
+    size_t step) {
     const size_t stride = tile.stride;
     WHOLE_VECTORS(stride);
     for (size_t i = 0; i < tile.rows; i++, position += step) {
@@ -96,7 +97,8 @@ SIMD void concord_attention_dropout(
 }
 
 SIMD void concord_attention_pullback(
-    float *d, const float *probabilities, concord_scores tile, float scale, concord_dropout_mask dropping, uint64_t position, size_t step) {
+    float *d, const float *probabilities, concord_scores tile, float scale, concord_dropout_mask dropping,
+    uint64_t position, size_t step) {
 #pragma clang fp reassociate(on)
     const size_t stride = tile.stride;
     WHOLE_VECTORS(stride);

@@ -12,8 +12,8 @@ SIMD void concord_biased_gelu(
 }
 
 SIMD void concord_biased_gelu_pullback(
-    float *restrict dx, float *restrict dbias, const float *restrict dy, const float *restrict x, const float *restrict bias, size_t rows,
-    size_t width) {
+    float *restrict dx, float *restrict dbias, const float *restrict dy, const float *restrict x,
+    const float *restrict bias, size_t rows, size_t width) {
     for (size_t i = 0; i < rows; i++, dx += width, dy += width, x += width)
         for (size_t j = 0; j < width; j++) {
             float a = x[j] + bias[j];

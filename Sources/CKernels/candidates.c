@@ -12,7 +12,8 @@ SIMD void concord_indexed_dots(
     }
 }
 
-SIMD void concord_add_indexed(float *to, const float *share, const float *bank, const int32_t *index, size_t rows, size_t width) {
+SIMD void concord_add_indexed(
+    float *to, const float *share, const float *bank, const int32_t *index, size_t rows, size_t width) {
     for (size_t i = 0; i < rows; i++, to += width) {
         const float *b = bank + (size_t)index[i] * width;
         for (size_t j = 0; j < width; j++) to[j] += share[i] * b[j];
@@ -28,8 +29,8 @@ SIMD void concord_add_to_indexed(
 }
 
 SIMD void concord_candidate_hits(
-    uint8_t *hits, const float *s, size_t stride, const float *own, const int32_t *positive, const int32_t *negatives, size_t rows,
-    size_t columns) {
+    uint8_t *hits, const float *s, size_t stride, const float *own, const int32_t *positive, const int32_t *negatives,
+    size_t rows, size_t columns) {
     for (size_t i = 0; i < rows; i++, s += stride) {
         const float mine = own[i];
         const int32_t self = positive[i];

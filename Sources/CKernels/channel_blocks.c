@@ -3,7 +3,8 @@
 #include "dispatch.h"
 #include "lanes.h"
 
-SIMD void concord_block_channels(float *restrict to, const float *restrict from, size_t places, size_t channels, size_t span) {
+SIMD void concord_block_channels(
+    float *restrict to, const float *restrict from, size_t places, size_t channels, size_t span) {
     for (size_t p = 0; p < places; p++) {
         for (size_t c = 0; c < channels; c += LANES) {
             lanes x;

@@ -14,19 +14,19 @@ INLINE void flush(double *to, const lanes *from, size_t count) {
     for (size_t i = 0; i < count; i++) to[i] += (double)values[i];
 }
 
-// Calls `body(first channel, vectors side by side, channels of the last, ...)` for four vectors at a time, then one, then what is left: with
-// constants, so that the compiler knows them.
-#define CHANNELS(channels, body, ...)                                              \
-    do {                                                                           \
-        size_t c = 0;                                                              \
+// Calls `body(first channel, vectors side by side, channels of the last, ...)` for four vectors at a time, then one,
+// then what is left: with constants, so that the compiler knows them.
+#define CHANNELS(channels, body, ...)                                                       \
+    do {                                                                                    \
+        size_t c = 0;                                                                       \
         for (; c + 4 * LANES <= (channels); c += 4 * LANES) body(c, 4, LANES, __VA_ARGS__); \
-        for (; c + LANES <= (channels); c += LANES) body(c, 1, LANES, __VA_ARGS__); \
-        if (c < (channels)) body(c, 1, (channels) - c, __VA_ARGS__);               \
+        for (; c + LANES <= (channels); c += LANES) body(c, 1, LANES, __VA_ARGS__);         \
+        if (c < (channels)) body(c, 1, (channels) - c, __VA_ARGS__);                        \
     } while (0)
 
 INLINE void moments(
-    size_t c, const size_t width, size_t tail, const void *x, size_t first, size_t rows, size_t channels, const float *shift, double *sums,
-    double *squares, const bool is_bfloat16) {
+    size_t c, const size_t width, size_t tail, const void *x, size_t first, size_t rows, size_t channels,
+    const float *shift, double *sums, double *squares, const bool is_bfloat16) {
     lanes k[4], s[4], q[4];
     for (size_t v = 0; v < width; v++) {
         load(&k[v], shift + c + v * LANES, v + 1 == width ? tail : LANES);
@@ -47,7 +47,9 @@ INLINE void moments(
     }
 }
 
-INLINE void all_moments(const void *x, size_t rows, size_t channels, const float *shift, double *sums, double *squares, const bool is_bfloat16) {
+INLINE void all_moments(
+    const void *x, size_t rows, size_t channels, const float *shift, double *sums, double *squares,
+    const bool is_bfloat16) {
     for (size_t r = 0; r < rows; r += RUN) {
         const size_t n = rows - r < RUN ? rows - r : RUN;
         CHANNELS(channels, moments, x, r, n, channels, shift, sums, squares, is_bfloat16);
@@ -60,14 +62,15 @@ SIMD void concord_channel_moments(
     else all_moments(x, rows, channels, shift, sums, squares, false);
 }
 
-/// Normalised, scaled and shifted; the same expression everywhere, so that the backward pass finds the forward's signs.
+/// Normalized, scaled and shifted; the same expression everywhere, so that the backward pass finds the forward's signs.
 #define AFFINE(x, mean, scale, bias) (((x) - (mean)) * (scale) + (bias))
 
 #define PASSED(x, mask) ((lanes)((integer_lanes)(x) & (mask)))
 
 INLINE void normalize(
-    size_t c, const size_t width, size_t tail, void *y, const void *x, const void *residual, size_t at, const float *mean,
-    const float *scale, const float *bias, const bool rectify, const bool is_bfloat16, bool streams) {
+    size_t c, const size_t width, size_t tail, void *y, const void *x, const void *residual, size_t at,
+    const float *mean, const float *scale, const float *bias, const bool rectify, const bool is_bfloat16,
+    bool streams) {
     for (size_t v = 0; v < width; v++, c += LANES) {
         const size_t n = v + 1 == width ? tail : LANES;
         lanes a, m, s, b;
@@ -87,19 +90,19 @@ INLINE void normalize(
 }
 
 INLINE void normalize_all(
-    void *y, const void *x, const void *residual, size_t rows, size_t channels, const float *mean, const float *scale, const float *bias,
-    const bool rectify, const bool is_bfloat16, bool streams) {
+    void *y, const void *x, const void *residual, size_t rows, size_t channels, const float *mean, const float *scale,
+    const float *bias, const bool rectify, const bool is_bfloat16, bool streams) {
     for (size_t r = 0; r < rows; r++)
         CHANNELS(channels, normalize, y, x, residual, r * channels, mean, scale, bias, rectify, is_bfloat16, streams);
     if (streams) settle();
 }
 
 SIMD void concord_channel_normalize(
-    void *y, const void *x, const void *residual, bool is_bfloat16, size_t rows, size_t channels, const float *mean, const float *scale,
-    const float *bias, bool rectify, bool streams) {
-#define NORMALIZE(residual, rectify)                                                                           \
-    (is_bfloat16 ? normalize_all(y, x, residual, rows, channels, mean, scale, bias, rectify, true, false)           \
-            : normalize_all(y, x, residual, rows, channels, mean, scale, bias, rectify, false, streams))
+    void *y, const void *x, const void *residual, bool is_bfloat16, size_t rows, size_t channels, const float *mean,
+    const float *scale, const float *bias, bool rectify, bool streams) {
+#define NORMALIZE(residual, rectify)                                                                      \
+    (is_bfloat16 ? normalize_all(y, x, residual, rows, channels, mean, scale, bias, rectify, true, false) \
+                 : normalize_all(y, x, residual, rows, channels, mean, scale, bias, rectify, false, streams))
     if (residual) {
         if (rectify) NORMALIZE(residual, true);
         else NORMALIZE(residual, false);
@@ -111,8 +114,8 @@ SIMD void concord_channel_normalize(
 }
 
 INLINE void finish(
-    size_t c, const size_t width, size_t tail, void *y, const float *bias, const void *residual, size_t at, const bool rectify,
-    const bool is_bfloat16) {
+    size_t c, const size_t width, size_t tail, void *y, const float *bias, const void *residual, size_t at,
+    const bool rectify, const bool is_bfloat16) {
     for (size_t v = 0; v < width; v++, c += LANES) {
         const size_t n = v + 1 == width ? tail : LANES;
         lanes a, b;
@@ -149,8 +152,8 @@ typedef struct {
 } gradient_sums;
 
 INLINE void sum_gradients(
-    size_t c, const size_t width, size_t tail, gradient_sums p, size_t first, size_t rows, size_t channels, const enum mask mask,
-    const bool is_bfloat16) {
+    size_t c, const size_t width, size_t tail, gradient_sums p, size_t first, size_t rows, size_t channels,
+    const enum mask mask, const bool is_bfloat16) {
     lanes m[4], a[4], b[4], s[4], q[4];
     for (size_t v = 0; v < width; v++) {
         const size_t n = v + 1 == width ? tail : LANES;
@@ -185,7 +188,8 @@ INLINE void sum_gradients(
     }
 }
 
-INLINE void sum_all_gradients(gradient_sums p, size_t rows, size_t channels, const enum mask mask, const bool is_bfloat16) {
+INLINE void sum_all_gradients(
+    gradient_sums p, size_t rows, size_t channels, const enum mask mask, const bool is_bfloat16) {
     for (size_t r = 0; r < rows; r += RUN) {
         const size_t n = rows - r < RUN ? rows - r : RUN;
         CHANNELS(channels, sum_gradients, p, r, n, channels, mask, is_bfloat16);
@@ -194,8 +198,8 @@ INLINE void sum_all_gradients(gradient_sums p, size_t rows, size_t channels, con
 }
 
 SIMD void concord_channel_gradient_sums(
-    const void *upstream, const void *x, const void *rectified, void *masked, bool is_bfloat16, size_t rows, size_t channels, const float *mean,
-    double *sums, double *products, bool streams) {
+    const void *upstream, const void *x, const void *rectified, void *masked, bool is_bfloat16, size_t rows,
+    size_t channels, const float *mean, double *sums, double *products, bool streams) {
     const gradient_sums p = {upstream, x, rectified, mean, NULL, NULL, masked, sums, products, streams};
     if (rectified) {
         if (is_bfloat16) sum_all_gradients(p, rows, channels, FROM_OUTPUT, true);
@@ -207,16 +211,17 @@ SIMD void concord_channel_gradient_sums(
 }
 
 SIMD void concord_channel_gradient_sums_rectified(
-    const void *upstream, const void *x, bool is_bfloat16, size_t rows, size_t channels, const float *mean, const float *scale,
-    const float *bias, double *sums, double *products) {
+    const void *upstream, const void *x, bool is_bfloat16, size_t rows, size_t channels, const float *mean,
+    const float *scale, const float *bias, double *sums, double *products) {
     const gradient_sums p = {upstream, x, NULL, mean, scale, bias, NULL, sums, products, false};
     if (is_bfloat16) sum_all_gradients(p, rows, channels, FROM_INPUT, true);
     else sum_all_gradients(p, rows, channels, FROM_INPUT, false);
 }
 
 INLINE void gradient(
-    size_t c, const size_t width, size_t tail, void *dx, const void *upstream, const void *x, size_t at, const float *mean,
-    const float *scale, const float *bias, const float *constant, const float *slope, const bool is_bfloat16, bool streams) {
+    size_t c, const size_t width, size_t tail, void *dx, const void *upstream, const void *x, size_t at,
+    const float *mean, const float *scale, const float *bias, const float *constant, const float *slope,
+    const bool is_bfloat16, bool streams) {
     for (size_t v = 0; v < width; v++, c += LANES) {
         const size_t n = v + 1 == width ? tail : LANES;
         lanes g, a, m, s, k, l;
@@ -237,23 +242,25 @@ INLINE void gradient(
 }
 
 INLINE void gradient_all(
-    void *dx, const void *upstream, const void *x, size_t rows, size_t channels, const float *mean, const float *scale, const float *bias,
-    const float *constant, const float *slope, const bool is_bfloat16, bool streams) {
+    void *dx, const void *upstream, const void *x, size_t rows, size_t channels, const float *mean, const float *scale,
+    const float *bias, const float *constant, const float *slope, const bool is_bfloat16, bool streams) {
     for (size_t r = 0; r < rows; r++)
-        CHANNELS(channels, gradient, dx, upstream, x, r * channels, mean, scale, bias, constant, slope, is_bfloat16, streams);
+        CHANNELS(
+            channels, gradient, dx, upstream, x, r * channels, mean, scale, bias, constant, slope, is_bfloat16,
+            streams);
     if (streams) settle();
 }
 
 SIMD void concord_channel_gradient(
-    void *dx, const void *upstream, const void *x, bool is_bfloat16, size_t rows, size_t channels, const float *mean, const float *scale,
-    const float *constant, const float *slope, bool streams) {
+    void *dx, const void *upstream, const void *x, bool is_bfloat16, size_t rows, size_t channels, const float *mean,
+    const float *scale, const float *constant, const float *slope, bool streams) {
     if (is_bfloat16) gradient_all(dx, upstream, x, rows, channels, mean, scale, NULL, constant, slope, true, false);
     else gradient_all(dx, upstream, x, rows, channels, mean, scale, NULL, constant, slope, false, streams);
 }
 
 SIMD void concord_channel_gradient_rectified(
-    void *dx, const void *upstream, const void *x, bool is_bfloat16, size_t rows, size_t channels, const float *mean, const float *scale,
-    const float *bias, const float *constant, const float *slope, bool streams) {
+    void *dx, const void *upstream, const void *x, bool is_bfloat16, size_t rows, size_t channels, const float *mean,
+    const float *scale, const float *bias, const float *constant, const float *slope, bool streams) {
     if (is_bfloat16) gradient_all(dx, upstream, x, rows, channels, mean, scale, bias, constant, slope, true, false);
     else gradient_all(dx, upstream, x, rows, channels, mean, scale, bias, constant, slope, false, streams);
 }

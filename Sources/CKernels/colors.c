@@ -24,7 +24,8 @@ static inline uint8_t blended(float base, float value, float factor) {
     return (uint8_t)(int)v;
 }
 
-SIMD void concord_blend_with_level(uint8_t *restrict out, const uint8_t *restrict in, size_t bytes, float base, float factor) {
+SIMD void concord_blend_with_level(
+    uint8_t *restrict out, const uint8_t *restrict in, size_t bytes, float base, float factor) {
     for (size_t i = 0; i < bytes; i++) out[i] = blended(base, in[i], factor);
 }
 
@@ -75,7 +76,8 @@ SIMD void concord_solarized(uint8_t *restrict out, const uint8_t *restrict in, s
 
 typedef float numbers16 __attribute__((vector_size(64), aligned(4)));
 
-SIMD void concord_filter_row(float *restrict out, const float *restrict in, size_t count, const float *restrict weights, size_t taps) {
+SIMD void concord_filter_row(
+    float *restrict out, const float *restrict in, size_t count, const float *restrict weights, size_t taps) {
     size_t i = 0;
     for (; i + 64 <= count; i += 64) {
         numbers16 sum[4] = {};
@@ -90,8 +92,9 @@ SIMD void concord_filter_row(float *restrict out, const float *restrict in, size
     }
 }
 
-SIMD void concord_filter_rows(uint8_t *restrict out, const float *const *restrict rows, size_t count, const float *restrict weights,
-                              size_t taps) {
+SIMD void concord_filter_rows(
+    uint8_t *restrict out, const float *const *restrict rows, size_t count, const float *restrict weights,
+    size_t taps) {
     size_t i = 0;
     for (; i + 64 <= count; i += 64) {
         numbers16 sum[4] = {};

@@ -42,7 +42,8 @@ INLINE void merge(float *a, size_t ap, const float *b, size_t bp, float hardness
     for (size_t i = 0; i < count; i++) {
         float p = a[i], q = b[i], top = p > q ? p : q;
         // Where neither has one, both shifts are of nothing.
-        a[ap + i] = (p == top ? a[ap + i] : a[ap + i] * row_exp(p - top)) + (q == top ? b[bp + i] : b[bp + i] * row_exp(q - top));
+        a[ap + i] = (p == top ? a[ap + i] : a[ap + i] * row_exp(p - top)) +
+            (q == top ? b[bp + i] : b[bp + i] * row_exp(q - top));
         a[i] = top;
     }
     float *an = a + 2 * ap;
@@ -51,7 +52,8 @@ INLINE void merge(float *a, size_t ap, const float *b, size_t bp, float hardness
         float p = an[i], q = bn[i], top = p > q ? p : q;
         float dp = p == top ? 0 : p - top, dq = q == top ? 0 : q - top;
         an[ap + i] = an[ap + i] * row_exp((1 + hardness) * dp) + bn[bp + i] * row_exp((1 + hardness) * dq);
-        if (hardness > 0) an[2 * ap + i] = an[2 * ap + i] * row_exp(hardness * dp) + bn[2 * bp + i] * row_exp(hardness * dq);
+        if (hardness > 0)
+            an[2 * ap + i] = an[2 * ap + i] * row_exp(hardness * dp) + bn[2 * bp + i] * row_exp(hardness * dq);
         an[i] = top;
     }
     for (size_t k = 5; k < 7; k++)
@@ -67,7 +69,8 @@ SIMD void concord_contrast_shift(float *s, const float *row, const float *column
         for (size_t j = 0; j < block.columns; j++) s[j] -= row[i] + column[j];
 }
 
-INLINE void row_statistics(const float *s, float *out, size_t plane, const concord_contrast *block, size_t i, int hard, int special) {
+INLINE void row_statistics(
+    const float *s, float *out, size_t plane, const concord_contrast *block, size_t i, int hard, int special) {
 #pragma clang fp reassociate(on)
     const int32_t label = block->row_labels[i], *labels = block->column_labels;
     const uint32_t own = own_column(block, i), columns = (uint32_t)block->columns;
@@ -110,14 +113,16 @@ INLINE void row_statistics(const float *s, float *out, size_t plane, const conco
     out[6 * plane + i] = all;
 }
 
-INLINE void column_tops(const float *s, float *out, size_t plane, const concord_contrast *block, size_t i, int smooth, int special) {
+INLINE void column_tops(
+    const float *s, float *out, size_t plane, const concord_contrast *block, size_t i, int smooth, int special) {
     const int32_t label = block->row_labels[i], *labels = block->column_labels;
     const uint32_t own = own_column(block, i), columns = (uint32_t)block->columns;
     float *p = out, *n = out + 2 * plane, *positives = out + 5 * plane, *all = out + 6 * plane;
 #pragma clang loop vectorize(assume_safety)
     for (uint32_t j = 0; j < columns; j++) {
         float v = (special && j == own) ? -INFINITY : s[j], counted = (special && j == own) ? 0 : s[j];
-        float vp = (special && labels[j] == label) ? v : -INFINITY, vn = (special && labels[j] == label) ? -INFINITY : v;
+        float vp = (special && labels[j] == label) ? v : -INFINITY,
+              vn = (special && labels[j] == label) ? -INFINITY : v;
         if (special) p[j] = vp > p[j] ? vp : p[j];
         n[j] = vn > n[j] ? vn : n[j];
         if (special) positives[j] += labels[j] == label ? counted : 0;
@@ -125,7 +130,8 @@ INLINE void column_tops(const float *s, float *out, size_t plane, const concord_
     }
 }
 
-INLINE void column_sums(const float *s, float *out, size_t plane, const concord_contrast *block, size_t i, int hard, int special) {
+INLINE void column_sums(
+    const float *s, float *out, size_t plane, const concord_contrast *block, size_t i, int hard, int special) {
     const int32_t label = block->row_labels[i], *labels = block->column_labels;
     const uint32_t own = own_column(block, i), columns = (uint32_t)block->columns;
     const float beta = block->hardness;
@@ -147,12 +153,14 @@ INLINE void column_sums(const float *s, float *out, size_t plane, const concord_
     }
 }
 
-// A row without a positive or its own pair, where no logit is above the bound: one look, and one exponential for both sides.
+// A row without a positive or its own pair, where no logit is above the bound: one look, and one exponential for both
+// sides.
 INLINE void bounded_sums(
-    const float *restrict s, float *rows, size_t rows_plane, float *restrict columns, size_t columns_plane, const concord_contrast *block,
-    size_t i, int both, int smooth) {
+    const float *restrict s, float *rows, size_t rows_plane, float *restrict columns, size_t columns_plane,
+    const concord_contrast *block, size_t i, int both, int smooth) {
 #pragma clang fp reassociate(on)
-    float *restrict negatives = both ? columns + 3 * columns_plane : NULL, *restrict totals = both ? columns + 6 * columns_plane : NULL;
+    float *restrict negatives = both ? columns + 3 * columns_plane : NULL,
+                    *restrict totals = both ? columns + 6 * columns_plane : NULL;
     const float bound = block->bound;
     float sum = 0, all = 0;
     for (size_t j = 0; j < block->columns; j++) {
@@ -169,8 +177,8 @@ INLINE void bounded_sums(
 }
 
 INLINE void statistics(
-    const float *s, float *rows, size_t rows_plane, float *columns, size_t columns_plane, float *scratch, const concord_contrast *block,
-    int hard, int smooth) {
+    const float *s, float *rows, size_t rows_plane, float *columns, size_t columns_plane, float *scratch,
+    const concord_contrast *block, int hard, int smooth) {
     const int bounded = !hard && block->bound < INFINITY;
     enum { group = 64 };  // rows that stay in the cache from the first look to the second
     char special[group];
@@ -220,15 +228,15 @@ SIMD void concord_contrast_statistics(
 
 typedef struct {
     float z, w, positive, all, wn, top, weights;
-} slope;
+} coefficients;
 
-INLINE slope slope_at(const float *planes, size_t plane, size_t i, int hard) {
-    slope a = {planes[i], planes[plane + i], planes[2 * plane + i], planes[3 * plane + i], 0, 0, 0};
+INLINE coefficients coefficients_at(const float *planes, size_t plane, size_t i, int hard) {
+    coefficients a = {planes[i], planes[plane + i], planes[2 * plane + i], planes[3 * plane + i], 0, 0, 0};
     if (hard) a.wn = planes[4 * plane + i], a.top = planes[5 * plane + i], a.weights = planes[6 * plane + i];
     return a;
 }
 
-INLINE float gradient(float s, slope a, int positive, int decoupled, float beta, int hard) {
+INLINE float gradient(float s, coefficients a, int positive, int decoupled, float beta, int hard) {
     float share = a.w * row_exp(s - a.z), d;
     if (hard) {
         float negative = a.wn * ((1 + beta) * row_exp((1 + beta) * s - a.top) - beta * row_exp(beta * s - a.weights));
@@ -239,8 +247,9 @@ INLINE float gradient(float s, slope a, int positive, int decoupled, float beta,
 }
 
 INLINE float row_pullback(
-    float *restrict s, slope row, const float *restrict columns, size_t plane, int decoupled, float *restrict column_sums,
-    float *restrict row_sum, const concord_contrast *block, size_t i, int hard, int both, int special) {
+    float *restrict s, coefficients row, const float *restrict columns, size_t plane, int decoupled,
+    float *restrict column_sums, float *restrict row_sum, const concord_contrast *block, size_t i, int hard, int both,
+    int special) {
 #pragma clang fp reassociate(on)
     const int32_t label = block->row_labels[i], *restrict labels = block->column_labels;
     const uint32_t own = own_column(block, i), count = (uint32_t)block->columns;
@@ -249,7 +258,7 @@ INLINE float row_pullback(
     for (uint32_t j = 0; j < count; j++) {
         int positive = (special && labels[j] == label);
         float x = s[j], d = gradient(x, row, positive, decoupled, beta, hard);
-        if (both) d += gradient(x, slope_at(columns, plane, j, hard), positive, decoupled, beta, hard);
+        if (both) d += gradient(x, coefficients_at(columns, plane, j, hard), positive, decoupled, beta, hard);
         d = (special && j == own) ? 0 : d;
         x = (special && j == own) ? 0 : x;
         s[j] = d;
@@ -262,10 +271,10 @@ INLINE float row_pullback(
     return dot;
 }
 
-// The gradients of a row without a positive or its own pair, where all denominators are held against the bound.
+// The gradients of a row without a positive or its own pair, where the bound is the shift of all exponentials.
 INLINE float bounded_pullback(
-    float *restrict s, slope row, const float *restrict columns, size_t plane, float *restrict column_sums, float *restrict row_sum,
-    const concord_contrast *block, int both) {
+    float *restrict s, coefficients row, const float *restrict columns, size_t plane, float *restrict column_sums,
+    float *restrict row_sum, const concord_contrast *block, int both) {
 #pragma clang fp reassociate(on)
     const float *restrict weights = both ? columns + plane : NULL, *restrict all = both ? columns + 3 * plane : NULL;
     float dot = 0, sum = 0;
@@ -283,13 +292,13 @@ INLINE float bounded_pullback(
 }
 
 SIMD double concord_contrast_pullback(
-    float *s, const float *rows, size_t rows_plane, const float *columns, size_t columns_plane, int decoupled, float *row_sums,
-    float *column_sums, concord_contrast block) {
+    float *s, const float *rows, size_t rows_plane, const float *columns, size_t columns_plane, int decoupled,
+    float *row_sums, float *column_sums, concord_contrast block) {
     const int hard = block.hardness > 0;
     double total = 0;
     for (size_t i = 0; i < block.rows; i++, s += block.stride) {
         float *sum = row_sums ? row_sums + i : NULL;
-        slope a = slope_at(rows, rows_plane, i, hard);
+        coefficients a = coefficients_at(rows, rows_plane, i, hard);
         const int special = is_special(&block, i);
 #define ROW(both, hard, special) \
     row_pullback(s, a, columns, columns_plane, decoupled, column_sums, sum, &block, i, hard, both, special)
@@ -317,7 +326,8 @@ SIMD void concord_squared_norms(float *out, const float *x, float factor, size_t
     }
 }
 
-SIMD void concord_subtract_scaled_rows(float *d, const float *x, const float *sums, float factor, size_t rows, size_t width) {
+SIMD void concord_subtract_scaled_rows(
+    float *d, const float *x, const float *sums, float factor, size_t rows, size_t width) {
     for (size_t i = 0; i < rows; i++, d += width, x += width)
         for (size_t j = 0; j < width; j++) d[j] -= factor * sums[i] * x[j];
 }

@@ -1,5 +1,5 @@
-// Functions of one number for elementwise kernels, written so that the compiler vectorises loops over them; see rowmath.h for
-// exp and erf. Infinities and NaN go through as IEEE 754 asks.
+// Functions of one number for elementwise kernels, written so that the compiler vectorizes loops over them; see
+// rowmath.h for exp and erf. Infinities and NaN go through as IEEE 754 asks.
 #ifndef ELEMENTARY_H
 #define ELEMENTARY_H
 
@@ -65,8 +65,12 @@ static inline __attribute__((always_inline)) float element_softplus(float x) {
 }
 
 // The normal distribution: of a value below x, and its density there.
-static inline __attribute__((always_inline)) float element_normal(float x) { return 0.5f + 0.5f * row_erf(x * 0.707106781f); }
+static inline __attribute__((always_inline)) float element_normal(float x) {
+    return 0.5f + 0.5f * row_erf(x * 0.707106781f);
+}
 
-static inline __attribute__((always_inline)) float element_density(float x) { return 0.398942280f * row_exp(-0.5f * x * x); }
+static inline __attribute__((always_inline)) float element_density(float x) {
+    return 0.398942280f * row_exp(-0.5f * x * x);
+}
 
 #endif

@@ -22,7 +22,8 @@ typedef float octet __attribute__((vector_size(32), aligned(4)));
 #define HALVES_HIGH(a, b) MIX(a, b, 4, 5, 6, 7, 12, 13, 14, 15)
 
 // An 8 x 8 tile in three rounds of exchanges: elements, pairs, halves.
-static inline __attribute__((always_inline)) void transpose_tile(uint32_t *to, size_t to_row, const uint32_t *from, size_t from_row) {
+static inline __attribute__((always_inline)) void transpose_tile(
+    uint32_t *to, size_t to_row, const uint32_t *from, size_t from_row) {
     octet x[SIDE], y[SIDE];
     for (size_t i = 0; i < SIDE; i++) memcpy(&x[i], from + i * from_row, sizeof x[i]);
     for (size_t i = 0; i < SIDE; i += 2) {
@@ -42,7 +43,8 @@ static inline __attribute__((always_inline)) void transpose_tile(uint32_t *to, s
     for (size_t i = 0; i < SIDE; i++) memcpy(to + i * to_row, &y[i], sizeof y[i]);
 }
 
-SIMD void concord_transpose(uint32_t *restrict out, size_t out_row, const uint32_t *restrict x, size_t row, size_t rows, size_t columns) {
+SIMD void concord_transpose(
+    uint32_t *restrict out, size_t out_row, const uint32_t *restrict x, size_t row, size_t rows, size_t columns) {
     const size_t fullRows = rows - rows % SIDE, fullColumns = columns - columns % SIDE;
     // Four tiles at a time: whole cache lines on both sides.
     for (size_t c = 0; c < fullColumns; c += 2 * SIDE)
@@ -55,11 +57,11 @@ SIMD void concord_transpose(uint32_t *restrict out, size_t out_row, const uint32
     }
 }
 
-#define TRANSPOSE(NAME, TYPE)                                                                                          \
-    void NAME(TYPE *restrict out, size_t out_row, const TYPE *restrict x, size_t row, size_t rows, size_t columns) {   \
-        for (size_t c = 0; c < columns; c++) {                                                                         \
-            for (size_t r = 0; r < rows; r++) out[c * out_row + r] = x[r * row + c];                                   \
-        }                                                                                                              \
+#define TRANSPOSE(NAME, TYPE)                                                                                        \
+    void NAME(TYPE *restrict out, size_t out_row, const TYPE *restrict x, size_t row, size_t rows, size_t columns) { \
+        for (size_t c = 0; c < columns; c++) {                                                                       \
+            for (size_t r = 0; r < rows; r++) out[c * out_row + r] = x[r * row + c];                                 \
+        }                                                                                                            \
     }
 
 TRANSPOSE(concord_transpose_16, uint16_t)
@@ -75,19 +77,22 @@ SIMD void concord_int32_range(const int32_t *a, size_t count, int32_t *smallest,
     *largest = high;
 }
 
-#define GATHER(NAME, TYPE)                                                                                             \
-    void NAME(TYPE *restrict out, const TYPE *restrict x, const int32_t *restrict indices, size_t count, size_t width) { \
-        if (width == 1) {                                                                                              \
-            for (size_t i = 0; i < count; i++) out[i] = x[indices[i]];                                                 \
-        } else {                                                                                                       \
-            for (size_t i = 0; i < count; i++) memcpy(out + i * width, x + (size_t)indices[i] * width, width * sizeof *x); \
-        }                                                                                                              \
+#define GATHER(NAME, TYPE)                                                                                         \
+    void NAME(                                                                                                     \
+        TYPE *restrict out, const TYPE *restrict x, const int32_t *restrict indices, size_t count, size_t width) { \
+        if (width == 1) {                                                                                          \
+            for (size_t i = 0; i < count; i++) out[i] = x[indices[i]];                                             \
+        } else {                                                                                                   \
+            for (size_t i = 0; i < count; i++)                                                                     \
+                memcpy(out + i * width, x + (size_t)indices[i] * width, width * sizeof *x);                        \
+        }                                                                                                          \
     }
 
 GATHER(concord_gather, uint32_t)
 GATHER(concord_gather_bytes, uint8_t)
 
-SIMD void concord_scatter_add(float *out, const float *x, const int32_t *indices, size_t count, size_t width, size_t row) {
+SIMD void concord_scatter_add(
+    float *out, const float *x, const int32_t *indices, size_t count, size_t width, size_t row) {
     for (size_t i = 0; i < count; i++) {
         float *restrict to = out + (size_t)indices[i] * row;
         const float *restrict from = x + i * row;
@@ -95,8 +100,9 @@ SIMD void concord_scatter_add(float *out, const float *x, const int32_t *indices
     }
 }
 
-void concord_scatter_last(float *restrict out, const float *restrict x, const int32_t *restrict indices, size_t rows, size_t count,
-                          size_t columns) {
+void concord_scatter_last(
+    float *restrict out, const float *restrict x, const int32_t *restrict indices, size_t rows, size_t count,
+    size_t columns) {
     memset(out, 0, rows * columns * sizeof *out);
     for (size_t r = 0; r < rows; r++) {
         for (size_t i = 0; i < count; i++) out[r * columns + (size_t)indices[r * count + i]] = x[r * count + i];

@@ -19,7 +19,8 @@ INLINE float sum_exp(const float *x, float shift, size_t width) {
     return sum;
 }
 
-// Of what the sum's logarithm consists of, `max` and log(sum), only differences to `max` are rounded: not at the logits' size.
+// Of what the sum's logarithm consists of, `max` and log(sum), only differences to `max` are rounded: not at the
+// logits' size.
 INLINE float entropy(uint8_t *correct, const float *x, int32_t label, size_t width, float *max, float *sum) {
     *correct = is_largest(x, width, label);
     *max = row_max(x, width);
@@ -27,7 +28,8 @@ INLINE float entropy(uint8_t *correct, const float *x, int32_t label, size_t wid
     return (*max - x[label]) + logf(*sum);
 }
 
-SIMD void concord_label_cross_entropy(float *loss, uint8_t *correct, const float *x, const int32_t *labels, size_t rows, size_t width) {
+SIMD void concord_label_cross_entropy(
+    float *loss, uint8_t *correct, const float *x, const int32_t *labels, size_t rows, size_t width) {
     float max, sum;
     for (size_t i = 0; i < rows; i++) loss[i] = entropy(correct + i, x + i * width, labels[i], width, &max, &sum);
 }

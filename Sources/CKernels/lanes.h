@@ -25,9 +25,12 @@ INLINE void load(lanes *to, const float *from, size_t count) {
     }
 }
 
-INLINE void store(float *to, const lanes *from, size_t count) { memcpy(to, from, count == LANES ? sizeof *from : count * sizeof *to); }
+INLINE void store(float *to, const lanes *from, size_t count) {
+    memcpy(to, from, count == LANES ? sizeof *from : count * sizeof *to);
+}
 
-/// Sixteen past the caches, to a multiple of 64 bytes: no line is read that is written whole. `settle` must follow before others read them.
+/// Sixteen past the caches, to a multiple of 64 bytes: no line is read that is written whole. `settle` must follow
+/// before others read them.
 INLINE void stream(float *to, const lanes *from) { __builtin_nontemporal_store(*from, (lanes *)to); }
 
 INLINE void settle(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
@@ -43,7 +46,8 @@ INLINE void load_bfloat16(lanes *to, const uint16_t *from, size_t count) {
 INLINE void store_bfloat16(uint16_t *to, const lanes *from, size_t count) {
     const bit_lanes bits = (bit_lanes)*from, rounded = bits + 0x7FFFu + ((bits >> 16) & 1u);
     const bit_lanes isNumber = (bit_lanes)(*from == *from);
-    const bfloat16_lanes x = __builtin_convertvector(((rounded & isNumber) | ((bits | 0x400000u) & ~isNumber)) >> 16, bfloat16_lanes);
+    const bfloat16_lanes x =
+        __builtin_convertvector(((rounded & isNumber) | ((bits | 0x400000u) & ~isNumber)) >> 16, bfloat16_lanes);
     memcpy(to, &x, count == LANES ? sizeof x : count * sizeof *to);
 }
 

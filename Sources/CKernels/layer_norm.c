@@ -5,8 +5,8 @@
 #include <string.h>
 
 SIMD void concord_layer_norm(
-    float *out, float *mean, float *rdev, const float *x, const float *weight, const float *bias, float epsilon, size_t rows,
-    size_t width) {
+    float *out, float *mean, float *rdev, const float *x, const float *weight, const float *bias, float epsilon,
+    size_t rows, size_t width) {
 #pragma clang fp reassociate(on)
     for (size_t i = 0; i < rows; i++, out += width, x += width) {
         float sum = 0, squares = 0;
@@ -29,8 +29,8 @@ SIMD void concord_layer_norm(
 }
 
 SIMD void concord_layer_norm_pullback(
-    float *dx, float *dweight, float *dbias, const float *dy, const float *x, const float *mean, const float *rdev, const float *weight,
-    size_t rows, size_t width) {
+    float *dx, float *dweight, float *dbias, const float *dy, const float *x, const float *mean, const float *rdev,
+    const float *weight, size_t rows, size_t width) {
 #pragma clang fp reassociate(on)
     for (size_t i = 0; i < rows; i++, dy += width, x += width) {
         float m = mean[i], r = rdev[i];

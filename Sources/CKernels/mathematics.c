@@ -4,21 +4,21 @@
 #include "elementary.h"
 
 // x is the element in EXPRESSION.
-#define UNARY(NAME, EXPRESSION)                                                                                        \
-    SIMD void NAME(float *restrict out, const float *restrict a, size_t count) {                                       \
-        for (size_t i = 0; i < count; i++) {                                                                           \
-            const float x = a[i];                                                                                      \
-            out[i] = EXPRESSION;                                                                                       \
-        }                                                                                                              \
+#define UNARY(NAME, EXPRESSION)                                                  \
+    SIMD void NAME(float *restrict out, const float *restrict a, size_t count) { \
+        for (size_t i = 0; i < count; i++) {                                     \
+            const float x = a[i];                                                \
+            out[i] = EXPRESSION;                                                 \
+        }                                                                        \
     }
 
 // d is the upstream's element, x the input's or output's.
-#define PULLBACK(NAME, EXPRESSION)                                                                                     \
-    SIMD void NAME(float *restrict out, const float *restrict g, const float *restrict a, size_t count) {              \
-        for (size_t i = 0; i < count; i++) {                                                                           \
-            const float d = g[i], x = a[i];                                                                            \
-            out[i] = EXPRESSION;                                                                                       \
-        }                                                                                                              \
+#define PULLBACK(NAME, EXPRESSION)                                                                        \
+    SIMD void NAME(float *restrict out, const float *restrict g, const float *restrict a, size_t count) { \
+        for (size_t i = 0; i < count; i++) {                                                              \
+            const float d = g[i], x = a[i];                                                               \
+            out[i] = EXPRESSION;                                                                          \
+        }                                                                                                 \
     }
 
 #define INLINE static inline __attribute__((always_inline))
@@ -59,8 +59,8 @@ PULLBACK(concord_sqrt_pullback_y, 0.5f * d / x)
 PULLBACK(concord_exp_pullback_y, d *x)
 PULLBACK(concord_log_pullback_x, d / x)
 PULLBACK(concord_log1p_pullback_x, d / (1.0f + x))
-PULLBACK(concord_tanh_pullback_y, d *(1.0f - x * x))
-PULLBACK(concord_sigmoid_pullback_y, d *x *(1.0f - x))
+PULLBACK(concord_tanh_pullback_y, d * (1.0f - x * x))
+PULLBACK(concord_sigmoid_pullback_y, d * x * (1.0f - x))
 PULLBACK(concord_softplus_pullback_x, d *element_sigmoid(x))
 PULLBACK(concord_relu_pullback_y, x > 0.0f ? d : 0.0f)
 PULLBACK(concord_silu_pullback_x, d *silu_slope(x, element_sigmoid(x)))
@@ -79,8 +79,8 @@ SIMD void concord_clamp(float *restrict out, const float *restrict a, float low,
     }
 }
 
-SIMD void concord_clamp_pullback(float *restrict out, const float *restrict g, const float *restrict a, float low, float high,
-                                 size_t count) {
+SIMD void concord_clamp_pullback(
+    float *restrict out, const float *restrict g, const float *restrict a, float low, float high, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const float d = g[i];
         out[i] = a[i] < low || a[i] > high ? 0.0f : d;

@@ -3,7 +3,8 @@
 #include "dispatch.h"
 
 SIMD void concord_adamw(
-    float *restrict p, float *restrict m, float *restrict v, const float *restrict g, size_t count, struct concord_adamw_step s) {
+    float *restrict p, float *restrict m, float *restrict v, const float *restrict g, size_t count,
+    struct concord_adamw_step s) {
     for (size_t i = 0; i < count; i++) {
         const float gradient = g ? g[i] * s.gradient_scale : 0;
         const float first = m[i] + s.beta1_rest * (gradient - m[i]);
@@ -14,7 +15,8 @@ SIMD void concord_adamw(
     }
 }
 
-SIMD void concord_sgd(float *restrict p, float *restrict buffer, const float *restrict g, size_t count, struct concord_sgd_step s) {
+SIMD void concord_sgd(
+    float *restrict p, float *restrict buffer, const float *restrict g, size_t count, struct concord_sgd_step s) {
     if (!buffer) {
         for (size_t i = 0; i < count; i++) p[i] -= s.rate * ((g ? g[i] * s.gradient_scale : 0) + s.weight_decay * p[i]);
         return;

@@ -8,9 +8,10 @@
 typedef uint8_t octets16 __attribute__((vector_size(16), aligned(1)));
 typedef float numbers16 __attribute__((vector_size(64), aligned(4)));
 
-void concord_pixels_rearranged(uint8_t *restrict out, size_t width, size_t height, const uint8_t *restrict in, ptrdiff_t step_x,
-                               ptrdiff_t step_y) {
-    // Tiles keep both pictures' lines in the cache when rows become columns.
+void concord_pixels_rearranged(
+    uint8_t *restrict out, size_t width, size_t height, const uint8_t *restrict in, ptrdiff_t step_x,
+    ptrdiff_t step_y) {
+    // Tiles keep both images' lines in the cache when rows become columns.
     enum { tile = 32 };
     for (size_t top = 0; top < height; top += tile)
         for (size_t left = 0; left < width; left += tile)
@@ -22,7 +23,8 @@ void concord_pixels_rearranged(uint8_t *restrict out, size_t width, size_t heigh
                 }
 }
 
-SIMD void concord_pixels_composited(uint8_t *restrict out, const uint8_t *restrict rgba, size_t count, const uint8_t *restrict background) {
+SIMD void concord_pixels_composited(
+    uint8_t *restrict out, const uint8_t *restrict rgba, size_t count, const uint8_t *restrict background) {
     for (size_t i = 0; i < count; i++) {
         unsigned alpha = rgba[4 * i + 3];
         for (size_t c = 0; c < 3; c++)
@@ -40,8 +42,9 @@ SIMD void concord_pixels_from_cmyk(uint8_t *restrict out, const uint8_t *restric
     }
 }
 
-SIMD void concord_pixels_normalized(float *restrict out, const uint8_t *restrict in, size_t count, const float *restrict scale,
-                                    const float *restrict offset) {
+SIMD void concord_pixels_normalized(
+    float *restrict out, const uint8_t *restrict in, size_t count, const float *restrict scale,
+    const float *restrict offset) {
     // 48 numbers hold a whole number of pixels and of vectors.
     float scales[48], offsets[48];
     for (size_t i = 0; i < 48; i++) scales[i] = scale[i % 3], offsets[i] = offset[i % 3];
@@ -51,8 +54,9 @@ SIMD void concord_pixels_normalized(float *restrict out, const uint8_t *restrict
     for (size_t j = 0; i + j < n; j++) out[i + j] = in[i + j] * scales[j] + offsets[j];
 }
 
-SIMD void concord_pixels_normalized_reversed(float *restrict out, const uint8_t *restrict in, size_t count, const float *restrict scale,
-                                             const float *restrict offset) {
+SIMD void concord_pixels_normalized_reversed(
+    float *restrict out, const uint8_t *restrict in, size_t count, const float *restrict scale,
+    const float *restrict offset) {
     // Five pixels at a time from the end; the 16th number is overwritten by the next five.
     numbers16 scales, offsets;
     for (size_t i = 0; i < 16; i++) scales[i] = scale[i % 3], offsets[i] = offset[i % 3];
@@ -66,8 +70,9 @@ SIMD void concord_pixels_normalized_reversed(float *restrict out, const uint8_t 
         for (size_t c = 0; c < 3; c++) out[3 * i + c] = in[3 * (count - 1 - i) + c] * scale[c] + offset[c];
 }
 
-void concord_pixels_turned(uint8_t *restrict out, size_t width, size_t height, const uint8_t *restrict in, const int32_t *restrict affine,
-                           const uint8_t *restrict fill) {
+void concord_pixels_turned(
+    uint8_t *restrict out, size_t width, size_t height, const uint8_t *restrict in, const int32_t *restrict affine,
+    const uint8_t *restrict fill) {
     for (size_t row = 0; row < height; row++) {
         int64_t x = affine[2] + (int64_t)row * affine[1], y = affine[5] + (int64_t)row * affine[4];
         for (size_t column = 0; column < width; column++, x += affine[0], y += affine[3]) {
@@ -78,8 +83,9 @@ void concord_pixels_turned(uint8_t *restrict out, size_t width, size_t height, c
     }
 }
 
-void concord_pixels_turned_bilinear(uint8_t *restrict out, size_t width, size_t height, const uint8_t *restrict in,
-                                    const double *restrict affine, const uint8_t *restrict fill) {
+void concord_pixels_turned_bilinear(
+    uint8_t *restrict out, size_t width, size_t height, const uint8_t *restrict in, const double *restrict affine,
+    const uint8_t *restrict fill) {
     for (size_t row = 0; row < height; row++)
         for (size_t column = 0; column < width; column++) {
             uint8_t *to = out + 3 * (row * width + column);
@@ -95,7 +101,8 @@ void concord_pixels_turned_bilinear(uint8_t *restrict out, size_t width, size_t 
             size_t y0 = top < 0 ? 0 : (size_t)top, y1 = top + 1 < (double)height ? (size_t)(top + 1) : y0;
             for (size_t c = 0; c < 3; c++) {
                 const uint8_t *upper = in + 3 * y0 * width + c, *lower = in + 3 * y1 * width + c;
-                double a = upper[3 * x0] * (1 - dx) + upper[3 * x1] * dx, b = lower[3 * x0] * (1 - dx) + lower[3 * x1] * dx;
+                double a = upper[3 * x0] * (1 - dx) + upper[3 * x1] * dx,
+                       b = lower[3 * x0] * (1 - dx) + lower[3 * x1] * dx;
                 to[c] = (uint8_t)(a * (1 - dy) + b * dy);
             }
         }

@@ -1,4 +1,4 @@
-// Functions of one number written so that the compiler vectorises loops over them; for inclusion by the kernels.
+// Functions of one number written so that the compiler vectorizes loops over them; for inclusion by the kernels.
 #ifndef ROWMATH_H
 #define ROWMATH_H
 
@@ -75,7 +75,7 @@ static inline __attribute__((always_inline)) uint32_t row_hash(uint32_t position
     return x;
 }
 
-// The largest of a row; -infinity for an empty one. Compares as integers, which the compiler vectorises.
+// The largest of a row; -infinity for an empty one. Compares as integers, which the compiler vectorizes.
 static inline __attribute__((always_inline)) float row_max(const float *x, size_t width) {
     int32_t max = INT32_MIN;
     for (size_t j = 0; j < width; j++) {

@@ -14,7 +14,7 @@ static inline __attribute__((always_inline)) float exponentials(float *out, cons
     return sum;
 }
 
-// log(sum(e^x)) in two parts, the second returned: their sum would round off what a logit near it is told apart by.
+// log(sum(e^x)) in two parts, the second returned: their sum would lose the digits in which a logit near it differs.
 static inline __attribute__((always_inline)) float log_sum(const float *x, float *max, size_t width) {
 #pragma clang fp reassociate(on)
     const float top = row_max(x, width);
@@ -67,7 +67,8 @@ SIMD void concord_log_sum_exp(float *out, const float *x, size_t rows, size_t wi
     }
 }
 
-SIMD void concord_log_sum_exp_pullback(float *dx, const float *x, const float *y, const float *dy, size_t rows, size_t width) {
+SIMD void concord_log_sum_exp_pullback(
+    float *dx, const float *x, const float *y, const float *dy, size_t rows, size_t width) {
     for (size_t i = 0; i < rows; i++, dx += width, x += width) {
         float shift = y[i] == -INFINITY ? 0 : y[i], up = dy[i];
         for (size_t j = 0; j < width; j++) dx[j] = up * row_exp(x[j] - shift);
@@ -83,7 +84,8 @@ static inline __attribute__((always_inline)) float mean_below(const float *x, fl
 }
 
 SIMD void concord_cross_entropy(
-    float *loss, float *max, float *rest, const float *x, const int32_t *labels, float smoothing, size_t rows, size_t width) {
+    float *loss, float *max, float *rest, const float *x, const int32_t *labels, float smoothing, size_t rows,
+    size_t width) {
     for (size_t i = 0; i < rows; i++, x += width) {
         if (labels[i] < 0) {
             loss[i] = max[i] = rest[i] = 0;
@@ -96,8 +98,8 @@ SIMD void concord_cross_entropy(
 }
 
 SIMD void concord_cross_entropy_pullback(
-    float *dx, const float *x, const float *max, const float *rest, const int32_t *labels, float smoothing, float factor, size_t rows,
-    size_t width) {
+    float *dx, const float *x, const float *max, const float *rest, const int32_t *labels, float smoothing,
+    float factor, size_t rows, size_t width) {
     const float base = factor * smoothing / (float)width;
     for (size_t i = 0; i < rows; i++, dx += width, x += width) {
         if (labels[i] < 0) {

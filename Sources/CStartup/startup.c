@@ -10,10 +10,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-// OpenBLAS starts its threads and takes 128 MiB for each in its constructor, before main, and tries for ever where mmap fails. libgomp
-// and glibc read their variables there too. The only code of a program that runs earlier is what .preinit_array lists, so the limits are
-// checked and the environment is set here, and the process restarts with it. Executables alone may have that section: this target
-// belongs to the command line and is no part of the library.
+// OpenBLAS starts its threads and takes 128 MiB for each in its constructor, before main, and tries for ever where mmap
+// fails. libgomp and glibc read their variables there too. The only code of a program that runs earlier is what
+// .preinit_array lists, so the limits are checked and the environment is set here, and the process restarts with it.
+// Executables alone may have that section: this target belongs to the command line and is no part of the library.
 
 enum { MIB = 1 << 20 };
 
@@ -65,8 +65,9 @@ static void require(unsigned long long limit, const char *name, const char *opti
     char line[400];
     const int length = snprintf(
         line, sizeof line,
-        "Error: the limit on %s is %llu MiB (%s), and %llu MiB are needed to start with %llu thread%s; raise the limit%s\n", name,
-        limit / MIB, option, (need + MIB - 1) / MIB, threads, threads == 1 ? "" : "s",
+        "Error: the limit on %s is %llu MiB (%s), and %llu MiB are needed to start with %llu thread%s; raise the "
+        "limit%s\n",
+        name, limit / MIB, option, (need + MIB - 1) / MIB, threads, threads == 1 ? "" : "s",
         threads > 1 ? ", or set OMP_NUM_THREADS to fewer" : "");
     if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0) _exit(1);
     _exit(1);
@@ -106,16 +107,20 @@ static void start(int argc, char **argv, char **environment) {
     struct rlimit addresses, data;
     const bool is_limited = getrlimit(RLIMIT_AS, &addresses) == 0 && addresses.rlim_cur != RLIM_INFINITY;
     if (is_limited) require(addresses.rlim_cur, "address space", "ulimit -v", environment);
-    if (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY) require(data.rlim_cur, "data", "ulimit -d", environment);
+    if (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY)
+        require(data.rlim_cur, "data", "ulimit -d", environment);
 
     size_t count = 0;
     while (environment[count]) count++;
     if (count > 100000) return;
     char *changed[count + 4];
     memcpy(changed, environment, count * sizeof *changed);
-    bool is_changed = set(changed, &count, "OPENBLAS_NUM_THREADS", "OPENBLAS_NUM_THREADS=1");  // our loops call it from libgomp's threads
+    bool is_changed = set(
+        changed, &count, "OPENBLAS_NUM_THREADS", "OPENBLAS_NUM_THREADS=1");  // our loops call it from libgomp's threads
     if (!value_of(environment, "GOMP_SPINCOUNT") && !value_of(environment, "OMP_WAIT_POLICY")) {
-        is_changed |= set(changed, &count, "GOMP_SPINCOUNT", "GOMP_SPINCOUNT=2000");  // see Threads.restartWithShortWaits
+        is_changed |=
+            set(changed, &count, "GOMP_SPINCOUNT",
+                "GOMP_SPINCOUNT=2000");  // a service sets it itself: see ShortWaits in concord-bench
     }
     // glibc reserves 64 MiB of addresses for each thread that allocates.
     if (is_limited && !value_of(environment, "MALLOC_ARENA_MAX")) {

@@ -1,6 +1,10 @@
 import ArgumentParser
 import Concord
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 @main
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,7 +24,8 @@ struct BenchCommand: ParsableCommand {
     static func main() {
         // PyTorch's threads are libgomp's too, and would inherit the short waits; Concord's steps start anew by
         // themselves.
-        if !["compare", "data"].contains(CommandLine.arguments.dropFirst().first) { Threads.restartWithShortWaits() }
+        if !["compare", "data"].contains(CommandLine.arguments.dropFirst().first) { ShortWaits.restart() }
+        Precision.setFallbackHandler { ("warning: " + $0 + "\n").withCString { _ = write(2, $0, strlen($0)) } }
         main(nil)
     }
 }

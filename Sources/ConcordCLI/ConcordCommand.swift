@@ -14,9 +14,9 @@ struct ConcordCommand: ParsableCommand {
         abstract: "Learns one embedding space for images, text and sound from your files, and searches in it.",
         discussion:
             """
-                Start with `concord demo`. Errors are one line on standard error; exit codes are 0 done, 1 failed, 64 \
-                wrong usage.
-                """,
+            Start with `concord demo`. Errors are one line on standard error; exit codes are 0 done, 1 failed, 64 \
+            wrong usage.
+            """,
         version: ConcordRelease.version,
         subcommands: [
             DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self,
@@ -46,6 +46,7 @@ struct ConcordCommand: ParsableCommand {
                 RunDirectory.discardUnstarted()
                 ProcessEnd.fail("Error: \(shortage); \(advice)")
             }
+            Precision.setFallbackHandler { ("warning: " + $0 + "\n").withCString { _ = write(2, $0, strlen($0)) } }
             try command.run()
             ProcessEnd.leave(0, isOutputTheResult: isOutputTheResult)
         } catch {
@@ -64,8 +65,8 @@ struct ConcordCommand: ParsableCommand {
 private enum MemoryAdvice {
     static let training =
         "a smaller batch or microbatch, checkpointing: true of the encoder, precision: bfloat16, shorter texts "
-            + "(context), smaller "
-        + """
+        + "(context), smaller "
+            + """
             images (views.size) or shorter clips (views.audio.seconds) need less; a run that wrote a checkpoint goes \
             on with --resume
             """

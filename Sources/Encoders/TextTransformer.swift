@@ -119,7 +119,7 @@ public final class TextTransformer: TokenEncoder {
         switch pooling {
         case .first: return steps.sliced(0..<1, axis: 1).reshaped([texts, width])
         case .endOfText:
-            let real = mask.uint8Pointer
+            let real = mask.bytes
             let last = (0..<texts).map { n in
                 Int32(n * length + ((0..<length).last { real[n * length + $0] != 0 } ?? 0))
             }
@@ -132,8 +132,8 @@ public final class TextTransformer: TokenEncoder {
 
 extension TextTransformer.Initialization {
     /// Tokens from N(0, 1) or narrower, positions from 0.01 N(0, 1), every projection as `nn.Linear`.
-    /// - Parameter tokens: the tokens' standard deviation; BERT's is 0.02, which a table that a language-model head shares
-    ///   needs.
+    /// - Parameter tokens: the tokens' standard deviation; BERT's is 0.02, which a table that a language-model head
+    ///   shares needs.
     public static func plain(width: Int, tokens: Float = 1) -> Self {
         Self(tokens: .normal(std: tokens), positions: .normal(std: 0.01), blocks: .linear(width: width))
     }

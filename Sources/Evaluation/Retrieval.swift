@@ -123,10 +123,10 @@ private struct EqualRows {
 
     init(_ matrix: Tensor) {
         let count = matrix.shape[0], width = matrix.shape[1]
-        let elements = matrix.float32Pointer
+        let elements = matrix.scalars
         var seen: [[UInt32]: Int] = [:]
         first = (0..<count).map { row in
-            let bits = (0..<width).map { elements[row * width + $0].bitPattern }
+            let bits = elements[row * width..<(row + 1) * width].map(\.bitPattern)
             if let found = seen[bits] { return found }
             seen[bits] = row
             return row

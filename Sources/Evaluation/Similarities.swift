@@ -6,19 +6,7 @@ enum Similarities {
     static func forEachRow(
         of queries: Tensor, against candidates: Tensor, _ body: (Int, UnsafeBufferPointer<Float>) -> Void
     ) {
-        let q = queries.detached.l2Normalized(), c = candidates.detached.l2Normalized()
-        let count = q.shape[0], others = c.shape[0], width = q.shape[1], block = 1024
-        let scores = Tensor(uninitialized: [min(block, count), others])
-        for first in stride(from: 0, to: count, by: block) {
-            let rows = min(block, count - first)
-            GEMM.multiply(
-                m: rows, n: others, k: width, q.float32Pointer + first * width, lda: width, c.float32Pointer,
-                ldb: width,
-                transposeB: true, scores.float32Pointer,
-                ldc: others)
-            for row in 0..<rows {
-                body(first + row, UnsafeBufferPointer(start: scores.float32Pointer + row * others, count: others))
-            }
-        }
+        let candidates = candidates.detached.l2Normalized()
+        queries.detached.l2Normalized().forEachRow(ofProductWith: candidates, body)
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 struct AllocatorTests {
-    @Test func `a small block is handed out again for requests of about its size`() {
+    @Test func aSmallBlockIsHandedOutAgainForRequestsOfAboutItsSize() {
         var pool = MemoryPool(capacity: 64 << 20)
         let size = MemoryPool.size(for: 1000)
         #expect(size == MemoryPool.size(for: size - 1) && pool.take(size) == nil)  // the system is asked
@@ -17,7 +17,7 @@ struct AllocatorTests {
         #expect(pool.statistics.cached == 0)
     }
 
-    @Test func `large blocks of sizes that change from step to step do not pile up`() {
+    @Test func largeBlocksOfSizesThatChangeFromStepToStepDoNotPileUp() {
         var pool = MemoryPool(capacity: 4 << 30)
         for step in 0..<60 {  // 32 to 268 MiB, one at a time; nobody touches a page
             let size = MemoryPool.size(for: (32 + 4 * step) << 20)
@@ -28,7 +28,7 @@ struct AllocatorTests {
         #expect(statistics.cached <= 2 * statistics.peak)  // by size they would be 8 GiB
     }
 
-    @Test func `no more is kept than the limit says`() {
+    @Test func noMoreIsKeptThanTheLimitSays() {
         var pool = MemoryPool(capacity: 1 << 30)
         pool.limit = 8 << 20
         guard let block = pool.take(12 << 20) else { Issue.record("refused"); return }
@@ -36,7 +36,7 @@ struct AllocatorTests {
         #expect(pool.statistics.cached <= 8 << 20)
     }
 
-    @Test func `a peak is that of the thread's own tensors`() {
+    @Test func aPeakIsThatOfTheThreadsOwnTensors() {
         let before = Allocator.statistics.peak
         let bytes = 64 << 20
         let inner = Allocator.peak { _ = Tensor(uninitialized: [bytes / 4]) }

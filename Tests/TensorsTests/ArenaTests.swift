@@ -4,7 +4,7 @@ import Testing
 struct ArenaTests {
     private let unit = Arena.unit
 
-    @Test func `blocks under way never overlap, and what was freed becomes one freeBlock again`() {
+    @Test func blocksUnderWayNeverOverlapAndWhatWasFreedBecomesOneFreeBlockAgain() {
         var arena = Arena(capacity: 1 << 30), held: [(start: UInt, size: Int)] = []
         var random = RandomKey(seed: 1).sequence
         var top: UInt = 0
@@ -29,7 +29,7 @@ struct ArenaTests {
         #expect(isTouched && again <= first && again + UInt(whole) == top && arena.touched == 0)
     }
 
-    @Test func `the smallest freeBlock that fits is taken`() {
+    @Test func theSmallestFreeBlockThatFitsIsTaken() {
         var arena = Arena(capacity: 1 << 28)
         let blocks = [8, 1, 3, 1, 5, 1].map { arena.take($0 * unit)?.block ?? 0 }
         for (place, size) in [(0, 8), (2, 3), (4, 5)] { arena.put(blocks[place], size: size * unit) }
@@ -38,7 +38,7 @@ struct ArenaTests {
         #expect(arena.take(9 * unit)?.block == blocks[5] + UInt(unit))  // no freeBlock is large enough
     }
 
-    @Test func `pages go back to the system on demand`() {
+    @Test func pagesGoBackToTheSystemOnDemand() {
         var arena = Arena(capacity: 1 << 28)
         let size = 1024 * unit, block = arena.take(size)?.block ?? 0
         let bytes = UnsafeMutableRawPointer(bitPattern: block)?.assumingMemoryBound(to: UInt8.self)
@@ -52,7 +52,7 @@ struct ArenaTests {
         #expect(bytes?[size / 2] == 0)  // fresh from the system
     }
 
-    @Test func `a request beyond the range is refused`() {
+    @Test func aRequestBeyondTheRangeIsRefused() {
         var arena = Arena(capacity: 64 << 20)
         #expect(arena.take(65 << 20) == nil)
         #expect(arena.take(32 << 20) != nil)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct CheckpointingTests {
-    /// Attention, dropout, batch normalisation and an embedding table.
+    /// Attention, dropout, batch normalization and an embedding table.
     final class Block: Module {
         let attention = TransformerBlock(width: 16, heads: 2, dropout: 0.2)
         let norm = BatchNorm(16)

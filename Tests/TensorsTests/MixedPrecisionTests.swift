@@ -74,19 +74,19 @@ import Testing
         Case("attention to others", [[2, 3, 16], [2, 11, 16], [2, 11, 16]]) {
             .attention(query: $0[0], key: $0[1], value: $0[2], heads: 2)
         },
-        Case("batch normalisation", [[4, 5, 6, 19]], [[19], [19]]) {
+        Case("batch normalization", [[4, 5, 6, 19]], [[19], [19]]) {
             $0[0].batchNormalized(weight: $0[1], bias: $0[2], activation: .relu).output
         },
-        Case("batch normalisation with residual", [[40, 64], [40, 64]], [[64], [64]]) {
+        Case("batch normalization with residual", [[40, 64], [40, 64]], [[64], [64]]) {
             $0[0].batchNormalized(weight: $0[2], bias: $0[3], activation: .relu, residual: $0[1]).output
         },
-        Case("batch normalisation by constants", [[30, 70]], [[70], [70]]) {
+        Case("batch normalization by constants", [[30, 70]], [[70], [70]]) {
             $0[0].batchNormalized(
                 weight: $0[1], bias: $0[2], mean: hashed("mean", [70]),
                 variance: hashed("variance", [70]).squared() + 0.5)
         },
-        Case("layer normalisation", [[3, 5, 67]], [[67], [67]]) { $0[0].layerNormalized(weight: $0[1], bias: $0[2]) },
-        Case("group normalisation", [[3, 50, 12]], [[12], [12]]) {
+        Case("layer normalization", [[3, 5, 67]], [[67], [67]]) { $0[0].layerNormalized(weight: $0[1], bias: $0[2]) },
+        Case("group normalization", [[3, 50, 12]], [[12], [12]]) {
             $0[0].groupNormalized(groups: 3, weight: $0[1], bias: $0[2])
         },
         Case("biased GELU", [[9, 501]], [[501]]) { $0[0].biasedGELU($0[1]) },

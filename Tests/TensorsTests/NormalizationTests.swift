@@ -55,7 +55,8 @@ struct NormalizationTests {
             statistics = (result.mean, result.variance)
             return [result.output]
         }
-        // Far from zero a float32 mean itself is rounded by more than the bar: 100 * 2^-24 against a standard deviation of 0.58.
+        // Far from zero a float32 mean itself is rounded by more than the bar: 100 * 2^-24 against a standard
+        // deviation of 0.58.
         let tolerance: Float = c.offset == 0 ? 1e-5 : 5e-5
         expectClose(outputs[0], fixture[c.name], tolerance: tolerance, c.name)
         let gradients = pullback([hashed(c.name + " upstream", c.shape)]).1

@@ -2,7 +2,7 @@ import ConcordTensors
 import Testing
 
 struct ProfileTests {
-    @Test func `a profile counts operations there and back under their own names`() throws {
+    @Test func aProfileCountsOperationsForwardAndBackwardUnderTheirNames() throws {
         let x = Tensor(ones: [4, 8])
         let (_, profile) = Profile.measuring {
             valueWithPullback(of: [x]) { inputs in [inputs[0].matmul(Tensor(ones: [8, 2])).softmax()] }.pullback([
@@ -18,7 +18,7 @@ struct ProfileTests {
         #expect(profile.seconds > 0)
     }
 
-    @Test func `nothing is measured outside`() {
+    @Test func nothingIsMeasuredOutside() {
         let ((), profile) = Profile.measuring {}
         _ = Tensor(ones: [4]) + 1
         #expect(profile.entries.isEmpty)

@@ -2,7 +2,7 @@ import ConcordTensors
 import TestSupport
 import Testing
 
-/// Softmax and its relatives, and normalisation over the last axis.
+/// Softmax and its relatives, and normalization over the last axis.
 @Suite struct RowOperationTests {
     let x = hashed("rows", [3, 2, 7], scale: 3)
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 struct KeptTests {
-    /// A chain of convolution, normalisation and residual, as deep as asked for.
+    /// A chain of convolution, normalization and residual, as deep as asked for.
     private func chain(_ x: Tensor, weights: [Tensor], isHeld: Bool) -> Tensor {
         var y = x
         for weight in weights {
@@ -15,7 +15,7 @@ struct KeptTests {
         return (y * y).mean()
     }
 
-    @Test(arguments: [1, 2, 5]) func `a value made again gives the gradients that a held one gives`(depth: Int) {
+    @Test(arguments: [1, 2, 5]) func rematerializedValuesHaveTheGradientsOfStoredOnes(depth: Int) {
         let x = hashed("x", [2, 5, 5, 3], scale: 1),
             weights = (0..<depth).map { hashed("w\($0)", [3, 3, 3, 3], scale: 0.4) }
         func gradients(isHeld: Bool) -> [[Float]?] {
@@ -29,7 +29,7 @@ struct KeptTests {
         #expect(gradients(isHeld: false) == held)
     }
 
-    @Test func `outputs of normalisations and activations are not held for the way back`() {
+    @Test func outputsOfNormalizationsAndActivationsAreNotStoredForTheBackwardPass() {
         let x = hashed("x", [64, 32], scale: 1), weight = hashed("w", [32, 32], scale: 0.1),
             bias = hashed("b", [32], scale: 0.1)
         /// Whether what `body` makes outlives its use on the way there.

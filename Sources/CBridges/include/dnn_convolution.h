@@ -15,11 +15,12 @@ typedef enum {
 /// What one convolution primitive does: activations are dense `[N, H, W, C]` but under `is_winograd`.
 typedef struct {
     concord_convolution_pass pass;
-    /// Activations and packed weights are bfloat16 instead of float32; plain weights, biases and gradients of both are float32.
+    /// Activations and packed weights are bfloat16 instead of float32; plain weights, biases and gradients of both are
+    /// float32.
     bool is_bfloat16;
     bool has_bias;
-    /// By Winograd's method in place of the direct one, on activations as `[N, C / 16, H, W, 16]`; oneDNN refuses where it has no kernels for
-    /// it.
+    /// By Winograd's method in place of the direct one, on activations as `[N, C / 16, H, W, 16]`; oneDNN refuses where
+    /// it has no kernels for it.
     bool is_winograd;
     /// Forward only: no backward pass will follow.
     bool is_inference;

@@ -1,4 +1,4 @@
-// Products of matrices by oneDNN, summed up in float32.
+// Matrix products (matmul and GEMM) by oneDNN, summed in float32.
 #ifndef CBRIDGES_PRODUCTS_H
 #define CBRIDGES_PRODUCTS_H
 
@@ -11,9 +11,10 @@ typedef struct {
     int64_t m, n, k;
     /// a and b are bfloat16 instead of float32.
     bool is_bfloat16;
-    /// a lies as `[k, m]`, b as `[n, k]`.
+    /// a is stored as `[k, m]`, b as `[n, k]`.
     bool transposes_a, transposes_b;
-    /// b comes in a layout of the primitive's own, which `concord_matmul_pack` makes of a float32 one that lies as said.
+    /// b comes in a layout of the primitive's own, which `concord_matmul_pack` makes of a float32 one that is stored as
+    /// `transposes_b` has it.
     bool packs_b;
     /// n float32 numbers are added to each row of c.
     bool has_bias;
@@ -35,7 +36,8 @@ bool concord_matmul_packs_alike(const concord_matmul *first, const concord_matmu
 const char *concord_matmul_kernels(const concord_matmul *product);
 int concord_matmul_pack(const concord_matmul *product, const float *plain, void *packed, void *scratch);
 /// Safe from several threads at once with a scratch each. `bias` is null without one.
-int concord_matmul_run(const concord_matmul *product, const void *a, const void *b, const float *bias, void *c, void *scratch);
+int concord_matmul_run(
+    const concord_matmul *product, const void *a, const void *b, const float *bias, void *c, void *scratch);
 
 /// Whether `concord_bfloat16_gemm` is there.
 bool concord_has_bfloat16_gemm(void);
@@ -43,7 +45,7 @@ bool concord_has_bfloat16_gemm(void);
 ///
 /// oneDNN has had this function in its library, versions 2 and 3, without declaring it in its headers.
 int concord_bfloat16_gemm(
-    bool transposes_a, bool transposes_b, int64_t m, int64_t n, int64_t k, float alpha, const uint16_t *a, int64_t lda, const uint16_t *b,
-    int64_t ldb, float beta, float *c, int64_t ldc);
+    bool transposes_a, bool transposes_b, int64_t m, int64_t n, int64_t k, float alpha, const uint16_t *a, int64_t lda,
+    const uint16_t *b, int64_t ldb, float beta, float *c, int64_t ldc);
 
 #endif

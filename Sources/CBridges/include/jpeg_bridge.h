@@ -7,16 +7,16 @@
 
 /// A JPEG file being read from memory, which must outlive it.
 ///
-/// libjpeg's errors and warnings both end the call that met them: it returns false, `concord_jpeg_message` says what libjpeg said, and
-/// closing is all that may follow. Nothing is printed and no signal raised.
+/// libjpeg's errors and warnings both end the call that met them: it returns false, `concord_jpeg_message` says what
+/// libjpeg said, and closing is all that may follow. Nothing is printed and no signal raised.
 typedef struct concord_jpeg concord_jpeg;
 
 typedef struct {
     /// Size as stored, before any orientation.
     int width, height;
-    /// 1 grey, 3 colour, 4 CMYK or YCCK.
+    /// 1 gray, 3 color, 4 CMYK or YCCK.
     int components;
-    /// Values of four-component pictures are 255 minus the ink, as Adobe's programs write them.
+    /// Values of four-component images are 255 minus the ink, as Adobe's programs write them.
     bool is_inverted;
     /// Every coefficient is kept in memory until the last scan, however small the scale.
     bool has_several_scans;
@@ -33,8 +33,9 @@ bool concord_jpeg_read_header(concord_jpeg *reader, concord_jpeg_header *header)
 
 /// Begins decoding at 1/`denominator` (1, 2, 4, 8) of the size; sets the scaled size.
 bool concord_jpeg_start(concord_jpeg *reader, int denominator, int *width, int *height);
-/// Limits decoding to columns `*x ..< *x + *width` and passes over the first `rows` rows, between start and read. The columns become what
-/// the library can do: a range that holds the wanted one, the whole row in libraries without partial decoding.
+/// Limits decoding to columns `*x ..< *x + *width` and passes over the first `rows` rows, between start and read. The
+/// columns become what the library can do: a range that holds the wanted one, the whole row in libraries without
+/// partial decoding.
 bool concord_jpeg_narrow(concord_jpeg *reader, int *x, int *width, int rows);
 /// Reads `rows` rows of 3 bytes a pixel (4 if the file has four components), `stride` bytes apart.
 bool concord_jpeg_read(concord_jpeg *reader, uint8_t *rows_out, size_t stride, int rows);
@@ -45,6 +46,7 @@ const char *concord_jpeg_message(const concord_jpeg *reader);
 void concord_jpeg_close(concord_jpeg *reader);
 
 /// Encodes RGB rows. On success `*out` is `*size` bytes for `free`; on failure `message` (200 bytes) says why.
-bool concord_jpeg_write(const uint8_t *pixels, int width, int height, int quality, uint8_t **out, size_t *size, char *message);
+bool concord_jpeg_write(
+    const uint8_t *pixels, int width, int height, int quality, uint8_t **out, size_t *size, char *message);
 
 #endif

@@ -7,13 +7,14 @@
 
 /// A PNG file being read from memory, which must outlive it.
 ///
-/// An error of libpng ends the call that met it: it returns false, `concord_png_message` says what libpng said, and closing is all that may
-/// follow. libpng's warnings (odd colour profiles and the like) are dropped: damage is an error to it.
+/// An error of libpng ends the call that met it: it returns false, `concord_png_message` says what libpng said, and
+/// closing is all that may follow. libpng's warnings (odd color profiles and the like) are dropped: damage is an error
+/// to it.
 typedef struct concord_png concord_png;
 
 typedef struct {
     int width, height;
-    /// 3, or 4 where the file has an alpha channel or transparent colours.
+    /// 3, or 4 where the file has an alpha channel or transparent colors.
     int channels;
     /// The TIFF block of an eXIf chunk in front of the pixels, owned by the reader; null if there is none.
     const uint8_t *exif;

@@ -3,7 +3,8 @@
 
 #include <stdbool.h>
 
-/// libgomp's parallel region: runs `body(data)` on `threads` threads, the caller among them, and returns when all have finished.
+/// libgomp's parallel region: runs `body(data)` on `threads` threads, the caller among them, and returns when all have
+/// finished.
 void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
 int omp_get_thread_num(void);
 int omp_get_num_threads(void);

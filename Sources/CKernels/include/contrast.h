@@ -4,47 +4,49 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A block of a matrix of logits, `stride` numbers from row to row. Element (i, j) is a positive where the labels are equal and a negative
-// otherwise; with `excludes_self` it is neither where first_row + i = first_column + j.
+// A block of a matrix of logits, `stride` numbers from row to row. Element (i, j) is a positive where the labels are
+// equal and a negative otherwise; with `excludes_self` it is neither where first_row + i = first_column + j.
 typedef struct {
     size_t rows, columns, stride, first_row, first_column;
     const int32_t *row_labels, *column_labels;  // of the block
     int excludes_self;
     float hardness;  // beta
-    // No logit is above it, and none so far below that its exponential against it would vanish; infinity where there is none. Slopes
-    // are then of denominators held against it: z is the bound for every row and column.
+    // No logit is above it, and none so far below that e^(logit - bound) would vanish; infinity where there is no such
+    // number. Where it is finite, z (see below) is the bound for every row and column.
     float bound;
 } concord_contrast;
 
-// What a row (or column) says of its logits so far: planes of numbers, `plane` apart.
-//   0 largest positive p   1 sum of e^(s - p) over positives   2 largest negative n   3 sum of e^((1 + beta)(s - n)) over negatives
-//   4 sum of e^(beta (s - n)) over negatives (beta > 0 alone)  5 sum of positives     6 sum of all
+// Running statistics of the logits of a row (or column): maxima, sums of exponentials and sums, in planes `plane`
+// numbers apart.
+//   0 largest positive p   1 sum of e^(s - p) over positives   2 largest negative n   3 sum of e^((1 + beta)(s - n))
+//   over negatives 4 sum of e^(beta (s - n)) over negatives (beta > 0 alone)  5 sum of positives     6 sum of all
 enum { concord_contrast_planes = 7 };
 
-// Nothing said yet.
+// The statistics of no logits.
 void concord_contrast_clear(float *statistics, size_t plane, size_t count);
-// Adds what others say, `count` numbers of each plane.
-void concord_contrast_merge(float *statistics, size_t plane, const float *other, size_t other_plane, float hardness, size_t count);
+// Merges other statistics of the same rows (or columns), `count` numbers of each plane.
+void concord_contrast_merge(
+    float *statistics, size_t plane, const float *other, size_t other_plane, float hardness, size_t count);
 // s -= row[i] + column[j]
 void concord_contrast_shift(float *s, const float *row, const float *column, concord_contrast block);
-// What the block says of its rows, which need no clearing; what it says of its columns is added to `columns` (null: not asked).
+// Writes the statistics of the block's rows, and merges those of its columns into `columns` (null: skipped).
 // `scratch` has `concord_contrast_planes * block.columns` numbers. Plane 6 of the columns counts only if `smooth`.
 void concord_contrast_statistics(
     const float *s, float *rows, size_t rows_plane, float *columns, size_t columns_plane, float *scratch, int smooth,
     concord_contrast block);
 
-// How the loss moves with the logits of a row (or column): planes of numbers, `plane` apart.
-//   0 log of the denominator z, rounded   1 weight w, times e^(what rounding added to z)   2 share of a positive in the target
-//   3 share of every logit in the target
-//   4 w times the negatives' share of the denominator   5, 6 logs of planes 3 and 4 above with their shifts (beta > 0 alone)
+// Gradient coefficients of a row (or column), in planes `plane` numbers apart.
+//   0 log of the denominator z, rounded   1 weight w, times e^(what rounding added to z)   2 fraction of a positive in
+//   the target 3 fraction of every logit in the target 4 w times the negatives' fraction of the denominator   5, 6 logs
+//   of planes 3 and 4 above with their shifts (beta > 0 alone)
 // d = w e^(s - z) - [positive] plane 2 - plane 3
 enum { concord_contrast_coefficients = 7 };
 
-// Logits to their gradients in place; columns null: one way. The gradients' sums are added to row_sums and column_sums (null: not asked).
-// Returns the sum of gradient times logit.
+// Logits to their gradients in place; columns null: one way. The gradients' sums are added to row_sums and column_sums
+// (null: skipped). Returns the sum of gradient times logit.
 double concord_contrast_pullback(
-    float *s, const float *rows, size_t rows_plane, const float *columns, size_t columns_plane, int decoupled, float *row_sums,
-    float *column_sums, concord_contrast block);
+    float *s, const float *rows, size_t rows_plane, const float *columns, size_t columns_plane, int decoupled,
+    float *row_sums, float *column_sums, concord_contrast block);
 
 // out[i] = factor |x[i]|^2
 void concord_squared_norms(float *out, const float *x, float factor, size_t rows, size_t width);

@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Which elements are dropped: those whose hash of position and key lies below `threshold`; the others are multiplied by `factor`.
+// Which elements are dropped: those whose hash of position and key is below `threshold`; the others are multiplied by
+// `factor`.
 typedef struct {
     uint64_t key;
     uint32_t threshold;  // 0: none is dropped

@@ -23,7 +23,8 @@ void concord_gather_bytes(uint8_t *out, const uint8_t *x, const int32_t *indices
 void concord_scatter_add(float *out, const float *x, const int32_t *indices, size_t count, size_t width, size_t row);
 
 // out[r, indices[r, i]] = x[r, i]; a row's indices are distinct.
-void concord_scatter_last(float *out, const float *x, const int32_t *indices, size_t rows, size_t count, size_t columns);
+void concord_scatter_last(
+    float *out, const float *x, const int32_t *indices, size_t rows, size_t count, size_t columns);
 
 // out[i, indices[i]] = 1, the rest of each row 0.
 void concord_one_hot(float *out, const int32_t *indices, size_t count, size_t depth);

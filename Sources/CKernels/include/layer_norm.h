@@ -7,11 +7,12 @@
 
 // out = (x - mean) rdev weight + bias, with each row's mean and 1 / sqrt(var + epsilon).
 void concord_layer_norm(
-    float *out, float *mean, float *rdev, const float *x, const float *weight, const float *bias, float epsilon, size_t rows, size_t width);
+    float *out, float *mean, float *rdev, const float *x, const float *weight, const float *bias, float epsilon,
+    size_t rows, size_t width);
 // dx (null: skipped), and the gradients of weight and bias added to dweight and dbias (null: skipped).
 void concord_layer_norm_pullback(
-    float *dx, float *dweight, float *dbias, const float *dy, const float *x, const float *mean, const float *rdev, const float *weight,
-    size_t rows, size_t width);
+    float *dx, float *dweight, float *dbias, const float *dy, const float *x, const float *mean, const float *rdev,
+    const float *weight, size_t rows, size_t width);
 
 // out = x / max(|x|, epsilon), with each row's norm.
 void concord_l2_norm(float *out, float *norm, const float *x, float epsilon, size_t rows, size_t width);

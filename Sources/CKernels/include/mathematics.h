@@ -20,7 +20,7 @@ CONCORD_UNARY(concord_gelu);
 CONCORD_UNARY(concord_gelu_tanh);
 CONCORD_UNARY(concord_gelu_quick);
 
-// g times the derivative, from the function's input x or its output y, whichever the name's last word says.
+// g times the derivative, from the function's input x or its output y, by the name's last letter.
 #define CONCORD_PULLBACK(NAME) void NAME(float *out, const float *g, const float *a, size_t count)
 
 CONCORD_PULLBACK(concord_abs_pullback_x);
@@ -38,7 +38,7 @@ CONCORD_PULLBACK(concord_gelu_pullback_x);
 CONCORD_PULLBACK(concord_gelu_tanh_pullback_x);
 CONCORD_PULLBACK(concord_gelu_quick_pullback_x);
 
-// The C library's powf, not vectorised.
+// The C library's powf, not vectorized.
 void concord_power(float *out, const float *a, float exponent, size_t count);
 // NaN stays.
 void concord_clamp(float *out, const float *a, float low, float high, size_t count);

@@ -10,7 +10,7 @@ struct concord_adamw_step {
     float gradient_scale, beta1_rest, beta2, beta2_rest, decay, step_size, second_scale, epsilon;
 };
 
-/// Parameter, both moments and gradient are read once and written once. A null gradient stands for zeros.
+/// Parameter, both moments and gradient are read once and written once. A null gradient means zeros.
 void concord_adamw(float *p, float *m, float *v, const float *g, size_t count, struct concord_adamw_step step);
 
 /// One step of SGD for one parameter.
@@ -19,7 +19,7 @@ struct concord_sgd_step {
     bool is_nesterov;
 };
 
-/// A null momentum buffer means no momentum; a null gradient stands for zeros.
+/// A null momentum buffer means no momentum; a null gradient means zeros.
 void concord_sgd(float *p, float *buffer, const float *g, size_t count, struct concord_sgd_step step);
 
 /// The sum of squares, in double precision.

@@ -1,35 +1,35 @@
-// Steps of gated recurrences, forwards and backwards, for the rows of a batch: what lies between two matrix products.
+// Steps of gated recurrences, forwards and backwards, for the rows of a batch: what is computed between two GEMMs.
 #ifndef RECURRENCE_H
 #define RECURRENCE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/// What a step of any of them looks at; pointers stand at the step's place in the first row.
+/// The sizes of a step of any of them; pointers are to the step's elements of the first row.
 typedef struct {
     size_t rows, hidden;
     /// Steps T of a sequence: `[N, T, C]` has T * C numbers from row to row.
     size_t steps;
-    /// `[N, T]`, 0 for a row that stands still in this step, its output zero; null: every row is stepped.
+    /// `[N, T]`, 0 for a row that is skipped in this step, its output zero; null: every row is stepped.
     const uint8_t *mask;
 } concord_recurrent_place;
 
 /// Forward step of a gated recurrent unit, gates r, z, n.
 typedef struct {
     concord_recurrent_place place;
-    /// `[N, T, 3H]`: the inputs' share of the gates.
+    /// `[N, T, 3H]`: the inputs' part of the gates.
     const float *inputs;
-    /// `[rows, 3H]`: the state's share, without its bias.
-    const float *products;
-    /// `[3H]`: the state's share's.
+    /// `[rows, 3H]`: the state's part, without its bias.
+    const float *state_gates;
+    /// `[3H]`: the state's part's.
     const float *bias;
     /// `[rows, H]`, stepped.
     float *state;
     /// `[N, T, H]`.
     float *output;
-    /// r, z, n, the state's share of n, and the state before: `[N, T, 5H]`, or one row for all with a stride of 0.
-    float *trail;
-    size_t trail_stride;
+    /// r, z, n, the state's part of n, and the state before: `[N, T, 5H]`, or one row for all with a stride of 0.
+    float *saved;
+    size_t saved_stride;
 } concord_gru_step;
 
 /// Backward step of a gated recurrent unit.
@@ -38,14 +38,14 @@ typedef struct {
     /// `[N, T, H]`.
     const float *upstream;
     /// `[N, T, 5H]`.
-    const float *trail;
-    /// `[rows, H]`: the state's gradient; afterwards, of the state before, without what comes through `products`.
+    const float *saved;
+    /// `[rows, H]`: the state's gradient; afterwards, of the state before, without what comes through `state_gates`.
     float *carry;
-    /// `[rows, 3H]`: of the state's share of the gates.
-    float *products;
-    /// `[N, T, 3H]`: of the inputs' share.
+    /// `[rows, 3H]`: of the state's part of the gates.
+    float *state_gates;
+    /// `[N, T, 3H]`: of the inputs' part.
     float *inputs;
-    /// `[N, T, H]`: the last third of `products`, kept.
+    /// `[N, T, H]`: the last third of `state_gates`, kept.
     float *candidate;
 } concord_gru_pullback;
 
@@ -53,14 +53,14 @@ typedef struct {
 typedef struct {
     concord_recurrent_place place;
     /// `[N, T, 4H]`, `[rows, 4H]`.
-    const float *inputs, *products;
+    const float *inputs, *state_gates;
     /// `[rows, H]` each, stepped.
     float *state, *cell;
     /// `[N, T, H]`.
     float *output;
     /// i, f, g, o, the cell before and the state before: `[N, T, 6H]`, or one row for all with a stride of 0.
-    float *trail;
-    size_t trail_stride;
+    float *saved;
+    size_t saved_stride;
 } concord_lstm_step;
 
 /// Backward step of a long short-term memory.
@@ -69,11 +69,12 @@ typedef struct {
     /// `[N, T, H]`.
     const float *upstream;
     /// `[N, T, 6H]`.
-    const float *trail;
-    /// `[rows, H]` each: the gradients of state and cell; afterwards, of those before, without what comes through `products`.
+    const float *saved;
+    /// `[rows, H]` each: the gradients of state and cell; afterwards, of those before, without what comes through
+    /// `state_gates`.
     float *carry, *cell_carry;
     /// `[rows, 4H]`: of the gates, for the product.
-    float *products;
+    float *state_gates;
     /// `[N, T, 4H]`: the same.
     float *inputs;
 } concord_lstm_pullback;

@@ -6,11 +6,12 @@
 
 double concord_sum(const float *a, size_t count);
 
-// Over the middle axis of [outer, reduced, columns]: block o starts at x + o * block and its rows lie `row` elements apart;
-// its result goes to out + o * out_block.
-#define CONCORD_REDUCTION(NAME)                                                                                        \
-    void NAME(float *out, size_t out_block, const float *x, size_t block, size_t row, size_t outer, size_t reduced,    \
-              size_t columns, float scale)
+// Over the middle axis of [outer, reduced, columns]: block o starts at x + o * block and its rows lie `row` elements
+// apart; its result goes to out + o * out_block.
+#define CONCORD_REDUCTION(NAME)                                                                               \
+    void NAME(                                                                                                \
+        float *out, size_t out_block, const float *x, size_t block, size_t row, size_t outer, size_t reduced, \
+        size_t columns, float scale)
 
 // scale * sum, carried in double precision.
 CONCORD_REDUCTION(concord_reduce_sum);

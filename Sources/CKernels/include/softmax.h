@@ -17,13 +17,16 @@ void concord_log_softmax_pullback(float *dx, const float *y, const float *dy, si
 // out[row] = log(sum(e^x))
 void concord_log_sum_exp(float *out, const float *x, size_t rows, size_t width);
 // dx = dy[row] e^(x - y[row])
-void concord_log_sum_exp_pullback(float *dx, const float *x, const float *y, const float *dy, size_t rows, size_t width);
-// loss[row] = log(sum(e^x)) - (1 - smoothing) x[label] - smoothing mean(x), and the first term as max[row] + rest[row]; label -1 gives 0.
+void concord_log_sum_exp_pullback(
+    float *dx, const float *x, const float *y, const float *dy, size_t rows, size_t width);
+// loss[row] = log(sum(e^x)) - (1 - smoothing) x[label] - smoothing mean(x), and the first term as max[row] + rest[row];
+// label -1 gives 0.
 void concord_cross_entropy(
-    float *loss, float *max, float *rest, const float *x, const int32_t *labels, float smoothing, size_t rows, size_t width);
+    float *loss, float *max, float *rest, const float *x, const int32_t *labels, float smoothing, size_t rows,
+    size_t width);
 // dx = factor (e^(x - max[row] - rest[row]) - (1 - smoothing) [j = label] - smoothing / width); label -1 gives 0.
 void concord_cross_entropy_pullback(
-    float *dx, const float *x, const float *max, const float *rest, const int32_t *labels, float smoothing, float factor, size_t rows,
-    size_t width);
+    float *dx, const float *x, const float *max, const float *rest, const int32_t *labels, float smoothing,
+    float factor, size_t rows, size_t width);
 
 #endif

@@ -1,4 +1,4 @@
-import CKernels
+public import ConcordTensors
 
 extension LogMel {
     /// The settings of a front end; torchaudio's defaults.
@@ -25,9 +25,9 @@ extension LogMel {
         public var isCentered: Bool
         /// How energies become their logarithms.
         public var logarithm: Logarithm
-        /// Whether each band of each clip is brought to mean 0 and standard deviation 1 over the clip's frames. The standard deviation is
-        /// the unbiased one plus 1e-5, where s3prl's CMVN has 1e-10, which blows rounding errors up where a band is
-        /// silent.
+        /// Whether each band of each clip is brought to mean 0 and standard deviation 1 over the clip's frames. The
+        /// standard deviation is the unbiased one plus 1e-5, where s3prl's CMVN has 1e-10, which blows rounding errors
+        /// up where a band is silent.
         public var isStandardized: Bool
 
         /// - Parameters:
@@ -65,7 +65,7 @@ extension LogMel {
 
         /// Bytes of the matrices of the spectrum: none where a fast Fourier transform takes their place.
         package var spectrumBytes: Double {
-            Spectrum.needsProducts(fftSize: fftSize) ? Double(window) * Double(fftSize + 2) * 4 : 0
+            Spectrogram.needsMatrices(fftSize: fftSize) ? Double(window) * Double(fftSize + 2) * 4 : 0
         }
 
         /// Frames of a clip of `samples` samples.
@@ -92,24 +92,5 @@ extension LogMel {
     }
 
     /// How amounts of sound become their logarithms.
-    public enum Logarithm: Sendable, Equatable {
-        /// `10 log10(max(x, 1e-10))` of energies, twice that of magnitudes; nothing more than `below` under the clip's
-        /// loudest value.
-        case decibels(below: Float?)
-        /// `ln(x + offset)`; torchaudio has 1e-6 in its log-mel cepstra.
-        case natural(offset: Float)
-
-        func apply(to values: UnsafeMutablePointer<Float>, count: Int, power: Float) {
-            switch self {
-            case .decibels:
-                let scale = (power == 2 ? 10 : 20) * Float(0.43429448190325182)
-                concord_clamp(values, values, 1e-10, .infinity, count)
-                concord_log(values, values, count)
-                concord_scale(values, values, scale, count)
-            case .natural(let offset):
-                for i in 0..<count { values[i] += offset }
-                concord_log(values, values, count)
-            }
-        }
-    }
+    public typealias Logarithm = AmplitudeLogarithm
 }

@@ -34,14 +34,7 @@ public struct Waveform: Sendable {
         let longest = clips.reduce(0) { max($0, $1.count) }
         let length = length ?? longest
         ShapeCheck.require(longest <= length, "Waveform", "a clip of \(longest) samples does not fit \(length)")
-        let samples = Tensor(zeros: [clips.count, length])
-        for (n, clip) in clips.enumerated() {
-            clip.withUnsafeBufferPointer { clip in
-                if let base = clip.baseAddress {
-                    (samples.float32Pointer + n * length).update(from: base, count: clip.count)
-                }
-            }
-        }
+        let samples = Tensor(rows: clips, paddedTo: length)
         self.init(samples: samples, lengths: clips.map(\.count), rate: rate)
     }
 

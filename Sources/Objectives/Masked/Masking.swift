@@ -48,8 +48,8 @@ public struct Masking: Sendable, Hashable {
         let special = vocabulary.special, length = tokens.length
         let replacements = Replacements(self, vocabulary)
         let source = tokens.ids, mask = tokens.mask
-        let ids = source.int32Pointer, real = mask.uint8Pointer
-        var replaced = source.integerScalars
+        let ids = source.integerScalars, real = mask.bytes
+        var replaced = ids
         var positions: [Int32] = [], targets: [Int32] = []
         for (text, key) in keys.enumerated() {
             var maskable = (text * length..<(text + 1) * length).filter { real[$0] != 0 && !special.contains(ids[$0]) }
@@ -81,7 +81,7 @@ public struct Masking: Sendable, Hashable {
     /// - Source: Devlin et al.'s `create_pretraining_data.py`, `--do_whole_word_mask`. Deviation: a word is masked even
     ///   if none fits.
     private func words(
-        _ maskable: [Int], _ ids: UnsafeMutablePointer<Int32>, _ continues: [Bool], length: Int,
+        _ maskable: [Int], _ ids: [Int32], _ continues: [Bool], length: Int,
         using random: inout RandomSequence
     ) -> [Int] {
         guard fraction > 0, !maskable.isEmpty else { return [] }

@@ -16,7 +16,7 @@ struct FrameAnchors {
                 mask.shape == [sequences, steps], "frames", "mask \(mask.shape) of [\(sequences), \(steps)] frames")
         }
         var places: [Int] = [], counts: [Int] = []
-        let real = mask?.uint8Pointer
+        let real = mask?.bytes
         for n in 0..<sequences {
             let before = places.count
             var run = 0, found: [Int] = []

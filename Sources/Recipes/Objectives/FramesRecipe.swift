@@ -1,6 +1,7 @@
 import ConcordEncoders
 import ConcordLayers
 import ConcordObjectives
+import ConcordTensors
 
 /// Regression of sound's next frames (APC).
 ///

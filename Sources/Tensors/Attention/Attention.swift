@@ -6,11 +6,11 @@ extension Tensor {
     /// Scores exist a tile at a time; the backward pass computes them again from one number a row, unless T is small.
     ///
     /// - Parameters:
-    ///   - heads: divides C; `self` is `[N, T, 3C]`: q, k and v beside each other, as PyTorch's `in_proj` gives them.
-    ///   - causal: step t sees the steps up to t.
-    ///   - mask: `[N, T]`, uint8: 1 for a real step, 0 for padding, which nothing sees.
+    ///   - heads: divides C; `self` is `[N, T, 3C]`: q, k and v concatenated, as PyTorch's `in_proj` returns them.
+    ///   - causal: step t attends to the steps up to t.
+    ///   - mask: `[N, T]`, uint8: 1 for a real step, 0 for padding, which no step attends to.
     ///   - dropout: probability of each attention weight to be dropped in training, in `0 ..< 1`.
-    /// - Returns: `[N, T, C]`, bfloat16 under that precision; zeros for a step that sees nothing.
+    /// - Returns: `[N, T, C]`, bfloat16 under that precision; zeros for a step without any key.
     /// - Source: Vaswani et al. 2017, arXiv:1706.03762, eq. 1; log-sum-exp and recomputation as Dao et al. 2022,
     ///   arXiv:2205.14135.
     public func attention(heads: Int, causal: Bool = false, mask: Tensor? = nil, dropout: Float = 0) -> Tensor {
@@ -20,28 +20,28 @@ extension Tensor {
         let (n, t, c) = (shape[0], shape[1], shape[2] / 3)
         let kernel = AttentionKernel(
             samples: n, heads: heads, queries: t, keys: t, channels: c, causal: causal, mask: mask,
-            dropping: Dropping.drawn(dropout, in: "attention"))
+            dropout: DropoutMask.drawn(dropout, in: "attention"))
         if Precision.isBFloat16(for: self) { return bfloat16Attention(kernel, [n, t, c]) }
         let output = Tensor(uninitialized: [n, t, c]), x = float32Pointer
-        let trail = kernel.forward(
+        let saved = kernel.forward(
             AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), output, isRecorded: isRecorded)
         let input = detached
         return output.recorded(from: self) { upstream, _ in
             let dx = Tensor(uninitialized: input.shape)
             let x = input.float32Pointer, d = dx.float32Pointer
             kernel.backward(
-                AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), trail, upstream,
+                AttentionKernel.Operands(x, x + c, x + 2 * c, stride: 3 * c), saved, upstream,
                 AttentionKernel.Operands(d, d + c, d + 2 * c, stride: 3 * c))
             return [dx]
         }
     }
 
-    /// Scaled dot-product attention where queries look at another sequence.
+    /// Scaled dot-product attention of queries to another sequence.
     ///
     /// - Parameters:
     ///   - query: `[N, Q, C]`; `key`, `value`: `[N, T, C]`.
     ///   - mask: `[N, T]`, uint8: 1 for a real key.
-    ///   - causal: query q sees the keys up to q.
+    ///   - causal: query q attends to the keys up to q.
     /// - Returns: `[N, Q, C]`. The rest as `attention(heads:causal:mask:dropout:)`.
     public static func attention(
         query: Tensor, key: Tensor, value: Tensor, heads: Int, causal: Bool = false, mask: Tensor? = nil,
@@ -52,16 +52,20 @@ extension Tensor {
         else {
             ShapeCheck.fail(
                 "attention",
-                "query \(query.shape), key \(key.shape), value \(value.shape) with \(heads) heads do not fit")
+                """
+                query \(query.shape), key \(key.shape), value \(value.shape) with \(heads) heads: [N, Q, C] and \
+                [N, T, C] wanted
+                """
+            )
         }
         let (n, q, c, t) = (query.shape[0], query.shape[1], query.shape[2], key.shape[1])
         let kernel = AttentionKernel(
             samples: n, heads: heads, queries: q, keys: t, channels: c, causal: causal, mask: mask,
-            dropping: Dropping.drawn(dropout, in: "attention"))
+            dropout: DropoutMask.drawn(dropout, in: "attention"))
         if Precision.isBFloat16(for: query, key, value) { return bfloat16Attention(kernel, query, key, value) }
         let output = Tensor(uninitialized: [n, q, c])
         let isRecorded = query.isRecorded || key.isRecorded || value.isRecorded
-        let trail = kernel.forward(
+        let saved = kernel.forward(
             AttentionKernel.Operands(query.float32Pointer, key.float32Pointer, value.float32Pointer, stride: c), output,
             isRecorded: isRecorded)
         let (a, b, v) = (query.detached, key.detached, value.detached)
@@ -69,7 +73,7 @@ extension Tensor {
             let da = Tensor(uninitialized: a.shape), db = Tensor(uninitialized: b.shape),
                 dv = Tensor(uninitialized: v.shape)
             kernel.backward(
-                AttentionKernel.Operands(a.float32Pointer, b.float32Pointer, v.float32Pointer, stride: c), trail,
+                AttentionKernel.Operands(a.float32Pointer, b.float32Pointer, v.float32Pointer, stride: c), saved,
                 upstream,
                 AttentionKernel.Operands(da.float32Pointer, db.float32Pointer, dv.float32Pointer, stride: c))
             return [da, db, dv]

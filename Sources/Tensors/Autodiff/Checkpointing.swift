@@ -1,13 +1,13 @@
-/// Computes `body` and forgets what it made on the way: the backward pass computes it again.
+/// Computes `body` without storing its intermediate values: the backward pass computes them again.
 ///
 /// ```swift
 /// let y = checkpointed(x) { block($0, mask: mask) }
 /// ```
 ///
 /// Of each part checkpointed so, a tape keeps its input alone; one part's activations exist at a time. It costs another
-/// forward pass of `body`. Random choices are the same the second time, and buffers (running statistics) move the first
-/// time only. In a chain of such parts gradients have the same bits as without; where a value is used in a part and
-/// beside it, its cotangents are added up in another order. Without a tape it is `body` alone.
+/// forward pass of `body`. Random choices are the same the second time, and buffers (running statistics) are updated
+/// the first time only. In a chain of such parts gradients have the same bits as without; where a value is used in a
+/// part and beside it, its cotangents are added up in another order. Without a tape it is `body` alone.
 /// - Parameters:
 ///   - inputs: every recorded value that `body` takes.
 ///   - body: a function of its arguments and of parameters, which get their gradients as otherwise.
@@ -45,7 +45,7 @@ public func checkpointed(_ inputs: [Tensor], _ body: @escaping ([Tensor]) -> Ten
 }
 
 /// The same for one input.
-/// - Parameter isWanted: false runs `body` alone.
+/// - Parameter isWanted: false runs `body` without checkpointing.
 public func checkpointed(_ input: Tensor, when isWanted: Bool = true, _ body: @escaping (Tensor) -> Tensor) -> Tensor {
     isWanted ? checkpointed([input]) { body($0[0]) } : body(input)
 }

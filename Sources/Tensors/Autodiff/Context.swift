@@ -9,7 +9,8 @@ package struct Context {
     package var isTraining = false
     package var precision = Precision.float32
     package var random = RandomSequence(key: RandomKey(seed: 0))
-    /// One key for every sample of the batch under way, for choices that must not depend on the batch's make-up.
+    /// One key for every sample of the current batch, for random choices that must not depend on the batch's
+    /// composition.
     package var sampleKeys: [RandomKey] = []
     /// Which samples of a larger batch the computation sees, so that masks are drawn by a sample's place in the whole;
     /// nil: it sees all.
@@ -17,7 +18,7 @@ package struct Context {
     package var values: ParameterValues?
     /// A parallel region is open on this thread; loops inside it run serially.
     package var isInRegion = false
-    /// Where operations say what they took, while somebody measures.
+    /// Collects the time of operations, while a profile is measured.
     package var profiler: Profiler?
 
     private final class Box {
@@ -26,7 +27,7 @@ package struct Context {
         var meter: MemoryMeter?
     }
 
-    /// What counts this thread's memory, while somebody measures.
+    /// Counts this thread's memory, while it is measured.
     static var meter: MemoryMeter? {
         concord_thread_context().flatMap { Unmanaged<Box>.fromOpaque($0).takeUnretainedValue().meter }
     }
@@ -57,7 +58,7 @@ package struct Context {
         _modify { yield &box.context }
     }
 
-    /// Runs `body` with a changed context and puts the old one back, whatever happens.
+    /// Runs `body` with a changed context and restores the old one, also after an error.
     package static func with<R, E: Error>(_ change: (inout Context) -> Void, _ body: () throws(E) -> R) throws(E) -> R {
         let box = box
         let saved = box.context
@@ -67,7 +68,7 @@ package struct Context {
     }
 }
 
-/// Runs `body` in evaluation mode: dropout passes everything, batch normalisation uses its running statistics.
+/// Runs `body` in evaluation mode: dropout is the identity, batch normalization uses its running statistics.
 public func evaluating<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     try Context.with({ $0.isTraining = false }, body)
 }
@@ -86,7 +87,7 @@ public func detached<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     try Context.with({ $0.tape = nil }, body)
 }
 
-/// Runs `body` with the keys of a batch's samples at hand for objectives that draw per sample (masks, negatives).
+/// Runs `body` with the keys of a batch's samples, for objectives that draw per sample (masks, negatives).
 public func withSampleKeys<R, E: Error>(_ keys: [RandomKey], _ body: () throws(E) -> R) throws(E) -> R {
     try Context.with({ $0.sampleKeys = keys }, body)
 }

@@ -1,5 +1,3 @@
-import CKernels
-
 /// The gradient of a loss with respect to one value: dense, or a few rows of a table.
 package enum Cotangent: Sendable {
     case dense(Tensor)
@@ -32,9 +30,9 @@ package enum Cotangent: Sendable {
     static func accumulate(_ new: Cotangent, into slot: inout Cotangent?, as type: ElementType = .float32) {
         let isFirst = slot == nil
         switch (slot.take()?.cast(to: type), isFirst ? new : new.cast(to: type)) {
-        case (nil, _): slot = new  // as it came: whoever takes it brings it to the type that it wants
+        case (nil, _): slot = new  // unchanged: its consumer converts it
         case (.rows(let a), .rows(let b)):
-            // More rows than the table's own are worth adding up: the memory of many pieces of a batch stays bounded.
+            // More rows than the table's own are worth adding up: the memory of many microbatches stays bounded.
             let sum = RowGradient(shape: a.shape, pieces: a.pieces + b.pieces)
             slot = .rows(sum.rowCount > sum.shape[0] ? sum.coalesced : sum)
         case (.dense(var sum), .dense(let addend)): slot = .dense(sum.take(adding: addend))
@@ -51,13 +49,13 @@ package enum Cotangent: Sendable {
     }
 }
 
-/// The gradient of a table of which few rows were looked up; a row may stand in it several times.
+/// The gradient of a table of which few rows were looked up; a row may be in it several times.
 package struct RowGradient: Sendable {
     /// The table's, `[V, D]`.
     package let shape: [Int]
     /// Row numbers `[n]` (int32) and their gradients `[n, D]`.
     package let pieces: [(indices: Tensor, rows: Tensor)]
-    /// There is one piece, and no row stands in it twice.
+    /// There is one piece, without duplicate rows.
     package let isUnited: Bool
 
     package init(shape: [Int], pieces: [(indices: Tensor, rows: Tensor)], isUnited: Bool = false) {
@@ -82,20 +80,12 @@ package struct RowGradient: Sendable {
 
     /// Adds every row in order to a dense `[V, D]` that nobody else holds.
     func add(to sum: Tensor) {
-        let width = shape[1]
-        let target = sum.float32Pointer
-        for (indices, rows) in pieces {
-            let index = indices.int32Pointer, source = rows.float32Pointer
-            let count = indices.count
-            Parallel.run(width, grain: max(1, Elementwise.grain / max(1, count))) {
-                concord_scatter_add(target + $0.lowerBound, source + $0.lowerBound, index, count, $0.count, width)
-            }
-        }
+        for (indices, rows) in pieces { Kernels.scatterAdd(rows, at: indices, into: sum) }
     }
 }
 
 extension Tensor {
-    /// Gives this value memory of its own unless it is alone on its memory already.
+    /// Copies this value's memory unless no other value uses it.
     mutating func makeUnique() {
         if !isKnownUniquelyReferenced(&storage) { storage = copied().storage }
     }
@@ -104,9 +94,37 @@ extension Tensor {
     fileprivate mutating func take(adding addend: Tensor) -> Tensor {
         ShapeCheck.same(self, addend, in: "gradient accumulation")
         if isKnownUniquelyReferenced(&storage) {
-            Elementwise.accumulate(addend, into: self)
+            Kernels.accumulate(addend, into: self)
             return self
         }
         return detached + addend.detached
+    }
+}
+
+extension RowGradient {
+    /// The same gradient with every row once, in the order of their first appearance: duplicate rows are
+    /// added up, so that a norm or an optimizer may take each row as it is.
+    package var coalesced: RowGradient {
+        if isUnited { return self }
+        let width = shape[1]
+        var places = [Int32](repeating: -1, count: shape[0])
+        var order: [Int32] = []
+        for (indices, _) in pieces {
+            let index = indices.int32Pointer
+            for i in 0..<indices.count where places[Int(index[i])] < 0 {
+                places[Int(index[i])] = Int32(order.count)
+                order.append(index[i])
+            }
+        }
+        let sum = Tensor(zeros: [order.count, width])
+        let target = sum.float32Pointer
+        for (indices, rows) in pieces {
+            let index = indices.int32Pointer, source = rows.float32Pointer
+            for i in 0..<indices.count {
+                let to = target + Int(places[Int(index[i])]) * width, from = source + i * width
+                for j in 0..<width { to[j] += from[j] }
+            }
+        }
+        return RowGradient(shape: shape, pieces: [(Tensor(order, shape: [order.count]), sum)], isUnited: true)
     }
 }

@@ -2,7 +2,9 @@ extension Tensor {
     /// An operation with a derivative of its own.
     ///
     /// ```swift
-    /// let y = Tensor.custom([x], name: "clip") { $0[0].clamped(to: -1...1) } pullback: { inputs, output, upstream, needs in
+    /// let y = Tensor.custom([x], name: "clip") {
+    ///     $0[0].clamped(to: -1...1)
+    /// } pullback: { inputs, output, upstream, needs in
     ///     [needs[0] ? upstream : nil]                                   // straight through
     /// }
     /// ```

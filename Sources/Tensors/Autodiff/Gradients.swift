@@ -68,7 +68,7 @@ public struct Gradients: Sendable {
         return result
     }
 
-    /// The same with each row of a table's gradient standing once.
+    /// The same with each row of a table's gradient once.
     package var coalesced: Gradients {
         var result = self
         for (place, value) in values.enumerated() {
@@ -85,6 +85,7 @@ public protocol LossValue {
 }
 
 extension Tensor: LossValue {
+    /// The tensor itself.
     public var total: Tensor { self }
 }
 

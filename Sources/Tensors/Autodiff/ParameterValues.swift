@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Values that stand in for a module's own while `module.with(values) { … }` runs: an average of weights, a momentum
-/// encoder, the statistics of a replayed batch. What the module writes to its buffers meanwhile lands here too.
+/// Values that replace a module's own while `module.with(values) { … }` runs: an average of weights, a momentum
+/// encoder, the statistics of a replayed batch. What the module writes to its buffers meanwhile is stored here too.
 public final class ParameterValues: Sendable {
     private struct Entry {
         var key: any AnyObject & Sendable
@@ -11,18 +11,19 @@ public final class ParameterValues: Sendable {
     private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
     private let base: ParameterValues?
 
+    /// Without any value.
     public init() { base = nil }
 
     /// Values that start as those of `base`: what is set here does not reach it.
     package init(over base: ParameterValues?) { self.base = base }
 
-    /// The value that stands in for a parameter or buffer, nil where its own is used.
+    /// The value that replaces a parameter's or buffer's, nil where its own is used.
     public subscript(leaf: any AnyObject & Sendable) -> Tensor? {
         get { entries.withLock { $0[ObjectIdentifier(leaf)]?.value } ?? base?[leaf] }
         set { entries.withLock { $0[ObjectIdentifier(leaf)] = newValue.map { Entry(key: leaf, value: $0.detached) } } }
     }
 
-    /// The value that was set here, whatever stands below.
+    /// The value that was set here, without those of `base`.
     package func ownValue(of leaf: any AnyObject & Sendable) -> Tensor? {
         entries.withLock { $0[ObjectIdentifier(leaf)]?.value }
     }

@@ -1,4 +1,4 @@
-/// Where a tensor stands on the tape that recorded it.
+/// A tensor's node on the tape that recorded it.
 package struct Trace: Sendable {
     package let tape: Tape
     package let node: Int
@@ -116,7 +116,7 @@ package final class Tape: @unchecked Sendable {
 extension Tensor {
     /// This value as the output of a recorded operation, if a tape is open and one of `inputs` is on it.
     /// - Parameters:
-    ///   - pullback: gets the output's cotangent and which inputs need theirs; gives one an input, nil where not
+    ///   - pullback: gets the output's cotangent and which inputs need theirs; returns one an input, nil where not
     ///     needed.
     ///   - name: what a profile calls the operation.
     package func recorded(
@@ -146,9 +146,9 @@ extension Tensor {
                 ShapeCheck.fail(
                     "Tape",
                     """
-                        a tensor \(input.shape) recorded by an outer scope is used in an inner one; pass it through \
-                        `detached`
-                        """
+                    a tensor \(input.shape) recorded by an outer scope is used in an inner one; pass it through \
+                    `detached`
+                    """
                 )
             }
             isRecorded = true
@@ -159,4 +159,21 @@ extension Tensor {
 
     /// Whether an open tape on this thread wants this value's history: layers that can skip work ask.
     package var isRecorded: Bool { trace.map { $0.tape.isLive && $0.tape === Context.current.tape } ?? false }
+}
+
+extension Tensor {
+    /// As `recorded(from:)`, for operations some of whose inputs may be absent: an absent one needs no gradient.
+    package func recorded(
+        fromGiven inputs: [Tensor?], name: StaticString = #function,
+        pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]
+    ) -> Tensor {
+        let count = inputs.count  // the inputs themselves must not live as long as the pullback
+        let places = inputs.indices.filter { inputs[$0] != nil }
+        return recorded(fromAll: inputs.compactMap(\.self), name: name) { upstream, needs in
+            var wanted = [Bool](repeating: false, count: count)
+            for (place, needed) in zip(places, needs) { wanted[place] = needed }
+            let cotangents = pullback(upstream, wanted)
+            return places.map { cotangents[$0] }
+        }
+    }
 }

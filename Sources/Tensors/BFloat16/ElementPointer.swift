@@ -1,5 +1,3 @@
-import CKernels
-
 /// The memory of a tensor of float32 or bfloat16.
 struct ElementPointer {
     let base: UnsafeMutableRawPointer
@@ -37,21 +35,13 @@ extension Tensor {
     /// type.
     package var asFloat32: Tensor {
         guard elementType == .bfloat16 else { return self }
-        let output = Tensor(uninitialized: shape), from = bfloat16Pointer, to = output.float32Pointer
-        Parallel.run(count, grain: Elementwise.grain) {
-            concord_bfloat16_to_float32(to + $0.lowerBound, from + $0.lowerBound, $0.count)
-        }
-        return output
+        return Kernels.float32(self)
     }
 
     /// The same numbers rounded to bfloat16: a constant where they were float32.
     var asBFloat16: Tensor {
         guard elementType == .float32 else { return self }
-        let output = Tensor(uninitialized: shape, .bfloat16), from = float32Pointer, to = output.bfloat16Pointer
-        Parallel.run(count, grain: Elementwise.grain) {
-            concord_float32_to_bfloat16(to + $0.lowerBound, from + $0.lowerBound, $0.count)
-        }
-        return output
+        return Kernels.bfloat16(self)
     }
 
     /// A constant of one of the two floating types.

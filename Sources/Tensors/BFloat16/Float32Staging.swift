@@ -1,10 +1,8 @@
-import CKernels
-
-/// Room in the inner caches where a thread lays out blocks of bfloat16 numbers as float32 for a kernel, and from where
-/// it rounds what the kernel wrote. So every kernel of float32 serves both types, at the price of two more passes over
+/// Scratch tiles in the inner caches: a thread converts blocks of bfloat16 numbers to float32 for a kernel, and rounds
+/// what the kernel wrote. So every kernel of float32 serves both types, at the price of two more passes over
 /// what is in the cache already.
 ///
-/// float32 memory is used where it lies, in one block.
+/// float32 memory is used in place, as one block.
 struct Float32Staging {
     /// Elements of a block: with three of them half of the first cache and a little more.
     private static let area = 4096
@@ -15,7 +13,7 @@ struct Float32Staging {
     /// Runs `body` over blocks of rows.
     /// - Parameters:
     ///   - width: elements of a row.
-    ///   - slots: how many different memories `body` lays out.
+    ///   - slots: how many tiles `body` uses.
     ///   - isNeeded: one of them is bfloat16.
     static func run(
         _ rows: Range<Int>, width: Int, slots: Int, isNeeded: Bool,
@@ -34,26 +32,27 @@ struct Float32Staging {
     }
 
     /// The rows' numbers in float32.
-    func read(_ elementPointer: ElementPointer, _ rows: Range<Int>, _ slot: Int) -> UnsafeMutablePointer<Float> {
+    func read(_ elements: ElementPointer, _ rows: Range<Int>, _ slot: Int) -> UnsafeMutablePointer<Float> {
         let at = rows.lowerBound * width
-        guard elementPointer.isBFloat16 else { return elementPointer.float32 + at }
-        let to = room(slot)
-        concord_bfloat16_to_float32(to, elementPointer.bfloat16 + at, rows.count * width)
+        guard elements.isBFloat16 else { return elements.float32 + at }
+        let to = tile(slot)
+        Kernels.float32(to, from: elements.bfloat16 + at, count: rows.count * width)
         return to
     }
 
     /// Memory for the rows' numbers, for a kernel to write.
-    func place(_ elementPointer: ElementPointer, _ rows: Range<Int>, _ slot: Int) -> UnsafeMutablePointer<Float> {
-        elementPointer.isBFloat16 ? room(slot) : elementPointer.float32 + rows.lowerBound * width
+    func place(_ elements: ElementPointer, _ rows: Range<Int>, _ slot: Int) -> UnsafeMutablePointer<Float> {
+        elements.isBFloat16 ? tile(slot) : elements.float32 + rows.lowerBound * width
     }
 
-    /// What `place` gave has been written.
-    func write(_ elementPointer: ElementPointer, _ rows: Range<Int>, _ slot: Int) {
-        guard elementPointer.isBFloat16 else { return }
-        concord_float32_to_bfloat16(elementPointer.bfloat16 + rows.lowerBound * width, room(slot), rows.count * width)
+    /// Rounds what a kernel wrote to the memory that `place` returned.
+    func write(_ elements: ElementPointer, _ rows: Range<Int>, _ slot: Int) {
+        guard elements.isBFloat16 else { return }
+        Kernels.bfloat16(
+            elements.bfloat16 + rows.lowerBound * width, from: tile(slot), count: rows.count * width)
     }
 
-    private func room(_ slot: Int) -> UnsafeMutablePointer<Float> {
+    private func tile(_ slot: Int) -> UnsafeMutablePointer<Float> {
         guard let memory else { ShapeCheck.fail("Float32Staging", "bfloat16 memory where none was announced") }
         return memory.float32Pointer + slot * size
     }

@@ -1,13 +1,9 @@
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// What activations and products are held in.
 ///
 /// Under `bfloat16` linear maps, matrix products, convolutions, attention and embedding lookups take float32 or
-/// bfloat16 and give bfloat16; their products add up in float32. Normalisations, activations, poolings, dropout and
+/// bfloat16 and give bfloat16; their products add up in float32. Normalizations, activations, poolings, dropout and
 /// sums of activations compute in float32 and write what they were given. Every other operation widens its inputs and
 /// gives float32. Parameters, their gradients, statistics, softmax, losses and optimizers are float32, so a checkpoint
 /// is the same under both. Under `float32`, where the processor has AMX's tiles, large products split each number into
@@ -19,27 +15,31 @@ import Synchronization
 public enum Precision: String, Sendable, CaseIterable, Codable {
     case float32, bfloat16
 
-    /// This precision where the processor has instructions for it; float32, and a warning once a process, where it has
-    /// not.
+    /// This precision where the processor has instructions for it, else float32; the first time in a process that
+    /// bfloat16 becomes float32, the handler of `setFallbackHandler` is called.
     public var available: Precision {
         available(hasInstructions: Processor.hasBFloat16) { warning in
             guard Self.hasWarned.exchange(true, ordering: .relaxed) == false else { return }
-            (warning + "\n").withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
+            Self.fallbackHandler.withLock { $0 }?(warning)
         }
+    }
+
+    /// Sets what is done with the warning that bfloat16 became float32; without a handler nothing is.
+    public static func setFallbackHandler(_ handler: @escaping @Sendable (_ warning: String) -> Void) {
+        fallbackHandler.withLock { $0 = handler }
     }
 
     package func available(hasInstructions: Bool, warn: (String) -> Void) -> Precision {
         guard self == .bfloat16, !hasInstructions else { return self }
         warn(
             """
-            warning: this processor has no bfloat16 instructions (AVX512-BF16 or AMX); precision float32 is used \
-            instead
-            """
-        )
+            this processor has no bfloat16 instructions (AVX512-BF16 or AMX); precision float32 is used instead
+            """)
         return .float32
     }
 
     private static let hasWarned = Atomic<Bool>(false)
+    private static let fallbackHandler = Mutex<(@Sendable (String) -> Void)?>(nil)
 }
 
 extension Precision {

@@ -1,17 +1,17 @@
-/// How two sets of embeddings are held against each other: the settings of `Tensor.contrast`.
+/// How two sets of embeddings are contrasted: the settings of `Tensor.contrast`.
 package struct ContrastOptions: Sendable {
     package enum Similarity: Sendable { case cosine, dotProduct, euclidean }
 
     package var similarity = Similarity.cosine
     /// Columns against rows too, and the mean of both losses.
     package var isSymmetric = true
-    /// Element (i, i) counts for nothing.
+    /// Element (i, i) is excluded.
     package var excludesSelf = false
-    /// Positives stand in no denominator.
+    /// Positives are in no denominator.
     package var isDecoupled = false
     /// beta of the weights e^(beta s) of negatives; 0: all weigh the same.
     package var hardness: Float = 0
-    /// Share of the target spread evenly over all elements of a row.
+    /// Fraction of the target spread evenly over all elements of a row.
     package var smoothing: Float = 0
 
     package init() {}
@@ -21,7 +21,7 @@ extension Tensor {
     /// The InfoNCE loss of the rows of `a` against the rows of `b`, exact, without their matrix of logits.
     ///
     /// Logits `s = e^logScale similarity` exist a few rows at a time; the backward pass computes them again from two
-    /// numbers a row. Memory: that of `a` and `b` normalised, and the rows' tile of at most `ContrastKernel.tileBytes`.
+    /// numbers a row. Memory: that of `a` and `b` normalized, and the rows' tile of at most `ContrastKernel.tileBytes`.
     ///
     /// - Parameters:
     ///   - a: `[N, D]`; `b`: `[M, D]`.
@@ -35,14 +35,79 @@ extension Tensor {
             columnLabels.shape == [b.shape[0]]
         else {
             ShapeCheck.fail(
-                "InfoNCE", "\(a.shape) against \(b.shape), labels \(rowLabels.shape) and \(columnLabels.shape)")
+                "contrast", "\(a.shape) against \(b.shape), labels \(rowLabels.shape) and \(columnLabels.shape)")
         }
         let sides = ContrastSides(a.detached, b.detached, options.similarity)
         let kernel = ContrastKernel(sides, logScale: logScale.item, rowLabels, columnLabels, options)
-        let (loss, slopes) = kernel.forward()
+        let (loss, coefficients) = kernel.forward()
         return Tensor(loss).viewed(as: []).recorded(from: a, b, logScale) { upstream, needs in
-            let (da, db, dscale) = kernel.backward(slopes, upstream: upstream.item, needs: (needs[0], needs[1]))
+            let (da, db, dscale) = kernel.backward(coefficients, upstream: upstream.item, needs: (needs[0], needs[1]))
             return [da, db, needs[2] ? Tensor(dscale) : nil]
         }
+    }
+}
+
+// MARK: Candidates from a bank
+
+/// Which rows of a bank each query is compared with: its positive, and the negatives of its group.
+package struct Candidates: Sendable {
+    /// `[Q]`, int32: the bank's row that is each query's positive.
+    package let positives: Tensor
+    /// `[G, M]`, int32: the bank's rows that are negatives of each group's queries.
+    package let negatives: Tensor
+    /// How many queries each group has, one group after the other; they add up to Q.
+    package let groups: [Int]
+
+    package init(positives: Tensor, negatives: Tensor, groups: [Int]) {
+        ShapeCheck.require(
+            positives.rank == 1 && negatives.rank == 2 && groups.count == negatives.shape[0]
+                && groups.reduce(0, +) == positives.count && groups.allSatisfy { $0 >= 0 },
+            "contrast",
+            """
+            positives \(positives.shape), negatives \(negatives.shape), groups of \(groups.prefix(8)): [Q] and [G, \
+            M] wanted
+            """
+        )
+        (self.positives, self.negatives, self.groups) = (positives, negatives, groups)
+    }
+}
+
+extension Tensor {
+    /// The InfoNCE loss of queries that have to find their positives among candidates drawn from a bank.
+    ///
+    ///     loss = mean over i of  log(e^s(i, p_i) + sum over j of e^s(i, n_j)) - s(i, p_i)
+    ///     s = e^logScale similarity
+    ///
+    /// The bank's rows are normalized once, however often they are candidates; logits exist a tile at a time.
+    ///
+    /// - Parameters:
+    ///   - queries: `[Q, D]`.
+    ///   - bank: `[B, D]`.
+    ///   - logScale: a scalar.
+    /// - Returns: the mean, a scalar; each query's own loss `[Q]`, a constant; and which queries found their positive:
+    ///   none of its negatives has as large a logit (the positive itself, drawn as a negative, is passed over), `[Q]`,
+    ///   uint8.
+    /// - Precondition: at least one query; both sides of candidates differ (`isSymmetric` and `excludesSelf` are not
+    ///   used).
+    package static func contrast(
+        queries: Tensor, bank: Tensor, _ candidates: Candidates, logScale: Tensor, options: ContrastOptions
+    ) -> (loss: Tensor, losses: Tensor, hits: Tensor) {
+        guard queries.rank == 2, bank.rank == 2, queries.shape[1] == bank.shape[1],
+            queries.shape[0] == candidates.positives.count,
+            queries.shape[0] > 0
+        else {
+            ShapeCheck.fail(
+                "contrast", "queries \(queries.shape) in bank \(bank.shape), positives \(candidates.positives.shape)")
+        }
+        ShapeCheck.indices(candidates.positives, below: bank.shape[0], in: "contrast")
+        ShapeCheck.indices(candidates.negatives, below: bank.shape[0], in: "contrast")
+        let kernel = CandidateKernel(queries.detached, bank.detached, candidates, logScale: logScale.item, options)
+        let forward = kernel.forward()
+        let loss = Tensor(forward.loss).recorded(from: queries, bank, logScale) { upstream, needs in
+            let (dq, db, dscale) = kernel.backward(
+                forward.coefficients, upstream: upstream.item, needs: (needs[0], needs[1]))
+            return [dq, db, needs[2] ? Tensor(dscale) : nil]
+        }
+        return (loss, forward.losses, forward.hits)
     }
 }

@@ -9,7 +9,7 @@ extension Tensor {
     ///   - weight: `[filters, C / groups, kH, kW]`, PyTorch's layout; `self` is `[N, H, W, C]`.
     ///   - bias: `[filters]`.
     ///   - padding: zeros on each of the four sides.
-    ///   - dilation: distance of neighbouring taps; 1 is dense.
+    ///   - dilation: distance of neighboring taps; 1 is dense.
     /// - Returns: `[N, H', W', filters]`, bfloat16 under that precision, with `H' = floor((H + 2 padding - dilation (kH
     ///   - 1) - 1) / stride) + 1`.
     public func convolved2d(
@@ -21,7 +21,7 @@ extension Tensor {
             groups: groups)
     }
 
-    /// The same with sizes for rows and columns apart, `(height, width)`.
+    /// The same with separate sizes for rows and columns, `(height, width)`.
     public func convolved2d(
         weight: Tensor, bias: Tensor? = nil, stride: (Int, Int), padding: (Int, Int) = (0, 0),
         dilation: (Int, Int) = (1, 1),
@@ -60,11 +60,11 @@ extension Tensor {
         let isBFloat16 = Precision.isBFloat16(for: self), given = isBFloat16 ? asBFloat16 : self
         let input = SavedForBackward(given), kernel = weight.detached, inputShape = self.shape
         let output = Tensor(uninitialized: shape, isBFloat16 ? .bfloat16 : .float32)
-        Convolution.forward(given.detached, kernel, bias?.detached, geometry, into: output)
+        Convolutions.forward(given.detached, kernel, bias?.detached, geometry, into: output)
         return output.recorded(fromGiven: [self, weight, bias]) { upstream, needs in
-            let dx = needs[0] ? Convolution.inputGradient(upstream, kernel, geometry, shape: inputShape) : nil
+            let dx = needs[0] ? Convolutions.inputGradient(upstream, kernel, geometry, shape: inputShape) : nil
             guard needs[1] || needs[2] else { return [dx, nil, nil] }
-            let (dw, db) = Convolution.weightGradient(
+            let (dw, db) = Convolutions.weightGradient(
                 input.value, upstream, geometry, shape: kernel.shape, hasBias: needs[2])
             return [dx, dw, db]
         }

@@ -1,4 +1,4 @@
-/// A convolution's sizes; with the input's shape they fix everything but the numbers.
+/// A convolution's sizes: everything but the element type and the elements.
 struct ConvolutionGeometry: Hashable, Sendable {
     var batch, height, width, channels: Int
     var filters, groups: Int
@@ -24,9 +24,9 @@ struct ConvolutionGeometry: Hashable, Sendable {
         ShapeCheck.require(
             groups > 0 && channels == weight[1] * groups && filters % max(1, groups) == 0, operation,
             """
-                \(channels) channels with weights \(weight) in \(groups) groups: the weights are [filters, channels / \
-                groups, …]
-                """
+            \(channels) channels with weights \(weight) in \(groups) groups: the weights are [filters, channels / \
+            groups, …]
+            """
         )
         ShapeCheck.require(bias == nil || bias == [filters], operation, "bias \(bias ?? []) for \(filters) filters")
         let least = [

@@ -1,5 +1,5 @@
-/// A batch normalisation with given statistics: a scale and a shift of each channel, which a convolution in front of it
-/// can take in.
+/// A batch normalization with given statistics: a scale and a shift of each channel, which can be folded into the
+/// convolution before it.
 package struct ChannelNormalization {
     /// `[C]` each.
     let weight, bias, mean, variance: Tensor
@@ -17,7 +17,7 @@ package struct ChannelNormalization {
             / (Double(variance.float32Pointer[channel]) + Double(epsilon)).squareRoot()
     }
 
-    /// A convolution's weights and biases with this taken in, made once for each version of all of them.
+    /// A convolution's weights and biases with this folded in, made once for each version of all of them.
     fileprivate func folded(into kernel: Tensor, _ kernelBias: Tensor?) -> (weight: Tensor, bias: Tensor) {
         let sources = [weight, bias, mean, variance] + (kernelBias.map { [$0] } ?? [])
         let filters = kernel.shape[0], size = kernel.count / max(1, filters)
@@ -48,7 +48,7 @@ package struct ChannelNormalization {
 }
 
 extension Tensor {
-    /// A convolution, a batch normalisation with given statistics and what follows it, in one pass: for inference,
+    /// A convolution, a batch normalization with given statistics and what follows it, in one pass: for inference,
     /// nothing is recorded.
     ///
     ///     activation(x * (s W) + (b - mean) s + bias + residual),     s = weight / sqrt(variance + epsilon)
@@ -96,10 +96,10 @@ extension Tensor {
     ) -> Tensor {
         let type = Precision.isBFloat16(for: self) ? ElementType.bfloat16 : .float32
         let input = detached.cast(to: type), output = Tensor(uninitialized: shape, type)
-        ShapeCheck.lastAxis(of: output, matches: normalization.mean, in: "convolution with batch normalisation")
-        if let residual { ShapeCheck.same(output, residual, in: "convolution with batch normalisation") }
+        ShapeCheck.lastAxis(of: output, matches: normalization.mean, in: "convolution with batch normalization")
+        if let residual { ShapeCheck.same(output, residual, in: "convolution with batch normalization") }
         let (weight, bias) = normalization.folded(into: weight.detached, bias?.detached)
-        Convolution.forward(
+        Convolutions.forward(
             input, weight, bias, geometry,
             ConvolutionEpilogue(residual: residual?.detached.cast(to: type), rectifies: activation == .relu),
             into: output)

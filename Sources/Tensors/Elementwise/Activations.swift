@@ -1,5 +1,3 @@
-import CKernels
-
 /// Which GELU.
 public enum GELUForm: String, Sendable, CaseIterable {
     /// `x Phi(x)` with the normal distribution's Phi.
@@ -10,57 +8,54 @@ public enum GELUForm: String, Sendable, CaseIterable {
     case quick
 }
 
-/// Activation functions, each way in one pass over memory.
+/// Activation functions, forward and backward in one pass over memory each; the result has this value's shape and
+/// element type.
 extension Tensor {
     /// `1 / (1 + e^-x)`, within 3 ulp.
-    public func sigmoid() -> Tensor {
-        let y = Elementwise.map(self, concord_sigmoid)
-        return y.recorded(from: self) { upstream, _ in
-            [Elementwise.pull(upstream, through: y, concord_sigmoid_pullback_y)]
-        }
-    }
+    public func sigmoid() -> Tensor { applying(.sigmoid) }
 
     /// `ln(1 + e^x)`, within 3 ulp; never overflows.
-    public func softplus() -> Tensor {
-        let x = detached
-        return Elementwise.map(x, concord_softplus).recorded(from: self) { upstream, _ in
-            [Elementwise.pull(upstream, through: x, concord_softplus_pullback_x)]
-        }
-    }
+    public func softplus() -> Tensor { applying(.softplus) }
 
     /// `max(x, 0)`; its derivative at 0 is 0.
-    public func relu() -> Tensor {
-        let y = Elementwise.map(self, concord_relu)
-        return y.recorded(from: self) { upstream, _ in [Elementwise.pull(upstream, through: y, concord_relu_pullback_y)]
-        }
-    }
+    public func relu() -> Tensor { applying(.relu) }
 
     /// `x sigmoid(x)`.
     /// - Source: Elfwing, Uchibe, Doya 2017, arXiv:1702.03118, eq. 6.
-    public func silu() -> Tensor {
-        let x = detached
-        return Elementwise.map(x, concord_silu).recorded(from: self) { upstream, _ in
-            [Elementwise.pull(upstream, through: x, concord_silu_pullback_x)]
-        }
-    }
+    public func silu() -> Tensor { applying(.silu) }
 
     /// The Gaussian error linear unit; the absolute error is below 2e-7 of `max(1, |x|)`.
     /// - Source: Hendrycks, Gimpel 2016, arXiv:1606.08415, section 2.
     public func gelu(_ form: GELUForm = .exact) -> Tensor {
-        let x = detached
         switch form {
-        case .exact:
-            return Elementwise.map(x, concord_gelu).recorded(from: self) { upstream, _ in
-                [Elementwise.pull(upstream, through: x, concord_gelu_pullback_x)]
-            }
-        case .tanh:
-            return Elementwise.map(x, concord_gelu_tanh).recorded(from: self) { upstream, _ in
-                [Elementwise.pull(upstream, through: x, concord_gelu_tanh_pullback_x)]
-            }
-        case .quick:
-            return Elementwise.map(x, concord_gelu_quick).recorded(from: self) { upstream, _ in
-                [Elementwise.pull(upstream, through: x, concord_gelu_quick_pullback_x)]
-            }
+        case .exact: applying(.gelu)
+        case .tanh: applying(.geluTanh)
+        case .quick: applying(.geluQuick)
         }
+    }
+
+    /// A function of each element, recorded with its derivative.
+    func applying(_ function: Kernels.Unary, name: StaticString = #function) -> Tensor {
+        let x = detached, y = Kernels.unary(function, x)
+        return y.recorded(from: self, name: name) { [value = function.needsOutput ? y : x] upstream, _ in
+            [Kernels.unaryPullback(function, upstream, at: value)]
+        }
+    }
+}
+
+extension Tensor {
+    /// `gelu(x + bias)` with the exact GELU, in one pass over memory each way.
+    ///
+    /// - Parameter bias: `[C]`; `self` is `[..., C]`.
+    /// - Source: Hendrycks, Gimpel 2016, arXiv:1606.08415, eq. 2 (erf form).
+    public func biasedGELU(_ bias: Tensor) -> Tensor {
+        ShapeCheck.lastAxis(of: self, matches: bias, in: "biasedGELU")
+        let input = detached, addend = bias.detached.asFloat32
+        let make = { @Sendable () -> Tensor in Kernels.biasedGELU(input, addend) }
+        let output = make()
+        return output.recorded(from: self, bias) { upstream, needs in
+            let (dx, dbias) = Kernels.biasedGELUPullback(input, addend, upstream)  // [..., C], [C]
+            return [needs[0] ? dx : nil, needs[1] ? dbias : nil]
+        }.rematerialized(as: SavedForBackward(output, by: make))
     }
 }

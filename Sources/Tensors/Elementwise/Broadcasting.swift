@@ -1,115 +1,112 @@
-import CKernels
+/// How operands of different shapes are combined, with neighboring axes merged as far as every operand allows.
+///
+/// Shapes are aligned at their last axes; a size of one, or a missing axis, repeats (NumPy's rule). What is
+/// left after merging is blocks of rows and columns for a kernel: same shapes are one row, `[..., C]` with `[C]` is
+/// rows against one row, `[N, C]` with `[N, 1]` is rows against one element each.
+struct BroadcastPlan {
+    /// The result's shape.
+    let shape: [Int]
+    let rows: Int, columns: Int
+    /// Elements between an operand's neighboring rows, and columns: 0 where it repeats.
+    let rowStrides: [Int], columnStrides: [Int]
+    /// Both of one operand.
+    func strides(of operand: Int) -> (row: Int, column: Int) { (rowStrides[operand], columnStrides[operand]) }
 
-/// Elementwise kernels over operands of different shapes.
-enum Broadcast {
-    /// out, a, its row and column stride, b, its row and column stride, rows, columns.
-    typealias Arithmetic =
-        @convention(c) (
-            UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, Int, Int, UnsafePointer<Float>?, Int, Int, Int, Int
-        ) -> Void
+    /// Sizes of the axes outside of rows and columns, and each operand's strides along them.
+    private let outer: [Int]
+    private let outerStrides: [[Int]]
 
-    /// out, a, b, count.
-    typealias NarrowArithmetic =
-        @convention(c) (UnsafeMutablePointer<UInt16>?, UnsafePointer<UInt16>?, UnsafePointer<UInt16>?, Int) -> Void
-
-    /// float32 from either type.
-    static func apply(_ kernel: Arithmetic, _ a: Tensor, _ b: Tensor, in operation: String) -> Tensor {
-        let a = a.asFloat32, b = b.asFloat32
-        let p = a.float32Pointer, q = b.float32Pointer
-        if a.shape == b.shape {
-            let output = Tensor(uninitialized: a.shape)
-            let o = output.float32Pointer
-            Parallel.run(output.count, grain: Elementwise.grain) {
-                kernel(o + $0.lowerBound, p + $0.lowerBound, 0, 1, q + $0.lowerBound, 0, 1, 1, $0.count)
-            }
-            return output
-        }
-        let plan = BroadcastPlan([a.shape, b.shape], in: operation)
-        let output = Tensor(uninitialized: plan.shape)
-        let o = output.float32Pointer
-        let (ar, ac, br, bc) = (plan.rowStrides[0], plan.columnStrides[0], plan.rowStrides[1], plan.columnStrides[1])
-        plan.run { block in
-            kernel(
-                o + block.output, p + block.operands.0, ar, ac, q + block.operands.1, br, bc, block.rows, block.columns)
-        }
-        return output
+    /// One run of rows and columns: where it starts in the output and in every operand.
+    struct Block {
+        var output: Int
+        var operands: (Int, Int, Int)
+        var rows: Int, columns: Int
     }
 
-    /// A sum or difference: bfloat16 where every operand of the result's shape is, so that a smaller one in float32, as
-    /// a table of positions, does not widen activations.
-    /// - Parameter narrow: the same as `kernel` for operands of one shape.
-    static func sum(
-        _ kernel: Arithmetic, narrow: NarrowArithmetic, _ a: Tensor, _ b: Tensor, in operation: String
-    ) -> Tensor {
-        guard a.elementType == .bfloat16 || b.elementType == .bfloat16 else {
-            return apply(kernel, a, b, in: operation)
-        }
-        if a.shape == b.shape, a.elementType == b.elementType {
-            let output = Tensor(uninitialized: a.shape, .bfloat16), o = output.bfloat16Pointer, p = a.bfloat16Pointer,
-                q = b.bfloat16Pointer
-            Parallel.run(output.count, grain: Elementwise.grain) {
-                narrow(o + $0.lowerBound, p + $0.lowerBound, q + $0.lowerBound, $0.count)
+    init(_ shapes: [[Int]], in operation: String) {
+        shape = Self.shape(of: shapes, in: operation)
+        var sizes: [Int] = []
+        var strides = [[Int]](repeating: [], count: shapes.count)
+        var steps = [Int](repeating: 1, count: shapes.count)  // each operand's stride at the axis under way
+        for place in 0..<shape.count {
+            let size = shape[shape.count - 1 - place]
+            let own = shapes.indices.map { (k: Int) -> Int in
+                let sizeHere = place < shapes[k].count ? shapes[k][shapes[k].count - 1 - place] : 1
+                defer { steps[k] *= sizeHere }
+                return sizeHere == size ? steps[k] : 0
             }
-            return output
-        }
-        let plan = BroadcastPlan([a.shape, b.shape], in: operation), whole = [a, b].filter { $0.shape == plan.shape }
-        guard !whole.isEmpty, whole.allSatisfy({ $0.elementType == .bfloat16 }) else {
-            return apply(kernel, a, b, in: operation)
-        }
-        let output = Tensor(uninitialized: plan.shape, .bfloat16), o = output.elementPointer
-        let x = a.shape == plan.shape ? a : a.asFloat32, y = b.shape == plan.shape ? b : b.asFloat32,
-            p = x.elementPointer,
-            q = y.elementPointer
-        let (ar, ac, br, bc) = (plan.rowStrides[0], plan.columnStrides[0], plan.rowStrides[1], plan.columnStrides[1])
-        plan.run { block in
-            // An operand of the output's shape lies as the output does.
-            let (o, p, q) = (o + block.output, p + block.operands.0, q + block.operands.1), width = block.columns
-            if block.rows == 1 || width >= 1024 {
-                for row in 0..<block.rows {
-                    let (o, p, q) = (o + row * width, p + row * ar, q + row * br)
-                    Float32Staging.run(0..<width, width: 1, slots: 3, isNeeded: true) { columns, staging in
-                        let left = p.isBFloat16 ? staging.read(p, columns, 1) : p.float32 + columns.lowerBound * ac
-                        let right = q.isBFloat16 ? staging.read(q, columns, 2) : q.float32 + columns.lowerBound * bc
-                        kernel(staging.place(o, columns, 0), left, 0, ac, right, 0, bc, 1, columns.count)
-                        staging.write(o, columns, 0)
-                    }
-                }
+            if size == 1 { continue }
+            if let inner = sizes.last, shapes.indices.allSatisfy({ own[$0] == (strides[$0].last ?? 0) * inner }) {
+                sizes[sizes.count - 1] *= size
             } else {
-                Float32Staging.run(0..<block.rows, width: width, slots: 3, isNeeded: true) { rows, staging in
-                    let left = p.isBFloat16 ? staging.read(p, rows, 1) : p.float32 + rows.lowerBound * ar
-                    let right = q.isBFloat16 ? staging.read(q, rows, 2) : q.float32 + rows.lowerBound * br
-                    kernel(staging.place(o, rows, 0), left, ar, ac, right, br, bc, rows.count, width)
-                    staging.write(o, rows, 0)
-                }
+                sizes.append(size)
+                for k in shapes.indices { strides[k].append(own[k]) }
             }
         }
-        return output
+        // The innermost axis is first here.
+        columns = sizes.first ?? 1
+        rows = sizes.count > 1 ? sizes[1] : 1
+        columnStrides = strides.map { $0.first ?? 1 }
+        rowStrides = strides.map { $0.count > 1 ? $0[1] : 0 }
+        outer = Array(sizes.dropFirst(2))
+        outerStrides = strides.map { Array($0.dropFirst(2)) }
     }
 
-    /// - Returns: of the element type of `a`.
-    static func apply(_ kernel: Arithmetic, _ a: Tensor, _ scalar: Float) -> Tensor {
-        let output = Tensor(uninitialized: a.shape, a.elementType)
-        let o = output.elementPointer, p = a.elementPointer
-        Elementwise.run(output.count, slots: 2, isBFloat16: p.isBFloat16) { range, staging in
-            withUnsafePointer(to: scalar) {
-                kernel(staging.place(o, range, 0), staging.read(p, range, 1), 0, 1, $0, 0, 0, 1, range.count)
+    static func shape(of shapes: [[Int]], in operation: String) -> [Int] {
+        var result = shapes[0]
+        for other in shapes.dropFirst() where other != result {
+            let rank = max(result.count, other.count)
+            result = (0..<rank).map { axis in
+                let a = axis - rank + result.count, b = axis - rank + other.count
+                let p = a < 0 ? 1 : result[a], q = b < 0 ? 1 : other[b]
+                ShapeCheck.require(
+                    p == q || p == 1 || q == 1, operation,
+                    "\(shapes.map { "\($0)" }.joined(separator: " with ")) do not broadcast")
+                return p == 1 ? q : p
             }
-            staging.write(o, range, 0)
         }
-        return output
+        return result
     }
 
-    /// - Returns: of the element type of `a`.
-    static func apply(_ kernel: Arithmetic, _ scalar: Float, _ a: Tensor) -> Tensor {
-        let output = Tensor(uninitialized: a.shape, a.elementType)
-        let o = output.elementPointer, p = a.elementPointer
-        Elementwise.run(output.count, slots: 2, isBFloat16: p.isBFloat16) { range, staging in
-            withUnsafePointer(to: scalar) {
-                kernel(staging.place(o, range, 0), $0, 0, 0, staging.read(p, range, 1), 0, 1, 1, range.count)
+    /// Runs `body` over blocks that cover the whole, on the thread pool.
+    func run(_ body: (Block) -> Void) {
+        let outerCount = outer.reduce(1, *)
+        if outerCount * rows == 1 {
+            Parallel.run(columns, grain: Elementwise.grain) { range in
+                let start = range.lowerBound
+                body(
+                    Block(output: start, operands: offsets { start * columnStrides[$0] }, rows: 1, columns: range.count)
+                )
             }
-            staging.write(o, range, 0)
+            return
         }
-        return output
+        Parallel.run(outerCount * rows, grain: max(1, Elementwise.grain / max(1, columns))) { range in
+            var row = range.lowerBound
+            while row < range.upperBound {
+                let block = row / rows, first = row % rows
+                let count = min(rows - first, range.upperBound - row)
+                body(
+                    Block(
+                        output: row * columns,
+                        operands: offsets { outerOffset(of: $0, block) + first * rowStrides[$0] }, rows: count,
+                        columns: columns))
+                row += count
+            }
+        }
+    }
+
+    private func offsets(_ offset: (Int) -> Int) -> (Int, Int, Int) {
+        let count = rowStrides.count
+        return (offset(0), count > 1 ? offset(1) : 0, count > 2 ? offset(2) : 0)
+    }
+
+    private func outerOffset(of operand: Int, _ block: Int) -> Int {
+        var rest = block, offset = 0
+        for (size, stride) in zip(outer, outerStrides[operand]) {
+            offset += rest % size * stride
+            rest /= size
+        }
+        return offset
     }
 }
 
@@ -120,9 +117,9 @@ extension Tensor {
         if shape == self.shape { return self }
         let plan = BroadcastPlan([self.shape, shape], in: "broadcasted")
         ShapeCheck.require(plan.shape == shape, "broadcasted", "\(self.shape) does not broadcast to \(shape)")
-        let output = Tensor(uninitialized: shape, elementType)
-        Broadcast.expand(self, into: output, plan)
-        return output.recorded(from: self) { [own = self.shape] upstream, _ in [upstream.summed(to: own)] }
+        return Kernels.broadcast(self, plan).recorded(from: self) { [own = self.shape] upstream, _ in
+            [upstream.summed(to: own)]
+        }
     }
 
     /// The sum over every axis along which a value of the given shape was repeated: broadcasting's adjoint.
@@ -131,24 +128,5 @@ extension Tensor {
         let missing = rank - shape.count
         let axes = (0..<rank).filter { $0 < missing || (shape[$0 - missing] == 1 && self.shape[$0] != 1) }
         return sum(axes: axes).reshaped(shape)
-    }
-}
-
-extension Broadcast {
-    fileprivate static func expand(_ x: Tensor, into output: Tensor, _ plan: BroadcastPlan) {
-        let (row, column) = (plan.rowStrides[0], plan.columnStrides[0])
-        switch x.elementType.size {
-        case 4:
-            let o = output.storage.base.assumingMemoryBound(to: UInt32.self),
-                p = x.storage.base.assumingMemoryBound(to: UInt32.self)
-            plan.run { concord_expand(o + $0.output, p + $0.operands.0, row, column, $0.rows, $0.columns) }
-        case 2:
-            let o = output.bfloat16Pointer, p = x.bfloat16Pointer
-            plan.run { concord_expand_16(o + $0.output, p + $0.operands.0, row, column, $0.rows, $0.columns) }
-        case 1:
-            let o = output.uint8Pointer, p = x.uint8Pointer
-            plan.run { concord_expand_8(o + $0.output, p + $0.operands.0, row, column, $0.rows, $0.columns) }
-        default: ShapeCheck.fail("broadcasted", "not for \(x.elementType)")
-        }
     }
 }

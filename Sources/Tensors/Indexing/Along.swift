@@ -1,5 +1,5 @@
 extension Tensor {
-    /// Of every row along an axis, the elements that its own indices name: `y[i, j] = x[i, indices[i, j]]` for the last
+    /// For every row along an axis, the elements at that row's indices: `y[i, j] = x[i, indices[i, j]]` for the last
     /// of two axes.
     /// - Parameter indices: int32, of this value's shape but for the axis; each in `0 ..< shape[axis]`.
     public func takingAlong(_ indices: Tensor, axis: Int = -1) -> Tensor {
@@ -8,8 +8,7 @@ extension Tensor {
         return reshaped([count]).gathered(at: flat).reshaped(indices.shape)
     }
 
-    /// `takingAlong`'s adjoint: zeros of a longer or shorter axis with this value's elements added where its indices
-    /// name.
+    /// `takingAlong`'s adjoint: zeros of a longer or shorter axis with this value's elements added at its indices.
     /// - Parameters:
     ///   - indices: int32, of this value's shape; each in `0 ..< size`.
     ///   - size: of the axis in the result.
@@ -28,12 +27,7 @@ extension Tensor {
         ShapeCheck.require(
             indices.shape == expected, operation, "indices \(indices.shape) for \(shape) along axis \(axis)")
         ShapeCheck.indices(indices, below: shape[axis], in: operation)
-        let inner = shape[(axis + 1)...].reduce(1, *), taken = indices.shape[axis], size = shape[axis]
-        let values = indices.integerScalars
-        let flat = values.indices.map { place in
-            Int32((place / (taken * inner) * size + Int(values[place])) * inner + place % inner)
-        }
-        return Tensor(flat, shape: [flat.count])
+        return Kernels.flatIndices(indices, into: shape, axis: axis)
     }
 
     /// The elements of an axis in reverse order.
@@ -42,7 +36,7 @@ extension Tensor {
         return gathered(at: Tensor((0..<size).reversed().map(Int32.init), shape: [size]), axis: axis)
     }
 
-    /// The elements of an axis moved by `shift` places; what leaves at the end comes in at the start, as `torch.roll`
+    /// The elements of an axis moved by `shift` places; what leaves at the end enters at the start, as `torch.roll`
     /// does.
     public func rolled(by shift: Int, axis: Int) -> Tensor {
         let size = shape[self.axis(axis, in: "rolled")]
@@ -66,26 +60,8 @@ extension Tensor {
     /// Sums of the elements up to each place of an axis.
     public func cumulativeSum(axis: Int) -> Tensor {
         let axis = self.axis(axis, in: "cumulativeSum")
-        let output = Self.running(asFloat32, axis)
-        return output.recorded(from: self) { upstream, _ in
-            [Self.running(upstream.flipped(axis: axis), axis).flipped(axis: axis)]
+        return Kernels.cumulativeSum(asFloat32, axis: axis).recorded(from: self) { upstream, _ in
+            [Kernels.cumulativeSum(upstream, axis: axis, isReversed: true)]
         }
-    }
-
-    private static func running(_ x: Tensor, _ axis: Int) -> Tensor {
-        let size = x.shape[axis], inner = x.shape[(axis + 1)...].reduce(1, *)
-        let output = Tensor(uninitialized: x.shape)
-        let from = x.float32Pointer, to = output.float32Pointer
-        for outer in 0..<(size * inner == 0 ? 0 : x.count / (size * inner)) {
-            for column in 0..<inner {
-                var sum: Float = 0
-                for place in 0..<size {
-                    let at = (outer * size + place) * inner + column
-                    sum += from[at]
-                    to[at] = sum
-                }
-            }
-        }
-        return output
     }
 }

@@ -1,10 +1,8 @@
-import CKernels
-
 /// Copies of boxes between row-major arrays: what slices, concatenation and padding are made of.
 enum BoxCopy {
     /// Copies a box of `shape` elements of `size` bytes between two memories that start at the box's first corners.
     /// - Parameters:
-    ///   - fromStrides: bytes between neighbours along each axis of the source; the last is `size`.
+    ///   - fromStrides: bytes between neighbors along each axis of the source; the last is `size`.
     ///   - toStrides: the target's.
     static func run(
         shape: [Int], size: Int, from: UnsafeRawPointer, fromStrides: [Int], to: UnsafeMutableRawPointer,
@@ -24,9 +22,7 @@ enum BoxCopy {
         }
         let bytes = sizes[0]
         guard sizes.count > 1 else {
-            Parallel.run(bytes, grain: Elementwise.grain * 4) {
-                (to + $0.lowerBound).copyMemory(from: from + $0.lowerBound, byteCount: $0.count)
-            }
+            Kernels.copy(to, from: from, bytes: bytes)
             return
         }
         let rows = sizes[1], fromRow = sources[1], toRow = targets[1], outer = sizes[2...].reduce(1, *)
@@ -40,13 +36,13 @@ enum BoxCopy {
                     rest /= sizes[axis]
                 }
                 let count = min(rows - row % rows, range.upperBound - row)
-                concord_copy_rows(to + target, toRow, from + source, fromRow, count, bytes)
+                Kernels.copyRows(to + target, toRow, from: from + source, fromRow, rows: count, bytes: bytes)
                 row += count
             }
         }
     }
 
-    /// Bytes between neighbours along each axis.
+    /// Bytes between neighbors along each axis.
     static func strides(of x: Tensor) -> [Int] {
         var strides = [Int](repeating: x.elementType.size, count: x.rank)
         for axis in (0..<x.rank).dropLast().reversed() { strides[axis] = strides[axis + 1] * x.shape[axis + 1] }

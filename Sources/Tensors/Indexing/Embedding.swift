@@ -1,5 +1,3 @@
-import CKernels
-
 extension Tensor {
     /// Rows of a table `[V, D]`, which this value is, by their int32 numbers: an embedding lookup.
     ///
@@ -12,20 +10,11 @@ extension Tensor {
         let width = shape[1]
         let output =
             Precision.isBFloat16(for: self) && elementType == .float32
-            ? narrowRows(at: ids) : detached.gathered(at: ids)
+            ? Kernels.gatherAsBFloat16(self, ids) : detached.gathered(at: ids)
         return output.recorded([self]) { [table = shape, ids = ids.detached] upstream, _ in
             let piece = (indices: ids.reshaped([ids.count]), rows: upstream.reshaped([ids.count, width]))
             return [.rows(RowGradient(shape: table, pieces: [piece]))]
         }
-    }
-
-    private func narrowRows(at ids: Tensor) -> Tensor {
-        let width = shape[1], output = Tensor(uninitialized: ids.shape + [width], .bfloat16)
-        let (to, from, index) = (output.bfloat16Pointer, float32Pointer, ids.int32Pointer)
-        Parallel.run(ids.count, grain: Rows.grain(width)) { range in
-            for i in range { concord_float32_to_bfloat16(to + i * width, from + Int(index[i]) * width, width) }
-        }
-        return output
     }
 
     /// Rows of zeros with a one at the place that each int32 number names.
@@ -33,11 +22,6 @@ extension Tensor {
     /// - Returns: float32, `shape + [K]`.
     public func oneHot(_ depth: Int) -> Tensor {
         ShapeCheck.indices(self, below: depth, in: "oneHot")
-        let output = Tensor(uninitialized: shape + [depth])
-        let o = output.float32Pointer, p = int32Pointer
-        Parallel.run(count, grain: Swift.max(1, Elementwise.grain / Swift.max(1, depth))) {
-            concord_one_hot(o + $0.lowerBound * depth, p + $0.lowerBound, $0.count, depth)
-        }
-        return output
+        return Kernels.oneHot(self, depth: depth)
     }
 }

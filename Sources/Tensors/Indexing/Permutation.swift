@@ -1,5 +1,3 @@
-import CKernels
-
 extension Tensor {
     /// The axes in another order, any element type: axis i of the result is axis `axes[i]` of this value.
     public func permuted(_ axes: [Int]) -> Tensor {
@@ -29,7 +27,7 @@ private enum Permutation {
     static func run(_ x: Tensor, _ axes: [Int]) -> Tensor {
         let strides = BoxCopy.strides(of: x), size = x.elementType.size
         let shape = axes.map { x.shape[$0] }
-        // Output axes outermost first with the input's strides in bytes, merged where they are neighbours in the input
+        // Output axes outermost first with the input's strides in bytes, merged where they are neighbors in the input
         // too.
         var merged: [(size: Int, stride: Int)] = []
         for axis in axes where x.shape[axis] != 1 {
@@ -75,26 +73,9 @@ private enum Permutation {
                     target += rest % axes[axis].size * own[axis]
                     rest /= axes[axis].size
                 }
-                let high = min(height, rows - row), wide = min(width, columns - column)
-                let outRow = own[inner] / size, inRow = axes[last].stride / size
-                if size == 4 {
-                    concord_transpose(
-                        (to + target).assumingMemoryBound(to: UInt32.self), outRow,
-                        (from + source).assumingMemoryBound(to: UInt32.self),
-                        inRow,
-                        high, wide)
-                } else if size == 2 {
-                    concord_transpose_16(
-                        (to + target).assumingMemoryBound(to: UInt16.self), outRow,
-                        (from + source).assumingMemoryBound(to: UInt16.self),
-                        inRow, high, wide)
-                } else {
-                    concord_transpose_8(
-                        (to + target).assumingMemoryBound(to: UInt8.self), outRow,
-                        (from + source).assumingMemoryBound(to: UInt8.self),
-                        inRow,
-                        high, wide)
-                }
+                Kernels.transpose(
+                    to + target, own[inner] / size, from: from + source, axes[last].stride / size,
+                    rows: min(height, rows - row), columns: min(width, columns - column), size: size)
             }
         }
     }

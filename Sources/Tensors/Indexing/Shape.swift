@@ -9,7 +9,7 @@ extension Tensor {
         return output.recorded(from: self) { [own = self.shape] upstream, _ in [upstream.reshaped(own)] }
     }
 
-    /// Some neighbouring axes as one: `[N, H, W, C].flattened(1...2)` is `[N, H * W, C]`.
+    /// Some neighboring axes as one: `[N, H, W, C].flattened(1...2)` is `[N, H * W, C]`.
     public func flattened(_ axes: ClosedRange<Int>) -> Tensor {
         let first = axis(axes.lowerBound, in: "flattened"), last = axis(axes.upperBound, in: "flattened")
         ShapeCheck.require(first <= last, "flattened", "axes \(axes) of \(shape)")
@@ -33,6 +33,9 @@ extension Tensor {
         shape.remove(at: resolved)
         return reshaped(shape)
     }
+
+    /// The same memory under another shape of as many elements, a constant.
+    func viewed(as shape: [Int]) -> Tensor { Tensor(shape: shape, elementType: elementType, storage: storage) }
 
     private func resolved(_ wanted: [Int]) -> [Int] {
         guard let free = wanted.firstIndex(of: -1) else {

@@ -1,5 +1,3 @@
-import CKernels
-
 extension Tensor {
     /// An affine map of the last axis: `y = x Wᵀ + b`.
     ///

@@ -10,9 +10,9 @@ extension Tensor {
     /// The matrix product `op(self) op(b)`.
     ///
     /// - Parameters:
-    ///   - b: `[K, N]` for `self` `[..., M, K]` (all leading axes are rows), or with leading axes equal to `self`'s, a
-    ///     product each.
-    ///   - transposing: the factors that lie in memory the other way round: `[K, M]` on the left, `[N, K]` on the
+    ///   - b: `[K, N]` for `self` `[..., M, K]` (all leading axes are rows), or with leading axes equal to `self`'s,
+    ///     one product each.
+    ///   - transposing: the factors that are stored transposed: `[K, M]` on the left, `[N, K]` on the
     ///     right.
     /// - Returns: `[..., M, N]`; bfloat16 under that precision, with gradients of the factors' own types.
     /// - Precondition: the inner sizes are equal; with leading axes on `self` alone the left is not transposed.
@@ -133,6 +133,27 @@ private struct Matmul {
                     m: m, n: n, k: k, x + i * m * k, transposeA: left, y + i * k * n, transposeB: right,
                     into: z + i * m * n)
             }
+        }
+    }
+}
+
+extension Tensor {
+    /// Calls `body` for each row of this matrix, in order, with its products with all rows of another, in float32;
+    /// a block of rows is computed at a time.
+    /// - Parameter other: `[M, D]`, float32; `self` is `[N, D]`, float32.
+    package func forEachRow(ofProductWith other: Tensor, _ body: (Int, UnsafeBufferPointer<Float>) -> Void) {
+        ShapeCheck.require(
+            rank == 2 && other.rank == 2 && shape[1] == other.shape[1], "forEachRow(ofProductWith:)",
+            "\(shape) with \(other.shape)")
+        let count = shape[0], others = other.shape[0], width = shape[1], block = 1024
+        let products = Tensor(uninitialized: [min(block, count), others])
+        let x = float32Pointer, y = other.float32Pointer, z = products.float32Pointer
+        for first in stride(from: 0, to: count, by: block) {
+            let rows = min(block, count - first)
+            GEMM.multiply(
+                m: rows, n: others, k: width, x + first * width, lda: width, y, ldb: width, transposeB: true, z,
+                ldc: others)
+            for row in 0..<rows { body(first + row, UnsafeBufferPointer(start: z + row * others, count: others)) }
         }
     }
 }

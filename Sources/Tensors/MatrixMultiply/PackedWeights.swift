@@ -1,33 +1,33 @@
 import Synchronization
 
-/// Weights rearranged as some way of computing wants them; those that are asked for again are kept until they change or
-/// their tensor goes.
+/// Weights in the layouts of the kernels that read them; those that are requested again are cached until they change or
+/// their tensor is freed.
 final class PackedWeights: Sendable {
     static let shared = PackedWeights()
 
-    /// Which arrangement.
+    /// Which layout.
     enum Layout: Hashable, Sendable {
         /// The one that a primitive of oneDNN chose.
         case oneDNN(OneDNNConvolution)
-        case product(OneDNNMatmul)
-        /// Those of `UnfoldedProducts`.
-        case windows, turnedWindows
-        /// Those of `ConvolutionProducts`.
+        case matmul(OneDNNMatmul)
+        /// Those of `Im2ColGEMM`.
+        case windows, rotatedWindows
+        /// Those of `SmallMapGEMM`.
         case filterRows, tapRows(stride: Int)
-        /// Those of `StripProducts`.
+        /// Those of `ImplicitGEMM1D`.
         case tapColumns, tapBlocks(stride: Int)
-        /// Those of a batch normalisation taken into a convolution.
+        /// Those of a batch normalization folded into a convolution.
         case folded(epsilon: Float), foldedBias(epsilon: Float)
     }
 
     private struct Key: Hashable {
         let sources: [Int]
-        /// Weights of equal memory may be looked at in several shapes.
+        /// The same memory may be used in several shapes.
         let shape: [Int]
         let layout: Layout
     }
 
-    /// What a packing was made of, and when.
+    /// A tensor that packed weights were made from, and its version then.
     private struct Source {
         weak var storage: Storage?
         let version: Int
@@ -39,7 +39,7 @@ final class PackedWeights: Sendable {
 
     private struct Entry {
         let sources: [Source]
-        /// Nil where it was asked for once.
+        /// Nil after the first request.
         let packed: Storage?
 
         var isCurrent: Bool { sources.allSatisfy(\.isCurrent) }
@@ -47,9 +47,9 @@ final class PackedWeights: Sendable {
 
     private let entries = Mutex(LeastRecentlyUsed<Key, Entry>(capacity: 512))
 
-    /// What `pack` makes of the weights, held from the second request for the same version of them on: a training step
-    /// that asks for each arrangement once needs no memory for them (of open_clip's RN50 in bfloat16: 300 MiB), while
-    /// pieces of a batch and inference pack twice.
+    /// The weights as `pack` lays them out, cached from the second request for the same version of them on: a training
+    /// step that requests each layout once needs no memory for them (of open_clip's RN50 in bfloat16: 300 MiB), while
+    /// microbatches and inference pack twice.
     /// - Parameter others: what the packing depends on besides.
     func callAsFunction(_ weight: Tensor, _ layout: Layout, with others: [Tensor] = [], pack: () -> Storage) -> Storage
     {

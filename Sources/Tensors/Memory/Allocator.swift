@@ -29,12 +29,13 @@ public enum Allocator {
         }
     }
 
+    /// The counters now.
     public static var statistics: Statistics { pool.withLock { $0.statistics } }
 
     /// Gives every cached block back to the system.
     public static func emptyCache() { pool.withLock { $0.trim(to: 0) } }
 
-    /// Runs `body` and says how many bytes its tensors held at once at most. Only what this thread takes and frees is
+    /// Runs `body` and returns the most bytes that its tensors held at once. Only what this thread takes and frees is
     /// counted.
     public static func peak<E: Error>(of body: () throws(E) -> Void) throws(E) -> Int {
         let meter = MemoryMeter()
@@ -87,5 +88,29 @@ public enum Allocator {
         let size = MemoryPool.size(for: bytes)
         Context.meter?.put(size)
         pool.withLock { $0.put(block, size: size) }
+    }
+}
+
+/// Counts the memory that tensors on one thread take and free, whatever other threads do.
+final class MemoryMeter {
+    /// Bytes; less than none where more was freed than taken.
+    private(set) var held = 0
+    /// The largest `held` so far.
+    private(set) var peak = 0
+
+    func take(_ bytes: Int) {
+        held += bytes
+        peak = max(peak, held)
+    }
+
+    func put(_ bytes: Int) { held -= bytes }
+
+    /// Restarts `peak` from what is held now.
+    func mark() { peak = held }
+
+    /// Adds what another meter counted in this one's place.
+    func add(_ other: MemoryMeter) {
+        peak = max(peak, held + other.peak)
+        held += other.held
     }
 }

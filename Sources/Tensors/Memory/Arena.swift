@@ -4,11 +4,11 @@ import ConcordFiles
     import Glibc
 #endif
 
-/// A range of addresses that large blocks are cut from; neighbouring free ones become one again.
+/// A range of addresses that large blocks are cut from; neighboring free ones become one again.
 ///
-/// The range is reserved once, and pages come with their first use. A request takes the smallest freeBlock that holds it,
-/// and fresh addresses only where none does, so that what a process holds stays near the most that was in use at once,
-/// whatever the order of sizes.
+/// The range is reserved once, and pages come with their first use. A request takes the smallest free block that
+/// holds it, and fresh addresses only where none does, so that what a process holds stays near the most that was in use
+/// at once, whatever the order of sizes.
 package struct Arena: ~Copyable {
     private struct FreeBlock {
         var start: UInt

@@ -1,14 +1,12 @@
-import CKernels
-
 #if canImport(Glibc)
     import Glibc
 #endif
 
-/// What a normalisation does to its output before it is written.
+/// What a normalization does to its output before it is written.
 public enum FusedActivation: Sendable { case relu }
 
 extension Tensor {
-    /// Batch normalisation with the batch's own statistics, over all axes but the last, in one pass after the
+    /// Batch normalization with the batch's own statistics, over all axes but the last, in one pass after the
     /// statistics'.
     ///
     ///     y = activation((x - mean(x)) / sqrt(var(x) + epsilon) * weight + bias + residual)
@@ -30,7 +28,7 @@ extension Tensor {
         return (normalized(affine, weight, bias, activation, residual, statisticsCount: rows), mean, variance)
     }
 
-    /// Batch normalisation with given statistics, as in evaluation.
+    /// Batch normalization with given statistics, as in evaluation.
     ///
     /// - Parameters:
     ///   - mean: `[C]`, a constant; variance: `[C]`, a constant.
@@ -88,8 +86,9 @@ extension Tensor {
         let x = elementPointer, first = Tensor((0..<channels).map { x[$0] }, shape: [channels]),
             shift = first.float32Pointer
         let sums = ChannelSums(rows: rows, channels: channels) { range, sums, squares in
-            concord_channel_moments(
-                (x + range.lowerBound * channels).base, x.isBFloat16, range.count, channels, shift, sums, squares)
+            Kernels.channelMoments(
+                x + range.lowerBound * channels, rows: range.count, channels: channels, shift: shift, sums: sums,
+                squares: squares)
         }
         let mean = Tensor(uninitialized: [channels]), variance = Tensor(uninitialized: [channels])
         let (m, v, s, q, n) = (mean.float32Pointer, variance.float32Pointer, sums.first, sums.second, Double(rows))

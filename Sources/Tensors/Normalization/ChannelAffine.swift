@@ -1,6 +1,4 @@
-import CKernels
-
-/// `(x - mean) * scale + bias` with one number of each for every channel: what normalisation comes down to once its
+/// `(x - mean) * scale + bias` with one number of each for every channel: what normalization comes down to once its
 /// statistics are known.
 struct ChannelAffine {
     /// `[C]` each; `scale` is `weight * rstd`.
@@ -27,9 +25,9 @@ struct ChannelAffine {
         let streams = Streaming.suits(output, channels: c)
         Parallel.run(x.count / max(1, c), grain: Elementwise.grain / max(1, c)) { rows in
             let at = rows.lowerBound * c
-            concord_channel_normalize(
-                (y + at).base, (a + at).base, r.map { ($0 + at).base }, a.isBFloat16, rows.count, c, m, s, b, rectify,
-                streams)
+            Kernels.channelNormalize(
+                y + at, a + at, residual: r.map { $0 + at }, rows: rows.count, channels: c, mean: m, scale: s,
+                bias: b, rectifies: rectify, streams: streams)
         }
         return output
     }
@@ -50,20 +48,23 @@ struct ChannelAffine {
     /// `x`.
     /// - Parameter masked: memory for g itself.
     func gradientSums(_ upstream: Tensor, _ x: Tensor, _ mask: Mask, masked: Tensor? = nil) -> ChannelSums {
-        let (u, a, c, w) = (upstream.elementPointer, x.elementPointer, channels, masked?.elementPointer),
-            isBFloat16 = a.isBFloat16
+        let (u, a, c, w) = (upstream.elementPointer, x.elementPointer, channels, masked?.elementPointer)
         let (m, s, b) = (mean.float32Pointer, scale.float32Pointer, bias.float32Pointer)
         let streams = masked.map { Streaming.suits($0, channels: c) } ?? false
         return ChannelSums(rows: x.count / max(1, c), channels: c) { rows, sums, products in
-            let at = rows.lowerBound * c, g = (u + at).base, x = (a + at).base, to = w.map { ($0 + at).base }
+            let at = rows.lowerBound * c, g = u + at, x = a + at, to = w.map { $0 + at }
             switch mask {
             case .everywhere:
-                concord_channel_gradient_sums(g, x, nil, to, isBFloat16, rows.count, c, m, sums, products, streams)
+                Kernels.channelGradientSums(
+                    g, x, output: nil, masked: to, rows: rows.count, channels: c, mean: m, sums: sums,
+                    products: products, streams: streams)
             case .output(let output):
-                concord_channel_gradient_sums(
-                    g, x, (output.elementPointer + at).base, to, isBFloat16, rows.count, c, m, sums, products, streams)
+                Kernels.channelGradientSums(
+                    g, x, output: output.elementPointer + at, masked: to, rows: rows.count, channels: c, mean: m,
+                    sums: sums, products: products, streams: streams)
             case .input:
-                concord_channel_gradient_sums_rectified(g, x, isBFloat16, rows.count, c, m, s, b, sums, products)
+                Kernels.channelGradientSumsRectified(
+                    g, x, rows: rows.count, channels: c, mean: m, scale: s, bias: b, sums: sums, products: products)
             }
         }
     }
@@ -79,13 +80,43 @@ struct ChannelAffine {
         )
         let streams = Streaming.suits(gradient, channels: c)
         Parallel.run(x.count / max(1, c), grain: Elementwise.grain / max(1, c)) { rows in
-            let at = rows.lowerBound * c, to = (d + at).base, g = (u + at).base, x = (a + at).base
-            if isRectified {
-                concord_channel_gradient_rectified(to, g, x, a.isBFloat16, rows.count, c, m, s, b, k, l, streams)
-            } else {
-                concord_channel_gradient(to, g, x, a.isBFloat16, rows.count, c, m, s, k, l, streams)
-            }
+            let at = rows.lowerBound * c
+            Kernels.channelGradient(
+                d + at, u + at, a + at, rows: rows.count, channels: c, mean: m, scale: s,
+                rectifyingBias: isRectified ? UnsafePointer(b) : nil, constant: k, slope: l, streams: streams)
         }
         return gradient
     }
+}
+
+/// Two sums for every channel over all rows of `[rows, C]`, cut in the same places whatever the number of threads.
+struct ChannelSums {
+    typealias Doubles = UnsafeMutablePointer<Double>
+
+    private let storage: Storage
+    private let channels: Int
+
+    /// - Parameter body: adds the sums over a range of rows to two vectors of C.
+    init(rows: Int, channels: Int, _ body: (_ rows: Range<Int>, _ first: Doubles, _ second: Doubles) -> Void) {
+        let pieces = min(64, max(1, rows * channels / 4096))
+        let partial = Storage(bytes: pieces * 2 * channels * MemoryLayout<Double>.stride)
+        let sums = partial.base.assumingMemoryBound(to: Double.self)
+        sums.update(repeating: 0, count: pieces * 2 * channels)
+        Parallel.run(pieces, grain: max(1, pieces * Elementwise.grain / max(1, rows * channels))) { range in
+            for piece in range {
+                let at = sums + piece * 2 * channels
+                body(rows * piece / pieces..<rows * (piece + 1) / pieces, at, at + channels)
+            }
+        }
+        for piece in 1..<max(1, pieces) {
+            let from = sums + piece * 2 * channels
+            for i in 0..<2 * channels { sums[i] += from[i] }
+        }
+        storage = partial
+        self.channels = channels
+    }
+
+    /// Valid as long as this value is.
+    var first: Doubles { storage.base.assumingMemoryBound(to: Double.self) }
+    var second: Doubles { first + channels }
 }

@@ -1,7 +1,5 @@
-import CKernels
-
 extension Tensor {
-    /// Group normalisation: each sample's channels in `groups` neighbouring sets, each set normalised over itself and
+    /// Group normalization: each sample's channels in `groups` neighboring sets, each set normalized over itself and
     /// all positions.
     ///
     ///     y = (x - mean) / sqrt(var + epsilon) * weight + bias
@@ -56,7 +54,8 @@ private struct GroupNormalization: Sendable {
                 sums.update(repeating: 0, count: 2 * channels)
                 let (x, y) = (a + at, y + at)
                 for c in 0..<channels { shift[c] = x[c] }
-                concord_channel_moments(x.base, x.isBFloat16, positions, channels, shift, sums, squares)
+                Kernels.channelMoments(
+                    x, rows: positions, channels: channels, shift: shift, sums: sums, squares: squares)
                 for group in 0..<groups {
                     let (mean, variance) = moments(of: group, sums, squares, shift: shift)
                     let rstd = Float(1 / (variance + Double(epsilon)).squareRoot())
@@ -66,8 +65,9 @@ private struct GroupNormalization: Sendable {
                         scale[c] = w[c] * rstd
                     }
                 }
-                concord_channel_normalize(
-                    y.base, x.base, nil, x.isBFloat16, positions, channels, m + row, scale, b, false, false)
+                Kernels.channelNormalize(
+                    y, x, residual: nil, rows: positions, channels: channels, mean: m + row, scale: scale, bias: b,
+                    rectifies: false, streams: false)
             }
         }
         return (output, mean, rstd)
@@ -110,8 +110,9 @@ private struct GroupNormalization: Sendable {
                 let sums = all + 2 * row, products = sums + channels
                 sums.update(repeating: 0, count: 2 * channels)
                 let (d, u, x) = (d + at, u + at, a + at)
-                concord_channel_gradient_sums(
-                    u.base, x.base, nil, nil, x.isBFloat16, positions, channels, m + row, sums, products, false)
+                Kernels.channelGradientSums(
+                    u, x, output: nil, masked: nil, rows: positions, channels: channels, mean: m + row, sums: sums,
+                    products: products, streams: false)
                 for group in 0..<groups {
                     var sum = 0.0, product = 0.0
                     for c in group * width..<(group + 1) * width {
@@ -125,8 +126,9 @@ private struct GroupNormalization: Sendable {
                         slope[c] = Float(rstd * rstd * rstd * product / count)
                     }
                 }
-                concord_channel_gradient(
-                    d.base, u.base, x.base, x.isBFloat16, positions, channels, m + row, scale, constant, slope, false)
+                Kernels.channelGradient(
+                    d, u, x, rows: positions, channels: channels, mean: m + row, scale: scale, rectifyingBias: nil,
+                    constant: constant, slope: slope, streams: false)
             }
         }
         let (to, offsets) = (dw.float32Pointer, db.float32Pointer)

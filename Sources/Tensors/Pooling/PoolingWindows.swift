@@ -1,14 +1,12 @@
-import CKernels
-
 /// The windows of a pooling along one axis: which inputs each output covers, and which outputs cover each input.
 struct PoolingWindows: Sendable {
     let inputs, outputs: Int
-    /// Bounds of inputs for each output, then bounds of outputs for each input (int32), and each output's share
-    /// (float32).
-    private let bounds, shares: Tensor
+    /// Bounds of inputs for each output, then bounds of outputs for each input (int32), and what one input
+    /// weighs in each output's mean (float32).
+    let bounds, weights: Tensor
 
     /// A kernel that slides; outputs that would reach over the far edge are left out.
-    /// - Parameter countsPadding: an average divides by the whole kernel even where it lies partly in the padding.
+    /// - Parameter countsPadding: an average divides by the whole kernel even where that is partly in the padding.
     init(inputs: Int, kernel: Int, stride: Int, padding: Int, countsPadding: Bool, in operation: String) {
         ShapeCheck.require(
             kernel > 0 && stride > 0 && padding >= 0 && 2 * padding <= kernel, operation,
@@ -20,17 +18,17 @@ struct PoolingWindows: Sendable {
             max(0, output * stride - padding)..<min(inputs, output * stride - padding + kernel)
         }
         self.init(
-            inputs: inputs, windows: windows, shares: windows.map { 1 / Float(countsPadding ? kernel : $0.count) })
+            inputs: inputs, windows: windows, weights: windows.map { 1 / Float(countsPadding ? kernel : $0.count) })
     }
 
     /// As many windows of nearly equal size as there are `outputs`, which may overlap: PyTorch's adaptive bins.
     init(inputs: Int, outputs: Int, in operation: String) {
         ShapeCheck.require(inputs > 0 && outputs > 0, operation, "\(inputs) elements into \(outputs)")
         let windows = (0..<outputs).map { ($0 * inputs / outputs)..<((($0 + 1) * inputs + outputs - 1) / outputs) }
-        self.init(inputs: inputs, windows: windows, shares: windows.map { 1 / Float($0.count) })
+        self.init(inputs: inputs, windows: windows, weights: windows.map { 1 / Float($0.count) })
     }
 
-    private init(inputs: Int, windows: [Range<Int>], shares: [Float]) {
+    private init(inputs: Int, windows: [Range<Int>], weights: [Float]) {
         self.inputs = inputs
         outputs = windows.count
         var first = [Int32](repeating: 0, count: inputs), last = first
@@ -43,14 +41,6 @@ struct PoolingWindows: Sendable {
         bounds = Tensor(
             windows.map { Int32($0.lowerBound) } + windows.map { Int32($0.upperBound) } + first + last,
             shape: [2 * (outputs + inputs)])
-        self.shares = Tensor(shares, shape: [outputs])
-    }
-
-    /// Valid as long as this value is.
-    var axis: concord_pooling_axis {
-        let (b, s) = (bounds.int32Pointer, shares.float32Pointer)
-        return concord_pooling_axis(
-            inputs: inputs, outputs: outputs, start: b, end: b + outputs, first: b + 2 * outputs,
-            last: b + 2 * outputs + inputs, share: s)
+        self.weights = Tensor(weights, shape: [outputs])
     }
 }

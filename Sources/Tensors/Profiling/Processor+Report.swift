@@ -6,7 +6,7 @@ import COpenBLAS
 #endif
 
 extension Processor {
-    /// What `concord doctor` shows: the processor, the kernels in use and why, threads, libraries, memory.
+    /// The processor, the kernels in use and why, threads, libraries and memory, as names and texts for a person.
     public static func report() -> [(name: String, value: String)] {
         let version = dnnl_version().pointee
         let memory = field(of: "/proc/meminfo", named: "MemTotal"),
@@ -17,12 +17,12 @@ extension Processor {
             (
                 "matrix products",
                 matmulReason
-                    + (BFloat16x3GEMM.isAvailable ? "; large ones by AMX's tiles, each float32 as three bfloat16" : "")
+                    + (BFloat16x3GEMM.isAvailable ? "; large ones as bf16x3 GEMMs on AMX's tiles" : "")
             ),
             (
                 "convolutions",
                 "oneDNN \(version.major).\(version.minor).\(version.patch), \(instructionSet)"
-                    + (Winograd.isAvailable ? ", 3x3 by Winograd's method" : "")
+                    + (WinogradConvolution.isAvailable ? ", 3x3 by Winograd's algorithm" : "")
             ),
             ("bfloat16", hasBFloat16 ? "native, \(instructionSet)" : "not native: precision bfloat16 becomes float32"),
             ("threads", "\(Threads.count) of \(Threads.available()) available"),

@@ -5,11 +5,11 @@
 /// for entry in profile.entries.prefix(10) { print(entry.name, entry.seconds) }
 /// ```
 ///
-/// An operation's time runs from the end of the one before it on the same thread, so that what lies between operations
-/// (shapes, memory, waiting for a batch) stands with the operation that follows. A pullback's time is its own and that
-/// of all it calls.
+/// An operation's time runs from the end of the one before it on the same thread, so that what happens between
+/// operations (shapes, memory, waiting for a batch) is counted with the operation that follows. A pullback's time is
+/// its own and that of all it calls.
 public struct Profile: Sendable {
-    /// One operation, or the way back through it.
+    /// One operation, or its backward pass.
     public struct Entry: Sendable {
         /// As Swift names the operation, with ` backward` for its pullback.
         public let name: String
@@ -25,7 +25,7 @@ public struct Profile: Sendable {
     /// The slowest first.
     public let entries: [Entry]
 
-    /// Runs `body` and says what each operation in it took, on this thread.
+    /// Runs `body` and returns the time of each operation in it, on this thread.
     public static func measuring<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> (R, Profile) {
         let profiler = Profiler()
         let result = try Context.with(profiler.meter) { () throws(E) in
@@ -40,7 +40,7 @@ public struct Profile: Sendable {
     public var seconds: Double { entries.reduce(0) { $0 + $1.seconds } }
 }
 
-/// Collects what a profile tells; belongs to the thread that measures.
+/// Collects a profile; belongs to the thread that measures.
 package final class Profiler: @unchecked Sendable {
     fileprivate var entries: [String: Profile.Entry] = [:]
     fileprivate let meter = MemoryMeter()
@@ -77,7 +77,7 @@ package final class Profiler: @unchecked Sendable {
 }
 
 extension Profile {
-    /// Says that what ran since the last operation on this thread was `name`: for work that no tape records.
+    /// Counts what ran since the last operation on this thread as `name`: for work that no tape records.
     package static func mark(_ name: @autoclosure () -> String, bytes: Int = 0) {
         if let profiler = Context.current.profiler { profiler.mark(name(), bytes: bytes) }
     }

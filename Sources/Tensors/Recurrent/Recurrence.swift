@@ -1,4 +1,4 @@
-/// What the recurrences share: sizes, checks, and the walk in which each thread takes its own samples through all
+/// What GRU and LSTM have in common: sizes, checks, and the loop in which each thread takes its own samples through all
 /// steps, so that a sequence is one parallel loop and no step waits for another thread.
 struct Recurrence {
     let samples, steps, hidden, gates: Int
@@ -30,35 +30,35 @@ struct Recurrence {
         Parallel.run(samples, grain: max(1, 200_000 / max(1, steps * columns * hidden)), body)
     }
 
-    /// The state's share of the gates, `[rows, gates * H]`.
+    /// The state's part of the gates, `[rows, gates * H]`.
     /// - Parameter weight: transposed, `[H, gates * H]`.
     func project(
         _ rows: Int, _ state: UnsafePointer<Float>, _ weight: UnsafePointer<Float>,
-        into products: UnsafeMutablePointer<Float>
+        into gates: UnsafeMutablePointer<Float>
     ) {
-        GEMM.serial(rows, columns, hidden, 1, state, hidden, false, weight, columns, false, 0, products, columns)
+        GEMM.serial(rows, columns, hidden, 1, state, hidden, false, weight, columns, false, 0, gates, columns)
     }
 
-    /// Adds what the gates' gradients `[rows, gates * H]` make of the state's.
+    /// Adds the state's gradient from the gates' gradients `[rows, gates * H]`.
     /// - Parameter weight: `[gates * H, H]`.
     func pull(
-        _ rows: Int, _ products: UnsafePointer<Float>, _ weight: UnsafePointer<Float>,
+        _ rows: Int, _ gates: UnsafePointer<Float>, _ weight: UnsafePointer<Float>,
         into carry: UnsafeMutablePointer<Float>
     ) {
-        GEMM.serial(rows, hidden, columns, 1, products, columns, false, weight, hidden, false, 1, carry, hidden)
+        GEMM.serial(rows, hidden, columns, 1, gates, columns, false, weight, hidden, false, 1, carry, hidden)
     }
 
-    /// The gradient of some of the recurrent weight's rows: one product over all steps of all samples.
+    /// The gradient of some of the recurrent weight's rows: one GEMM over all steps of all samples.
     /// - Parameters:
     ///   - count: rows of the weight.
-    ///   - gradients: theirs in all steps, `stride` apart.
-    ///   - states: those before each step, `trail` apart.
+    ///   - gradients: of their gates in all steps, `stride` apart.
+    ///   - states: those before each step, `savedWidth` apart.
     func weightGradient(
-        _ count: Int, _ gradients: UnsafePointer<Float>, stride: Int, _ states: UnsafePointer<Float>, trail: Int,
+        _ count: Int, _ gradients: UnsafePointer<Float>, stride: Int, _ states: UnsafePointer<Float>, savedWidth: Int,
         into weight: UnsafeMutablePointer<Float>
     ) {
         GEMM.multiply(
-            m: count, n: hidden, k: samples * steps, gradients, lda: stride, transposeA: true, states, ldb: trail,
+            m: count, n: hidden, k: samples * steps, gradients, lda: stride, transposeA: true, states, ldb: savedWidth,
             weight, ldc: hidden)
     }
 }

@@ -1,5 +1,3 @@
-import CKernels
-
 extension Tensor {
     /// The sum over some axes, carried in double precision.
     /// - Parameters:
@@ -33,9 +31,9 @@ extension Tensor {
         let factor = 1 / Float(count - (unbiased ? 1 : 0))
         let x = detached.asFloat32
         let mean = x.mean(axes: axes, keepingAxes: true)
-        let centred = x - mean
+        let centered = x - mean
         let kept = shape(reducing: axes, keepingAxes: true)
-        let output = Reduction.run(centred * centred, axes: axes, scale: factor, concord_reduce_sum)
+        let output = Kernels.reduce(.sum, centered * centered, axes: axes, scale: factor)
         return output.reshaped(shape(reducing: axes, keepingAxes: keepingAxes)).recorded(from: self) { upstream, _ in
             [(x - mean) * (upstream.reshaped(kept) * (2 * factor))]
         }
@@ -43,11 +41,27 @@ extension Tensor {
 
     private func total(axes: [Int], keepingAxes: Bool, scale: Float, in operation: String) -> Tensor {
         let axes = self.axes(axes, in: operation)
-        let output = Reduction.run(self, axes: axes, scale: scale, concord_reduce_sum)
+        let output = Kernels.reduce(.sum, self, axes: axes, scale: scale)
             .reshaped(shape(reducing: axes, keepingAxes: keepingAxes))
         let shape = shape, kept = self.shape(reducing: axes, keepingAxes: true)
         return output.recorded(from: self) { upstream, _ in
             [(scale == 1 ? upstream : upstream * scale).reshaped(kept).broadcasted(to: shape)]
         }
+    }
+}
+
+extension Tensor {
+    /// Axes counted from the end when negative, each once, in order.
+    func axes(_ axes: [Int], in operation: String) -> [Int] {
+        let resolved = axes.map { axis($0, in: operation) }.sorted()
+        ShapeCheck.require(Set(resolved).count == resolved.count, operation, "axes \(axes) of \(shape) repeat")
+        return resolved
+    }
+
+    /// The shape with `axes` of size one, or without them.
+    func shape(reducing axes: [Int], keepingAxes: Bool) -> [Int] {
+        keepingAxes
+            ? shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
+            : shape.indices.filter { !axes.contains($0) }.map { shape[$0] }
     }
 }

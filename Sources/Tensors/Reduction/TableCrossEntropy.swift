@@ -1,5 +1,3 @@
-import CKernels
-
 extension Tensor {
     /// The mean cross-entropy of labels under scores against the rows of a table: the last step of a language model.
     ///
@@ -24,10 +22,10 @@ extension Tensor {
         ShapeCheck.require(shape[0] > 0, "crossEntropy(over:)", "no rows")
         ShapeCheck.indices(labels, below: table.shape[0], in: "crossEntropy(over:)")
         let pass = TableCrossEntropy(self, table, bias, labels, needs: [self, table, bias].map(\.isRecorded))
-        let slopes = pass.slopes
+        let gradients = pass.gradients
         return (
             pass.loss.recorded(from: self, table, bias) { upstream, needs in
-                zip(slopes, needs).map { slope, isNeeded in isNeeded ? slope.map { $0 * upstream.item } : nil }
+                zip(gradients, needs).map { gradient, isNeeded in isNeeded ? gradient.map { $0 * upstream.item } : nil }
             }, pass.correct
         )
     }
@@ -38,7 +36,7 @@ private struct TableCrossEntropy {
     let loss: Tensor
     let correct: Int
     /// Of x, table and bias, for a cotangent of 1; nil where not needed.
-    let slopes: [Tensor?]
+    let gradients: [Tensor?]
 
     /// Of logits at a time: in float32 enough for products at full speed, which over bfloat16 go over several tiles.
     private static func tileBytes(isBFloat16: Bool) -> Int { isBFloat16 ? 16 << 20 : 80 << 20 }
@@ -53,39 +51,45 @@ private struct TableCrossEntropy {
             1, min(rows, max(64, Self.tileBytes(isBFloat16: Precision.isBFloat16(for: x)) / 4 / max(1, size))))
         let factors = Factors(x, table, tile: part), (b, label) = (bias.float32Pointer, labels.int32Pointer)
         let (l, h) = (losses.float32Pointer, hits.uint8Pointer)
-        let factor = 1 / Float(max(1, rows)), hasSlopes = needs.contains(true)
+        let factor = 1 / Float(max(1, rows)), needsGradients = needs.contains(true)
         for first in stride(from: 0, to: rows, by: factors.tile) {
             let tile = first..<min(rows, first + factors.tile)
-            let kept = factors.isBFloat16 && hasSlopes ? Tensor(uninitialized: [tile.count, size], .bfloat16) : nil
+            let kept =
+                factors.isBFloat16 && needsGradients ? Tensor(uninitialized: [tile.count, size], .bfloat16) : nil
             for start in stride(from: tile.lowerBound, to: tile.upperBound, by: part) {
                 let count = min(part, tile.upperBound - start), scores = Tensor(uninitialized: [count, size]),
                     s = scores.float32Pointer
                 Parallel.run(count, grain: Rows.grain(size)) {
-                    concord_fill_rows(s + $0.lowerBound * size, b, $0.count, size)
+                    Kernels.fillRows(s + $0.lowerBound * size, with: b, rows: $0.count, width: size)
                 }
                 factors.addScores(start..<start + count, to: s)
                 let to = kept.map { $0.bfloat16Pointer + (start - first) * size }
                 Parallel.run(count, grain: Rows.grain(size)) { range in
                     let i = range.lowerBound, row = start + i
-                    if hasSlopes {
-                        concord_label_cross_entropy_gradient(
-                            l + row, h + row, s + i * size, label + row, factor, range.count, size)
-                        if let to { concord_float32_to_bfloat16(to + i * size, s + i * size, range.count * size) }
+                    if needsGradients {
+                        Kernels.labelCrossEntropyGradient(
+                            l + row, correct: h + row, logits: s + i * size, labels: label + row, factor: factor,
+                            rows: range.count, width: size)
+                        if let to {
+                            Kernels.bfloat16(to + i * size, from: s + i * size, count: range.count * size)
+                        }
                     } else {
-                        concord_label_cross_entropy(l + row, h + row, s + i * size, label + row, range.count, size)
+                        Kernels.labelCrossEntropy(
+                            l + row, correct: h + row, logits: s + i * size, labels: label + row, rows: range.count,
+                            width: size)
                     }
                 }
                 if !factors.isBFloat16 { factors.pull(scores, start..<start + count, dx: dx, dtable: dtable) }
                 if needs[2] {
                     let sum = Rows.sum(scores)
-                    if let dbias { Elementwise.accumulate(sum, into: dbias) } else { dbias = sum }
+                    if let dbias { Kernels.accumulate(sum, into: dbias) } else { dbias = sum }
                 }
             }
             if let kept { factors.pull(kept, tile, dx: dx, dtable: dtable) }
         }
-        loss = Tensor(Float(concord_sum(l, rows)) * factor)
+        loss = Tensor(Float(Kernels.sum(l, count: rows)) * factor)
         correct = (0..<rows).reduce(0) { $0 + Int(h[$1]) }
-        slopes = [dx, dtable, dbias]
+        gradients = [dx, dtable, dbias]
     }
 }
 
@@ -125,10 +129,10 @@ private struct Factors {
     }
 
     /// What the logits' gradients of some rows make of those of both factors, where wanted.
-    func pull(_ slopes: Tensor, _ rows: Range<Int>, dx: Tensor?, dtable: Tensor?) {
+    func pull(_ gradients: Tensor, _ rows: Range<Int>, dx: Tensor?, dtable: Tensor?) {
         let first = rows.lowerBound * width, beta: Float = rows.lowerBound == 0 ? 0 : 1
         if isBFloat16 {
-            let s = slopes.bfloat16Pointer
+            let s = gradients.bfloat16Pointer
             if let dx {
                 BFloat16GEMM.serial(
                     rows.count, width, size, 1, s, size, false, table.bfloat16Pointer, width, false, 0,
@@ -142,7 +146,7 @@ private struct Factors {
                     width)
             }
         } else {
-            let s = slopes.float32Pointer
+            let s = gradients.float32Pointer
             if let dx {
                 GEMM.multiply(
                     m: rows.count, n: width, k: size, s, lda: size, table.float32Pointer, ldb: width,

@@ -31,6 +31,7 @@ public struct OutOfMemory: Sendable, CustomStringConvertible {
     /// What limits memory, and how much of it is left: "7.3 GB are left of the 23.5 GB of this machine".
     public let limit: String
 
+    /// One line: what was wanted for what, what is in use, and what limits memory.
     public var description: String {
         let size = bytes == .max ? "more than \(MemoryLimit.size(.max))" : MemoryLimit.size(bytes)
         return "out of memory: \(size) wanted for \(purpose), \(MemoryLimit.size(inUse)) in use by tensors; \(limit)"

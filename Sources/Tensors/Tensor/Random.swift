@@ -7,9 +7,12 @@
 /// Randomness here is a function, not a stream: equal keys give equal numbers whatever was drawn before, on any thread.
 /// The mixing function is SplitMix64's (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators").
 public struct RandomKey: Hashable, Sendable {
+    /// The hash.
     public let bits: UInt64
 
+    /// The key of a hash that was computed elsewhere.
     public init(bits: UInt64) { self.bits = bits }
+    /// The key of a seed; any number, 0 included.
     public init(seed: UInt64) { bits = Self.mix(seed &+ 0x9E37_79B9_7F4A_7C15) }
 
     /// The key of a choice named `purpose`.
@@ -25,6 +28,7 @@ public struct RandomKey: Hashable, Sendable {
             bits: Self.mix(bits &+ UInt64(bitPattern: Int64(index)) &* 0x9E37_79B9_7F4A_7C15 &+ 0xD1B5_4A32_D192_ED03))
     }
 
+    /// The key of the `index`-th choice named `purpose`.
     public func derived(_ purpose: String, _ index: Int) -> RandomKey { derived(purpose).derived(index) }
 
     /// A generator of this key's numbers.
@@ -40,11 +44,14 @@ public struct RandomKey: Hashable, Sendable {
 
 /// The numbers of one key, in order.
 public struct RandomSequence: RandomNumberGenerator, Sendable {
+    /// The key whose numbers these are.
     public let key: RandomKey
     private var position: UInt64 = 0
 
+    /// From the key's first number on.
     public init(key: RandomKey) { self.key = key }
 
+    /// The next number, uniform in all 64 bits.
     public mutating func next() -> UInt64 {
         position &+= 1
         return RandomKey.mix(key.bits &+ position &* 0x9E37_79B9_7F4A_7C15)

@@ -22,6 +22,6 @@ package final class Storage: @unchecked Sendable {
     /// The memory as float32.
     var float32Pointer: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
 
-    /// Says that the contents changed.
+    /// Marks the contents as changed.
     package func touch() { counter.wrappingAdd(1, ordering: .relaxed) }
 }

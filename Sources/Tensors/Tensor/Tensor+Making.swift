@@ -30,15 +30,31 @@ extension Tensor {
         }
     }
 
+    /// Rows padded with zeros at their ends, `[rows, length]`; none is longer.
+    package init(rows: [[Float]], paddedTo length: Int) {
+        self.init(zeros: [rows.count, length])
+        for (place, row) in rows.enumerated() {
+            ShapeCheck.require(row.count <= length, "Tensor", "a row of \(row.count) elements does not fit \(length)")
+            row.withUnsafeBufferPointer { row in
+                if let base = row.baseAddress {
+                    (float32Pointer + place * length).update(from: base, count: row.count)
+                }
+            }
+        }
+    }
+
     /// A scalar, of shape `[]`.
     public init(_ scalar: Float) { self.init([scalar], shape: []) }
 
+    /// Every element equal to `scalar`, float32.
     public init(repeating scalar: Float, shape: [Int]) {
         self.init(uninitialized: shape)
         float32Pointer.update(repeating: scalar, count: count)
     }
 
+    /// Every element 0, float32.
     public init(zeros shape: [Int]) { self.init(repeating: 0, shape: shape) }
+    /// Every element 1, float32.
     public init(ones shape: [Int]) { self.init(repeating: 1, shape: shape) }
 
     /// Zeros of any element type.
@@ -63,6 +79,12 @@ extension Tensor {
         return scalars[0]
     }
 
+    /// Whether no element is infinite or NaN; float32 and bfloat16 only.
+    package var isFinite: Bool {
+        let x = asFloat32, p = x.float32Pointer
+        return (0..<count).allSatisfy { p[$0].isFinite }
+    }
+
     /// The same elements in memory of their own.
     package func copied() -> Tensor {
         let copy = Tensor(uninitialized: shape, elementType)
@@ -72,6 +94,7 @@ extension Tensor {
 }
 
 extension Tensor: CustomStringConvertible {
+    /// Element type, shape and the first eight elements.
     public var description: String {
         let head: String
         switch elementType {

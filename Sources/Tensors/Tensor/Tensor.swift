@@ -1,4 +1,4 @@
-/// A contiguous array of numbers, row-major, with a shape: a value that nobody changes.
+/// A contiguous array of numbers, row-major, with a shape: an immutable value.
 ///
 /// ```swift
 /// let x = Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3])
@@ -8,12 +8,14 @@
 /// Images are `[N, H, W, C]`, sequences `[N, T, C]`. A tensor made under `valueWithGradient` remembers how it was made
 /// until that scope ends; afterwards it is a constant.
 public struct Tensor: Sendable {
+    /// Sizes of the axes, outermost first; empty for a scalar.
     public let shape: [Int]
+    /// What one element is.
     public let elementType: ElementType
     package internal(set) var storage: Storage
-    /// Where this value stands on the tape that recorded it.
+    /// This value's node on the tape that recorded it.
     package let trace: Trace?
-    /// How a pullback may have this value without holding its memory.
+    /// How a pullback may compute this value again instead of storing it.
     let rematerialization: Rematerialization?
 
     package init(shape: [Int], elementType: ElementType, storage: Storage, trace: Trace? = nil) {
@@ -52,7 +54,8 @@ public struct Tensor: Sendable {
         trace == nil ? self : Tensor(shape: shape, elementType: elementType, storage: storage)
     }
 
-    /// The elements' memory. The tensor must be a named value that outlives the pointer's use, never a temporary.
+    /// The elements' memory, float32 only. The tensor must be a named value that outlives the pointer's use, never a
+    /// temporary.
     package var float32Pointer: UnsafeMutablePointer<Float> {
         guard elementType == .float32 else {
             ShapeCheck.fail("Tensor", "float32 wanted, \(elementType) found \(shape)")

@@ -11,7 +11,7 @@ import Synchronization
 /// claims the pool and keeps it until it ends. Every other thread computes serially, with the same results.
 public enum Threads {
     /// How many threads a parallel loop uses: set by hand, or OMP_NUM_THREADS, or what the cgroup and the affinity mask
-    /// allow; from 1 to `limit`, whatever was asked for.
+    /// allow; clamped to `1 ... limit`.
     public static var count: Int {
         get { policy.load(ordering: .relaxed) }
         set {
@@ -31,7 +31,7 @@ public enum Threads {
 
     /// Whether this thread may open parallel regions; claims the right if nobody has it.
     ///
-    /// Never inside of a parallel loop, nor on a thread that says it is in one, as loaders do.
+    /// Never inside of a parallel loop, nor on a thread that is marked as inside of one, as loaders' are.
     package static func claim() -> Bool {
         if Context.current.isInRegion { return false }
         let me = me

@@ -1,4 +1,3 @@
-import CKernels
 public import ConcordLayers
 public import ConcordTensors
 
@@ -43,17 +42,13 @@ public final class AdamW: Optimizer {
     public func apply(
         _ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double
     ) throws {
-        let (beta1, beta2) = betas
         try slots.update(module, with: gradients) { slot in
-            let rate = learningRate * learningRateFactor * slot.learningRateScale
-            let correction1 = 1 - pow(beta1, Double(slot.step)), correction2 = 1 - pow(beta2, Double(slot.step))
-            return concord_adamw_step(
-                gradient_scale: Float(gradientFactor), beta1_rest: Float(1 - beta1), beta2: Float(beta2),
-                beta2_rest: Float(1 - beta2),
-                decay: Float(1 - rate * slot.weightDecay), step_size: Float(rate / correction1),
-                second_scale: Float(1 / correction2.squareRoot()), epsilon: Float(epsilon))
-        } kernel: { piece, step in
-            concord_adamw(piece.parameter, piece.moments.0, piece.moments.1, piece.gradient, piece.count, step)
+            .adamW(
+                AdamWStep(
+                    learningRate: learningRate * learningRateFactor * slot.learningRateScale, betas: betas,
+                    corrections: (1 - pow(betas.0, Double(slot.step)), 1 - pow(betas.1, Double(slot.step))),
+                    epsilon: epsilon,
+                    weightDecay: slot.weightDecay, gradientFactor: gradientFactor))
         }
     }
 

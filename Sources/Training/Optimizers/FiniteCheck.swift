@@ -14,19 +14,14 @@ enum FiniteCheck {
         if let part { message += ", its part \"\(part.name)\" is \(named(part.value))" }
         let parameters = ParameterWalk(module).parameters
         var culprit: String?
-        if let (path, _) = parameters.first(where: { !isFinite($0.parameter.stored) }) {
+        if let (path, _) = parameters.first(where: { !$0.parameter.stored.isFinite }) {
             culprit = "the value of \(path)"
-        } else if let (path, _) = parameters.first(where: { gradients[$0.parameter].map { !isFinite($0) } ?? false }) {
+        } else if let (path, _) = parameters.first(where: { gradients[$0.parameter].map { !$0.isFinite } ?? false }) {
             culprit = "the gradient of \(path)"
         }
         return .notFinite(step: step, loss: message, culprit: culprit)
     }
 
-    /// Whose sign a NaN has says nothing.
+    /// The sign bit of a NaN is meaningless.
     private static func named(_ value: Float) -> String { value.isNaN ? "NaN" : "\(value)" }
-
-    private static func isFinite(_ tensor: Tensor) -> Bool {
-        let p = tensor.float32Pointer
-        return (0..<tensor.count).allSatisfy { p[$0].isFinite }
-    }
 }

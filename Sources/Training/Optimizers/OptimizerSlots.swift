@@ -50,20 +50,14 @@ final class OptimizerSlots {
         self.module = module
     }
 
-    /// Runs a kernel over all parameters that got a gradient, as one range of elements.
-    /// - Parameters:
-    ///   - setting: the kernel's scalars for one parameter.
-    ///   - kernel: called on several threads at once with pieces that do not overlap.
-    func update<Setting>(
-        _ module: some Module, with gradients: Gradients, setting: (Slot) -> Setting,
-        kernel: (FusedUpdate.Piece, Setting) -> Void
-    ) throws {
+    /// Updates all parameters that got a gradient, as one range of elements.
+    /// - Parameter step: the scalars of one parameter's step.
+    func update(_ module: some Module, with gradients: Gradients, step: (Slot) -> OptimizerStep) throws {
         try register(module)
         let gradients = gradients.coalesced
         let touched = slots.indices.filter { gradients.cotangent(of: slots[$0].parameter) != nil }
         if touched.count < gradients.count { throw unregistered(gradients) }
         var fused = FusedUpdate()
-        var settings: [Setting] = []
         for i in touched where !slots[i].parameter.isFrozen {
             guard let gradient = gradients.cotangent(of: slots[i].parameter) else { continue }
             let parameter = slots[i].parameter
@@ -71,12 +65,12 @@ final class OptimizerSlots {
                 slots[i].moments = moments.map { _ in Tensor(zeros: parameter.shape) }
             }
             slots[i].step += 1
-            settings.append(setting(slots[i]))
-            var pointers: [UnsafeMutablePointer<Float>] = []
-            for j in moments.indices { slots[i].moments[j].update { pointers.append($0) } }
-            fused.append(parameter, gradient: gradient, moments: pointers)
+            let scalars = step(slots[i])
+            fused.append(
+                count: parameter.count, gradient: gradient, moments: &slots[i].moments, step: scalars,
+                access: parameter.update)
         }
-        fused.run { piece in kernel(piece, settings[piece.index]) }
+        fused.run()
     }
 
     private func unregistered(_ gradients: Gradients) -> TrainingError {

@@ -1,4 +1,3 @@
-import CKernels
 public import ConcordLayers
 public import ConcordTensors
 
@@ -38,11 +37,10 @@ public final class SGD: Optimizer {
         _ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double
     ) throws {
         try slots.update(module, with: gradients) { slot in
-            concord_sgd_step(
-                gradient_scale: Float(gradientFactor), weight_decay: Float(slot.weightDecay), momentum: Float(momentum),
-                rate: Float(learningRate * learningRateFactor * slot.learningRateScale), is_nesterov: isNesterov)
-        } kernel: { piece, step in
-            concord_sgd(piece.parameter, piece.moments.0, piece.gradient, piece.count, step)
+            .sgd(
+                SGDStep(
+                    learningRate: learningRate * learningRateFactor * slot.learningRateScale, momentum: momentum,
+                    isNesterov: isNesterov, weightDecay: slot.weightDecay, gradientFactor: gradientFactor))
         }
     }
 

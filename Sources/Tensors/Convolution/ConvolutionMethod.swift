@@ -1,0 +1,170 @@
+/// The three computations that a convolution consists of.
+enum ConvolutionPass: Hashable, Sendable { case forward, inputGradient, weightGradient }
+
+/// One pass of a convolution over `[N, H, W, C]` activations.
+struct ConvolutionProblem {
+    let geometry: ConvolutionGeometry
+    let pass: ConvolutionPass
+    /// The element type of activations and their gradients; the weights and their gradient are float32 either way.
+    let isBFloat16: Bool
+    /// Forward: a bias is added. Weight gradient: the bias's gradient is wanted too.
+    var hasBias = false
+    /// What follows the forward pass in inference; nil in training.
+    var epilogue: ConvolutionEpilogue?
+
+    /// The same pass over other sizes.
+    func with(_ geometry: ConvolutionGeometry) -> ConvolutionProblem {
+        ConvolutionProblem(
+            geometry: geometry, pass: pass, isBFloat16: isBFloat16, hasBias: hasBias, epilogue: epilogue)
+    }
+}
+
+/// A way to compute convolutions; one that has kernels for some of the passes only conforms to fewer of the protocols
+/// below.
+protocol ConvolutionMethod: Sendable {
+    /// - Returns: nil where the method cannot solve the problem, or where a later one in `Convolutions.methods` is
+    ///   faster.
+    init?(_ problem: ConvolutionProblem)
+}
+
+protocol ForwardConvolution: ConvolutionMethod {
+    /// `output = convolution(input, weight) + bias`, followed by the problem's epilogue.
+    /// - Parameters:
+    ///   - input: `[N, H, W, C]`; weight: `[filters, C / groups, kH, kW]`; bias: `[filters]`.
+    ///   - output: `[N, H', W', filters]`, written.
+    func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, into output: Tensor)
+}
+
+protocol InputGradientConvolution: ConvolutionMethod {
+    /// - Parameters:
+    ///   - upstream: the output's gradient, `[N, H', W', filters]`.
+    ///   - shape: the input's, for the result.
+    func inputGradient(_ upstream: Tensor, _ weight: Tensor, shape: [Int]) -> Tensor
+}
+
+protocol WeightGradientConvolution: ConvolutionMethod {
+    /// - Parameter shape: the weights', for the result.
+    /// - Returns: the weights' gradient, float32, and the bias's `[filters]` where the problem has one.
+    func weightGradient(_ input: Tensor, _ upstream: Tensor, shape: [Int]) -> (weight: Tensor, bias: Tensor?)
+}
+
+/// Every method for convolutions, and the three passes by the first method that takes them.
+enum Convolutions {
+    /// In the order in which they are tried, which is the same for all passes. Weights are packed on the way.
+    ///
+    /// The methods for float32 and those for bfloat16 (im2col) exclude each other; the direct convolution takes
+    /// everything.
+    static let methods: [any ConvolutionMethod.Type] = [
+        StridedPointwiseConvolution.self, PointwiseGEMM.self, WinogradConvolution.self,
+        SmallKernelWeightGradient.self, SmallMapGEMM.self, ImplicitGEMM1D.self, Im2ColGEMM.self,
+        DirectConvolution.self,
+    ]
+    private static let forwardMethods = methods.compactMap { $0 as? any ForwardConvolution.Type }
+    private static let inputGradientMethods = methods.compactMap { $0 as? any InputGradientConvolution.Type }
+    private static let weightGradientMethods = methods.compactMap { $0 as? any WeightGradientConvolution.Type }
+
+    /// - Parameter epilogue: nil in training.
+    static func forward(
+        _ input: Tensor, _ weight: Tensor, _ bias: Tensor?, _ geometry: ConvolutionGeometry,
+        _ epilogue: ConvolutionEpilogue? = nil, into output: Tensor
+    ) {
+        guard output.count > 0 else { return }
+        let problem = ConvolutionProblem(
+            geometry: geometry, pass: .forward, isBFloat16: input.elementType == .bfloat16, hasBias: bias != nil,
+            epilogue: epilogue)
+        forwardMethod(for: problem).forward(input, weight, bias, into: output)
+    }
+
+    /// The input's gradient from the output's, of its element type.
+    static func inputGradient(
+        _ upstream: Tensor, _ weight: Tensor, _ geometry: ConvolutionGeometry, shape: [Int]
+    ) -> Tensor {
+        guard shape.allSatisfy({ $0 > 0 }) else { return Tensor(uninitialized: shape, upstream.elementType) }
+        let problem = ConvolutionProblem(
+            geometry: geometry, pass: .inputGradient, isBFloat16: upstream.elementType == .bfloat16)
+        return inputGradientMethod(for: problem).inputGradient(upstream, weight, shape: shape)
+    }
+
+    /// The weights' gradient and, where wanted, the bias's.
+    static func weightGradient(
+        _ input: Tensor, _ upstream: Tensor, _ geometry: ConvolutionGeometry, shape: [Int], hasBias: Bool
+    ) -> (weight: Tensor, bias: Tensor?) {
+        guard input.count > 0 else { return (Tensor(zeros: shape), hasBias ? Tensor(zeros: [geometry.filters]) : nil) }
+        let problem = ConvolutionProblem(
+            geometry: geometry, pass: .weightGradient, isBFloat16: upstream.elementType == .bfloat16,
+            hasBias: hasBias)
+        return weightGradientMethod(for: problem).weightGradient(input, upstream, shape: shape)
+    }
+
+    // MARK: Choice
+
+    static func forwardMethod(for problem: ConvolutionProblem) -> any ForwardConvolution {
+        for method in forwardMethods { if let method = method.init(problem) { return method } }
+        refuse(problem)
+    }
+
+    static func inputGradientMethod(for problem: ConvolutionProblem) -> any InputGradientConvolution {
+        for method in inputGradientMethods { if let method = method.init(problem) { return method } }
+        refuse(problem)
+    }
+
+    static func weightGradientMethod(for problem: ConvolutionProblem) -> any WeightGradientConvolution {
+        for method in weightGradientMethods { if let method = method.init(problem) { return method } }
+        refuse(problem)
+    }
+
+    private static func refuse(_ problem: ConvolutionProblem) -> Never {
+        ShapeCheck.fail("convolution", "no method for the \(problem.pass) pass of \(problem.geometry)")
+    }
+}
+
+extension ConvolutionProblem {
+    /// The bias's gradient as a pass of its own over the output's, for methods that compute the weights' alone.
+    func biasGradient(_ upstream: Tensor) -> Tensor? { hasBias ? Rows.sum(upstream) : nil }
+}
+
+/// What follows a convolution in inference, in the same pass over its output where the method can:
+/// `max(0, y + residual)`.
+struct ConvolutionEpilogue {
+    /// Of the output's element type.
+    var residual: Tensor?
+    var rectifies = false
+
+    var isEmpty: Bool { residual == nil && !rectifies }
+
+    /// Writes to the output's memory what is added to it.
+    func prepare(_ output: Tensor) {
+        if let residual { Kernels.copy(residual, into: output) }
+    }
+
+    /// The same in a pass of its own, in place, with a bias `[C]` that is still to be added.
+    func finish(_ output: Tensor, bias: Tensor?) {
+        guard !isEmpty || bias != nil else { return }
+        Kernels.addBiasAndResidual(output, bias: bias, residual: residual, rectifies: rectifies)
+    }
+}
+
+/// Which methods compute the passes of a convolution in a training step, by name: for tests and diagnosis.
+package struct ConvolutionPlan {
+    package let forward, inputGradient, weightGradient: String
+
+    /// Whether oneDNN has Winograd kernels for this processor.
+    package static var hasWinograd: Bool { WinogradConvolution.isAvailable }
+
+    /// - Parameters: as `convolved2d`'s, with shapes in place of tensors.
+    package init(
+        input: [Int], weight: [Int], stride: (Int, Int), padding: (Int, Int), groups: Int, isBFloat16: Bool,
+        hasBias: Bool
+    ) {
+        let geometry = ConvolutionGeometry(
+            input: input, weight: weight, bias: hasBias ? [weight[0]] : nil, stride: .init(stride),
+            padding: .init(padding), dilation: .init(1, 1), groups: groups, in: "ConvolutionPlan")
+        func problem(_ pass: ConvolutionPass) -> ConvolutionProblem {
+            ConvolutionProblem(
+                geometry: geometry, pass: pass, isBFloat16: isBFloat16, hasBias: hasBias && pass != .inputGradient)
+        }
+        forward = "\(type(of: Convolutions.forwardMethod(for: problem(.forward))))"
+        inputGradient = "\(type(of: Convolutions.inputGradientMethod(for: problem(.inputGradient))))"
+        weightGradient = "\(type(of: Convolutions.weightGradientMethod(for: problem(.weightGradient))))"
+    }
+}

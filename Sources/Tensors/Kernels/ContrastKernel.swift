@@ -1,0 +1,200 @@
+import CKernels
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The loops of `Tensor.contrast`: tiles of rows by blocks of columns.
+///
+/// A block of columns belongs to one thread for a tile, so that the columns' statistics need no merging, and the cuts
+/// between blocks depend on the sizes alone.
+struct ContrastKernel {
+    /// The gradient coefficients of each row and of each column: see `concord_contrast_pullback`.
+    struct Coefficients {
+        let rows: Tensor
+        let columns: Tensor?
+    }
+
+    /// Of the logits' gradients at a time.
+    static let tileBytes = 48 << 20
+
+    private let sides: ContrastSides
+    private let n: Int, m: Int, width: Int
+    private let scale: Float
+    private let rowLabels: Tensor, columnLabels: Tensor
+    private let options: ContrastOptions
+    /// `scale |x|^2` under the Euclidean similarity.
+    private let rowShift: Tensor?, columnShift: Tensor?
+    private let tile: Int, block: Int
+    /// In bfloat16, the rows times `factor`.
+    private let bfloat16: (rows: Tensor, columns: Tensor)?
+    /// Above every logit, and near enough that e^(logit - bound) does not vanish; infinity where the similarity or its
+    /// scale allow no such number. With it one exponential serves a logit's row and its column.
+    private let bound: Float
+
+    init(
+        _ sides: ContrastSides, logScale: Float, _ rowLabels: Tensor, _ columnLabels: Tensor, _ options: ContrastOptions
+    ) {
+        self.sides = sides
+        (n, m, width) = (sides.rows.shape[0], sides.columns.shape[0], sides.rows.shape[1])
+        scale = exp(logScale)
+        (self.rowLabels, self.columnLabels, self.options) = (rowLabels, columnLabels, options)
+        rowShift = sides.isEuclidean ? ContrastSides.squaredNorms(sides.rows, factor: scale) : nil
+        columnShift = sides.isEuclidean ? ContrastSides.squaredNorms(sides.columns, factor: scale) : nil
+        bfloat16 = sides.bfloat16(factor: sides.isEuclidean ? 2 * scale : scale)
+        bound = options.similarity == .cosine && options.hardness == 0 && scale <= 30 ? 1.02 * scale : .infinity
+        tile = max(1, min(n, 1024, max(64, Self.tileBytes / 4 / max(1, m))))
+        block = max(64, min(1024, (m / 8 + 15) / 16 * 16))
+    }
+
+    /// Between rows of the logits' gradients: not a power of two, which would put a column's numbers in few sets of the
+    /// cache.
+    private var stride: Int { (m + 15) / 16 * 16 + 16 }
+    private var blocks: Int { (m + block - 1) / block }
+    /// Of a product: twice as much where -|a - b|^2 is multiplied out.
+    private var factor: Float { sides.isEuclidean ? 2 * scale : scale }
+    /// Blocks worth a thread of their own.
+    private var grain: Int { max(1, 100_000 / max(1, min(n, tile) * block * max(1, width))) }
+
+    private func contrast(rows: Range<Int>, columns: Range<Int>, stride: Int) -> concord_contrast {
+        concord_contrast(
+            rows: rows.count, columns: columns.count, stride: stride, first_row: rows.lowerBound,
+            first_column: columns.lowerBound,
+            row_labels: rowLabels.int32Pointer + rows.lowerBound,
+            column_labels: columnLabels.int32Pointer + columns.lowerBound,
+            excludes_self: options.excludesSelf ? 1 : 0, hardness: options.hardness, bound: bound)
+    }
+
+    private func columns(of block: Int) -> Range<Int> { block * self.block..<min(m, (block + 1) * self.block) }
+
+    private var tiles: [Range<Int>] { Swift.stride(from: 0, to: n, by: tile).map { $0..<min(n, $0 + tile) } }
+
+    /// The logits of a block.
+    private func logits(_ rows: Range<Int>, _ columns: Range<Int>, into s: UnsafeMutablePointer<Float>, stride: Int) {
+        if let bfloat16 {
+            let a = bfloat16.rows.bfloat16Pointer + rows.lowerBound * width,
+                b = bfloat16.columns.bfloat16Pointer + columns.lowerBound * width
+            BFloat16GEMM.serial(rows.count, columns.count, width, 1, a, width, false, b, width, true, 0, s, stride)
+        } else {
+            let a = sides.rows.float32Pointer + rows.lowerBound * width,
+                b = sides.columns.float32Pointer + columns.lowerBound * width
+            GEMM.serial(rows.count, columns.count, width, factor, a, width, false, b, width, true, 0, s, stride)
+        }
+        guard let rowShift, let columnShift else { return }
+        concord_contrast_shift(
+            s, rowShift.float32Pointer + rows.lowerBound, columnShift.float32Pointer + columns.lowerBound,
+            contrast(rows: rows, columns: columns, stride: stride))
+    }
+
+    /// - Returns: the loss, and the gradient coefficients for an upstream gradient of 1.
+    func forward() -> (Float, Coefficients) {
+        let planes = Int(concord_contrast_planes)
+        let rowSums = Tensor(uninitialized: [planes, n]), columnSums = Tensor(uninitialized: [planes, m])
+        let r = rowSums.float32Pointer, c = columnSums.float32Pointer
+        concord_contrast_clear(r, n, n)
+        concord_contrast_clear(c, m, m)
+        let partial = Tensor(uninitialized: [blocks, planes, tile])  // each block of columns' statistics of its rows
+        let p = partial.float32Pointer
+        for rows in tiles {
+            Parallel.runDynamically(blocks, grain: grain) { index in
+                let scratch = Tensor(uninitialized: [rows.count + planes, block])
+                let s = scratch.float32Pointer, columns = columns(of: index)
+                logits(rows, columns, into: s, stride: block)
+                concord_contrast_statistics(
+                    s, p + index * planes * tile, tile, options.isSymmetric ? c + columns.lowerBound : nil, m,
+                    s + rows.count * block,
+                    options.smoothing > 0 ? 1 : 0, contrast(rows: rows, columns: columns, stride: block))
+            }
+            for index in 0..<blocks {
+                concord_contrast_merge(
+                    r + rows.lowerBound, n, p + index * planes * tile, tile, options.hardness, rows.count)
+            }
+        }
+        let weight = options.isSymmetric ? 0.5 : 1.0
+        let (rowLoss, rowCoefficients) = ContrastSummary(options, labels: rowLabels, others: columnLabels).summed(
+            rowSums, weight: weight, bound: bound)
+        guard options.isSymmetric else { return (Float(rowLoss), Coefficients(rows: rowCoefficients, columns: nil)) }
+        let (columnLoss, columnCoefficients) = ContrastSummary(options, labels: columnLabels, others: rowLabels).summed(
+            columnSums, weight: weight, bound: bound)
+        return (Float(rowLoss + columnLoss), Coefficients(rows: rowCoefficients, columns: columnCoefficients))
+    }
+
+    /// Adds a block's part of its columns' gradients; in bfloat16 for an upstream gradient of 1.
+    private func addColumns(
+        _ g: ElementPointer, _ rows: Range<Int>, _ columns: Range<Int>, _ factor: Float, to db: Tensor
+    ) {
+        let to = db.float32Pointer + columns.lowerBound * width, first = rows.lowerBound * width
+        if let bfloat16 {
+            BFloat16GEMM.serial(
+                columns.count, width, rows.count, 1, g.bfloat16 + columns.lowerBound, stride, true,
+                bfloat16.rows.bfloat16Pointer + first, width,
+                false, 1, to, width)
+        } else {
+            GEMM.serial(
+                columns.count, width, rows.count, factor, g.float32 + columns.lowerBound, stride, true,
+                sides.rows.float32Pointer + first, width,
+                false, 1, to, width)
+        }
+    }
+
+    /// - Returns: the gradients of both sides as given, those needed, and of the log of the scale.
+    func backward(
+        _ coefficients: Coefficients, upstream: Float, needs: (rows: Bool, columns: Bool)
+    ) -> (Tensor?, Tensor?, Float) {
+        let da = needs.rows ? Tensor(uninitialized: [n, width]) : nil,
+            db = needs.columns ? Tensor(zeros: [m, width]) : nil
+        let euclidean = sides.isEuclidean
+        let rowTotals = Tensor(zeros: [blocks, euclidean ? tile : 0]), columnTotals = Tensor(zeros: [euclidean ? m : 0])
+        let dots = Tensor(zeros: [blocks * 2])
+        let dot = UnsafeMutableRawPointer(dots.float32Pointer).assumingMemoryBound(to: Double.self)
+        let gradients = Tensor(uninitialized: [tile, stride], bfloat16 == nil ? .float32 : .bfloat16)
+        let g = gradients.elementPointer, a = sides.rows.float32Pointer, b = sides.columns.float32Pointer
+        let rowCoefficients = coefficients.rows.float32Pointer,
+            columnCoefficients = coefficients.columns?.float32Pointer
+        let factor = factor * upstream
+        for rows in tiles {
+            let at = a + rows.lowerBound * width
+            rowTotals.float32Pointer.update(repeating: 0, count: rowTotals.count)
+            Parallel.runDynamically(blocks, grain: grain) { index in
+                let scratch = g.isBFloat16 ? Tensor(uninitialized: [rows.count, block]) : nil
+                let columns = columns(of: index), stride = scratch == nil ? self.stride : block
+                let s = scratch?.float32Pointer ?? g.float32 + columns.lowerBound
+                logits(rows, columns, into: s, stride: stride)
+                dot[index] += concord_contrast_pullback(
+                    s, rowCoefficients + rows.lowerBound, n, columnCoefficients.map { $0 + columns.lowerBound }, m,
+                    options.isDecoupled ? 1 : 0,
+                    euclidean ? rowTotals.float32Pointer + index * tile : nil,
+                    euclidean ? columnTotals.float32Pointer + columns.lowerBound : nil,
+                    contrast(rows: rows, columns: columns, stride: stride))
+                if g.isBFloat16 {
+                    concord_float32_to_bfloat16_rows(
+                        g.bfloat16 + columns.lowerBound, self.stride, s, stride, rows.count, columns.count)
+                }
+                if let db { addColumns(g, rows, columns, factor, to: db) }
+            }
+            guard let da else { continue }
+            let to = da.float32Pointer + rows.lowerBound * width
+            if let bfloat16 {
+                BFloat16GEMM.serial(
+                    rows.count, width, m, factor, g.bfloat16, stride, false, bfloat16.columns.bfloat16Pointer, width,
+                    false, 0, to,
+                    width)
+            } else {
+                GEMM.multiply(
+                    m: rows.count, n: width, k: m, alpha: factor, g.float32, lda: stride, b, ldb: width, to, ldc: width)
+            }
+            guard euclidean else { continue }
+            for index in 1..<max(1, blocks) {
+                concord_accumulate(rowTotals.float32Pointer, rowTotals.float32Pointer + index * tile, rows.count)
+            }
+            concord_subtract_scaled_rows(to, at, rowTotals.float32Pointer, factor, rows.count, width)
+        }
+        if bfloat16 != nil, upstream != 1, let db { concord_scale_rows(db.float32Pointer, width, upstream, m, width) }
+        if euclidean, let db {
+            concord_subtract_scaled_rows(db.float32Pointer, b, columnTotals.float32Pointer, factor, m, width)
+        }
+        if let da { sides.pullBack(da, ofRows: true) }
+        if let db { sides.pullBack(db, ofRows: false) }
+        return (da, db, upstream * Float((0..<blocks).reduce(0) { $0 + dot[$1] }))
+    }
+}

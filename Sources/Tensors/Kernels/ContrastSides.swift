@@ -1,0 +1,130 @@
+import CKernels
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The two sets of embeddings as they are multiplied: of length 1 under the cosine similarity.
+struct ContrastSides {
+    let rows: Tensor, columns: Tensor
+    private let rowNorms: Tensor?, columnNorms: Tensor?
+    let isEuclidean: Bool
+    /// Logits are computed from bfloat16.
+    let isBFloat16: Bool
+
+    /// PyTorch's, in `normalize`.
+    private static let epsilon: Float = 1e-12
+
+    init(_ a: Tensor, _ b: Tensor, _ similarity: ContrastOptions.Similarity) {
+        isEuclidean = similarity == .euclidean
+        isBFloat16 = Precision.isBFloat16(for: a, b)
+        let isOne = a.storage === b.storage && a.shape == b.shape, a = a.asFloat32, b = isOne ? a : b.asFloat32
+        guard similarity == .cosine else {
+            (rows, columns, rowNorms, columnNorms) = (a, b, nil, nil)
+            return
+        }
+        let x = Self.normalized(a), y = isOne ? x : Self.normalized(b)
+        (rows, rowNorms, columns, columnNorms) = (x.0, x.1, y.0, y.1)
+    }
+
+    /// Both rounded to bfloat16, the rows times `factor`: nil where logits are computed from float32.
+    func bfloat16(factor: Float) -> (rows: Tensor, columns: Tensor)? {
+        isBFloat16 ? ((factor == 1 ? rows : rows * factor).cast(to: .bfloat16), columns.asBFloat16) : nil
+    }
+
+    private static func normalized(_ x: Tensor) -> (output: Tensor, norms: Tensor) {
+        Kernels.l2Normalize(x, epsilon: epsilon)
+    }
+
+    /// `factor |x|^2` of each row, for distances.
+    static func squaredNorms(_ x: Tensor, factor: Float) -> Tensor {
+        let output = Tensor(uninitialized: [x.shape[0]])
+        let from = x.float32Pointer, to = output.float32Pointer, width = x.shape[1]
+        Parallel.run(x.shape[0], grain: Rows.grain(width)) { range in
+            concord_squared_norms(to + range.lowerBound, from + range.lowerBound * width, factor, range.count, width)
+        }
+        return output
+    }
+
+    /// Turns the gradient of the rows, or of the columns, into that of the embeddings as given, in place.
+    func pullBack(_ gradient: Tensor, ofRows: Bool) {
+        guard let norms = ofRows ? rowNorms : columnNorms else { return }
+        let y = ofRows ? rows : columns
+        Kernels.l2NormalizePullback(gradient, output: y, norms: norms, epsilon: Self.epsilon, into: gradient)
+    }
+}
+
+/// From the running statistics of rows (or columns) to the loss and its gradient coefficients, in double precision.
+struct ContrastSummary {
+    private let options: ContrastOptions
+    /// Positives and negatives of each row.
+    private let positives: [Int], negatives: [Int]
+
+    init(_ options: ContrastOptions, labels: Tensor, others: Tensor) {
+        self.options = options
+        var counts: [Int32: Int] = [:]
+        for label in others.integerScalars { counts[label, default: 0] += 1 }
+        let labels = labels.integerScalars, count = others.count
+        // A row's own element is a positive, as its labels are the same on both sides.
+        positives = labels.indices.map { i in (counts[labels[i]] ?? 0) - (options.excludesSelf && i < count ? 1 : 0) }
+        let all = labels.indices.map { i in count - (options.excludesSelf && i < count ? 1 : 0) }
+        negatives = zip(all, positives).map { $0 - $1 }
+    }
+
+    /// Rows with one positive and as many negatives each.
+    init(_ options: ContrastOptions, rows: Int, negatives: Int) {
+        self.options = options
+        positives = [Int](repeating: 1, count: rows)
+        self.negatives = [Int](repeating: negatives, count: rows)
+    }
+
+    /// - Parameters:
+    ///   - weight: of the rows' mean in the loss.
+    ///   - bound: replaces each denominator's logarithm as the shift of exponentials, where it is finite.
+    ///   - losses: gets each row's own; 0 where it is excluded.
+    /// - Returns: the weighted loss, and `[concord_contrast_coefficients, N]`.
+    func summed(
+        _ statistics: Tensor, weight lossWeight: Double, bound: Float = .infinity,
+        losses: UnsafeMutablePointer<Float>? = nil
+    ) -> (Double, Tensor) {
+        let n = positives.count
+        let coefficients = Tensor(zeros: [Int(concord_contrast_coefficients), n])
+        let from = statistics.float32Pointer, to = coefficients.float32Pointer
+        let beta = Double(options.hardness), smoothing = Double(options.smoothing)
+        let isKept = (0..<n).map { positives[$0] > 0 && (!options.isDecoupled || negatives[$0] > 0) }
+        let weight = lossWeight / Double(max(1, isKept.count(where: { $0 })))
+        var loss = 0.0
+        for i in 0..<n {
+            guard isKept[i] else {
+                losses?[i] = 0
+                // e^(s - z) is 0, or its weight
+                for plane in [0, 5, 6] { to[plane * n + i] = plane == 0 ? bound : .infinity }
+                continue
+            }
+            func statistic(_ plane: Int) -> Double { Double(from[plane * n + i]) }
+            let positive = statistic(0) + log(statistic(1))
+            let weighted = (1 + beta) * statistic(2) + log(statistic(3)),
+                weights = beta * statistic(2) + log(statistic(4))
+            let negative =
+                negatives[i] == 0 ? -.infinity : beta == 0 ? weighted : weighted - weights + log(Double(negatives[i]))
+            let top = max(positive, negative)
+            let z =
+                options.isDecoupled ? negative : top.isNaN ? top : top + log(exp(positive - top) + exp(negative - top))
+            let all = Double(positives[i] + negatives[i])
+            let row = z - (1 - smoothing) * statistic(5) / Double(positives[i]) - smoothing * statistic(6) / all
+            loss += row
+            losses?[i] = Float(row)
+            // A logit near the denominator's must not be lost by rounding either: the weight compensates for z's
+            // rounding.
+            let rounded = bound.isFinite ? bound : Float(z), rest = z - Double(rounded)
+            to[i] = rounded
+            to[n + i] = Float(weight * exp(rest.isFinite ? -rest : 0))
+            to[2 * n + i] = Float(weight * (1 - smoothing) / Double(positives[i]))
+            to[3 * n + i] = Float(weight * smoothing / all)
+            to[4 * n + i] = negatives[i] == 0 ? 0 : Float(weight * exp(negative - z))
+            to[5 * n + i] = negatives[i] == 0 ? .infinity : Float(weighted)
+            to[6 * n + i] = negatives[i] == 0 ? .infinity : Float(weights)
+        }
+        return (loss * weight, coefficients)
+    }
+}

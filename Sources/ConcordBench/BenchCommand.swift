@@ -22,7 +22,7 @@ struct BenchCommand: ParsableCommand {
         ])
 
     static func main() {
-        // PyTorch's threads are libgomp's too, and would inherit the short waits; Concord's steps start anew by
+        // PyTorch's threads are libgomp's too, and would inherit the short waits; Concord's steps restart by
         // themselves.
         if !["compare", "data"].contains(CommandLine.arguments.dropFirst().first) { ShortWaits.restart() }
         Precision.setFallbackHandler { ("warning: " + $0 + "\n").withCString { _ = write(2, $0, strlen($0)) } }

@@ -21,29 +21,29 @@ import Testing
 
     @Test func onlyRealTokensThatAreNotSpecialAreChosen() {
         let tokens = tokens(300), masked = Masking.bert(tokens, vocabulary: vocabulary, keys: keys(0..<300))
-        let ids = tokens.ids.integerScalars, hidden = masked.tokens.ids.integerScalars, real = tokens.mask.bytes
+        let ids = tokens.ids.integerScalars, replaced = masked.tokens.ids.integerScalars, real = tokens.mask.bytes
         let chosen = Set(masked.positions.integerScalars.map(Int.init))
         #expect(chosen.count == masked.count)
         for (position, target) in zip(masked.positions.integerScalars, masked.targets.integerScalars) {
             #expect(ids[Int(position)] == target && target > 4 && real[Int(position)] == 1)
-            #expect(hidden[Int(position)] >= 4)
+            #expect(replaced[Int(position)] >= 4)
         }
-        for position in ids.indices where !chosen.contains(position) { #expect(ids[position] == hidden[position]) }
+        for position in ids.indices where !chosen.contains(position) { #expect(ids[position] == replaced[position]) }
         for text in 0..<300 where text % 31 > 0 {
             #expect((text * 32..<(text + 1) * 32).contains { chosen.contains($0) }, "text \(text) has nothing to tell")
         }
     }
 
-    @Test func sharesAreBERTs() {
+    @Test func fractionsAreBERTs() {
         let texts = [[Int32]](repeating: (0..<37).map { 5 + $0 }, count: 4000)  // 5.55 of 37 on average
         let tokens = Tokens(texts, length: 37, padding: 0),
             masked = Masking.bert(tokens, vocabulary: vocabulary, keys: keys(0..<4000))
-        let share = Float(masked.count) / Float(4000 * 37)
-        #expect(abs(share - 0.15) < 0.0006, "\(share)")
-        let hidden = masked.tokens.ids.integerScalars
+        let fraction = Float(masked.count) / Float(4000 * 37)
+        #expect(abs(fraction - 0.15) < 0.0006, "\(fraction)")
+        let replaced = masked.tokens.ids.integerScalars
         var counts = (masked: 0, kept: 0, other: 0)
         for (position, target) in zip(masked.positions.integerScalars, masked.targets.integerScalars) {
-            switch hidden[Int(position)] {
+            switch replaced[Int(position)] {
             case 4: counts.masked += 1
             case target: counts.kept += 1
             default: counts.other += 1
@@ -71,7 +71,7 @@ import Testing
         #expect(others.tokens.ids.integerScalars != whole.tokens.ids.integerScalars)
     }
 
-    @Test func sharesOfNothingAndOfAllAreExact() {
+    @Test func fractionsOfZeroAndOneAreExact() {
         let tokens = tokens(40)
         #expect(Masking(fraction: 0)(tokens, vocabulary: vocabulary, keys: keys(0..<40)).count == 0)
         let all = Masking(fraction: 1, masked: 1, random: 0)(tokens, vocabulary: vocabulary, keys: keys(0..<40))

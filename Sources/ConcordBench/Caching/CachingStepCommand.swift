@@ -27,11 +27,11 @@ struct CachingStepCommand: ParsableCommand {
     func run() throws {
         threads.apply()
         let workload = try CachingWorkload(count: batch, checkpointing: checkpointing, precision: precision),
-            pieces = microbatch > 0 ? microbatch : nil
+            size = microbatch > 0 ? microbatch : nil
         var loss: Float = 0
         // primitives and memory are made here
-        _ = try workload.step(min(batch, pieces.map { 2 * $0 } ?? batch), microbatch: pieces)
-        let timing = try Timing.of(repeats: repeats, warmups: 0) { loss = try workload.step(batch, microbatch: pieces) }
+        _ = try workload.step(min(batch, size.map { 2 * $0 } ?? batch), microbatch: size)
+        let timing = try Timing.of(repeats: repeats, warmups: 0) { loss = try workload.step(batch, microbatch: size) }
         print(
             try JSON.text(
                 CachingTimings(

@@ -10,7 +10,7 @@ public import ConcordTensors
 ///     m = beta1 m + (1 - beta1) g          v = beta2 v + (1 - beta2) g²
 ///     p = p (1 - rate decay) - rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
 ///
-/// Weight decay leaves vectors and scalars alone (biases, normalisation, the logit scale) unless a group says
+/// Weight decay leaves vectors and scalars alone (biases, normalization, the logit scale) unless a group says
 /// otherwise. All parameters are updated in one pass over memory, cut among the threads without regard to their
 /// borders. Rows of a table that were not looked up have a gradient of zero: their moments decay and they move on, as
 /// in PyTorch's dense AdamW.

@@ -66,7 +66,7 @@ let package = Package(
         library("Encoders", ["ConcordLayers", "ConcordTensors"]),
         library("Objectives", ["ConcordLayers", "ConcordTensors"]),
         library("Interchange", ["ConcordFiles", "ConcordLayers", "ConcordTensors"]),
-        library("Evaluation", ["ConcordTensors"]),
+        library("Evaluation", ["ConcordFiles", "ConcordTensors"]),
         library("Tokenizers", ["ConcordFiles", "ConcordLayers", "ConcordTensors", "Vocab", heap]),
         library(
             "Datasets",
@@ -102,7 +102,7 @@ let package = Package(
             ],
             swiftSettings: swift),
         .executableTarget(
-            name: "ConcordBench", dependencies: ["Concord", "ConcordThreadOptions", "CKernels", argumentParser],
+            name: "ConcordBench", dependencies: ["Concord", "ConcordFiles", "ConcordThreadOptions", "CKernels", argumentParser],
             swiftSettings: swift),
 
         .target(

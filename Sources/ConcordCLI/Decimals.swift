@@ -1,7 +1,8 @@
+import ConcordFiles
 import Foundation
 
 /// A number with a fixed count of decimals.
-func decimals(_ value: Float, _ count: Int) -> String { String(format: "%.\(count)f", value) }
+func decimals(_ value: Float, _ count: Int) -> String { NumberText.fixed(value, decimals: count) }
 
 /// A number of bytes for people.
 func bytes(_ count: Int) -> String {

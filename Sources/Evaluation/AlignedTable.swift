@@ -21,29 +21,3 @@ struct AlignedTable {
         }
     }
 }
-
-/// A number with a fixed count of decimals, of any size: from 1e12 on in scientific notation, "-" where it is not
-/// finite.
-enum DecimalText {
-    static func text(_ value: Double, decimals: Int) -> String {
-        guard value.isFinite else { return "-" }
-        guard abs(value) < 1e12 else { return scientific(value) }
-        var scale = 1
-        for _ in 0..<decimals { scale *= 10 }
-        let rounded = Int((abs(value) * Double(scale)).rounded())
-        let sign = value < 0 && rounded > 0 ? "-" : ""
-        guard decimals > 0 else { return sign + String(rounded) }
-        let fraction = String(rounded % scale)
-        return sign + "\(rounded / scale)." + String(repeating: "0", count: decimals - fraction.count) + fraction
-    }
-
-    /// Four significant digits: `1.234e+24`.
-    private static func scientific(_ value: Double) -> String {
-        let parts = "\(abs(value))".split(separator: "e")
-        var exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
-        let point = parts[0].split(separator: ".")
-        exponent += point[0].count - 1
-        let digits = (point.joined() + "000").prefix(4)
-        return (value < 0 ? "-" : "") + "\(digits.prefix(1)).\(digits.dropFirst())e+\(exponent)"
-    }
-}

@@ -1,3 +1,5 @@
+import ConcordFiles
+
 extension EvaluationReport {
     /// The report as lines of aligned text for a terminal.
     public var table: String { text(withConfusions: true) }
@@ -32,12 +34,12 @@ extension EvaluationReport {
         for (direction, found) in retrieval.sorted(by: { $0.key < $1.key }) {
             // R@K of K candidates or fewer is 1 whatever the model: it is not shown.
             let recalls = [(1, found.r1), (5, found.r5), (10, found.r10)].map { k, value in
-                k < found.candidates ? DecimalText.text(value, decimals: 3) : "-"
+                k < found.candidates ? NumberText.fixed(value, decimals: 3) : "-"
             }
             table.append(
                 direction.split(separator: "_").joined(separator: " "),
                 recalls + [
-                    DecimalText.text(found.medianRank, decimals: 1), String(found.queries), String(found.candidates),
+                    NumberText.fixed(found.medianRank, decimals: 1), String(found.queries), String(found.candidates),
                 ])
         }
         return table.lines()
@@ -50,7 +52,7 @@ extension EvaluationReport {
             let samples = report.confusion.reduce(0) { $0 + $1.reduce(0, +) }
             table.append(
                 name,
-                [report.accuracy, report.macroF1].map { DecimalText.text($0, decimals: 3) }
+                [report.accuracy, report.macroF1].map { NumberText.fixed($0, decimals: 3) }
                     + [String(samples), String(report.classes.count)])
         }
         return table.lines()
@@ -62,8 +64,8 @@ extension EvaluationReport {
         table.append(
             "held out",
             [
-                DecimalText.text(words.crossEntropy, decimals: 3), DecimalText.text(words.perplexity, decimals: 1),
-                DecimalText.text(words.accuracy, decimals: 3), DecimalText.text(words.unigramCrossEntropy, decimals: 3),
+                NumberText.fixed(words.crossEntropy, decimals: 3), NumberText.fixed(words.perplexity, decimals: 1),
+                NumberText.fixed(words.accuracy, decimals: 3), NumberText.fixed(words.unigramCrossEntropy, decimals: 3),
                 String(words.tokens),
             ])
         return table.lines()

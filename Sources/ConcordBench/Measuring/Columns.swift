@@ -1,4 +1,4 @@
-import Foundation
+import ConcordFiles
 
 /// Text in columns.
 extension String {
@@ -7,6 +7,6 @@ extension String {
 }
 
 extension Double {
-    func decimals(_ count: Int) -> String { String(format: "%.\(count)f", self) }
+    func decimals(_ count: Int) -> String { NumberText.fixed(self, decimals: count) }
     var percent: String { (100 * self).decimals(0) + " %" }
 }

@@ -1,3 +1,4 @@
+import ConcordFiles
 import ConcordTraining
 
 extension Recipe {
@@ -56,7 +57,7 @@ extension Recipe {
         let ends = "the run ends at update \(total) in place of \(before)"
         guard rate(self) != rate(saved) else { return ends }
         return ends + ": the \(schedule.name.rawValue) schedule spans the new length, "
-            + "and the learning rate of update \(step + 1) is \(brief(rate(self))) in place of \(brief(rate(saved)))"
+            + "and the learning rate of update \(step + 1) is \(NumberText.brief(rate(self))) in place of \(NumberText.brief(rate(saved)))"
     }
 }
 

@@ -1,4 +1,5 @@
 import ConcordDatasets
+import ConcordFiles
 import ConcordTensors
 public import ConcordTraining
 #if canImport(Glibc)
@@ -70,7 +71,7 @@ public struct Demo {
             for hit in hits {
                 let caption = byFile[hit.name]?.caption ?? hit.name
                 print(
-                    "    \(Self.thousandths(hit.similarity))  \(caption)\(caption == wanted.caption ? "  <- it" : "")")
+                    "    \(NumberText.fixed(hit.similarity, decimals: 3))  \(caption)\(caption == wanted.caption ? "  <- it" : "")")
             }
             let asked = try file.map { [(try Self.image(of: $0), "the query", false)] } ?? []
             let answers = try hits.map { hit in
@@ -128,13 +129,6 @@ public struct Demo {
     /// An image file, or a sound file's spectrogram.
     private static func image(of file: String) throws -> Image {
         file.hasSuffix(".wav") ? Image(spectrogramOf: try Audio(contentsOf: file)) : try Image(contentsOf: file)
-    }
-
-    private static func thousandths(_ similarity: Float) -> String {
-        guard similarity.isFinite else { return "-" }
-        let number = Int((abs(similarity) * 1000).rounded()), digits = String(number % 1000)
-        return (similarity < 0 ? "-" : "") + "\(number / 1000)." + String(repeating: "0", count: 3 - digits.count)
-            + digits
     }
 
     /// Some of the things, spread over all of them.

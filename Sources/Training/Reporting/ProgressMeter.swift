@@ -138,10 +138,3 @@ public final class ProgressMeter {
 extension Duration {
     var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
-
-/// A number with four significant digits, for people.
-package func brief(_ value: Double) -> String {
-    var buffer = [CChar](repeating: 0, count: 32)
-    let count = withVaList([value]) { vsnprintf(&buffer, buffer.count, "%.4g", $0) }
-    return String(decoding: buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-}

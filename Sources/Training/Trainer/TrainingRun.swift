@@ -1,3 +1,5 @@
+import ConcordFiles
+
 /// A run's metrics file, clock and progress display.
 final class TrainingRun {
     private let metrics: MetricsFile?
@@ -53,20 +55,20 @@ final class TrainingRun {
             guard metric.value < 0.4 * largest, step.step >= 10 else { continue }
             hasWarnedOfCollapse = true
             return meter.print(
-                "note: step \(step.step): \(metric.name) fell from \(brief(Double(largest))) to "
-                    + "\(brief(Double(metric.value))): the embeddings become the same for all inputs (collapse)")
+                "note: step \(step.step): \(metric.name) fell from \(NumberText.brief(Double(largest))) to "
+                    + "\(NumberText.brief(Double(metric.value))): the embeddings become the same for all inputs (collapse)")
         }
     }
 
     private func caption(_ step: StepMetrics) -> String {
         defer { shown = (0, 0) }
-        return "epoch \(step.epoch)/\(epochs)  loss \(brief(shown.sum / Double(max(1, shown.count))))"
+        return "epoch \(step.epoch)/\(epochs)  loss \(NumberText.brief(shown.sum / Double(max(1, shown.count))))"
     }
 
     func show(_ line: String) { meter.print(line) }
 
     func show(_ evaluation: [(name: String, value: Double)], step: Int, isBest: Bool) {
-        let metrics = evaluation.map { "\($0.name) \(brief($0.value))" }.joined(separator: "  ")
+        let metrics = evaluation.map { "\($0.name) \(NumberText.brief($0.value))" }.joined(separator: "  ")
         meter.print("step \(step): \(metrics)\(isBest ? "  (best so far)" : "")")
     }
 

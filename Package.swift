@@ -102,7 +102,8 @@ let package = Package(
             ],
             swiftSettings: swift),
         .executableTarget(
-            name: "ConcordBench", dependencies: ["Concord", "ConcordFiles", "ConcordThreadOptions", "CKernels", argumentParser],
+            name: "ConcordBench",
+            dependencies: ["Concord", "ConcordFiles", "ConcordThreadOptions", "CKernels", argumentParser],
             swiftSettings: swift),
 
         .target(

@@ -10,6 +10,7 @@ public struct Classification: Sendable, Codable, Equatable {
     public let macroF1: Double
     /// `[true][predicted]` counts, K by K.
     public let confusion: [[Int]]
+    /// The classes' names, in the order of their labels.
     public let classes: [String]
 
     enum CodingKeys: String, CodingKey {

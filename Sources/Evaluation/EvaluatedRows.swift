@@ -17,6 +17,7 @@ public struct EvaluatedRows: Sendable, Codable, Equatable {
         case trainedOn = "trained_on"
     }
 
+    /// The counts and rules of one evaluation.
     public init(table: String, evaluated: Int, total: Int, rule: String, trainedOn: Int? = nil) {
         (self.table, self.rule) = (table, rule)
         (self.evaluated, self.total) = (evaluated, total)
@@ -32,8 +33,13 @@ public struct EvaluatedRows: Sendable, Codable, Equatable {
 
 /// A file that an evaluation left out.
 public struct UnreadableFile: Sendable, Codable, Equatable {
+    /// The file's path.
     public let name: String
+    /// Why it could not be read, in one line.
     public let reason: String
 
+    /// - Parameters:
+    ///   - name: the file's path.
+    ///   - reason: one line, without the name.
     public init(name: String, reason: String) { (self.name, self.reason) = (name, reason) }
 }

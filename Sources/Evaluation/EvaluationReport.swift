@@ -26,6 +26,7 @@ public struct EvaluationReport: Sendable, Codable, Equatable {
     public var linearProbe: [String: Classification]?
     /// By label column: evaluated samples of each value that no training row has. k-NN and linear probe leave them out.
     public var unknownValues: [String: [String: Int]]?
+    /// Masked-token metrics; nil for a model without a masked objective.
     public var maskedWords: MaskedWords?
     /// Files that could not be read. A text is a candidate only if another row with it can be read.
     public var unreadable: [UnreadableFile]?
@@ -40,6 +41,7 @@ public struct EvaluationReport: Sendable, Codable, Equatable {
         case maskedWords = "masked_words"
     }
 
+    /// Without any result.
     public init() {}
 
     /// Whether there is no metric at all.

@@ -1,12 +1,12 @@
-/// How well the hidden tokens of held-out text were told.
+/// How well the masked tokens of held-out text are predicted.
 public struct MaskedWords: Sendable, Codable, Equatable {
     /// In nats a token; `ln V` at chance.
     public let crossEntropy: Double
     /// `e` to it; V at chance.
     public let perplexity: Double
-    /// Share of the hidden tokens whose own score was the largest.
+    /// Fraction of the masked tokens whose own logit was the largest.
     public let accuracy: Double
-    /// Number of hidden tokens.
+    /// Number of masked tokens.
     public let tokens: Int
     /// Cross-entropy of the training text's distribution of single tokens on the same ones: what a model has to beat.
     public let unigramCrossEntropy: Double
@@ -17,6 +17,7 @@ public struct MaskedWords: Sendable, Codable, Equatable {
         case unigramCrossEntropy = "unigram_cross_entropy"
     }
 
+    /// The metrics and their baseline.
     public init(crossEntropy: Double, perplexity: Double, accuracy: Double, tokens: Int, unigramCrossEntropy: Double) {
         (self.crossEntropy, self.perplexity, self.accuracy) = (crossEntropy, perplexity, accuracy)
         (self.tokens, self.unigramCrossEntropy) = (tokens, unigramCrossEntropy)

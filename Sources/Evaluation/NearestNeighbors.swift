@@ -3,7 +3,7 @@
 #endif
 public import ConcordTensors
 
-/// The weighted nearest-neighbour probe: each of the k most similar training embeddings votes for its class with weight
+/// The weighted nearest-neighbor probe: each of the k most similar training embeddings votes for its class with weight
 /// `exp(similarity / temperature)`.
 ///
 /// - Source: Wu, Xiong, Yu, Lin 2018, arXiv:1805.01978, section 3.4; k = 200 and temperature 0.1 as lightly's
@@ -18,7 +18,7 @@ public struct NearestNeighbors: Sendable {
     /// - Parameters:
     ///   - embeddings: `[N, D]`.
     ///   - labels: N class numbers in `0 ..< classes`.
-    ///   - k: neighbours asked, at least 1; all where there are fewer.
+    ///   - k: neighbors, at least 1; all where there are fewer.
     ///   - temperature: above 0.
     public init(embeddings: Tensor, labels: [Int], classes: Int, k: Int = 200, temperature: Float = 0.1) {
         ShapeCheck.require(

@@ -94,7 +94,7 @@ import Testing
 
     @Test func aFullDiskFailsInOneLineAndKeepsTheLastCheckpoint() throws {
         let world = try SmallWorld()
-        // The shell's file size limit stands in for a full disk: a checkpoint no longer fits, the metrics do.
+        // The shell's file size limit simulates a full disk: a checkpoint no longer fits, the metrics do.
         let outcome = try CommandLineTool.shell(
             """
                 trap '' XFSZ; ulimit -f 128; exec '\(CommandLineTool.path)' train '\(world.recipe)' --data \

@@ -97,7 +97,7 @@ import Testing
         #expect(try world.steps("run") == Array(1...200), "one of them alone wrote")
     }
 
-    @Test func aRunKilledBeforeItsFirstStepStartsAnew() throws {
+    @Test func aRunKilledBeforeItsFirstStepStartsOver() throws {
         let world = try SmallWorld()
         try FileManager.default.createDirectory(atPath: world.run(), withIntermediateDirectories: true)
         try "# --set steps=7\nleft by a killed run".write(

@@ -2,7 +2,7 @@ import Concord
 import Foundation
 import TestSupport
 
-/// Forty-eight images of one colour each with a caption, and a recipe that learns them in seconds.
+/// Forty-eight images of one color each with a caption, and a recipe that learns them in seconds.
 struct SmallWorld {
     let folder: TemporaryFolder
 

@@ -28,6 +28,7 @@ public import ConcordTensors
 public final class Contrastive<B: Sendable>: Objective {
     /// Which towers are compared with each other.
     public enum Pairing: Sendable, Equatable {
+        /// Every pair of towers.
         case all
         /// One with each of the others.
         case anchored(String)

@@ -34,6 +34,7 @@ public final class InfoNCE: Module {
     public enum Similarity: Sendable {
         /// Of embeddings scaled to length 1.
         case cosine
+        /// The inner product, for embeddings of any length.
         case dotProduct
         /// `-|a - b|^2`: the squared distance, so that the softmax over it is a mixture of Gaussians.
         case euclidean
@@ -41,6 +42,7 @@ public final class InfoNCE: Module {
 
     /// The divisor of similarities.
     public enum Temperature: Sendable {
+        /// Always this one.
         case fixed(Float)
         /// A parameter `logit_scale`, `ln(1 / temperature)`, which updates keep in `0 ... ln 100`, as CLIP does.
         case learned(initial: Float)

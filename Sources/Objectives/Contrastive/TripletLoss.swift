@@ -28,6 +28,7 @@ public final class TripletLoss: PairLoss {
 
     /// The distance of two embeddings.
     public enum Distance: String, Sendable, CaseIterable {
+        /// The Euclidean distance.
         case euclidean
         /// `1 - cos`.
         case cosine

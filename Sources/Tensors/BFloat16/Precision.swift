@@ -13,7 +13,10 @@ import Synchronization
 /// - Source: Micikevicius et al. 2017, arXiv:1710.03740; Kalamkar et al. 2019, arXiv:1905.12322 (bfloat16 needs no loss
 ///   scaling); Henry, Tang, Heinecke 2019, arXiv:1904.06376 (float32 in three parts).
 public enum Precision: String, Sendable, CaseIterable, Codable {
-    case float32, bfloat16
+    /// Everything in float32.
+    case float32
+    /// Activations, cotangents and matrix products in bfloat16; parameters, statistics and losses in float32.
+    case bfloat16
 
     /// This precision where the processor has instructions for it, else float32; the first time in a process that
     /// bfloat16 becomes float32, the handler of `setFallbackHandler` is called.

@@ -1,6 +1,13 @@
 /// Which factors of a product are transposed in their last two axes.
 public enum Transposition: Sendable {
-    case neither, left, right, both
+    /// None.
+    case neither
+    /// The first factor.
+    case left
+    /// The second factor.
+    case right
+    /// Both factors.
+    case both
 
     var transposesLeft: Bool { self == .left || self == .both }
     var transposesRight: Bool { self == .right || self == .both }

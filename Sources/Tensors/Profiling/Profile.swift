@@ -13,7 +13,9 @@ public struct Profile: Sendable {
     public struct Entry: Sendable {
         /// As Swift names the operation, with ` backward` for its pullback.
         public let name: String
+        /// How often it ran.
         public fileprivate(set) var calls = 0
+        /// In all calls together.
         public fileprivate(set) var seconds = 0.0
         /// Of the inputs that a tape holds and of the outputs; what a kernel keeps for itself is not counted.
         public fileprivate(set) var bytes = 0

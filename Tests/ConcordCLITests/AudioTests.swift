@@ -116,10 +116,10 @@ import Testing
     @Test func badSoundsAreReplacedCountedAndNamed() throws {
         let world = try AudioWorld()
         try Data("no sound at all".utf8).write(to: URL(fileURLWithPath: world.sound(1)))
-        let outcome = try world.train("three", "run", "--set", "data.bad_share=0.3")
+        let outcome = try world.train("three", "run", "--set", "data.bad_fraction=0.3")
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
         #expect((outcome.output + outcome.errors).contains("mid_1.wav"))
-        let streams = try world.train("predictive", "streams", "--set", "data.bad_share=0.3")
+        let streams = try world.train("predictive", "streams", "--set", "data.bad_fraction=0.3")
         #expect(
             streams.status == 0 && (streams.output + streams.errors).contains("mid_1.wav"),
             "\(streams.output)\(streams.errors)")

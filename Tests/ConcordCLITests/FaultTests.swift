@@ -85,7 +85,7 @@ import Testing
         let world = try SmallWorld()
         let whole = try Data(contentsOf: URL(fileURLWithPath: world.data + "/1.jpg"))
         try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: world.data + "/1.jpg"))
-        let outcome = try world.train("run", "--set", "data.bad_share=0.3")
+        let outcome = try world.train("run", "--set", "data.bad_fraction=0.3")
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.contains("1 unreadable sample replaced"))
         #expect((outcome.output + outcome.errors).contains("1.jpg"))

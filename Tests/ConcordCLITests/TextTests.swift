@@ -23,8 +23,8 @@ import Testing
         data: {kind: text, path: a.txt}
         tokenizer: vocab.txt
         model:
-          text: {width: 32, depth: 1, heads: 2, context: 6, token_deviation: 0.02}
-        objective: {name: masked, share: 0.2}
+          text: {width: 32, depth: 1, heads: 2, context: 6, token_std: 0.02}
+        objective: {name: masked, fraction: 0.2}
         optimizer: {learning_rate: 1e-2}
         schedule: {warmup_steps: 2}
         """

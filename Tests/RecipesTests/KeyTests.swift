@@ -105,13 +105,13 @@ import Testing
     }
 
     @Test func aTransformerContextTakesHeadsThatDivideItsChannels() throws {
-        func audio(_ more: String) throws -> AudioTowerSettings? {
+        func audio(_ more: String) throws -> WaveformSettings? {
             let yaml =
                 """
                     data: {kind: files}\nobjective: {name: predictive}\nmodel: {audio: {channels: [200], kernels: [4], \
                     strides: [2], context: transformer\(more)}}
                     """
-            return try Recipe(yaml: yaml, source: "r").model.audio
+            return (try Recipe(yaml: yaml, source: "r").model.encoder() as LogMelRecipe?)?.convolutions
         }
         #expect(try audio("")?.heads == 2)
         #expect(try audio(", heads: 5")?.heads == 5)
@@ -151,7 +151,7 @@ import Testing
         let texts = (0..<16).map {
             "the red ball number \($0) rolls down the hill and a blue bird sings in the old tree"
         }
-        let loss = masked(Self.words.encode(texts, length: recipe.model.text?.context ?? 32)).total.scalars[0]
+        let loss = masked(Self.words.encode(texts, length: recipe.model.encoder(TransformerRecipe.self)?.context ?? 32)).total.scalars[0]
         let chance = log(Float(Self.words.vocabulary.size))
         #expect(abs(loss - chance) < 0.4, "\(loss) against ln V = \(chance)")
     }

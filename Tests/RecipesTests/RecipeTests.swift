@@ -17,7 +17,7 @@ import Testing
         #expect(recipe.optimizer.learningRate == 1e-3 && recipe.optimizer.weightDecay == 0.1)
         #expect(
             recipe.schedule.warmUp == .epochs(2) && recipe.views.image?.size == 64 && recipe.views.image?.resize == 72)
-        #expect(recipe.data.split?.modulo == 8 && recipe.model.text?.context == 16)
+        #expect(recipe.data.split?.modulo == 8 && recipe.model.encoder(TransformerRecipe.self)?.context == 16)
     }
 
     @Test func stepsInAnOverrideTakeThePlaceOfEpochs() throws {
@@ -40,13 +40,14 @@ import Testing
         #expect(
             recipe.batch == 32 && recipe.length == .epochs(20) && recipe.views.audio?.length == 10240
                 && recipe.data.group == "speaker")
-        #expect(recipe.model.audio?.kernels == [10, 8, 4, 4, 4] && recipe.model.audio?.strides == [5, 4, 2, 2, 2])
+        let audio = try #require(recipe.model.encoder(CPCEncoderRecipe.self)).convolutions
+        #expect(audio.kernels == [10, 8, 4, 4, 4] && audio.strides == [5, 4, 2, 2, 2])
         guard let objective = recipe.objective.recipe as? PredictiveRecipe else {
             Issue.record("\(recipe.objective)")
             return
         }
         #expect(objective.horizon == 6 && objective.negatives == 128 && objective.temperature == 0.1)
-        #expect(recipe.optimizer.weightDecay == 0 && recipe.tokenizer.isEmpty && recipe.model.text == nil)
+        #expect(recipe.optimizer.weightDecay == 0 && recipe.tokenizer.isEmpty && recipe.model.encoder(TransformerRecipe.self) == nil)
     }
 
     @Test func aMicrobatchIsThereWhereItIsAskedFor() throws {
@@ -71,7 +72,8 @@ import Testing
 
     @Test func checkpointingIsAKeyOfATower() throws {
         let recipe = try Recipe(named: "pairs", overrides: ["model.text.checkpointing=true"])
-        #expect(recipe.model.text?.checkpointing == true && recipe.model.image?.checkpointing == false)
+        #expect(recipe.model.encoder(TransformerRecipe.self)?.checkpointing == true)
+        #expect(recipe.model.encoder(ResNetRecipe.self)?.checkpointing == false)
     }
 
     @Test func anOverrideReplacesOneKey() throws {

@@ -8,7 +8,7 @@ public struct Normalization: Hashable, Sendable {
 
     /// - Parameters:
     ///   - mean: three values, red, green, blue.
-    ///   - std: the same, none zero.
+    ///   - std: standard deviations, as many, none zero.
     public init(mean: [Float], std: [Float]) {
         ShapeCheck.require(
             mean.count == 3 && std.count == 3 && !std.contains(0), "Normalization",
@@ -25,6 +25,11 @@ public struct Normalization: Hashable, Sendable {
     public static let cifar10 = Normalization(mean: [0.4914, 0.4822, 0.4465], std: [0.2470, 0.2435, 0.2616])
     /// Values from 0 to 1 as they are.
     public static let none = Normalization(mean: [0, 0, 0], std: [1, 1, 1])
+
+    /// By the names that recipes use.
+    public static let named: [(name: String, normalization: Normalization)] = [
+        ("clip", .clip), ("imagenet", .imageNet), ("cifar10", .cifar10), ("none", .none),
+    ]
 
     /// Factors of byte values, and what is added then.
     var scale: [Float] { std.map { 1 / (255 * $0) } }

@@ -14,7 +14,7 @@ extension Recipe {
           dimension: 256
           image: {encoder: resnet, depth: 18, stem: imagenet}
           text: {encoder: transformer, width: 256, depth: 4, heads: 4, context: 16, pooling: first}
-        objective: {name: contrastive, temperature: 0.07, learned: true, masked: {weight: 0.1, share: 0.15}}
+        objective: {name: contrastive, temperature: 0.07, learned: true, masked: {weight: 0.1, fraction: 0.15}}
         views: {size: 64, crop: shared, resize: 72, flip: true, normalization: clip}
         optimizer: {name: adamw, learning_rate: 1e-3, weight_decay: 0.1}
         schedule: {name: cosine, warmup_epochs: 2}

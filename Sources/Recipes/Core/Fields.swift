@@ -23,7 +23,7 @@ public final class Fields {
         let key: RecipeKey?
     }
 
-    private let pairs: [(key: Node, value: Node)]
+    private var pairs: [(key: Node, value: Node)]
     private let path: String
     private let source: RecipeSource
     /// What was asked for, in that order.
@@ -60,6 +60,15 @@ public final class Fields {
     public func fault(_ key: String, _ message: String) -> RecipeError {
         source.fault(at: full(key), node(key)?.mark, message)
     }
+
+    /// Reads a key that was renamed by its new name: recipes and runs of before keep working.
+    public func renamed(_ old: String, to new: String) {
+        guard !pairs.contains(where: { $0.key.string == new }) else { return }
+        for place in pairs.indices where pairs[place].key.string == old { pairs[place].key = Node(new) }
+    }
+
+    /// The keys that the recipe gives keys of their own, in its order.
+    var namesOfMappings: [String] { pairs.compactMap { $0.value.mapping == nil ? nil : $0.key.string } }
 
     // MARK: Mappings
 
@@ -168,6 +177,15 @@ public final class Fields {
         }
         remember(key, .scalar(text), .choice, known.joined(separator: ", "), fallback, meaning)
         return text
+    }
+
+    /// One of some names, or nil where the recipe leaves it out.
+    public func choice(_ key: String, of known: [String], _ meaning: String) throws -> String? {
+        guard has(key) else {
+            remember(key, .absent, .choice, known.joined(separator: ", "), nil, meaning)
+            return nil
+        }
+        return try choice(key, default: known.first ?? "", of: known, meaning)
     }
 
     private func given<E: RawRepresentable<String> & CaseIterable>(_ key: String) throws -> E? {

@@ -1,5 +1,3 @@
-import ConcordLayers
-
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -19,16 +17,17 @@ extension Recipe {
     func requireFitting(vocabulary: Int, limit: Double) throws {
         let states = optimizer.name == .adamw ? 16.0 : 12.0
         var needs: [(key: String, bytes: Double)] = weights(vocabulary: vocabulary).map { ($0.key, $0.count * states) }
-        if let image = model.image, let views = views.image {
-            let side = Double(views.size), map = image.stem == .cifar ? side : side / 2
-            needs.append(("views.size", Double(batch) * side * side * 12))
-            needs.append(("model.image.width", Double(microbatch ?? batch) * map * map * Double(image.width) * 8))
+        if let views = views.image {
+            let side = Double(views.size), images = Double(self.objective.needs.inputs.count { $0.kind == .image })
+            needs.append(("views.size", Double(batch) * images * side * side * 12))
             if views.crop == .shared {
-                needs.append(("views.resize", Double(batch) * Double(views.resize) * Double(views.resize) * 3))
+                needs.append(("views.resize", Double(batch) * images * Double(views.resize) * Double(views.resize) * 3))
             }
         }
-        if let audio = model.audio, audio.encoder == .logMel {
-            needs.append(("model.audio.window", audio.frames(rate: views.audio?.rate ?? 16000).spectrumBytes))
+        for encoder in model.encoders {
+            needs += encoder.recipe.activationBytes(samples: microbatch ?? batch, views: views).map {
+                ("model.\(encoder.key).\($0.key)", $0.amount)
+            }
         }
         let total = needs.reduce(0) { $0 + $1.bytes }
         guard total > limit, let largest = needs.max(by: { $0.bytes < $1.bytes }) else { return }
@@ -44,36 +43,18 @@ extension Recipe {
     /// Roughly how many weights each key asks for.
     private func weights(vocabulary: Int) -> [(key: String, count: Double)] {
         var result: [(key: String, count: Double)] = [], outputs = 0.0
-        if let image = model.image {
-            let widths = Double(image.width) / 64
-            let paper: [Int: Double] = [18: 11.2e6, 34: 21.3e6, 50: 23.5e6]
-            result.append(("model.image.width", paper[image.depth, default: 11.2e6] * widths * widths))
-            outputs += Double(image.width) * (image.depth == 50 ? 32 : 8)
-        }
-        if let text = model.text {
-            let width = Double(text.width)
-            result.append(("model.text.width", 12 * width * width * Double(text.depth) + width * Double(vocabulary)))
-            result.append(("model.text.context", width * Double(text.context)))
-            outputs += width
-        }
-        if let audio = model.audio {
-            let inputs = [audio.encoder == .logMel ? audio.mels : 1] + audio.channels
-            let layers = zip(zip(inputs, audio.channels), audio.kernels).map {
-                Double($0.0) * Double($0.1) * Double($1)
+        for encoder in model.encoders {
+            result += encoder.recipe.weights(vocabulary: vocabulary).map {
+                ("model.\(encoder.key).\($0.key)", $0.amount)
             }
-            result.append(("model.audio.channels", layers.reduce(0, +)))
-            let channels = Double(audio.channels.last ?? 1), hidden = Double(audio.hidden)
-            switch audio.context {
-            case .none:
-                result.append(("model.audio.channels", objective.needs.unit == .windows ? 6 * channels * channels : 0))
-            case .gru, .lstm:
-                result.append(
-                    ("model.audio.hidden", 4 * hidden * (channels + hidden + 2 * hidden * Double(audio.layers - 1))))
-            case .transformer: result.append(("model.audio.channels", 12 * channels * channels * Double(audio.layers)))
-            }
-            let width = audio.context == .gru || audio.context == .lstm ? hidden : channels
-            outputs += width
-            if let own = objective.recipe.weights(features: channels, context: width) { result.append(own) }
+            outputs += Double(encoder.recipe.embeddingSize)
+        }
+        let first = model.encoders.first?.recipe, audio = first as? any WaveformRecipe
+        let features = audio?.convolutions.features ?? Double(first?.embeddingSize ?? 0)
+        if let own = objective.recipe.weights(
+            features: features, context: audio?.convolutions.width ?? features)
+        {
+            result.append(own)
         }
         result.append(("model.dimension", outputs * Double(model.dimension)))
         return result

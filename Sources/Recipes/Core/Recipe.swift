@@ -135,20 +135,17 @@ public struct Recipe: Sendable {
             "precision", default: Precision.float32, "Number format of activations and matrix products.")
         data = try DataSettings(fields.fields("data", "Where the samples come from."))
         objective = try ObjectiveSettings(fields.fields("objective", "What is minimized."), data: data, root: fields)
-        let needs = objective.needs, modalities = needs.modalities
-        tokenizerSettings = modalities.contains(.text) ? try TokenizerSettings(fields) : .none
+        let needs = objective.needs
+        tokenizerSettings = needs.modalities.contains(.text) ? try TokenizerSettings(fields) : .none
         tokenizer = tokenizerSettings.file
-        model = try ModelSettings(fields.fields("model", "An encoder for each modality of the data."), needs: needs)
+        model = try ModelSettings(fields.fields("model", "An encoder for each kind of input, or for an input by its name."), needs: needs)
         if let microbatch, microbatch < batch, statistics == .exact, let key = model.batchNormalized {
+            let exact = key.hasSuffix(".norm") ? "\(key): group is exact, " : ""
             throw fields.fault(
                 "microbatch",
                 "\(key): batch would normalize each microbatch by its own statistics, with other gradients than the "
-                    + "whole batch's; "
-                    + """
-                        \(key): group is exact, microbatch_statistics: per_microbatch accepts the difference, or leave \
-                        microbatch out
-                        """
-            )
+                    + "whole batch's; \(exact)microbatch_statistics: per_microbatch accepts the difference, or leave "
+                    + "microbatch out")
         }
         views = try ViewSettings(fields.fields("views", "How images and sounds become tensors."), needs: needs)
         optimizer = try OptimizerSettings(fields.fields("optimizer", "How weights are updated."))

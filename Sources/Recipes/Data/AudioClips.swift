@@ -110,13 +110,20 @@ struct AudioClips: Sendable {
         of path: String, _ frames: Range<Int>, length: Int, hop: Int,
         _ body: (_ start: Int, _ samples: [Float]) throws -> Void
     ) throws {
-        let last = frames.upperBound - length
-        var starts = Array(stride(from: frames.lowerBound, through: last, by: hop))
-        if let end = starts.last, end < last { starts.append(last) }
-        for start in starts {
-            let window = start..<start + length
+        for part in Self.windows(of: frames.count, length: length, hop: hop) {
+            let start = frames.lowerBound + part.lowerBound, window = start..<frames.lowerBound + part.upperBound
             try body(start, try Audio(contentsOf: path, rate: settings.rate, window: window, limit: .infinity).samples)
         }
+    }
+
+    /// Where the windows of so many samples are: every `hop` samples, and one that ends where the samples end; all of
+    /// them where there are fewer than a window's.
+    static func windows(of count: Int, length: Int, hop: Int) -> [Range<Int>] {
+        guard count > length else { return [0..<count] }
+        let last = count - length
+        var starts = Array(stride(from: 0, through: last, by: hop))
+        if let end = starts.last, end < last { starts.append(last) }
+        return starts.map { $0..<$0 + length }
     }
 
     /// Clips as one padded batch.

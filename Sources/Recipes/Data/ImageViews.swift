@@ -14,7 +14,7 @@ struct ImageViews: Sendable {
 
     init(_ settings: ImageViewSettings) {
         self.settings = settings
-        normalization = settings.normalization == .clip ? .clip : .imageNet
+        normalization = settings.normalization
     }
 
     /// What of an image can be kept in memory: it holds before any random choice.
@@ -36,6 +36,11 @@ struct ImageViews: Sendable {
             view = view.randomResizedCrop(
                 to: settings.size, scale: Float(settings.scale)...1, using: key.derived("crop"))
         }
+        if settings.rotation > 0 {
+            var turn = key.derived("rotation").sequence
+            let limit = Float(settings.rotation)
+            view = view.rotated(byDegrees: turn.uniform(in: -limit...limit), filter: .bilinear)
+        }
         if settings.jitter > 0 {
             let s = Float(settings.jitter)
             var choice = key.derived("jitter").sequence
@@ -46,7 +51,7 @@ struct ImageViews: Sendable {
         }
         var choice = key.derived("flip and grey").sequence
         let isFlipped = settings.flip && choice.bernoulli(0.5)
-        if settings.grey > 0, choice.bernoulli(Float(settings.grey)) { view = view.grayscale() }
+        if settings.gray > 0, choice.bernoulli(Float(settings.gray)) { view = view.grayscale() }
         var rest = key.derived("blur").sequence
         let sigma = rest.uniform(in: 0.1...2)
         if settings.blur > 0, rest.bernoulli(Float(settings.blur)) {
@@ -68,11 +73,24 @@ struct ImageViews: Sendable {
     }
 
     /// The evaluation view of a file: no random choice.
-    func evaluated(_ path: String) throws -> Image {
+    func evaluated(_ path: String) throws -> Image { try evaluated(EncodedImage(contentsOf: path)) }
+
+    /// The evaluation view of an image file's bytes.
+    func evaluated(_ image: EncodedImage) throws -> Image {
         switch settings.crop {
-        case .shared: try decoded(path).centerCropped(to: settings.size)
-        case .whole: try decoded(path)
-        case .randomResized: try CLIPTransform.evaluation(settings.size)(EncodedImage(contentsOf: path))
+        case .shared: evaluated(try image.decoded())
+        case .whole: evaluated(try image.decoded(shortestSide: 2 * settings.size))
+        case .randomResized: try CLIPTransform.evaluation(settings.size)(image)
+        }
+    }
+
+    /// The evaluation view of an image.
+    func evaluated(_ image: Image) -> Image {
+        switch settings.crop {
+        case .shared:
+            image.resized(width: settings.resize, height: settings.resize).centerCropped(to: settings.size)
+        case .whole: image.resized(width: settings.size, height: settings.size)
+        case .randomResized: CLIPTransform.evaluation(settings.size)(image)
         }
     }
 

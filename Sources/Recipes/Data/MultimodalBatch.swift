@@ -1,24 +1,87 @@
 public import ConcordLayers
 public import ConcordTensors
 
-/// What a recipe's objective gets: the modalities of N samples, each of those that have it.
+/// What a recipe's objective gets: the inputs of N samples by name, each of those that have it.
+///
+/// ```swift
+/// batch.image                                    // of the input "image": shorter for batch[image: "image"]
+/// batch[text: "question"]
+/// batch[imageViews: "image"]                     // two views, where the objective asks for them
+/// ```
 public struct MultimodalBatch: Sendable {
-    /// `[n, H, W, 3]`, normalised.
-    public var image: Available<Tensor>?
-    /// `[n, T]`.
-    public var text: Available<Tokens>?
-    /// `[n, S]`.
-    public var audio: Available<Waveform>?
-    /// Another view of the same samples' images and sounds, where the objective compares two.
-    public var secondImage: Available<Tensor>?
-    public var secondAudio: Available<Waveform>?
+    private var images: [String: Available<Tensor>] = [:]
+    private var texts: [String: Available<Tokens>] = [:]
+    private var audios: [String: Available<Waveform>] = [:]
+    private var secondImages: [String: Available<Tensor>] = [:]
+    private var secondAudios: [String: Available<Waveform>] = [:]
+
     /// `[N]` int32: samples of equal number are each other's positives; nil where only a sample's own are.
     public var labels: Tensor?
 
-    /// Both views of the images; nil where there are none.
-    public var imageViews: Available<Views<Tensor>>? { Self.views(image, secondImage) }
-    /// Both views of the sounds; nil where there are none.
-    public var audioViews: Available<Views<Waveform>>? { Self.views(audio, secondAudio) }
+    public init() {}
+
+    /// Images of an input, `[n, H, W, 3]`, normalized; nil where it has none.
+    public subscript(image name: String) -> Available<Tensor>? {
+        get { images[name] }
+        set { images[name] = newValue }
+    }
+
+    /// Texts of an input, `[n, T]`; nil where it has none.
+    public subscript(text name: String) -> Available<Tokens>? {
+        get { texts[name] }
+        set { texts[name] = newValue }
+    }
+
+    /// Clips of an input, `[n, S]`; nil where it has none.
+    public subscript(audio name: String) -> Available<Waveform>? {
+        get { audios[name] }
+        set { audios[name] = newValue }
+    }
+
+    /// Another view of the same samples' images, where the objective compares two.
+    public subscript(secondImage name: String) -> Available<Tensor>? {
+        get { secondImages[name] }
+        set { secondImages[name] = newValue }
+    }
+
+    /// Another view of the same samples' clips, where the objective compares two.
+    public subscript(secondAudio name: String) -> Available<Waveform>? {
+        get { secondAudios[name] }
+        set { secondAudios[name] = newValue }
+    }
+
+    /// Both views of an input's images; nil where there are none.
+    public subscript(imageViews name: String) -> Available<Views<Tensor>>? {
+        Self.views(images[name], secondImages[name])
+    }
+
+    /// Both views of an input's clips; nil where there are none.
+    public subscript(audioViews name: String) -> Available<Views<Waveform>>? {
+        Self.views(audios[name], secondAudios[name])
+    }
+
+    /// Of the input "image".
+    public var image: Available<Tensor>? {
+        get { self[image: "image"] }
+        set { self[image: "image"] = newValue }
+    }
+
+    /// Of the input "text".
+    public var text: Available<Tokens>? {
+        get { self[text: "text"] }
+        set { self[text: "text"] = newValue }
+    }
+
+    /// Of the input "audio".
+    public var audio: Available<Waveform>? {
+        get { self[audio: "audio"] }
+        set { self[audio: "audio"] = newValue }
+    }
+
+    /// Both views of the input "image".
+    public var imageViews: Available<Views<Tensor>>? { self[imageViews: "image"] }
+    /// Both views of the input "audio".
+    public var audioViews: Available<Views<Waveform>>? { self[audioViews: "audio"] }
 
     private static func views<Input>(
         _ first: Available<Input>?, _ second: Available<Input>?

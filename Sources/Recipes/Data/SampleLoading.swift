@@ -20,23 +20,22 @@ struct SampleLoading: Sendable {
 
     /// A sample before any random choice.
     private struct Decoded: Sendable {
-        let image: Image?
-        let sound: AudioClips.Decoded?
-        let text: String?
+        var images: [String: Image] = [:]
+        var clips: [String: AudioClips.Decoded] = [:]
+        var texts: [String: String] = [:]
         /// Equal for samples that are each other's positives.
-        let group: Int32
+        var group: Int32 = -1
 
-        var byteCount: Int { (image?.pixels.byteCount ?? 0) + (sound?.byteCount ?? 0) }
+        var byteCount: Int {
+            images.values.reduce(0) { $0 + $1.pixels.byteCount } + clips.values.reduce(0) { $0 + $1.byteCount }
+        }
     }
 
-    /// A sample as it goes into a batch.
+    /// A sample as it goes into a batch: of each input one view, or two where they are compared.
     private struct View: Sendable {
-        let image: ImageViews.View?
-        let sound: [Float]?
-        /// Where two views are compared.
-        let secondImage: ImageViews.View?
-        let secondSound: [Float]?
-        let text: String?
+        var images: [String: [ImageViews.View]] = [:]
+        var clips: [String: [[Float]]] = [:]
+        let texts: [String: String]
         let group: Int32
     }
 
@@ -47,54 +46,81 @@ struct SampleLoading: Sendable {
             .augmented { sample, random in try view(of: sample, using: &random) }
             .batches(
                 of: recipe.batch, seed: recipe.seed, threads: recipe.loader.threads, prefetch: recipe.loader.prefetch,
-                badLimit: recipe.data.badShare
+                badLimit: recipe.data.badFraction
             ) { views, random in batch(views, hasGroups: hasGroups, using: &random) }
     }
 
     private func decoded(_ row: Row, of table: SampleTable, _ positives: Positives?) throws -> Decoded {
-        let image = try images.flatMap { views in try table.path(.image, of: row).map(views.decoded) }
-        let sound = try sounds.flatMap { clips in
-            try table.path(.audio, of: row).map { try clips.decoded($0, table.segment(of: row)) }
+        var sample = Decoded(), parts = 0
+        for input in needs.inputs {
+            let name = input.name
+            switch input.kind {
+            case .image:
+                sample.images[name] = try images.flatMap { views in try table.path(input, of: row).map(views.decoded) }
+                parts += sample.images[name] == nil ? 0 : 1
+            case .audio:
+                sample.clips[name] = try sounds.flatMap { clips in
+                    try table.path(input, of: row).map { try clips.decoded($0, table.segment(input, of: row)) }
+                }
+                parts += sample.clips[name] == nil ? 0 : 1
+            case .text:
+                sample.texts[name] = table.hasText(input, row) ? table.text(input, of: row) : nil
+                parts += sample.texts[name] == nil ? 0 : 1
+            }
         }
-        let text = table.hasText(row) ? table.text(of: row) : nil
-        let parts = (image == nil ? 0 : 1) + (sound == nil ? 0 : 1) + (text == nil ? 0 : 1)
         guard parts >= needs.least else {
             throw RecipeError.data(
                 message: needs.least == 2
-                    ? "\(row.place): a sample must have two of its modalities, this one has \(parts)"
+                    ? "\(row.place): a sample must have two of its inputs, this one has \(parts)"
                     : "\(row.place): a sample without its file")
         }
-        return Decoded(image: image, sound: sound, text: text, group: positives?.group(of: row, in: table) ?? -1)
+        sample.group = positives?.group(of: row, in: table) ?? -1
+        return sample
     }
 
+    /// All first views, then all second ones, in the order of the inputs: the random choices follow each other so.
     private func view(of sample: Decoded, using random: inout RandomSequence) throws -> View {
-        func imageView() -> ImageViews.View? {
-            sample.image.flatMap { image in images.map { $0.augmented(image, using: &random) } }
+        var view = View(texts: sample.texts, group: sample.group)
+        for _ in 0..<needs.views {
+            for input in needs.inputs {
+                if let images, let image = sample.images[input.name] {
+                    view.images[input.name, default: []].append(images.augmented(image, using: &random))
+                }
+            }
+            for input in needs.inputs {
+                if let sounds, let clip = sample.clips[input.name] {
+                    view.clips[input.name, default: []].append(try sounds.augmented(clip, using: &random))
+                }
+            }
         }
-        func clip() throws -> [Float]? {
-            try sample.sound.flatMap { sound in try sounds.map { try $0.augmented(sound, using: &random) } }
-        }
-        let image = imageView(), sound = try clip(), isPaired = needs.views > 1
-        return View(
-            image: image, sound: sound, secondImage: isPaired ? imageView() : nil,
-            secondSound: isPaired ? try clip() : nil, text: sample.text,
-            group: sample.group)
+        return view
     }
 
     private func batch(_ views: [View], hasGroups: Bool, using random: inout RandomSequence) -> MultimodalBatch {
         var batch = MultimodalBatch()
-        if let images {
-            batch.image = Available(of: views, \.image) { images.batch($0, using: &random) }
-            if needs.views > 1 {
-                batch.secondImage = Available(of: views, \.secondImage) { images.batch($0, using: &random) }
+        for input in needs.inputs {
+            let name = input.name
+            switch input.kind {
+            case .image:
+                guard let images else { continue }
+                func batched(_ view: Int) -> Available<Tensor>? {
+                    Available(of: views, { $0.images[name]?[view] }) { images.batch($0, using: &random) }
+                }
+                batch[image: name] = batched(0)
+                if needs.views > 1 { batch[secondImage: name] = batched(1) }
+            case .audio:
+                guard let sounds else { continue }
+                func batched(_ view: Int) -> Available<Waveform>? {
+                    Available(of: views, { $0.clips[name]?[view] }) { sounds.batch($0) }
+                }
+                batch[audio: name] = batched(0)
+                if needs.views > 1 { batch[secondAudio: name] = batched(1) }
+            case .text:
+                guard let tokenizer, let context = recipe.model.context(of: input) else { continue }
+                batch[text: name] = Available(of: views, { $0.texts[name] }) {
+                    tokenizer.encode($0, length: context)
+                }
             }
-        }
-        if let sounds {
-            batch.audio = Available(of: views, \.sound) { sounds.batch($0) }
-            if needs.views > 1 { batch.secondAudio = Available(of: views, \.secondSound) { sounds.batch($0) } }
-        }
-        if let tokenizer, let text = recipe.model.text {
-            batch.text = Available(of: views, \.text) { tokenizer.encode($0, length: text.context) }
         }
         if hasGroups { batch.labels = Tensor(views.map(\.group), shape: [views.count]) }
         return batch

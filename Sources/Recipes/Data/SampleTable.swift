@@ -71,25 +71,29 @@ struct SampleTable: Sendable {
 
     private static func read(_ settings: DataSettings, path: String) throws -> Table {
         let table = try contents(settings, path: path)
-        let named = [
-            ("data.columns.start", settings.segmentStart), ("data.columns.end", settings.segmentEnd),
-            ("data.group", settings.group),
-        ]
+        var named = [("data.group", settings.group)]
+        for (input, segment) in settings.segments {
+            let key = input == .audio ? "data.columns" : "data.columns.\(input.name)"
+            named += [("\(key).start", segment.start), ("\(key).end", segment.end)]
+        }
+        named.sort { $0.0 > $1.0 }
         for case (let key, let column?) in named where !table.columns.contains(column) {
             throw RecipeError.data(
                 message: "\(key): \(DatasetError.missingColumn(path: path, column: column, columns: table.columns))")
         }
         try table.require(columns: settings.columns.values.sorted() + settings.rename.keys.sorted())
         try requireFiles(settings, table)
-        if let audio = settings.columns[.audio], settings.segmentStart != nil || settings.segmentEnd != nil {
-            try table.requireSegments(of: audio, start: settings.segmentStart, end: settings.segmentEnd)
+        for input in settings.inputs {
+            guard let column = settings.columns[input], let segment = settings.segments[input] else { continue }
+            guard segment.start != nil || segment.end != nil else { continue }
+            try table.requireSegments(of: column, start: segment.start, end: segment.end)
         }
         return table
     }
 
     /// - Throws: where every row names a file by a web address.
     private static func requireFiles(_ settings: DataSettings, _ table: Table) throws {
-        for (modality, column) in settings.columns where modality != .text {
+        for (input, column) in settings.columns where input.kind != .text {
             guard let row = table.first, FileAddress.isRemote(row.path(column)) else { continue }
             guard table.allSatisfy({ FileAddress.isRemote($0.path(column)) }) else { continue }
             throw RecipeError.data(
@@ -106,7 +110,7 @@ struct SampleTable: Sendable {
             let separators: [DataSettings.Separator: Character] = [
                 .tab: "\t", .comma: ",", .semicolon: ";", .pipe: "|",
             ]
-            // With two modalities a sample has both; of three it may lack one.
+            // With two inputs a sample has both; of three it may lack one.
             let wanted = settings.columns.count > 2 ? [] : settings.columns.values.sorted()
             if Table.isJSONLines(path) { return try Table(jsonLines: path, columns: wanted + settings.labels) }
             return try Table(
@@ -114,49 +118,61 @@ struct SampleTable: Sendable {
                 quoting: settings.quoting == .none ? .none : .standard, columns: wanted + settings.labels
             )
         case .folder:
-            return settings.columns[.audio] == nil
+            return settings.first(.audio) == nil
                 ? try ImageFolder(path).table : try AudioFolder(path).table
         case .files: return try FileListing(path, pattern: settings.pattern).table
         case .text: throw RecipeError.data(message: "\(path): running text has no rows")
         }
     }
 
-    /// The column of a modality's files.
-    func column(_ modality: Modality) -> String { settings.columns[modality] ?? "" }
+    /// The column of an input.
+    func column(_ input: RecipeInput) -> String { settings.columns[input] ?? "" }
 
-    /// A row's file of a modality; nil where it has none.
-    func path(_ modality: Modality, of row: Row) -> String? {
-        guard modality != .text, let column = settings.columns[modality] else { return nil }
+    /// A row's file of an input; nil where it has none.
+    func path(_ input: RecipeInput, of row: Row) -> String? {
+        guard input.kind != .text, let column = settings.columns[input] else { return nil }
         return settings.columns.count > 2 && row[column].isEmpty ? nil : row.path(column)
     }
 
     /// The part of its recording that a row is; nil for all of it.
-    func segment(of row: Row) -> AudioSegment? {
+    func segment(_ input: RecipeInput, of row: Row) -> AudioSegment? {
+        guard let columns = settings.segments[input] else { return nil }
         // Every row's was checked when the table was read.
-        (try? row.segment(start: settings.segmentStart, end: settings.segmentEnd)) ?? nil
+        return (try? row.segment(start: columns.start, end: columns.end)) ?? nil
     }
 
-    /// What a row has of a modality: the canonical path of its file (and the segment of it), or its text. Rows that
+    /// What a row has of an input: the canonical path of its file (and the segment of it), or its text. Rows that
     /// share it share an item.
-    func part(_ modality: Modality, of row: Row) -> String? {
-        guard modality != .text else { return hasText(row) ? text(of: row) : nil }
-        guard let file = path(modality, of: row).map(CanonicalPath.of) else { return nil }
-        guard modality == .audio, let segment = segment(of: row) else { return file }
+    func part(_ input: RecipeInput, of row: Row) -> String? {
+        guard input.kind != .text else { return hasText(input, row) ? text(input, of: row) : nil }
+        guard let file = path(input, of: row).map(CanonicalPath.of) else { return nil }
+        guard let segment = segment(input, of: row) else { return file }
         return "\(file) \(segment)"
     }
 
-    func text(of row: Row) -> String {
-        guard let column = settings.columns[.text] else { return "" }
+    /// A row's text of an input, by the template where the data are a folder.
+    func text(_ input: RecipeInput, of row: Row) -> String {
+        guard let column = settings.columns[input] else { return "" }
         let value = value(column, of: row)
         guard settings.kind == .folder else { return value }
         return settings.template.split(separator: "{}", omittingEmptySubsequences: false).joined(separator: value)
     }
 
-    /// Whether a row has a text: of three modalities it may lack one.
-    func hasText(_ row: Row) -> Bool {
-        guard let column = settings.columns[.text] else { return false }
+    /// Whether a row has a text of an input: of three inputs it may lack one.
+    func hasText(_ input: RecipeInput, _ row: Row) -> Bool {
+        guard input.kind == .text, let column = settings.columns[input] else { return false }
         return settings.columns.count < 3 || !row[column].isEmpty
     }
+
+    /// All texts of some rows, input by input.
+    func texts(of rows: Table) -> [String] {
+        settings.inputs.filter { $0.kind == .text }.flatMap { input in
+            rows.filter { hasText(input, $0) }.map { text(input, of: $0) }
+        }
+    }
+
+    /// The inputs that are files.
+    var files: [RecipeInput] { settings.inputs.filter { $0.kind != .text } }
 
     /// A row's value in a column, in the recipe's words.
     func value(_ column: String, of row: Row) -> String {
@@ -178,7 +194,7 @@ struct SampleTable: Sendable {
     var heldOutRowsOfTrainedFiles: Int {
         guard isSplit else { return 0 }
         func files(of row: Row) -> [String] {
-            [Modality.image, .audio].compactMap { path($0, of: row).map(CanonicalPath.of) }
+            self.files.compactMap { path($0, of: row).map(CanonicalPath.of) }
         }
         let trained = Set(train.lazy.flatMap(files))
         return heldOut.count { files(of: $0).contains(where: trained.contains) }

@@ -11,11 +11,13 @@ struct ShortClips {
 
     init(_ table: SampleTable, _ views: AudioViewSettings) {
         var seen: Set<String> = [], clips: [(path: String, segment: AudioSegment?)] = []
-        for row in table.train {
-            guard let part = table.part(.audio, of: row), let path = table.path(.audio, of: row),
-                seen.insert(part).inserted
-            else { continue }
-            clips.append((path, table.segment(of: row)))
+        for input in table.files where input.kind == .audio {
+            for row in table.train {
+                guard let part = table.part(input, of: row), let path = table.path(input, of: row),
+                    seen.insert(part).inserted
+                else { continue }
+                clips.append((path, table.segment(input, of: row)))
+            }
         }
         let count = min(clips.count, Self.limit), all = clips
         var lengths = [Int?](repeating: nil, count: count)

@@ -72,12 +72,12 @@ struct TrainedRows: Codable, Sendable {
 
     private static func nameHash(_ row: Row, _ table: SampleTable) -> UInt64 {
         var hash = FNV1a()
-        for modality in Modality.allCases {
-            if modality == .text {
-                if table.hasText(row) { hash.add(table.text(of: row)) }
-            } else if table.path(modality, of: row) != nil {
-                hash.add(CanonicalPath.of(row[table.column(modality)]))
-                if modality == .audio, let segment = table.segment(of: row) { hash.add("\(segment)") }
+        for input in table.settings.inputs {
+            if input.kind == .text {
+                if table.hasText(input, row) { hash.add(table.text(input, of: row)) }
+            } else if table.path(input, of: row) != nil {
+                hash.add(CanonicalPath.of(row[table.column(input)]))
+                if let segment = table.segment(input, of: row) { hash.add("\(segment)") }
             }
         }
         return hash.value
@@ -85,8 +85,8 @@ struct TrainedRows: Codable, Sendable {
 
     private static func contentHash(_ name: UInt64, _ row: Row, _ table: SampleTable, _ ends: Int) -> String {
         var hash = FNV1a(value: name)
-        for modality in [Modality.image, .audio] {
-            guard let path = table.path(modality, of: row) else { continue }
+        for input in table.files {
+            guard let path = table.path(input, of: row) else { continue }
             hash.add(String(size(of: path)))
             guard ends > 0, let file = try? RegularFile(reading: path) else { continue }
             for start in Set([0, max(0, file.size - ends)]).sorted() {

@@ -42,7 +42,7 @@ extension TrainingData {
     /// - Parameter root: the directory that the recipe's data paths start from.
     /// - Throws: `RecipeError` where more words are unknown than `data.unknown_limit` allows, or nothing can be masked.
     func textNotes(_ recipe: Recipe, root: String, tokenizer: (any Tokenizer)?) throws -> [String] {
-        guard let tokenizer, let tower = recipe.model.text else { return [] }
+        guard let tokenizer, let context = recipe.model.context else { return [] }
         var notes: [String] = []
         if let guess = tokenizer.guessedNormalization {
             notes.append(
@@ -56,18 +56,18 @@ extension TrainingData {
         case .blocks(let train, let heldOut):
             notes += try recipe.textsLeftOut(root: root)
             notes.append("training texts: \(Self.counts(of: train))")
-            notes += try Self.notes(train.statistics, "the training texts", recipe, context: tower.context)
+            notes += try Self.notes(train.statistics, "the training texts", recipe, context: context)
             if let heldOut {
                 notes.append("held-out texts: \(Self.counts(of: heldOut))")
-                notes += try Self.notes(heldOut.statistics, "the held-out texts", recipe, context: tower.context)
+                notes += try Self.notes(heldOut.statistics, "the held-out texts", recipe, context: context)
             }
         case .samples(let table, _), .streams(let table, _):
             let parts = [(table.train, "the training texts"), (table.heldOut, "the held-out texts")]
             for (rows, name) in recipe.data.split == nil ? [parts[0]] : parts {
-                let texts = rows.filter(table.hasText).map(table.text)
+                let texts = table.texts(of: rows)
                 guard !texts.isEmpty else { continue }
-                let statistics = TextStatistics(of: texts, tokenizer: tokenizer, context: tower.context)
-                notes += try Self.notes(statistics, name, recipe, context: tower.context)
+                let statistics = TextStatistics(of: texts, tokenizer: tokenizer, context: context)
+                notes += try Self.notes(statistics, name, recipe, context: context)
             }
         }
         return notes
@@ -76,20 +76,20 @@ extension TrainingData {
     /// What there is to say of the held-out texts before they are evaluated: unknown words, and texts that the context
     /// cuts.
     func heldOutNotes(_ recipe: Recipe, tokenizer: (any Tokenizer)?) -> [String] {
-        guard let tokenizer, let tower = recipe.model.text else { return [] }
+        guard let tokenizer, let context = recipe.model.context else { return [] }
         let statistics: TextStatistics
         switch self {
         case .blocks(_, let heldOut): statistics = heldOut?.statistics ?? TextStatistics()
         case .samples(let table, _), .streams(let table, _):
-            let texts = table.heldOut.filter(table.hasText).map(table.text)
-            statistics = TextStatistics(of: texts, tokenizer: tokenizer, context: tower.context)
+            let texts = table.texts(of: table.heldOut)
+            statistics = TextStatistics(of: texts, tokenizer: tokenizer, context: context)
         }
         let name = "the held-out texts"
         var notes: [String] = []
         if statistics.unknownWords > 0 {
             notes.append(statistics.unknownSentence(in: name, tokenizer: "the run's tokenizer"))
         }
-        if statistics.cut > 0 { notes.append(statistics.cutSentence(of: name, context: tower.context)) }
+        if statistics.cut > 0 { notes.append(statistics.cutSentence(of: name, context: context)) }
         return notes
     }
 

@@ -17,20 +17,26 @@ enum TrainingData: Sendable {
     /// - Parameter data: the directory that the recipe's data paths start from.
     init(_ recipe: Recipe, data: String, tokenizer: (any Tokenizer)?) throws {
         try Recipe.requireDirectory(data)
-        guard recipe.data.kind != .text else {
-            guard let tokenizer, let text = recipe.model.text else {
-                throw RecipeError.data(message: "running text wants an objective over text")
-            }
-            let heldOut = recipe.data.heldOutTexts.isEmpty ? nil : try TextFiles(recipe.data.heldOutTexts, root: data)
-            let files = try recipe.trainingTexts(root: data)
-            func blocks(_ files: TextFiles) throws -> TextBlocks {
-                try TextBlocks(
-                    files.paths, tokenizer: tokenizer, length: text.context,
-                    form: recipe.data.hasTextLines ? .lines : .running)
-            }
-            self = .blocks(train: try blocks(files), heldOut: try heldOut.map(blocks))
-            return
+        self = try recipe.data.kind == .text ? Self.text(recipe, data, tokenizer) : Self.rows(recipe, data)
+    }
+
+    /// Running text.
+    private static func text(_ recipe: Recipe, _ data: String, _ tokenizer: (any Tokenizer)?) throws -> TrainingData {
+        guard let tokenizer, let context = recipe.model.context else {
+            throw RecipeError.data(message: "running text wants an objective over text")
         }
+        let heldOut = recipe.data.heldOutTexts.isEmpty ? nil : try TextFiles(recipe.data.heldOutTexts, root: data)
+        let files = try recipe.trainingTexts(root: data)
+        func blocks(_ files: TextFiles) throws -> TextBlocks {
+            try TextBlocks(
+                files.paths, tokenizer: tokenizer, length: context,
+                form: recipe.data.hasTextLines ? .lines : .running)
+        }
+        return .blocks(train: try blocks(files), heldOut: try heldOut.map(blocks))
+    }
+
+    /// A table's rows, or the streams that they make.
+    private static func rows(_ recipe: Recipe, _ data: String) throws -> TrainingData {
         let table = try SampleTable(recipe.data, root: data)
         try table.requireTrainingRows()
         let needs = recipe.objective.needs
@@ -38,25 +44,30 @@ enum TrainingData: Sendable {
             throw RecipeError.data(
                 message:
                     "batch: \(recipe.batch) leaves objective \(recipe.objective.name) nothing to tell a sample from, "
-                        + "and its loss is the "
-                    + "same for ever; give batch \(needs.smallestBatch) or more")
+                    + "and its loss is the same for ever; give batch \(needs.smallestBatch) or more")
         }
-        let views = needs.unit == .windows ? recipe.views.audio : nil
-        guard let views else {
-            var positives: Positives?
-            if let kind = needs.positives { positives = Positives(table, kind) }
-            self = .samples(table, positives)
-            return
+        guard needs.unit == .windows, let views = recipe.views.audio else {
+            return .samples(table, needs.positives.map { Positives(table, $0) })
         }
-        do throws(DatasetError) {
-            let streams = try AudioStreams(
-                table.train, path: table.column(.audio), stream: recipe.data.group, start: recipe.data.segmentStart,
-                end: recipe.data.segmentEnd, window: views.length, rate: views.rate, badLimit: recipe.data.badShare,
-                cacheLimit: recipe.data.cacheMebibytes << 20)
-            self = .streams(table, streams)
-        } catch .noWindows(let window, let rate, let longest, let streams) {
+        switch streams(of: table, recipe, views) {
+        case .success(let streams): return .streams(table, streams)
+        case .failure(.noWindows(let window, let rate, let longest, let streams)):
             let fault = DatasetError.noWindows(window: window, rate: rate, longest: longest, streams: streams)
             throw RecipeError.data(message: "views.audio.seconds or data.group: \(fault)")
+        case .failure(let fault): throw fault
+        }
+    }
+
+    private static func streams(
+        of table: SampleTable, _ recipe: Recipe, _ views: AudioViewSettings
+    ) -> Result<AudioStreams, DatasetError> {
+        let input = recipe.objective.needs.inputs.first { $0.kind == .audio } ?? .audio
+        let segments = recipe.data.segments[input], column = table.column(input)
+        return Result { () throws(DatasetError) in
+            try AudioStreams(
+                table.train, path: column, stream: recipe.data.group, start: segments?.start, end: segments?.end,
+                window: views.length, rate: views.rate, badLimit: recipe.data.badFraction,
+                cacheLimit: recipe.data.cacheMebibytes << 20)
         }
     }
 
@@ -144,10 +155,11 @@ enum TrainingData: Sendable {
         case .samples(let table, let positives):
             return SampleLoading(recipe, tokenizer: tokenizer).batches(of: table, positives: positives)
         case .streams(_, let streams):
+            let input = recipe.objective.needs.inputs.first { $0.kind == .audio } ?? .audio
             return batches(of: streams.samples, recipe) { windows in
                 var batch = MultimodalBatch()
                 let waveform = Waveform(windows, rate: streams.rate)
-                batch.audio = Available(waveform, count: waveform.count)
+                batch[audio: input.name] = Available(waveform, count: waveform.count)
                 return batch
             }
         case .blocks(let train, _):
@@ -191,7 +203,7 @@ enum TrainingData: Sendable {
     ) -> Batches<MultimodalBatch> {
         samples.batches(
             of: recipe.batch, seed: recipe.seed, threads: recipe.loader.threads, prefetch: recipe.loader.prefetch,
-            badLimit: recipe.data.badShare, collate)
+            badLimit: recipe.data.badFraction, collate)
     }
 }
 

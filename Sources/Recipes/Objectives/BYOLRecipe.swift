@@ -11,12 +11,12 @@ public import ConcordObjectives
 public struct BYOLRecipe: ViewsRecipe {
     public static let name = "byol"
 
-    public let input: ViewedInput
+    public let input: RecipeInput
     private let momentum: Double
     private let hidden, dimension: Int
 
     public init(_ fields: Fields, data: DataSettings) throws {
-        input = try ViewedInput(fields, data: data)
+        input = try fields.viewedInput(data)
         momentum = try fields.number(
             "momentum", default: 0.99, in: 0...1,
             "How much of the target network stays at the first update; it rises to 1.")

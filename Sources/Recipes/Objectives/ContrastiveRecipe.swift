@@ -23,58 +23,62 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
     }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
-        let given = Set(data.columns.keys)
-        guard given.count > 1, data.kind != .text else {
+        guard data.inputs.count > 1, data.kind != .text else {
             throw ObjectiveFault(
-                "objective contrastive aligns two of image, text and audio; data.columns must name them")
+                "objective contrastive aligns two or more inputs, such as image and text; data.columns must name them")
         }
         if masked != nil { try data.require(.text, for: MaskedRecipe.name) }
-        if let anchor = settings.anchor { try data.require(anchor, for: "contrastive with anchor \(anchor.rawValue)") }
-        var needs = DataNeeds(given)
+        var needs = DataNeeds(data.inputs)
         (needs.least, needs.smallestBatch, needs.positives, needs.hasSharedSpace) = (2, 2, settings.positives, true)
         needs.predictsTokens = masked != nil
         return needs
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let (recipe, text) = (parts.recipe, parts.text)
-        var towers: [Tower<MultimodalBatch>] = []
-        if recipe.model.image != nil { towers.append(Tower("image", \.image, try parts.imageEncoder())) }
-        if let text { towers.append(Tower("text", \.text, text)) }
-        if recipe.model.audio != nil { towers.append(Tower("audio", \.audio, try parts.audioEncoder())) }
+        let recipe = parts.recipe, inputs = recipe.objective.needs.inputs
+        let towers = try inputs.map { input -> Tower<MultimodalBatch> in
+            func tower<E: FeatureEncoder>(
+                _ encoder: E, _ path: any KeyPath<MultimodalBatch, Available<E.Input>?> & Sendable
+            ) -> Tower<MultimodalBatch> { Tower(input.name, path, encoder) }
+            return switch input.kind {
+            case .image: tower(try parts.imageEncoder(of: input), \.[image: input.name])
+            case .text: tower(try parts.textEncoder(of: input), \.[text: input.name])
+            case .audio: tower(try parts.audioEncoder(of: input), \.[audio: input.name])
+            }
+        }
         var labels: (any KeyPath<MultimodalBatch, Tensor?> & Sendable)?
         if settings.positives != .pair { labels = \MultimodalBatch.labels }
         let loss = settings.makeLoss()
         let contrastive = Contrastive(
             towers, dimension: recipe.model.dimension, loss: loss,
-            pairs: settings.anchor.map { .anchored($0.rawValue) } ?? .all,
+            pairs: settings.anchor.map { .anchored($0.name) } ?? .all,
             labels: labels)
         let embedders = Dictionary(
-            uniqueKeysWithValues: recipe.data.columns.keys.map { modality in
+            uniqueKeysWithValues: inputs.map { input in
                 (
-                    modality,
+                    input,
                     ModalityEmbedder(
-                        embedding: { Self.embedding(of: $0, by: contrastive, isProjected: true) },
-                        features: { Self.embedding(of: $0, by: contrastive, isProjected: false) })
+                        embedding: { Self.embedding(of: $0, input.name, by: contrastive, isProjected: true) },
+                        features: { Self.embedding(of: $0, input.name, by: contrastive, isProjected: false) })
                 )
             })
-        guard let masked, let text else {
+        guard let masked, let text = inputs.first(where: { $0.kind == .text }) else {
             return TrainingTask(contrastive, embedders: embedders, probabilities: { loss.probabilities($0) })
         }
-        let model = try MaskedRecipe.model(text, masked, parts)
+        let model = try MaskedRecipe.model(masked, parts)
         return TrainingTask(
-            contrastive + Float(masked.weight) * model.on(\.text), embedders: embedders,
+            contrastive + Float(masked.weight) * model.on(\.[text: text.name]), embedders: embedders,
             probabilities: { loss.probabilities($0) },
             masked: model)
     }
 
     private static func embedding(
-        of input: ModalityInput, by model: Contrastive<MultimodalBatch>, isProjected: Bool
+        of value: ModalityInput, _ name: String, by model: Contrastive<MultimodalBatch>, isProjected: Bool
     ) -> Tensor {
-        switch input {
-        case .image(let images): isProjected ? model.embed("image", images) : model.features("image", images)
-        case .text(let tokens): isProjected ? model.embed("text", tokens) : model.features("text", tokens)
-        case .audio(let sounds): isProjected ? model.embed("audio", sounds) : model.features("audio", sounds)
+        switch value {
+        case .image(let images): isProjected ? model.embed(name, images) : model.features(name, images)
+        case .text(let tokens): isProjected ? model.embed(name, tokens) : model.features(name, tokens)
+        case .audio(let clips): isProjected ? model.embed(name, clips) : model.features(name, clips)
         }
     }
 }
@@ -110,7 +114,7 @@ public struct ContrastiveSettings: Sendable {
     public let labelSmoothing: Double
     public let positives: Positives
     /// The modality that each other one is contrasted with; nil for all pairs.
-    public let anchor: Modality?
+    public let anchor: RecipeInput?
     /// Of `sigmoid`: logits' scale and bias at the start.
     public let scale, bias: Double
     /// Of `triplet` and `margin`.
@@ -165,8 +169,10 @@ public struct ContrastiveSettings: Sendable {
                 with an equal text.
                 """
         )
+        let names = data.inputs.map(\.name)
         anchor = try fields.choice(
-            "anchor", of: Modality.self, "The modality that each other one is contrasted with; all pairs without it.")
+            "anchor", of: names, "The input that each other one is contrasted with; all pairs without it."
+        ).flatMap(data.input)
     }
 
     func makeLoss() -> any PairLoss {

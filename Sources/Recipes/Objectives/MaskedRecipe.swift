@@ -5,7 +5,7 @@ import ConcordObjectives
 /// Masked language modeling of text (BERT).
 ///
 /// ```yaml
-/// objective: {name: masked, share: 0.15, whole_word: true}           # all pieces of a word are masked together
+/// objective: {name: masked, fraction: 0.15, whole_word: true}           # all pieces of a word are masked together
 /// ```
 public struct MaskedRecipe: ObjectiveRecipe {
     public static let name = "masked"
@@ -15,21 +15,22 @@ public struct MaskedRecipe: ObjectiveRecipe {
     public init(_ fields: Fields, data: DataSettings) throws { settings = try MaskedSettings(fields, isPart: false) }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
-        try data.require(.text, for: Self.name)
-        var needs = DataNeeds([.text])
+        var needs = DataNeeds([try data.require(.text, for: Self.name)])
         needs.predictsTokens = true
         return needs
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        guard let text = parts.text else { throw RecipeError.data(message: "objective masked wants a text encoder") }
-        let masked = try Self.model(text, settings, parts)
-        return TrainingTask(masked.on(\.text), embedders: [.text: .texts { text($0) }], masked: masked)
+        let masked = try Self.model(settings, parts), input = parts.recipe.objective.needs.inputs[0]
+        let encoder = try parts.textEncoder(of: input)
+        return TrainingTask(masked.on(\.[text: input.name]), embedders: [input: .texts(encoder)], masked: masked)
     }
 
-    static func model(
-        _ text: TextTransformer, _ settings: MaskedSettings, _ parts: RecipeParts
-    ) throws -> MaskedLanguageModel {
+    /// Over the first text transformer of the recipe.
+    static func model(_ settings: MaskedSettings, _ parts: RecipeParts) throws -> MaskedLanguageModel {
+        guard let text = parts.text else {
+            throw RecipeError.data(message: "model.text.encoder: objective masked predicts with a transformer's tokens")
+        }
         guard text.vocabulary.mask != nil else {
             throw RecipeError.data(
                 message:
@@ -47,16 +48,17 @@ public struct MaskedRecipe: ObjectiveRecipe {
 
 /// The keys of masked language modeling, alone or as a part of another objective.
 public struct MaskedSettings: Sendable {
-    /// Share of a text's tokens that are masked.
-    public let share: Double
+    /// Fraction of a text's tokens that are masked.
+    public let fraction: Double
     /// What the part counts beside the first objective.
     public let weight: Double
     /// Whether all pieces of a word are masked together.
     public let masksWholeWords: Bool
 
     init(_ fields: Fields, isPart: Bool) throws {
-        share = try fields.number(
-            "share", default: 0.15, in: 0.001...0.999, "Fraction of a text's tokens that are masked.")
+        fields.renamed("share", to: "fraction")
+        fraction = try fields.number(
+            "fraction", default: 0.15, in: 0.001...0.999, "Fraction of a text's tokens that are masked.")
         masksWholeWords = try fields.flag(
             "whole_word", default: false, "Whether all pieces of a word are masked together.")
         weight =

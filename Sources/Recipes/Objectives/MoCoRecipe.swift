@@ -12,7 +12,7 @@ public import ConcordObjectives
 public struct MoCoRecipe: ViewsRecipe {
     public static let name = "moco"
 
-    public let input: ViewedInput
+    public let input: RecipeInput
     private let queue, hidden, dimension: Int
     private let momentum, temperature: Double
     private let isSymmetric: Bool
@@ -20,7 +20,7 @@ public struct MoCoRecipe: ViewsRecipe {
     public var smallestBatch: Int { 1 }
 
     public init(_ fields: Fields, data: DataSettings) throws {
-        input = try ViewedInput(fields, data: data)
+        input = try fields.viewedInput(data)
         queue = try fields.integer(
             "queue", default: 16384, in: 1...1 << 22, "Keys of earlier batches that are negatives.")
         momentum = try fields.number(

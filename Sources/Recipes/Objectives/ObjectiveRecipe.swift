@@ -50,8 +50,9 @@ public struct DataNeeds: Sendable {
         case windows
     }
 
-    public var modalities: Set<Modality>
-    /// How many of its modalities a sample must have.
+    /// The inputs that it reads.
+    public var inputs: [RecipeInput]
+    /// How many of its inputs a sample must have.
     public var least = 1
     /// How many views of each image or clip a sample has: 1 or 2.
     public var views = 1
@@ -65,7 +66,10 @@ public struct DataNeeds: Sendable {
     /// Whether tokens are predicted by the text encoder's own table.
     public var predictsTokens = false
 
-    public init(_ modalities: Set<Modality>) { self.modalities = modalities }
+    /// The kinds of its inputs.
+    public var modalities: Set<Modality> { Set(inputs.map(\.kind)) }
+
+    public init(_ inputs: [RecipeInput]) { self.inputs = inputs }
 }
 
 /// Why an objective cannot learn from a recipe's data.
@@ -74,25 +78,25 @@ public struct ObjectiveFault: Error {
     public init(_ message: String) { self.message = message }
 }
 
-/// What a recipe trains: the objective over a batch, and a way from each modality to an embedding.
+/// What a recipe trains: the objective over a batch, and a way from each input to an embedding.
 public struct TrainingTask: Sendable {
     public let objective: any Objective<MultimodalBatch>
-    public let embedders: [Modality: ModalityEmbedder]
-    /// Probabilities of classes `[N, K]` from cosines `[N, K]`, where the modalities share a space; nil where they do
+    public let embedders: [RecipeInput: ModalityEmbedder]
+    /// Probabilities of classes `[N, K]` from cosines `[N, K]`, where the inputs share a space; nil where they do
     /// not.
     public let probabilities: (@Sendable (Tensor) -> Tensor)?
     /// The model of masked tokens, where there is one.
     let masked: MaskedLanguageModel?
 
     public init(
-        _ objective: any Objective<MultimodalBatch>, embedders: [Modality: ModalityEmbedder],
+        _ objective: any Objective<MultimodalBatch>, embedders: [RecipeInput: ModalityEmbedder],
         probabilities: (@Sendable (Tensor) -> Tensor)? = nil
     ) {
         self.init(objective, embedders: embedders, probabilities: probabilities, masked: nil)
     }
 
     init(
-        _ objective: any Objective<MultimodalBatch>, embedders: [Modality: ModalityEmbedder],
+        _ objective: any Objective<MultimodalBatch>, embedders: [RecipeInput: ModalityEmbedder],
         probabilities: (@Sendable (Tensor) -> Tensor)? = nil, masked: MaskedLanguageModel?
     ) {
         (self.objective, self.embedders, self.probabilities, self.masked) = (
@@ -101,7 +105,7 @@ public struct TrainingTask: Sendable {
     }
 }
 
-/// From one modality of some samples to their embeddings.
+/// From one input of some samples to their embeddings.
 public struct ModalityEmbedder: Sendable {
     /// `[N, D]`, in the shared space where there is one.
     let embedding: @Sendable (ModalityInput) -> Tensor
@@ -121,31 +125,36 @@ public struct ModalityEmbedder: Sendable {
     }
 
     /// An encoder of images.
-    public static func images(_ encoder: some FeatureEncoder<Tensor>) -> ModalityEmbedder {
+    public static func images(_ encoder: any FeatureEncoder<Tensor>) -> ModalityEmbedder {
         ModalityEmbedder { input in
             guard case .image(let images) = input else { input.stop(.image) }
             return encoder(images)
         }
     }
 
-    /// Something that takes texts.
-    public static func texts(_ body: @escaping @Sendable (Tokens) -> Tensor) -> ModalityEmbedder {
+    /// An encoder of texts.
+    public static func texts(_ encoder: any FeatureEncoder<Tokens>) -> ModalityEmbedder {
         ModalityEmbedder { input in
             guard case .text(let tokens) = input else { input.stop(.text) }
-            return body(tokens)
+            return encoder(tokens)
         }
     }
 
-    /// Something that takes sounds.
-    public static func sounds(_ body: @escaping @Sendable (Waveform) -> Tensor) -> ModalityEmbedder {
+    /// An encoder of audio.
+    public static func audio(_ encoder: any FeatureEncoder<Waveform>) -> ModalityEmbedder {
+        audio { encoder($0) }
+    }
+
+    /// Something that takes clips.
+    public static func audio(_ body: @escaping @Sendable (Waveform) -> Tensor) -> ModalityEmbedder {
         ModalityEmbedder { input in
-            guard case .audio(let sounds) = input else { input.stop(.audio) }
-            return body(sounds)
+            guard case .audio(let clips) = input else { input.stop(.audio) }
+            return body(clips)
         }
     }
 }
 
-/// One modality of some samples, as an encoder takes it.
+/// One input of some samples, as an encoder takes it.
 public enum ModalityInput: Sendable {
     /// `[N, H, W, 3]`.
     case image(Tensor)
@@ -198,11 +207,19 @@ public struct ObjectiveSettings: Sendable {
 }
 
 extension DataSettings {
-    /// The modality, if these data have it.
+    /// The first input of a kind.
+    public func first(_ kind: Modality) -> RecipeInput? { inputs.first { $0.kind == kind } }
+
+    /// The first input of a kind, if these data have one.
     /// - Throws: ``ObjectiveFault`` where they do not.
-    public func require(_ modality: Modality, for objective: String) throws {
-        guard columns[modality] != nil else {
-            throw ObjectiveFault("objective \(objective) learns from \(modality.rawValue), and data.columns names none")
+    @discardableResult
+    public func require(_ kind: Modality, for objective: String) throws -> RecipeInput {
+        guard let input = first(kind) else {
+            throw ObjectiveFault("objective \(objective) learns from \(kind.rawValue), and data.columns names none")
         }
+        return input
     }
+
+    /// An input by its name.
+    public func input(_ name: String) -> RecipeInput? { inputs.first { $0.name == name } }
 }

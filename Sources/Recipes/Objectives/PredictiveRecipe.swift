@@ -1,5 +1,5 @@
 import ConcordEncoders
-import ConcordObjectives
+public import ConcordObjectives
 
 /// Contrastive prediction of sound's next frames (CPC).
 ///
@@ -9,39 +9,37 @@ import ConcordObjectives
 public struct PredictiveRecipe: ObjectiveRecipe {
     public static let name = "predictive"
 
-    public enum NegativesFrom: String, Sendable, CaseIterable { case batch, sequence }
-
     /// Frames ahead, K.
     public let horizon: Int
     public let negatives: Int
-    public let negativesFrom: NegativesFrom
+    public let negativesFrom: NegativeFrames
     public let temperature: Double
 
     public init(_ fields: Fields, data: DataSettings) throws {
         horizon = try fields.integer("horizon", default: 12, in: 1...1000, "Frames ahead that are predicted, K.")
         negatives = try fields.integer("negatives", default: 128, in: 1...65536, "Negative frames per prediction.")
         negativesFrom = try fields.choice(
-            "negatives_from", default: NegativesFrom.batch,
+            "negatives_from", default: NegativeFrames.batch,
             "Where negative frames are drawn: the whole batch, or the same sequence.")
         temperature = try fields.number("temperature", default: 0.1, in: 1e-4...1e4, "Temperature of the softmax.")
     }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
-        try data.require(.audio, for: Self.name)
-        var needs = DataNeeds([.audio])
+        var needs = DataNeeds([try data.require(.audio, for: Self.name)])
         needs.unit = .windows
         return needs
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let encoder = try parts.audioEncoder(withContext: false)
+        let input = parts.recipe.objective.needs.inputs[0]
+        let (encoder, settings) = try parts.frameEncoder(of: input)
         try parts.requireFrames(encoder, ahead: horizon)
         let predictor = ContrastivePredictiveCoding(
-            encoder: encoder, context: try parts.context(over: encoder.featureDimension), horizon: horizon,
+            encoder: encoder, context: parts.context(over: encoder.featureDimension, settings), horizon: horizon,
             negatives: negatives,
-            from: negativesFrom == .batch ? .batch : .sequence,
+            from: negativesFrom,
             loss: InfoNCE(temperature: .fixed(Float(temperature)), direction: .oneWay))
-        return TrainingTask(predictor.on(\.audio), embedders: [.audio: .sounds { predictor.embed($0) }])
+        return TrainingTask(predictor.on(\.[audio: input.name]), embedders: [input: .audio { predictor.embed($0) }])
     }
 
     public func weights(features: Double, context: Double) -> (key: String, count: Double)? {

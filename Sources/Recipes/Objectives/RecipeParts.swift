@@ -1,52 +1,75 @@
 public import ConcordEncoders
-import ConcordLayers
+public import ConcordLayers
 import ConcordObjectives
+public import ConcordTensors
 
-/// What an objective's recipe is made of: the encoders that the recipe describes.
+/// What an objective's recipe is made of: the encoders that the recipe describes, one for all inputs that share it.
 public struct RecipeParts: Sendable {
     public let recipe: Recipe
-    /// The text encoder; nil where the objective reads no text.
-    public let text: TextTransformer?
+    /// The text transformer; nil where the recipe has none.
+    public var text: TextTransformer? { encoders.values.lazy.compactMap { $0 as? TextTransformer }.first }
     /// By token id, whether a token continues a word; nil where the tokenizer does not say.
     let wordContinuations: [Bool]?
+    /// By the key of `model`.
+    private let encoders: [String: any Module]
 
     init(_ recipe: Recipe, vocabulary: Vocabulary?, wordContinuations: [Bool]?) throws {
         (self.recipe, self.wordContinuations) = (recipe, wordContinuations)
-        text = try recipe.model.text.map { settings in
-            guard let vocabulary else { throw RecipeError.data(message: "a text encoder wants a tokenizer") }
-            return TextTransformer(settings, vocabulary: vocabulary)
-        }
+        let context = EncoderContext(views: recipe.views, vocabulary: vocabulary)
+        func made(_ encoder: some EncoderRecipe) throws -> any Module { try encoder.makeEncoder(context) }
+        encoders = try Dictionary(
+            uniqueKeysWithValues: recipe.model.encoders.map { ($0.key, try made($0.recipe)) })
     }
 
-    /// The image encoder of `model.image`.
-    /// - Throws: where the objective's needs name no images.
-    public func imageEncoder() throws -> ResNet {
-        guard let image = recipe.model.image else {
-            throw RecipeError.data(message: "objective \(recipe.objective.name) wants images")
-        }
-        return ResNet(
-            depth: image.depth, stem: image.stem == .cifar ? .cifar : .imageNet, width: image.width,
-            normalization: image.norm,
-            checkpointing: image.checkpointing)
+    /// The encoder of an input of images; inputs that share it get the same one.
+    /// - Throws: where the objective's needs do not name it.
+    public func imageEncoder(of input: RecipeInput = .image) throws -> any FeatureEncoder<Tensor> {
+        try encoder(of: input)
     }
 
-    /// The sound encoder of `model.audio`.
-    /// - Parameter withContext: false leaves out what runs over its frames, for objectives that put one there
-    ///   themselves.
-    public func audioEncoder(withContext: Bool = true) throws -> WaveformEncoder {
-        guard let audio = recipe.model.audio, let views = recipe.views.audio else {
-            throw RecipeError.data(message: "objective \(recipe.objective.name) wants sounds")
+    /// The encoder of an input of texts.
+    /// - Throws: where the objective's needs do not name it.
+    public func textEncoder(of input: RecipeInput = .text) throws -> any FeatureEncoder<Tokens> {
+        try encoder(of: input)
+    }
+
+    /// The encoder of an input of audio.
+    /// - Throws: where the objective's needs do not name it.
+    public func audioEncoder(of input: RecipeInput = .audio) throws -> any FeatureEncoder<Waveform> {
+        try encoder(of: input)
+    }
+
+    private func encoder<Input>(of input: RecipeInput) throws -> any FeatureEncoder<Input> {
+        guard let settings = recipe.model.encoder(of: input),
+            let encoder = encoders[settings.key] as? any FeatureEncoder<Input>
+        else { throw RecipeError.data(message: "objective \(recipe.objective.name) has no encoder of \(input)") }
+        return encoder
+    }
+
+    /// The encoders that read tokens.
+    var textEncoders: [any Module] {
+        recipe.model.encoders.filter { $0.inputs.first?.kind == .text }.compactMap { encoders[$0.key] }
+    }
+
+    /// The frames of an input of audio, for objectives that put a context of their own over them.
+    /// - Throws: where its encoder has no such frames.
+    func frameEncoder(of input: RecipeInput) throws -> (encoder: WaveformEncoder, settings: WaveformSettings) {
+        guard let settings = recipe.model.encoder(of: input), let views = recipe.views.audio else {
+            throw RecipeError.data(message: "objective \(recipe.objective.name) wants audio")
         }
-        var configuration = WaveformEncoder.Configuration(audio, rate: views.rate)
-        if !withContext { configuration.context = .none }
-        return WaveformEncoder(configuration)
+        guard let audio = settings.recipe as? any WaveformRecipe else {
+            let known = Recipe.encoderKinds(of: .audio).filter { $0 is any WaveformRecipe.Type }.map { $0.name }
+            throw RecipeError.data(
+                message: "model.\(settings.key).encoder: objective \(recipe.objective.name) predicts the frames of "
+                    + "one of \(known.joined(separator: ", "))")
+        }
+        var configuration = audio.configuration(rate: views.rate)
+        configuration.context = .none
+        return (WaveformEncoder(configuration), audio.convolutions)
     }
 
     /// What runs over the frames of a predictive objective: a GRU where the recipe names nothing else.
-    func context(over channels: Int) throws -> any SequenceLayer {
-        guard let audio = recipe.model.audio else {
-            throw RecipeError.data(message: "objective \(recipe.objective.name) wants sounds")
-        }
+    func context(over channels: Int, _ audio: WaveformSettings) -> any SequenceLayer {
         switch audio.context {
         case .none: return GRU(channels, hidden: channels)
         case .gru: return GRU(channels, hidden: audio.hidden, layers: audio.layers)

@@ -11,13 +11,13 @@ public import ConcordObjectives
 public struct SimCLRRecipe: ViewsRecipe {
     public static let name = "simclr"
 
-    public let input: ViewedInput
+    public let input: RecipeInput
     private let temperature: Double
     private let hidden, dimension: Int
     private let norm: ProjectionHead.Norm
 
     public init(_ fields: Fields, data: DataSettings) throws {
-        input = try ViewedInput(fields, data: data)
+        input = try fields.viewedInput(data)
         temperature = try fields.number("temperature", default: 0.5, in: 1e-4...1e4, "Temperature of the softmax.")
         hidden = try fields.integer("hidden", default: 512, in: 1...65536, "Size of the head's hidden layer.")
         dimension = try fields.integer("dimension", default: 128, in: 1...65536, "Size of the head's output.")

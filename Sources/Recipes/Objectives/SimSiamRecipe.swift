@@ -11,12 +11,12 @@ public import ConcordObjectives
 public struct SimSiamRecipe: ViewsRecipe {
     public static let name = "simsiam"
 
-    public let input: ViewedInput
+    public let input: RecipeInput
     private let hidden, predictor, layers: Int
     private let stopsGradient: Bool
 
     public init(_ fields: Fields, data: DataSettings) throws {
-        input = try ViewedInput(fields, data: data)
+        input = try fields.viewedInput(data)
         hidden = try fields.integer(
             "hidden", default: 2048, in: 1...65536, "Size of the projector's layers and of a projection.")
         predictor = try fields.integer(

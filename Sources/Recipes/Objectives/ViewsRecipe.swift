@@ -9,7 +9,8 @@ import ConcordTensors
 /// objective: {name: simclr, input: image}
 /// ```
 public protocol ViewsRecipe: ObjectiveRecipe {
-    var input: ViewedInput { get }
+    /// Whose views they are.
+    var input: RecipeInput { get }
     /// The smallest batch that the loss has anything to learn from.
     var smallestBatch: Int { get }
     /// The objective over the views that an encoder takes.
@@ -20,41 +21,39 @@ extension ViewsRecipe {
     public var smallestBatch: Int { 2 }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
-        let modality = input == .image ? Modality.image : .audio
-        guard data.columns[modality] != nil else {
-            throw ObjectiveFault(
-                "objective.input is \(modality.rawValue), and data.columns names no \(modality.rawValue)")
-        }
-        var needs = DataNeeds([modality])
+        var needs = DataNeeds([input])
         (needs.views, needs.smallestBatch) = (2, smallestBatch)
         return needs
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        func images(_ objective: some Objective<Views<Tensor>>) -> any Objective<MultimodalBatch> {
-            objective.on(\.imageViews)
+        func images<E: FeatureEncoder>(_ encoder: E) -> any Objective<MultimodalBatch> where E.Input == Tensor {
+            views(objective(over: encoder), \.[imageViews: input.name])
         }
-        func sounds(_ objective: some Objective<Views<Waveform>>) -> any Objective<MultimodalBatch> {
-            objective.on(\.audioViews)
+        func clips<E: FeatureEncoder>(_ encoder: E) -> any Objective<MultimodalBatch> where E.Input == Waveform {
+            views(objective(over: encoder), \.[audioViews: input.name])
         }
-        switch input {
+        func views<V: Sendable>(
+            _ objective: some Objective<V>, _ path: any KeyPath<MultimodalBatch, Available<V>?> & Sendable
+        ) -> any Objective<MultimodalBatch> { objective.on(path) }
+        switch input.kind {
         case .image:
-            let encoder = try parts.imageEncoder()
-            return TrainingTask(images(objective(over: encoder)), embedders: [.image: .images(encoder)])
+            let encoder = try parts.imageEncoder(of: input)
+            return TrainingTask(images(encoder), embedders: [input: .images(encoder)])
         case .audio:
-            let encoder = try parts.audioEncoder()
-            return TrainingTask(sounds(objective(over: encoder)), embedders: [.audio: .sounds { encoder($0) }])
+            let encoder = try parts.audioEncoder(of: input)
+            return TrainingTask(clips(encoder), embedders: [input: .audio(encoder)])
+        case .text: throw RecipeError.data(message: "objective.input: \(input) is text, which has no views")
         }
     }
 }
 
-/// Whose two views an objective compares.
-public enum ViewedInput: String, Sendable, CaseIterable {
-    case image, audio
-
-    /// The key `input`; by default images where the data have any.
-    init(_ fields: Fields, data: DataSettings) throws {
-        let isAudio = data.columns[.image] == nil && data.columns[.audio] != nil
-        self = try fields.choice("input", default: isAudio ? .audio : .image, "Whose two views are compared.")
+extension Fields {
+    /// The key `input`: whose two views an objective compares; by default images where the data have any.
+    public func viewedInput(_ data: DataSettings) throws -> RecipeInput {
+        let inputs = data.inputs.filter { $0.kind != .text }
+        let names = inputs.isEmpty ? [Modality.image.rawValue] : inputs.map(\.name)
+        let name = try choice("input", default: names[0], of: names, "Whose two views are compared.")
+        return data.input(name) ?? .image
     }
 }

@@ -5,7 +5,7 @@ import ConcordObjectives
 import ConcordTensors
 
 extension Embedder {
-    /// What the held-out part of the data says of the model: retrieval between all modalities, zero-shot, k-NN and
+    /// What the held-out part of the data says of the model: retrieval between all inputs, zero-shot, k-NN and
     /// linear probes, or masked words, whichever the data and the model allow. `notes` of the report say why others are
     /// missing.
     /// - Parameters:
@@ -25,7 +25,7 @@ extension Embedder {
         report.rows = table.rule.evaluated
         let isContrastive = model.hasSharedSpace
         let isProbed = !(isQuick && isContrastive) && !table.settings.labels.isEmpty
-        if !isContrastive, model.modalities == [.text] {
+        if !isContrastive, model.inputs.allSatisfy({ $0.kind == .text }) {
             report.note("masked words are evaluated on running text only (data.kind: text)")
             return report
         }
@@ -34,68 +34,70 @@ extension Embedder {
             return report
         }
         guard isContrastive || isProbed else { return report }
-        let modalities = Modality.allCases.filter(model.modalities.contains)
-        var items = EvaluatedItems(Array(table.heldOut), of: table, modalities)
-        var embeddings: [Modality: Tensor] = [:]
-        for modality in modalities where modality != .text {
-            embeddings[modality] = try embedded(&items, modality, isShared: isContrastive, into: &report)
+        var items = EvaluatedItems(Array(table.heldOut), of: table, model.inputs)
+        var embeddings: [RecipeInput: Tensor] = [:]
+        for input in model.inputs where input.kind != .text {
+            embeddings[input] = try embedded(&items, input, isShared: isContrastive, into: &report)
         }
         if isContrastive {
             try align(&items, &embeddings)
             report.retrieval = retrieval(among: items, embeddings)
             if report.retrieval?.isEmpty ?? true {
-                report.note("no held-out row has two modalities that could be read: no retrieval")
+                report.note("no held-out row has two inputs that could be read: no retrieval")
             }
         }
-        guard isProbed, let probed = [Modality.image, .audio].first(where: { items.names[$0]?.isEmpty == false }) else {
+        guard isProbed, let probed = model.inputs.first(where: { $0.kind != .text && items.names[$0]?.isEmpty == false }) else {
             return report
         }
-        let probes = LabelProbes(embedder: self, table: table, items: items, modality: probed, templates: templates)
+        let probes = LabelProbes(embedder: self, table: table, items: items, input: probed, templates: templates)
         try probes.add(to: &report, embeddings: embeddings[probed])
         return report
     }
 
     /// Embeddings of a modality's files; those that cannot be read leave `items` and are named in the report.
     private func embedded(
-        _ items: inout EvaluatedItems, _ modality: Modality, isShared: Bool, into report: inout EvaluationReport
+        _ items: inout EvaluatedItems, _ input: RecipeInput, isShared: Bool, into report: inout EvaluationReport
     ) throws -> Tensor? {
-        guard let paths = items.names[modality], !paths.isEmpty else { return nil }
+        guard let paths = items.names[input], !paths.isEmpty else { return nil }
         let (embeddings, readable, unreadable) = try readableFiles(
-            paths, modality, items.segments(of: modality), features: !isShared)
+            paths, input, items.segments(of: input), features: !isShared)
         if !unreadable.isEmpty { report.unreadable = (report.unreadable ?? []) + unreadable }
-        items.keep(readable, of: modality)
+        items.keep(readable, of: input)
         return embeddings
     }
 
     /// Embeddings of those files that can be read, and which these are.
     func readableFiles(
-        _ paths: [String], _ modality: Modality, _ segments: [AudioSegment?]?, features: Bool
+        _ paths: [String], _ input: RecipeInput, _ segments: [AudioSegment?]?, features: Bool
     ) throws -> (embeddings: Tensor, readable: [Int], unreadable: [UnreadableFile]) {
-        let found = try embed(paths, modality, segments: segments, features: features, badLimit: 1)
+        let found = try embed(paths, input, segments: segments, features: features, badLimit: 1)
         let unreadable = found.rejected.map { UnreadableFile(name: $0.name, reason: $0.reason) }
         return (found.embeddings, found.entries.map(\.file), unreadable)
     }
 
     /// Takes out items whose rows have no other part left, from `embeddings` too, and embeds the texts that stay.
-    private func align(_ items: inout EvaluatedItems, _ embeddings: inout [Modality: Tensor]) throws {
+    private func align(_ items: inout EvaluatedItems, _ embeddings: inout [RecipeInput: Tensor]) throws {
         let stay = items.dropPartless()
-        for (modality, values) in embeddings {
-            guard let kept = stay[modality]?.map({ Int32(truncatingIfNeeded: $0) }), kept.count < values.shape[0] else {
+        for (input, values) in embeddings {
+            guard let kept = stay[input]?.map({ Int32(truncatingIfNeeded: $0) }), kept.count < values.shape[0] else {
                 continue
             }
-            embeddings[modality] = kept.isEmpty ? nil : values.gathered(at: Tensor(kept, shape: [kept.count]), axis: 0)
+            embeddings[input] = kept.isEmpty ? nil : values.gathered(at: Tensor(kept, shape: [kept.count]), axis: 0)
         }
-        if let texts = items.names[.text], !texts.isEmpty { embeddings[.text] = try self.texts(texts) }
+        for input in model.inputs where input.kind == .text {
+            guard let texts = items.names[input], !texts.isEmpty else { continue }
+            embeddings[input] = try self.texts(texts, of: input)
+        }
     }
 
-    /// Every direction between two modalities that have a right answer.
-    private func retrieval(among items: EvaluatedItems, _ embeddings: [Modality: Tensor]) -> [String: Retrieval] {
+    /// Every direction between two inputs that have a right answer.
+    private func retrieval(among items: EvaluatedItems, _ embeddings: [RecipeInput: Tensor]) -> [String: Retrieval] {
         var result: [String: Retrieval] = [:]
         for (from, queries) in embeddings {
             for (to, candidates) in embeddings where to != from {
                 let answers = items.answers(from: from, to: to)
                 guard answers.contains(where: { !$0.isEmpty }) else { continue }
-                result["\(from.rawValue)_to_\(to.rawValue)"] = Retrieval(
+                result["\(from.name)_to_\(to.name)"] = Retrieval(
                     queries: queries, candidates: candidates, answers: answers)
             }
         }

@@ -32,7 +32,7 @@ struct EmbeddedFiles {
 }
 
 extension Embedder {
-    /// Embeddings of image or audio files; unreadable files are left out, counted, and named in the log.
+    /// Embeddings of the image or audio files of an input; unreadable files are left out, counted, and named in the log.
     /// - Parameters:
     ///   - segments: the part of each recording that is embedded; nil for all of it.
     ///   - windows: for recordings that are longer than a window. A mean is over the windows' embeddings, each
@@ -42,14 +42,15 @@ extension Embedder {
     ///   - progress: is called with the number of files done.
     /// - Throws: if too many files are unreadable, or all, or the model has no encoder for them.
     func embed(
-        _ paths: [String], _ modality: Modality, segments: [AudioSegment?]? = nil, windows: AudioWindowing = .averaged,
+        _ paths: [String], _ input: RecipeInput, segments: [AudioSegment?]? = nil, windows: AudioWindowing = .averaged,
         features: Bool = false, badLimit: Double,
         progress: (Int) -> Void = { _ in }
     ) throws -> EmbeddedFiles {
-        switch modality {
+        guard model.inputs.contains(input) else { throw missing(input.kind) }
+        switch input.kind {
         case .text: throw RecipeError.data(message: "texts are embedded as sentences, not as files")
         case .image:
-            guard let settings = recipe.views.image, model.modalities.contains(.image) else { throw missing(.image) }
+            guard let settings = recipe.views.image else { throw missing(.image) }
             let views = ImageViews(settings), faults = Faults(paths)
             let batches = faults.samples({ _, path in try views.evaluated(path) }).batches(
                 of: size, shuffle: false, dropLast: false, threads: recipe.loader.threads,
@@ -58,25 +59,21 @@ extension Embedder {
             ) { views.batch($0) }
             var rows = EmbeddedRows()
             for batch in batches.epoch(0) {
-                let input = RecipeModel.Input.image(try batch.get())
                 rows.append(
-                    output(of: input, features: features),
+                    output(of: .image(try batch.get()), input, features: features),
                     batch.indices.map { EmbeddedFiles.Entry(file: $0, seconds: nil) })
                 if let last = batch.indices.last { progress(last + 1) }
             }
             return try rows.files(leavingOut: faults, limit: badLimit)
         case .audio:
-            guard let settings = recipe.views.audio, model.modalities.contains(.audio) else { throw missing(.audio) }
-            return try embedAudio(paths, segments, settings, windows, features, badLimit, progress)
+            guard let settings = recipe.views.audio else { throw missing(.audio) }
+            return try embedAudio(paths, input, segments, settings, windows, features, badLimit, progress)
         }
     }
 
-    private func output(of input: RecipeModel.Input, features: Bool) -> Tensor {
-        evaluating { features ? model.features(input) : model.embed(input) }
-    }
-
     private func embedAudio(
-        _ paths: [String], _ segments: [AudioSegment?]?, _ settings: AudioViewSettings, _ windows: AudioWindowing,
+        _ paths: [String], _ input: RecipeInput, _ segments: [AudioSegment?]?, _ settings: AudioViewSettings,
+        _ windows: AudioWindowing,
         _ features: Bool, _ badLimit: Double,
         _ progress: (Int) -> Void
     ) throws -> EmbeddedFiles {
@@ -94,7 +91,7 @@ extension Embedder {
         var rows = EmbeddedRows(), waiting: [[Float]] = [], entries: [EmbeddedFiles.Entry] = [], longest = 0
         func compute() {
             guard !waiting.isEmpty else { return }
-            rows.append(output(of: .audio(clips.batch(waiting)), features: features), entries)
+            rows.append(output(of: .audio(clips.batch(waiting)), input, features: features), entries)
             (waiting, entries, longest) = ([], [], 0)
         }
         func add(_ clip: [Float], _ entry: EmbeddedFiles.Entry) {

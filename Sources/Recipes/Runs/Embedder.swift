@@ -15,34 +15,30 @@ struct Embedder: Sendable {
     var size: Int { min(256, max(16, recipe.batch)) }
 
     /// Embeddings of sentences, `[N, D]`.
+    /// - Parameter input: an input of texts; nil for the first one.
     /// - Throws: where the model reads no text.
-    func texts(_ texts: [String], features: Bool = false, progress: (_ done: Int) -> Void = { _ in }) throws -> Tensor {
-        guard let tokenizer, let tower = recipe.model.text else { throw missing(.text) }
+    func texts(
+        _ texts: [String], of input: RecipeInput? = nil, features: Bool = false,
+        progress: (_ done: Int) -> Void = { _ in }
+    ) throws -> Tensor {
+        guard let tokenizer, let input = input ?? model.input(.text), let context = recipe.model.context(of: input)
+        else { throw missing(.text) }
         let blocks = stride(from: 0, to: texts.count, by: 512).map { first in
             let end = min(texts.count, first + 512)
-            let tokens = tokenizer.encode(Array(texts[first..<end]), length: tower.context)
+            let tokens = tokenizer.encode(Array(texts[first..<end]), length: context)
             defer { progress(end) }
-            return evaluating { features ? model.features(.text(tokens)) : model.embed(.text(tokens)) }
+            return output(of: .text(tokens), input, features: features)
         }
         return blocks.count == 1 ? blocks[0] : Tensor.concatenated(blocks, axis: 0)
     }
 
-    /// Embeddings of image or audio files, one row a file `[n, D]`, and which of the files they are.
-    ///
-    /// Unreadable files are left out, counted, and named in the log; of a recording longer than a window the mean over
-    /// its windows is taken.
-    /// - Parameter features: the encoder's output in place of the shared space's.
-    /// - Throws: where more than a share of `badLimit` is bad, all are, or the model has no tower for them.
-    func files(
-        _ paths: [String], _ modality: Modality, features: Bool = false, badLimit: Double? = nil
-    ) throws -> (embeddings: Tensor, indices: [Int]) {
-        let files = try embed(paths, modality, features: features, badLimit: badLimit ?? recipe.data.badShare)
-        return (files.embeddings, files.entries.map(\.file))
+    /// Of a batch, in evaluation mode.
+    func output(of value: ModalityInput, _ input: RecipeInput, features: Bool) -> Tensor {
+        evaluating { features ? model.features(value, of: input) : model.embed(value, of: input) }
     }
 
-    func missing(_ modality: Modality) -> RecipeError {
-        let known = Modality.allCases.filter(model.modalities.contains).map(\.rawValue)
-        return .data(
-            message: "the run has no \(modality.rawValue) tower; it embeds \(known.joined(separator: " and "))")
+    func missing(_ kind: Modality) -> RecipeError {
+        let known = model.inputs.map(\.name)
+        return .data(message: "the run has no \(kind.rawValue) tower; it embeds \(known.joined(separator: " and "))")
     }
 }

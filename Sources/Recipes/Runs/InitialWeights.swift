@@ -70,9 +70,7 @@ public struct InitialWeights: Sendable {
         _ own: (name: String, fingerprint: String),
         _ model: RecipeModel
     ) -> RecipeError {
-        let towers = Modality.allCases.filter { $0 != .text && model.modalities.contains($0) }.map {
-            "--init-only '\($0.rawValue).*'"
-        }
+        let towers = model.inputs.filter { $0.kind != .text }.map { "--init-only '\($0.name).*'" }
         let alone = towers.isEmpty ? "" : "take over other parts alone (\(towers.joined(separator: " "))), "
         return .unreadable(
             path: file.path,

@@ -8,7 +8,7 @@ struct LabelProbes {
     let embedder: Embedder
     let table: SampleTable
     let items: EvaluatedItems
-    let modality: Modality
+    let input: RecipeInput
     /// Sentences for zero-shot.
     let templates: [String]
 
@@ -24,7 +24,7 @@ struct LabelProbes {
         var probed: [Label] = []
         for name in table.settings.labels {
             let all = try table.allClasses(name), known = try table.classes(name)
-            let label = Label(name: name, samples: items.labeled(modality, name, in: table))
+            let label = Label(name: name, samples: items.labeled(input, name, in: table))
             guard all.count > 1 else {
                 report.note("label \(name): one class only (\(all.names.first ?? "")), nothing to tell apart")
                 continue
@@ -52,7 +52,7 @@ struct LabelProbes {
     private func zeroShot(
         _ label: Label, _ classes: ClassNames, _ embeddings: Tensor, into report: inout EvaluationReport
     ) throws {
-        guard embedder.model.hasSharedSpace, embedder.model.modalities.contains(.text) else { return }
+        guard embedder.model.hasSharedSpace, embedder.model.input(.text) != nil else { return }
         let shot = try ZeroShot(classes: classes.names, templates: templates) { try embedder.texts($0) }
         let predicted = shot.classify(embeddings)
         let truth = try label.samples.values.map { Int(try classes.label(of: $0)) }
@@ -80,20 +80,20 @@ struct LabelProbes {
     /// Fits k-NN and a linear probe of each label on the training rows' files.
     private func fit(_ labels: [Label], _ embeddings: Tensor, into report: inout EvaluationReport) throws {
         guard !labels.isEmpty else { return }
-        var bank = EvaluatedItems(Array(table.train), of: table, [modality])
+        var bank = EvaluatedItems(Array(table.train), of: table, [input])
         let (features, readable, unreadable) = try embedder.readableFiles(
-            bank.names[modality] ?? [], modality, bank.segments(of: modality), features: true)
+            bank.names[input] ?? [], input, bank.segments(of: input), features: true)
         if !unreadable.isEmpty { report.unreadable = (report.unreadable ?? []) + unreadable }
-        bank.keep(readable, of: modality)
+        bank.keep(readable, of: input)
         let queries =
             !embedder.model.hasSharedSpace
             ? embeddings
             : try embedder.readableFiles(
-                items.names[modality] ?? [], modality, items.segments(of: modality), features: true
+                items.names[input] ?? [], input, items.segments(of: input), features: true
             ).embeddings
         for label in labels {
             let classes = try table.classes(label.name), known = Set(classes.names)
-            let train = bank.labeled(modality, label.name, in: table)
+            let train = bank.labeled(input, label.name, in: table)
             let kept = label.samples.places.indices.filter { known.contains(label.samples.values[$0]) }
             let x = Self.rows(train.places, of: features),
                 q = Self.rows(kept.map { label.samples.places[$0] }, of: queries)

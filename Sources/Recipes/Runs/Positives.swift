@@ -2,7 +2,8 @@ import ConcordDatasets
 
 /// Which training rows are each other's positives, by `objective.positives`.
 ///
-/// Rows that name the same file of any modality are one item. `items` joins those; `equal_texts` joins rows of equal
+/// Rows that name the same file of any input are one item; where no input is a file, rows of equal text in the first
+/// input (of equal question, say). `items` joins those; `equal_texts` joins rows of equal
 /// text besides. Both join chains too: where an image has the captions A and B, and B is also a caption of another
 /// image, `equal_texts` puts all rows of both images into one group. A loss takes groups, not single pairs, so a
 /// generic caption ("a photo") joins all its items: `items` is right for such data, and the default for tables. In
@@ -16,16 +17,20 @@ struct Positives: Sendable {
     /// Number of rows, and of rows in the largest group of positives.
     let rows, largest: Int
     private let kind: ContrastiveSettings.Positives
+    /// "name a file", or "have a question" where no input is a file.
+    private let itemWords: String
     /// A group's number for each text and file; empty where every row is its own group.
     private let groups: [String: Int32]
 
     init(_ table: SampleTable, _ kind: ContrastiveSettings.Positives) {
         self.kind = kind
         rows = table.train.count
+        let (files, texts) = Self.inputs(of: table)
+        itemWords = table.files.isEmpty ? "have a \(files.first?.name ?? "text")" : "name a file"
         var items = DisjointSets(), all = DisjointSets()
         var counts: [String: Int] = [:]
         for row in table.train {
-            let files = Self.keys(of: row, in: table, [.image, .audio]), texts = Self.keys(of: row, in: table, [.text])
+            let files = Self.keys(of: row, in: table, files), texts = Self.keys(of: row, in: table, texts)
             for key in files + texts { counts[key, default: 0] += 1 }
             items.join(files)
             all.join(kind == .equalTexts ? files + texts : files)
@@ -33,7 +38,7 @@ struct Positives: Sendable {
         var byGroup: [Int32: Int] = [:], itemOfText: [String: Int32] = [:], shared: Set<String> = []
         var repeatedFiles = 0, repeatedTexts = 0
         for row in table.train {
-            let files = Self.keys(of: row, in: table, [.image, .audio]), texts = Self.keys(of: row, in: table, [.text])
+            let files = Self.keys(of: row, in: table, files), texts = Self.keys(of: row, in: table, texts)
             if files.contains(where: { counts[$0, default: 0] > 1 }) { repeatedFiles += 1 }
             if texts.contains(where: { counts[$0, default: 0] > 1 }) { repeatedTexts += 1 }
             if let text = texts.first, let item = items.number(of: files.first) {
@@ -48,8 +53,15 @@ struct Positives: Sendable {
         groups = kind == .pair || largest < 2 ? [:] : all.numbers
     }
 
-    private static func keys(of row: Row, in table: SampleTable, _ modalities: [Modality]) -> [String] {
-        modalities.compactMap { modality in table.part(modality, of: row).map { "\(modality.rawValue) \($0)" } }
+    private static func keys(of row: Row, in table: SampleTable, _ inputs: [RecipeInput]) -> [String] {
+        // The same file or text in two inputs is one item.
+        inputs.compactMap { input in table.part(input, of: row).map { "\(input.kind.rawValue) \($0)" } }
+    }
+
+    /// The inputs that say which item a row is of, and the texts beside them.
+    private static func inputs(of table: SampleTable) -> (items: [RecipeInput], texts: [RecipeInput]) {
+        let texts = table.settings.inputs.filter { $0.kind == .text }
+        return table.files.isEmpty ? (Array(texts.prefix(1)), Array(texts.dropFirst())) : (table.files, texts)
     }
 
     /// Whether any sample has another as a positive.
@@ -57,7 +69,8 @@ struct Positives: Sendable {
 
     /// Equal for samples that are each other's positives.
     func group(of row: Row, in table: SampleTable) -> Int32 {
-        let key = Self.keys(of: row, in: table, [.image, .audio, .text]).first
+        let (files, texts) = Self.inputs(of: table)
+        let key = Self.keys(of: row, in: table, files + texts).first
         return key.flatMap { groups[$0] } ?? -1
     }
 
@@ -67,7 +80,7 @@ struct Positives: Sendable {
         let verb = { (count: Int) in count == 1 ? "has" : "have" }
         if repeatedFiles > 0 {
             result.append(
-                "\(repeatedFiles) of \(rows) rows name a file that another row names too; they are treated as "
+                "\(repeatedFiles) of \(rows) rows \(itemWords) that another row \(itemWords.hasPrefix("have") ? "has" : "names") too; they are treated as "
                     + (kind == .pair
                         ? "negatives of each other (objective.positives: pair; `items` makes them positives)"
                         : "one item, each other's positives (objective.positives: \(kind.rawValue))"))

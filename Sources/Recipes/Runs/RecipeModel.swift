@@ -3,12 +3,10 @@ package import ConcordLayers
 package import ConcordObjectives
 import ConcordTensors
 
-/// What a recipe trains, with a way from each modality that it learns to an embedding.
+/// What a recipe trains, with a way from each input that it learns to an embedding.
 package struct RecipeModel: Sendable {
-    typealias Input = ModalityInput
-
     private let task: TrainingTask
-    /// The text encoder, with the head over its vocabulary where there is one; none where no text is read.
+    /// The text encoders, with the head over their vocabulary where there is one; none where no text is read.
     private let textModules: [any Module]
 
     /// - Parameters:
@@ -19,19 +17,26 @@ package struct RecipeModel: Sendable {
     {
         if let memory { try recipe.requireFitting(vocabulary: vocabulary?.size ?? 0, limit: memory) }
         let parts = try RecipeParts(recipe, vocabulary: vocabulary, wordContinuations: continuations)
-        task = try recipe.objective.recipe.task(parts)
-        textModules = [parts.text as (any Module)?, task.masked].compactMap { $0 }
+        let task = try recipe.objective.recipe.task(parts)
+        self.task = task
+        inputs = recipe.objective.needs.inputs.filter { task.embedders[$0] != nil }
+        textModules = parts.textEncoders + [task.masked].compactMap { $0 }
         task.objective.initialize(seed: recipe.seed)
     }
 
     package var objective: any Objective<MultimodalBatch> { task.objective }
     package var masked: MaskedLanguageModel? { task.masked }
 
-    /// What can be embedded.
-    var modalities: Set<Modality> { Set(task.embedders.keys) }
+    /// What can be embedded, in the recipe's order.
+    let inputs: [RecipeInput]
 
-    /// Whether the modalities have one space, in which they can be compared.
+    /// Whether the inputs have one space, in which they can be compared.
     var hasSharedSpace: Bool { task.probabilities != nil }
+
+    /// The first input of a kind that can be embedded, or the one of a name.
+    func input(_ kind: Modality, named name: String? = nil) -> RecipeInput? {
+        inputs.first { $0.kind == kind && (name == nil || $0.name == name) }
+    }
 
     /// Names of a module's tensors that belong to the text encoder.
     func textTensors(of module: any Module) -> [String] {
@@ -43,20 +48,14 @@ package struct RecipeModel: Sendable {
     func probabilities(_ similarities: Tensor) -> Tensor { task.probabilities?(similarities) ?? similarities.softmax() }
 
     /// Embeddings `[N, D]`: in the shared space where there is one.
-    func embed(_ input: Input) -> Tensor { embedder(of: input).embedding(input) }
+    func embed(_ value: ModalityInput, of input: RecipeInput) -> Tensor { embedder(of: input).embedding(value) }
 
     /// What probes look at, `[N, C]`: the encoder's output before the shared space.
-    func features(_ input: Input) -> Tensor { embedder(of: input).features(input) }
+    func features(_ value: ModalityInput, of input: RecipeInput) -> Tensor { embedder(of: input).features(value) }
 
-    private func embedder(of input: Input) -> ModalityEmbedder {
-        let modality: Modality =
-            switch input {
-            case .image: .image
-            case .text: .text
-            case .audio: .audio
-            }
-        guard let embedder = task.embedders[modality] else {
-            ShapeCheck.fail("embed", "this recipe's model has no encoder of \(modality.rawValue)")
+    private func embedder(of input: RecipeInput) -> ModalityEmbedder {
+        guard let embedder = task.embedders[input] else {
+            ShapeCheck.fail("embed", "this recipe's model has no encoder of \(input)")
         }
         return embedder
     }

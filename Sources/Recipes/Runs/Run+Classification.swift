@@ -24,29 +24,31 @@ extension Run {
     /// - Returns: for each image a name and its probability under the model's temperature.
     /// - Throws: for the first file that cannot be read; `rankClasses` answers for the others.
     public func classify(
-        images paths: [String], classes: [String], templates: [String] = ["{}"]
+        images paths: [String], input: String? = nil, classes: [String], templates: [String] = ["{}"]
     ) throws -> [(name: String, probability: Float)] {
-        try classify(paths, .image, classes, templates)
+        try classify(paths, .image, input, classes, templates)
     }
 
     /// The likeliest class of each recording, by sentences about the classes.
     public func classify(
-        audio paths: [String], classes: [String], templates: [String] = ["{}"]
+        audio paths: [String], input: String? = nil, classes: [String], templates: [String] = ["{}"]
     ) throws -> [(name: String, probability: Float)] {
-        try classify(paths, .audio, classes, templates)
+        try classify(paths, .audio, input, classes, templates)
     }
 
     private func classify(
-        _ paths: [String], _ modality: Modality, _ classes: [String], _ templates: [String]
+        _ paths: [String], _ kind: Modality, _ input: String?, _ classes: [String], _ templates: [String]
     ) throws -> [(name: String, probability: Float)] {
-        let ranking = try rankClasses(of: paths, modality, classes: classes, templates: templates, count: 1)
+        let ranking = try rankClasses(
+            of: paths, kind, input: input, classes: classes, templates: templates, count: 1)
         if let first = ranking.rejected.first { throw RecipeError.rejected(first) }
         return ranking.answers.map { $0.classes[0] }
     }
 
     /// The likeliest classes of each file; unreadable files are left out and listed in `rejected`.
     /// - Parameters:
-    ///   - modality: image or audio.
+    ///   - kind: image or audio.
+    ///   - input: the name of the input, where the model has several of that kind; nil for the first.
     ///   - classes: at least one name, all different and none empty.
     ///   - templates: sentences with `{}` where the name goes.
     ///   - count: classes a file, at most.
@@ -54,12 +56,13 @@ extension Run {
     ///   - progress: is called with the number of files done.
     /// - Throws: if more files are unreadable, or all, or a class is given twice.
     public func rankClasses(
-        of paths: [String], _ modality: Modality, classes: [String], templates: [String] = ["{}"], count: Int,
+        of paths: [String], _ kind: Modality, input: String? = nil, classes: [String],
+        templates: [String] = ["{}"], count: Int,
         badLimit: Double = 1,
         progress: (_ done: Int) -> Void = { _ in }
     ) throws -> ClassRanking {
         guard !classes.isEmpty else { throw RecipeError.data(message: "no class to choose from") }
-        guard !paths.isEmpty else { throw RecipeError.data(message: "no \(modality.rawValue) to classify") }
+        guard !paths.isEmpty else { throw RecipeError.data(message: "no \(kind.rawValue) to classify") }
         guard !templates.isEmpty else { throw RecipeError.data(message: "no template to name the classes in") }
         var known: Set<String> = []
         for name in classes {
@@ -75,13 +78,14 @@ extension Run {
             throw RecipeError.data(
                 message:
                     """
-                        the run has no space that \(modality.rawValue) and text share; classes want a contrastive \
+                        the run has no space that \(kind.rawValue) and text share; classes want a contrastive \
                         recipe with text
                         """
             )
         }
         let shot = try ZeroShot(classes: classes, templates: templates) { try embedder.texts($0) }
-        let files = try embedder.embed(paths, modality, badLimit: badLimit, progress: progress)
+        let files = try embedder.embed(
+            paths, self.input(kind, named: input), badLimit: badLimit, progress: progress)
         let probabilities = embedder.model.probabilities(shot.similarities(files.embeddings)).scalars
         let kept = max(0, min(count, classes.count))
         let answers = files.entries.enumerated().map { row, entry in

@@ -69,7 +69,7 @@ extension Run {
         guard Set(changed.data.columns.keys) == Set(recipe.data.columns.keys) else {
             throw RecipeError.invalid(
                 source: "override", line: nil, key: "data.columns",
-                message: "the model was trained with other modalities")
+                message: "the model was trained with other inputs")
         }
         return changed
     }

@@ -24,7 +24,7 @@ extension Run {
     /// - Throws: `RecipeError` where the run has no masked objective, or the text no mask token or more tokens than the
     ///   model reads.
     public func fill(_ text: String, count: Int = 5) throws -> [[Filling]] {
-        guard let model = embedder.model.masked, let tokenizer, let tower = recipe.model.text else {
+        guard let model = embedder.model.masked, let tokenizer, let context = recipe.model.context else {
             throw RecipeError.data(message: "the run predicts no masked words; it was trained without objective masked")
         }
         let vocabulary = tokenizer.vocabulary
@@ -37,9 +37,9 @@ extension Run {
         let ids =
             isRunning
             ? tokenizer.pieces(of: text, limit: .max, special: .parsed) : tokenizer.encode(text, special: .parsed)
-        guard ids.count <= tower.context else {
+        guard ids.count <= context else {
             throw RecipeError.data(
-                message: "the text has \(ids.count) tokens, and the model reads \(tower.context) (model.text.context)")
+                message: "the text has \(ids.count) tokens, and the model reads \(context) (model.text.context)")
         }
         let places = ids.indices.filter { ids[$0] == mask }
         guard !places.isEmpty else {
@@ -59,8 +59,8 @@ extension Run {
     /// What the run's tokenizer makes of texts: unknown words, texts longer than the model reads.
     /// - Returns: nil where the run reads no text.
     public func statistics(of texts: [String]) -> TextStatistics? {
-        guard let tokenizer, let tower = recipe.model.text else { return nil }
-        return TextStatistics(of: texts, tokenizer: tokenizer, context: tower.context)
+        guard let tokenizer, let context = recipe.model.context else { return nil }
+        return TextStatistics(of: texts, tokenizer: tokenizer, context: context)
     }
 
     /// What there is to say of the held-out texts of a data directory before `evaluate`: unknown words, and texts that
@@ -76,7 +76,7 @@ extension Run {
 
     /// What there is to say of texts before they are embedded: unknown words, and texts that are cut.
     public func notes(on texts: [String]) -> [String] {
-        guard let statistics = statistics(of: texts), let tower = recipe.model.text else { return [] }
+        guard let statistics = statistics(of: texts), let context = recipe.model.context else { return [] }
         let name = texts.count == 1 ? "the text" : "the \(texts.count) texts"
         var notes: [String] = []
         if statistics.texts > 0, statistics.words == 0 { notes.append("no word in \(name)") }
@@ -86,7 +86,7 @@ extension Run {
         if statistics.cut > 0 {
             notes.append(
                 "\(statistics.cut) of \(statistics.texts) \(statistics.texts == 1 ? "text is" : "texts are") cut at "
-                    + "\(tower.context) tokens (model.text.context); the longest has \(statistics.longest)")
+                    + "\(context) tokens (model.text.context); the longest has \(statistics.longest)")
         }
         return notes
     }

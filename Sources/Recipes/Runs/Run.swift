@@ -49,6 +49,21 @@ public struct Run: Sendable {
         embedder = Embedder(model: model, tokenizer: tokenizer, recipe: recipe)
     }
 
-    /// What it embeds.
-    public var modalities: Set<Modality> { embedder.model.modalities }
+    /// What it embeds, in the recipe's order.
+    public var inputs: [RecipeInput] { embedder.model.inputs }
+
+    /// The kinds of what it embeds.
+    public var modalities: Set<Modality> { Set(inputs.map(\.kind)) }
+
+    /// The input of a kind that can be embedded: the first, or the one of a name.
+    /// - Throws: where the model has none.
+    func input(_ kind: Modality, named name: String?) throws -> RecipeInput {
+        guard let input = embedder.model.input(kind, named: name) else {
+            guard let name else { throw embedder.missing(kind) }
+            let known = inputs.filter { $0.kind == kind }.map(\.name)
+            throw RecipeError.data(
+                message: "the run has no \(kind.rawValue) input \(name); it has \(known.joined(separator: ", "))")
+        }
+        return input
+    }
 }

@@ -7,8 +7,14 @@ import ConcordDatasets
 ///   kind: table                      # or folder, files, text
 ///   path: catalogue.tsv
 ///   columns: {image: filepath, text: title, audio: recording}
-/// # and start: begin, end: end, columns of seconds, where a row is a part of a recording labels: [category] split:
-/// {column: filepath, modulo: 8, remainder: 0}   # or none; or, in its place, held_out: test.tsv
+///                                    # and start: begin, end: end, columns of seconds, where a row is a part of a
+///                                    # recording
+///   labels: [category]
+///   split: {column: filepath, modulo: 8, remainder: 0}   # or none; or, in its place, held_out: test.tsv
+/// ```
+/// Inputs may have names of their own, also several of one kind:
+/// ```yaml
+/// data: {path: faq.tsv, columns: {question: {kind: text, column: q}, answer: {kind: text, column: a}}}
 /// ```
 /// ```yaml
 /// data: {kind: text, path: [books, "wiki-*.txt"], held_out: held-out.txt, lines: true}
@@ -44,6 +50,19 @@ public struct DataSettings: Sendable {
         public let values: [String]
     }
 
+    /// The columns of the second at which a row's part of its recording starts and ends.
+    public struct SegmentColumns: Sendable {
+        public let start, end: String?
+
+        init(_ fields: Fields) throws {
+            start = try fields.string(
+                "start",
+                "The column of the second at which a row's part of its audio file starts; else the file's start.")
+            end = try fields.string(
+                "end", "The column of the second at which a row's part of its audio file ends; else the file's end.")
+        }
+    }
+
     public let kind: Kind
     /// The table's file or the folder, relative to the data directory; "." is the directory itself.
     public let path: String
@@ -60,11 +79,13 @@ public struct DataSettings: Sendable {
     public let pattern: String
     public let separator: Separator
     public let quoting: Quoting
-    /// The column of each modality: a file's path, or the text itself.
-    public let columns: [Modality: String]
+    /// What a sample has: images first, then texts, then audio, each kind in the recipe's order.
+    public let inputs: [RecipeInput]
+    /// The column of each input: a file's path, or the text itself.
+    public let columns: [RecipeInput: String]
     /// The columns of the second at which a row's part of its recording starts and ends, for `table`; nil for the
     /// recording's own start and end.
-    public let segmentStart, segmentEnd: String?
+    public let segments: [RecipeInput: SegmentColumns]
     /// Other words for the values of a column: `rename: {digit: {"7": seven}}`.
     public let rename: [String: [String: String]]
     /// Columns whose values are classes for zero-shot, k-NN and linear probes.
@@ -76,8 +97,8 @@ public struct DataSettings: Sendable {
     public let split: Split?
     /// Whether the recipe says nothing of which rows are held out: an eighth is, by default.
     public let isSplitDefault: Bool
-    /// Share of bad samples above which training stops.
-    public let badShare: Double
+    /// Fraction of unreadable samples above which training stops.
+    public let badFraction: Double
     /// Decoded images and sounds are kept in memory up to this many MiB.
     public let cacheMebibytes: Int
 
@@ -89,8 +110,9 @@ public struct DataSettings: Sendable {
                 text: running text.
                 """
         )
-        badShare = try fields.number(
-            "bad_share", default: 0.05, in: 0...1, "Fraction of unreadable samples above which training stops.")
+        fields.renamed("bad_share", to: "bad_fraction")
+        badFraction = try fields.number(
+            "bad_fraction", default: 0.05, in: 0...1, "Fraction of unreadable samples above which training stops.")
         guard kind != .text else {
             textPaths = try fields.strings(
                 "path", default: ["text.txt"],
@@ -105,8 +127,8 @@ public struct DataSettings: Sendable {
                 "Whether a line is a text of its own, between start and end token; else lines are joined.")
             unknownLimit = try Self.unknownLimit(fields)
             (separator, quoting, pattern, template) = (.tab, .none, "", "")
-            (columns, rename, labels, group, split, cacheMebibytes) = ([.text: "text"], [:], [], nil, nil, 0)
-            (segmentStart, segmentEnd) = (nil, nil)
+            (inputs, columns, segments) = ([.text], [.text: "text"], [:])
+            (rename, labels, group, split, cacheMebibytes) = ([:], [], nil, nil, 0)
             return
         }
         let other = try fields.string(
@@ -137,19 +159,12 @@ public struct DataSettings: Sendable {
             ? try fields.string(
                 "pattern", default: "{name}.wav",
                 "What file names look like: {digit}_{speaker}.wav makes the columns digit and speaker.") : ""
-        let named = try fields.fields("columns", "The column of each modality: a file's path, or the text itself.")
-        columns = try Self.columns(named, kind)
-        let hasSegments = kind == .table && columns[.audio] != nil
-        segmentStart =
-            hasSegments
-            ? try named.string(
-                "start",
-                "The column of the second at which a row's part of its sound file starts; else the file's start.") : nil
-        segmentEnd =
-            hasSegments
-            ? try named.string(
-                "end", "The column of the second at which a row's part of its sound file ends; else the file's end.")
-            : nil
+        let named = try fields.fields(
+            "columns",
+            "The column of each input: a file's path, or the text itself; or NAME: {kind, column} for an input of "
+                + "that name.")
+        let (inputs, columns, segments) = try Self.columns(named, kind)
+        (self.inputs, self.columns, self.segments) = (inputs, columns, segments)
         var rename: [String: [String: String]] = [:]
         for (column, words) in try fields.maps(
             "rename", "Other words for the values of a column: {digit: {\"7\": seven}}.")
@@ -161,7 +176,7 @@ public struct DataSettings: Sendable {
         template =
             kind == .folder
             ? try fields.string(
-                "template", default: columns[.audio] == nil ? "a photo of a {}" : "the sound of {}",
+                "template", default: !inputs.contains { $0.kind == .audio } ? "a photo of a {}" : "the sound of {}",
                 "The text of a folder's file: its class in place of {}.") : "{}"
         let group = try fields.string(
             "group", default: "",
@@ -172,11 +187,12 @@ public struct DataSettings: Sendable {
             fields.off("split", splitMeaning)
             split = nil
         } else {
-            let column = columns[.image] ?? columns[.audio] ?? columns[.text] ?? ""
+            let first = inputs.first { $0.kind != .text } ?? inputs.first
+            let column = first.flatMap { columns[$0] } ?? ""
             split = try Self.split(fields.fields("split", splitMeaning), column: column)
         }
         if heldOut != nil, split != nil { throw fields.fault("held_out", "give held_out or split, not both") }
-        unknownLimit = columns[.text] == nil ? 1 : try Self.unknownLimit(fields)
+        unknownLimit = inputs.contains { $0.kind == .text } ? try Self.unknownLimit(fields) : 1
         cacheMebibytes = try fields.integer(
             "cache_mib", default: 2048, in: 0...1 << 24,
             "Mebibytes of decoded images and sounds that are kept in memory.")
@@ -188,29 +204,60 @@ public struct DataSettings: Sendable {
             "Fraction of words unknown to the tokenizer above which training is refused.")
     }
 
-    /// The columns that the recipe names. A table without sounds is one of images and texts, a folder without them
-    /// one of images; files are sounds where nothing else is said.
-    private static func columns(_ named: Fields, _ kind: Kind) throws -> [Modality: String] {
+    /// The inputs that the recipe names, with their columns. A table without audio is one of images and texts, a
+    /// folder without it one of images; files are audio where nothing else is said.
+    private static func columns(
+        _ named: Fields, _ kind: Kind
+    ) throws -> ([RecipeInput], [RecipeInput: String], [RecipeInput: SegmentColumns]) {
+        let own = named.namesOfMappings
         let hasAudio = named.has("audio")
-        let isGiven = Modality.allCases.contains { named.has($0.rawValue) }
+        let isGiven = !own.isEmpty || Modality.allCases.contains { named.has($0.rawValue) }
         let fallbacks: [Modality: String] =
             switch kind {
-            case .table: hasAudio ? [:] : [.image: "filepath", .text: "title"]
+            case .table: hasAudio || !own.isEmpty ? [:] : [.image: "filepath", .text: "title"]
             case .folder: hasAudio ? [:] : [.image: "filepath"]
             case .files: isGiven ? [:] : [.audio: "filepath"]
             case .text: [:]
             }
-        var result: [Modality: String] = [:]
-        for modality in Modality.allCases {
+        var inputs: [RecipeInput] = [], columns: [RecipeInput: String] = [:]
+        var segments: [RecipeInput: SegmentColumns] = [:]
+        for modality in Modality.allCases where !own.contains(modality.rawValue) {
+            let input = RecipeInput(modality)
             let meaning = "The column of the \(modality.rawValue)" + (modality == .text ? "s." : " files.")
             guard let fallback = fallbacks[modality] else {
-                result[modality] = try named.string(modality.rawValue, meaning)
+                columns[input] = try named.string(modality.rawValue, meaning)
                 continue
             }
-            result[modality] = try named.string(modality.rawValue, default: fallback, meaning)
+            columns[input] = try named.string(modality.rawValue, default: fallback, meaning)
         }
-        if kind == .folder { result[.text] = "label" }
-        return result
+        if kind == .folder { columns[.text] = "label" }
+        inputs = Modality.allCases.map { RecipeInput($0) }.filter { columns[$0] != nil }
+        if kind == .table, columns[.audio] != nil { segments[.audio] = try SegmentColumns(named) }
+        for name in own {
+            guard kind == .table || kind == .files else {
+                throw named.fault(name, "inputs of a name of their own are for tables and files (data.kind)")
+            }
+            guard !name.contains("."), !["labels", "start", "end"].contains(name) else {
+                throw named.fault(name, "another name wanted, without dots")
+            }
+            let fields = try named.fields(name, "An input of this name.")
+            let input = RecipeInput(
+                name,
+                try fields.choice("kind", default: Modality(rawValue: name) ?? .text, "What kind of thing it is."))
+            if name != input.kind.rawValue, Modality(rawValue: name) != nil {
+                throw named.fault(name, "an input named \(name) is of that kind; give another name")
+            }
+            columns[input] = try fields.string(
+                "column", default: name, "Its column: a file's path, or the text itself.")
+            if kind == .table, input.kind == .audio { segments[input] = try SegmentColumns(fields) }
+            inputs.append(input)
+        }
+        let order = Dictionary(uniqueKeysWithValues: Modality.allCases.enumerated().map { ($1, $0) })
+        let sorted = inputs.enumerated().sorted {
+            let (a, b) = (order[$0.element.kind, default: 0], order[$1.element.kind, default: 0])
+            return a != b ? a < b : $0.offset < $1.offset
+        }
+        return (sorted.map(\.element), columns, segments)
     }
 
     private static func split(_ fields: Fields, column fallback: String) throws -> Split? {

@@ -1,3 +1,5 @@
+public import ConcordDatasets
+
 /// `views`: how images and sounds become tensors, in training and in evaluation.
 ///
 /// ```yaml
@@ -26,20 +28,20 @@ public struct ImageViewSettings: Sendable {
         case whole
     }
 
-    public enum Normalization: String, Sendable, CaseIterable { case clip, imagenet }
-
     /// Side of the square that the encoder sees, in pixels.
     public let size: Int
     public let crop: Crop
     /// Side that images are resized to before cropping, for `shared`.
     public let resize: Int
-    /// Share of the area that a random crop takes at least, for `random_resized`.
+    /// Fraction of the area that a random crop takes at least, for `random_resized`.
     public let scale: Double
     public let flip: Bool
-    /// Strength of the colour jitter, SimCLR's s; 0 for none.
+    /// Strength of the color jitter, SimCLR's s; 0 for none.
     public let jitter: Double
-    /// Probability of a grey image.
-    public let grey: Double
+    /// Probability of a gray image.
+    public let gray: Double
+    /// Largest rotation in degrees, either way; 0 for none.
+    public let rotation: Double
     /// Probability of a blur, and of inverted bright pixels.
     public let blur, solarize: Double
     public let normalization: Normalization
@@ -60,14 +62,19 @@ public struct ImageViewSettings: Sendable {
         flip = try fields.flag("flip", default: true, "Mirror half of the images.")
         jitter = try fields.number(
             "jitter", default: isPaired ? 0.5 : 0, in: 0...2, "Strength of the color jitter (SimCLR's s); 0 for none.")
-        grey = try fields.number(
-            "grey", default: isPaired ? 0.2 : 0, in: 0...1, "Probability that an image is made gray.")
+        fields.renamed("grey", to: "gray")
+        gray = try fields.number(
+            "gray", default: isPaired ? 0.2 : 0, in: 0...1, "Probability that an image is made gray.")
         blur = try fields.number(
             "blur", default: isPaired && size >= 64 ? 0.5 : 0, in: 0...1,
             "Probability of a Gaussian blur of 0.1 to 2 pixels.")
+        rotation = try fields.number(
+            "rotation", default: 0, in: 0...180, "Largest rotation in degrees, either way; 0 for none.")
         solarize = try fields.number("solarize", default: 0, in: 0...1, "Probability that bright pixels are inverted.")
-        normalization = try fields.choice(
-            "normalization", default: Normalization.clip,
-            "Mean and standard deviation of the channels: CLIP's or ImageNet's.")
+        let known = Normalization.named
+        let name = try fields.choice(
+            "normalization", default: "clip", of: known.map(\.name),
+            "Mean and standard deviation of the channels, of which training set; none: values from 0 to 1.")
+        normalization = known.first { $0.name == name }?.normalization ?? .clip
     }
 }

@@ -1,0 +1,31 @@
+/// One input of a recipe's samples: what it is called, and what kind of thing it is.
+///
+/// ```yaml
+/// data: {columns: {image: filepath, text: title}}                    # where only a kind is named, it is the name
+/// data: {columns: {question: {kind: text, column: q}, answer: {kind: text, column: a}}}
+/// ```
+/// Inputs of one kind share the encoder of that kind (`model.text`), unless `model` has one by the input's own name
+/// (`model.question`).
+public struct RecipeInput: Hashable, Sendable, CustomStringConvertible {
+    public let name: String
+    public let kind: Modality
+
+    /// - Parameters:
+    ///   - name: without dots; it names a tower in checkpoints.
+    ///   - kind: what its files or fields hold.
+    public init(_ name: String, _ kind: Modality) { (self.name, self.kind) = (name, kind) }
+
+    /// The input that is named as its kind.
+    public init(_ kind: Modality) { self.init(kind.rawValue, kind) }
+
+    public static let image = RecipeInput(.image)
+    public static let text = RecipeInput(.text)
+    public static let audio = RecipeInput(.audio)
+
+    public var description: String { name }
+}
+
+/// What kind of thing an input is.
+public enum Modality: String, Sendable, CaseIterable {
+    case image, text, audio
+}

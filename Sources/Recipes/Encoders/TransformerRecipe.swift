@@ -1,0 +1,88 @@
+public import ConcordEncoders
+public import ConcordLayers
+
+/// A transformer over tokens.
+///
+/// ```yaml
+/// model: {text: {encoder: transformer, width: 256, depth: 4, heads: 4, context: 16, pooling: first}}
+/// ```
+public struct TransformerRecipe: TextEncoderRecipe {
+    public static let name = "transformer"
+
+    public let width, depth, heads: Int
+    public let context: Int
+    public let causal: Bool
+    public let pooling: TextTransformer.Pooling
+    /// Probability on what each block adds to its input.
+    public let dropout: Double
+    /// On embedded tokens, on attention weights, and behind the MLP's activation.
+    public let embeddingDropout, attentionDropout, activationDropout: Double
+    /// Whether blocks are computed again in the backward pass: less memory, a third more time.
+    public let checkpointing: Bool
+    /// Standard deviation of the token table's initial values.
+    public let tokenStd: Double
+
+    public init(_ fields: Fields, for use: EncoderUse) throws {
+        width = try fields.integer("width", default: 256, in: 1...65536, "Size of the hidden states.")
+        depth = try fields.integer("depth", default: 4, in: 1...1000, "Number of blocks.")
+        heads = try fields.integer(
+            "heads", default: Self.heads(width), in: 1...width,
+            "Attention heads; width must be a multiple. By default one for 64 channels.")
+        guard width % heads == 0 else { throw fields.fault("heads", "width \(width) is no multiple of \(heads) heads") }
+        context = try fields.integer(
+            "context", default: 32, in: 2...65536, "Most tokens of a text, special ones included; longer texts are cut."
+        )
+        causal = try fields.flag("causal", default: false, "Whether a token attends only to earlier ones.")
+        pooling = try fields.choice(
+            "pooling", default: TextTransformer.Pooling.first,
+            "How a text becomes one vector: its first token, the mean, or its end-of-text token.")
+        dropout = try fields.number(
+            "dropout", default: 0, in: 0...0.99, "Dropout on what each block adds to its input.")
+        checkpointing = try fields.flag(
+            "checkpointing", default: false, "Recompute blocks in the backward pass: less memory, a third more time.")
+        embeddingDropout = try fields.number(
+            "embedding_dropout", default: 0, in: 0...0.99, "Dropout on the token embeddings.")
+        attentionDropout = try fields.number(
+            "attention_dropout", default: dropout, in: 0...0.99, "Dropout on attention weights; by default dropout.")
+        activationDropout = try fields.number(
+            "activation_dropout", default: dropout, in: 0...0.99,
+            "Dropout after the MLP's activation; by default dropout.")
+        // Logits of a tied table grow with its scale and the root of the width; small ones make an untrained loss near
+        // ln V.
+        let small = min(0.02, 0.5 / Double(width).squareRoot())
+        fields.renamed("token_deviation", to: "token_std")
+        tokenStd = try fields.number(
+            "token_std", default: use.predictsTokens ? small : 1, in: 1e-4...100,
+            "Standard deviation of the initial token table; small where a masked objective predicts with it.")
+    }
+
+    /// The most heads of at least 64 channels that divide the width.
+    static func heads(_ width: Int) -> Int {
+        var heads = max(1, width / 64)
+        while width % heads != 0 { heads -= 1 }
+        return heads
+    }
+
+    public func makeEncoder(_ context: EncoderContext) throws -> any FeatureEncoder<Tokens> {
+        guard let vocabulary = context.vocabulary else {
+            throw RecipeError.data(message: "a text encoder needs a tokenizer")
+        }
+        var initialization = TextTransformer.Initialization.plain(width: width)
+        initialization.tokens = .normal(std: Float(tokenStd))
+        return TextTransformer(
+            vocabulary: vocabulary, width: width, depth: depth, heads: heads, context: self.context, causal: causal,
+            pooling: pooling, dropout: Float(dropout), embeddingDropout: Float(embeddingDropout),
+            attentionDropout: Float(attentionDropout), activationDropout: Float(activationDropout),
+            checkpointing: checkpointing, initialization: initialization)
+    }
+
+    public var embeddingSize: Int { width }
+
+    public func weights(vocabulary: Int) -> [EncoderCost] {
+        let width = Double(width)
+        return [
+            EncoderCost("width", 12 * width * width * Double(depth) + width * Double(vocabulary)),
+            EncoderCost("context", width * Double(context)),
+        ]
+    }
+}

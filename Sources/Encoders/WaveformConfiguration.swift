@@ -67,6 +67,8 @@ extension WaveformEncoder {
 
         /// What the first convolution sees.
         public var front: Front
+        /// Masks over log-mel frames, in training; nil for none.
+        public var augmentation: SpecAugment?
         /// In their order.
         public var convolutions: [Convolution]
         /// Whether the convolutions have biases.

@@ -64,6 +64,7 @@ public final class WaveformEncoder: SequenceEncoder {
         let waveform = waveform.padded(to: configuration.minimumSamples)
         var lengths = waveform.lengths.map(configuration.frontFrames)
         var x = front.map { $0(waveform) } ?? waveform.samples.expandingAxis(at: 2)  // [N, T, C]
+        if front != nil, let augmentation = configuration.augmentation { x = augmentation(x, lengths: lengths) }
         var real = RealFrames(lengths, of: x.shape[1])
         for ((conv, norm), layer) in zip(zip(convs, norms), configuration.convolutions) {
             lengths = lengths.map(layer.frames)

@@ -39,8 +39,10 @@ public struct LogMelRecipe: WaveformRecipe {
             isStandardized: isStandardized)
     }
 
-    public func configuration(rate: Int) -> WaveformEncoder.Configuration {
-        convolutions.configuration(front: .logMel(frames(rate: rate)))
+    public func configuration(_ views: AudioViewSettings) -> WaveformEncoder.Configuration {
+        var result = convolutions.configuration(front: .logMel(frames(rate: views.rate)))
+        result.augmentation = views.specAugment(hop: hop)
+        return result
     }
 
     public func activationBytes(samples: Int, views: ViewSettings) -> [EncoderCost] {
@@ -67,8 +69,13 @@ public struct CPCEncoderRecipe: WaveformRecipe {
         }
     }
 
-    public func configuration(rate: Int) -> WaveformEncoder.Configuration {
-        convolutions.configuration(front: .samples)
+    public func configuration(_ views: AudioViewSettings) throws -> WaveformEncoder.Configuration {
+        guard views.frequencyMasks + views.timeMasks == 0 else {
+            throw RecipeError.data(
+                message: "views.audio.\(views.frequencyMasks > 0 ? "frequency_masks" : "time_masks"): masks cover "
+                    + "log-mel frames, and encoder cpc reads samples; leave it out, or choose encoder log_mel")
+        }
+        return convolutions.configuration(front: .samples)
     }
 }
 
@@ -76,13 +83,16 @@ public struct CPCEncoderRecipe: WaveformRecipe {
 public protocol WaveformRecipe: EncoderRecipe where Input == Waveform {
     /// Its convolutions, and what runs over their output.
     var convolutions: WaveformSettings { get }
-    /// - Parameter rate: samples a second.
-    func configuration(rate: Int) -> WaveformEncoder.Configuration
+    /// - Throws: `RecipeError` where views and encoder do not fit.
+    func configuration(_ views: AudioViewSettings) throws -> WaveformEncoder.Configuration
 }
 
 extension WaveformRecipe {
     public func makeEncoder(_ context: EncoderContext) throws -> any FeatureEncoder<Waveform> {
-        WaveformEncoder(configuration(rate: context.views.audio?.rate ?? 16000))
+        guard let views = context.views.audio else {
+            throw RecipeError.data(message: "encoder \(Self.name) wants views of audio")
+        }
+        return WaveformEncoder(try configuration(views))
     }
 
     public var batchNormalizedKey: String? { convolutions.norm == .batch ? "norm" : nil }

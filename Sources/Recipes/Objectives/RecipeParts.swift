@@ -63,7 +63,7 @@ public struct RecipeParts: Sendable {
                 message: "model.\(settings.key).encoder: objective \(recipe.objective.name) predicts the frames of "
                     + "one of \(known.joined(separator: ", "))")
         }
-        var configuration = audio.configuration(rate: views.rate)
+        var configuration = try audio.configuration(views)
         configuration.context = .none
         return (WaveformEncoder(configuration), audio.convolutions)
     }

@@ -51,9 +51,10 @@ extension ViewsRecipe {
 extension Fields {
     /// The key `input`: whose two views an objective compares; by default images where the data have any.
     public func viewedInput(_ data: DataSettings) throws -> RecipeInput {
-        let inputs = data.inputs.filter { $0.kind != .text }
-        let names = inputs.isEmpty ? [Modality.image.rawValue] : inputs.map(\.name)
+        let inputs = data.inputs.filter { $0.kind != .text }, kinds = [Modality.image, .audio].map(\.rawValue)
+        let names = inputs.map(\.name) + kinds.filter { kind in !inputs.contains { $0.name == kind } }
         let name = try choice("input", default: names[0], of: names, "Whose two views are compared.")
-        return data.input(name) ?? .image
+        guard let input = data.input(name) else { throw fault("input", "data.columns names no \(name)") }
+        return input
     }
 }

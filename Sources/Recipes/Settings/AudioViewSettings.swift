@@ -1,3 +1,5 @@
+import ConcordLayers
+
 /// `views.audio`: how a sound becomes samples.
 ///
 /// ```yaml
@@ -14,8 +16,12 @@ public struct AudioViewSettings: Sendable {
     public let noise: Double
     /// Largest shift in time, in seconds each way.
     public let shift: Double
-    /// Whether a clip is turned upside down half of the time.
+    /// Whether the polarity of half of the clips is inverted.
     public let polarity: Bool
+    /// Masks of log-mel bands a clip, and the most bands that one covers.
+    public let frequencyMasks, frequencyWidth: Int
+    /// Masks of time a clip, and the most seconds that one covers.
+    public let timeMasks: Int, timeWidth: Double
 
     /// The longest clip in samples.
     public var length: Int { max(1, Int((seconds * Double(rate)).rounded())) }
@@ -35,5 +41,24 @@ public struct AudioViewSettings: Sendable {
             "shift", default: 0, in: 0...60, "Augmentation: largest shift in time in seconds, either way.")
         polarity = try fields.flag(
             "polarity", default: false, "Augmentation: invert the polarity of half of the clips.")
+        frequencyMasks = try fields.integer(
+            "frequency_masks", default: 0, in: 0...100, "Augmentation: masks of log-mel bands per clip (SpecAugment).")
+        frequencyWidth =
+            frequencyMasks > 0
+            ? try fields.integer("frequency_width", default: 8, in: 1...1024, "Most bands that a mask covers.") : 0
+        timeMasks = try fields.integer(
+            "time_masks", default: 0, in: 0...100, "Augmentation: masks of time per clip (SpecAugment).")
+        timeWidth =
+            timeMasks > 0
+            ? try fields.number("time_width", default: 0.2, in: 0.001...60, "Most seconds that a mask covers.") : 0
+    }
+
+    /// Masks over log-mel frames; nil for none.
+    /// - Parameter hop: samples from one frame to the next.
+    func specAugment(hop: Int) -> SpecAugment? {
+        guard frequencyMasks + timeMasks > 0 else { return nil }
+        return SpecAugment(
+            frequencyMasks: frequencyMasks, frequencyWidth: frequencyWidth, timeMasks: timeMasks,
+            timeWidth: max(1, Int((timeWidth * Double(rate) / Double(hop)).rounded())))
     }
 }

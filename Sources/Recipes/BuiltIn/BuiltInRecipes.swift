@@ -31,6 +31,10 @@ extension Recipe {
                 data: "WikiText-2 raw as valid.txt and test.txt, and a vocab.txt by `concord tokenizer train`",
                 wikitextMLM),
             BuiltInRecipe(
+                "debian-pairs", "sentence embeddings from pairs of texts: multiple negatives ranking",
+                data: "a table descriptions.tsv of package, section, synopsis and description, and a vocab.txt",
+                debianPairs),
+            BuiltInRecipe(
                 "pairs", "a start for your own images and captions", data: "your table pairs.tsv of filepath and title",
                 pairs),
             BuiltInRecipe("demo", "what `concord demo` trains", data: "made by `concord demo`", demo),

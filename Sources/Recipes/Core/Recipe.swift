@@ -46,6 +46,9 @@ public struct Recipe: Sendable {
     /// Steps between evaluations on the held-out samples; 0 for one at the end.
     public let evaluateEvery: Int
     public let earlyStopping: EarlyStoppingSettings
+    /// How much of the averaged weights stays at an update, in `0..<1`; nil where weights are not averaged. Evaluation
+    /// and embedding use the averaged ones.
+    public let averaging: Double?
     /// The recipe with every default filled in, as YAML that decodes to the same recipe.
     public private(set) var yaml = ""
     /// `yaml` with each key's meaning, range and default above it.
@@ -158,6 +161,9 @@ public struct Recipe: Sendable {
         earlyStopping = try EarlyStoppingSettings(
             fields.fields("early_stopping", "When training ends before its last step."), checkpoint: checkpoint,
             evaluateEvery: evaluateEvery)
+        averaging = try fields.number(
+            "averaging", in: 0...0.999999,
+            "Momentum of a moving average of the weights, used to evaluate and embed, such as 0.999; none without it.")
         try fields.finish()
     }
 

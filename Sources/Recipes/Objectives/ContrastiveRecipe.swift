@@ -8,6 +8,7 @@ import ConcordTensors
 /// objective: {name: contrastive, temperature: 0.07, learned: true, positives: pair}
 /// objective: {name: contrastive, loss: sigmoid}
 /// objective: {name: contrastive, masked: {weight: 0.1}}              # both, over one text encoder
+/// objective: {name: contrastive, temperature: 0.05, learned: false, head: none}    # multiple negatives ranking
 /// ```
 public struct ContrastiveRecipe: ObjectiveRecipe {
     public static let name = "contrastive"
@@ -39,11 +40,19 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
         let towers = try inputs.map { input -> Tower<MultimodalBatch> in
             func tower<E: FeatureEncoder>(
                 _ encoder: E, _ path: any KeyPath<MultimodalBatch, Available<E.Input>?> & Sendable
-            ) -> Tower<MultimodalBatch> { Tower(input.name, path, encoder) }
+            ) throws -> Tower<MultimodalBatch> {
+                guard settings.head != .none || encoder.outputDimension == recipe.model.dimension else {
+                    throw RecipeError.data(
+                        message: "model.dimension: with objective.head none the embedding of \(input) is its encoder's "
+                            + "output of \(encoder.outputDimension) numbers, and the shared space has "
+                            + "\(recipe.model.dimension); make them equal")
+                }
+                return Tower(input.name, path, encoder, head: settings.towerHead)
+            }
             return switch input.kind {
-            case .image: tower(try parts.imageEncoder(of: input), \.[image: input.name])
-            case .text: tower(try parts.textEncoder(of: input), \.[text: input.name])
-            case .audio: tower(try parts.audioEncoder(of: input), \.[audio: input.name])
+            case .image: try tower(try parts.imageEncoder(of: input), \.[image: input.name])
+            case .text: try tower(try parts.textEncoder(of: input), \.[text: input.name])
+            case .audio: try tower(try parts.audioEncoder(of: input), \.[audio: input.name])
             }
         }
         var labels: (any KeyPath<MultimodalBatch, Tensor?> & Sendable)?
@@ -107,7 +116,13 @@ public struct ContrastiveSettings: Sendable {
         case margin
     }
 
+    /// What maps an encoder's output to the shared space.
+    public enum HeadName: String, Sendable, CaseIterable { case linear, mlp, none }
+
     public let loss: LossName
+    public let head: HeadName
+    /// Size of an `mlp` head's hidden layer.
+    public let hidden: Int
     /// Its initial value where it is learned; above 0.
     public let temperature: Double
     public let isTemperatureLearned: Bool
@@ -121,6 +136,14 @@ public struct ContrastiveSettings: Sendable {
     public let mining: TripletLoss.Mining
     public let margin: Double
     public let distance: TripletLoss.Distance
+
+    var towerHead: TowerHead {
+        switch head {
+        case .linear: .linear
+        case .mlp: .mlp(hidden: hidden)
+        case .none: .none
+        }
+    }
 
     init(_ fields: Fields, data: DataSettings) throws {
         loss = try fields.choice(
@@ -162,6 +185,12 @@ public struct ContrastiveSettings: Sendable {
             ? try fields.number(
                 "margin", default: loss == .triplet ? 0.2 : 0.5, in: 1e-6...1e4, "The margin, in the distance's unit.")
             : 0
+        head = try fields.choice(
+            "head", default: HeadName.linear,
+            "From an encoder's output to the shared space: linear, mlp, or none where the sizes are equal.")
+        hidden =
+            head == .mlp
+            ? try fields.integer("hidden", default: 512, in: 1...65536, "Size of the mlp head's hidden layer.") : 0
         positives = try fields.choice(
             "positives", default: data.kind == .table ? Positives.items : .equalTexts,
             """

@@ -3,6 +3,8 @@ import ConcordLayers
 import ConcordObjectives
 import ConcordTensors
 public import ConcordTokenizers
+import ConcordTraining
+
 
 /// A trained model, read back from its run directory: what a service holds.
 ///
@@ -43,7 +45,7 @@ public struct Run: Sendable {
             recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations)
         let file = try Safetensors(path: weights)
         if let tokenizer { try run.requireTokenizer(tokenizer, of: file) }
-        try model.objective.load(file)
+        try model.objective.load(checkpoint: file, weights: .evaluated)
         files = [run.recipe, run.tokenizer, weights]
         fingerprint = model.objective.fingerprint()
         embedder = Embedder(model: model, tokenizer: tokenizer, recipe: recipe)

@@ -194,7 +194,7 @@ public struct TrainingSession {
             metrics: place.metrics,
             evaluation: recipe.evaluateEvery > 0
                 ? .every(recipe.evaluateEvery, evaluation) : recipe.checkpoint.best != nil ? .atEnd(evaluation) : nil,
-            earlyStopping: recipe.earlyStopping.rule,
+            earlyStopping: recipe.earlyStopping.rule, averaging: recipe.averaging.map { .constant($0) },
             catchesSignals: true)
     }
 }

@@ -128,8 +128,8 @@ let package = Package(
         tests(
             of: "Recipes",
             [
-                "ConcordDatasets", "ConcordInterchange", "ConcordLayers", "ConcordObjectives", "ConcordTensors",
-                "ConcordTokenizers", "ConcordTraining",
+                "ConcordDatasets", "ConcordEvaluation", "ConcordInterchange", "ConcordLayers", "ConcordObjectives",
+                "ConcordTensors", "ConcordTokenizers", "ConcordTraining",
             ]),
         .testTarget(name: "ConcordBenchTests", dependencies: ["ConcordBench"], swiftSettings: swift),
         .testTarget(

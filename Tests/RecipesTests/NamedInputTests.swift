@@ -1,5 +1,5 @@
 import ConcordDatasets
-import ConcordEncoders
+import ConcordEvaluation
 import ConcordInterchange
 import ConcordLayers
 import ConcordRecipes

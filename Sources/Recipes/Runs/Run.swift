@@ -5,7 +5,6 @@ import ConcordTensors
 public import ConcordTokenizers
 import ConcordTraining
 
-
 /// A trained model, read back from its run directory: what a service holds.
 ///
 /// ```swift

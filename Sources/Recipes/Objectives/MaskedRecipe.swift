@@ -42,7 +42,7 @@ public struct MaskedRecipe: ObjectiveRecipe {
         }
         let continuations = settings.masksWholeWords ? parts.wordContinuations : nil
         return MaskedLanguageModel(
-            text, masking: Masking(fraction: Float(settings.share), wordContinuations: continuations))
+            text, masking: Masking(fraction: Float(settings.fraction), wordContinuations: continuations))
     }
 }
 

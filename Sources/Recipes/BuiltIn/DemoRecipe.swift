@@ -1,5 +1,5 @@
 extension Recipe {
-    /// The demo's own world of coloured, sounding shapes.
+    /// The demo's own world of colored, sounding shapes.
     static let demo = """
         seed: 0
         epochs: 16
@@ -8,7 +8,7 @@ extension Recipe {
           kind: table
           path: things.tsv
           columns: {image: filepath, text: title, audio: recording}
-          labels: [colour, shape]
+          labels: [color, shape]
           split: {column: title, modulo: 6, remainder: 0}
         tokenizer: english-wordpiece
         model:

@@ -21,7 +21,7 @@ struct DemoData {
         self.folder = folder
         try RunDirectory.makeFolder(folder + "/images")
         try RunDirectory.makeFolder(folder + "/sounds")
-        var lines = ["filepath\ttitle\trecording\tcolour\tshape\tsize\tplace"]
+        var lines = ["filepath\ttitle\trecording\tcolor\tshape\tsize\tplace"]
         for thing in ShapeWorld.things {
             let isHeldOut = Int(CRC32.checksum(thing.caption.utf8)) % split.modulo == split.remainder
             let count = isHeldOut ? 1 : Self.renderings
@@ -38,7 +38,7 @@ struct DemoData {
                 }
                 lines.append(
                     [
-                        file, thing.caption, recording, thing.colour.rawValue, thing.shape.rawValue,
+                        file, thing.caption, recording, thing.color.rawValue, thing.shape.rawValue,
                         thing.size.rawValue,
                         thing.place.rawValue,
                     ]

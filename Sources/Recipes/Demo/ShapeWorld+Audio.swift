@@ -8,13 +8,13 @@ extension ShapeWorld {
     /// Samples a second of the sounds.
     static let rate = 8000
 
-    /// The sound of a thing, 0.6 s: its colour is the pitch, its shape the timbre, its size the duration, its row a
+    /// The sound of a thing, 0.6 s: its color is the pitch, its shape the timbre, its size the duration, its row a
     /// glide up or down and its column an envelope that fades, stays or swells. No two renderings alike in exact pitch,
     /// start, loudness and hiss.
     static func sound(of thing: Thing, key: RandomKey) -> Audio {
         var random = key.sequence
         let pitch =
-            280 * exp2(0.25 * Float(Colour.allCases.firstIndex(of: thing.colour) ?? 0))
+            280 * exp2(0.25 * Float(Color.allCases.firstIndex(of: thing.color) ?? 0))
             * random.uniform(in: 0.985...1.015)
         let seconds =
             [.small: 0.2, .medium: 0.34, .large: 0.5][thing.size, default: Float(0.34)]

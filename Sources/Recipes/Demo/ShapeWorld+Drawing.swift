@@ -12,7 +12,7 @@ extension ShapeWorld {
     static func image(of thing: Thing, key: RandomKey) -> Image {
         var random = key.sequence
         let ground = Ground(random: &random)
-        let tint = tint(of: thing.colour, random: &random)
+        let tint = tint(of: thing.color, random: &random)
         let radius =
             Float(side) * [.small: 0.08, .medium: 0.13, .large: 0.19][thing.size, default: 0.1]
             * random.uniform(in: 0.93...1.07)
@@ -35,7 +35,7 @@ extension ShapeWorld {
                         }
                     }
                 }
-                let back = ground.colour(px, py)
+                let back = ground.color(px, py)
                 for channel in 0..<3 {
                     pixels.append(UInt8(min(max(back[channel] + (tint[channel] - back[channel]) * share, 0), 255)))
                 }
@@ -79,9 +79,9 @@ extension ShapeWorld {
         }
     }
 
-    private static func tint(of colour: Colour, random: inout RandomSequence) -> [Float] {
+    private static func tint(of color: Color, random: inout RandomSequence) -> [Float] {
         let base: [Float] =
-            switch colour {
+            switch color {
             case .red: [214, 38, 38]
             case .green: [44, 156, 60]
             case .blue: [38, 84, 214]
@@ -94,21 +94,21 @@ extension ShapeWorld {
         return base.map { $0 + random.uniform(in: -10...10) }
     }
 
-    /// A muted background: a colour, a slope of light and a grain.
+    /// A muted background: a color, a slope of light and a grain.
     private struct Ground {
         let base: [Float]
         let slopeX, slopeY: Float
         let grain: RandomKey
 
         init(random: inout RandomSequence) {
-            let grey = random.uniform(in: 120...185)
-            base = (0..<3).map { _ in grey + random.uniform(in: -14...14) }
+            let gray = random.uniform(in: 120...185)
+            base = (0..<3).map { _ in gray + random.uniform(in: -14...14) }
             slopeX = random.uniform(in: -20...20)
             slopeY = random.uniform(in: -20...20)
             grain = random.nextKey()
         }
 
-        func colour(_ x: Int, _ y: Int) -> [Float] {
+        func color(_ x: Int, _ y: Int) -> [Float] {
             let light = slopeX * (Float(x) / Float(side) - 0.5) + slopeY * (Float(y) / Float(side) - 0.5)
             let noise = Float(grain.derived(y * side + x).bits >> 56) / 255 * 10 - 5
             return base.map { $0 + light + noise }

@@ -1,7 +1,7 @@
-/// A small world of things to look at and to talk about: every image shows one thing of some colour, shape, size and
+/// A small world of things to look at and to talk about: every image shows one thing of some color, shape, size and
 /// place, and its caption says so. The demo trains on most combinations and is asked about the others.
 struct ShapeWorld {
-    enum Colour: String, CaseIterable {
+    enum Color: String, CaseIterable {
         case red, green, blue, yellow, purple, orange, black, white
     }
 
@@ -21,16 +21,16 @@ struct ShapeWorld {
 
     /// One combination.
     struct Thing: Hashable {
-        let colour: Colour
+        let color: Color
         let shape: Shape
         let size: Size
         let place: Place
 
-        var caption: String { "a \(size.rawValue) \(colour.rawValue) \(shape.rawValue) \(place.rawValue)" }
+        var caption: String { "a \(size.rawValue) \(color.rawValue) \(shape.rawValue) \(place.rawValue)" }
 
         /// `small-red-star-top-left`.
         var slug: String {
-            "\(size.rawValue)-\(colour.rawValue)-\(shape.rawValue)-"
+            "\(size.rawValue)-\(color.rawValue)-\(shape.rawValue)-"
                 + place.rawValue.split(separator: " ").filter { !["at", "the", "on", "in"].contains($0) }.joined(
                     separator: "-")
         }
@@ -38,9 +38,9 @@ struct ShapeWorld {
 
     /// All 1296 combinations.
     static let things: [Thing] = Size.allCases.flatMap { size in
-        Colour.allCases.flatMap { colour in
+        Color.allCases.flatMap { color in
             Shape.allCases.flatMap { shape in
-                Place.allCases.map { Thing(colour: colour, shape: shape, size: size, place: $0) }
+                Place.allCases.map { Thing(color: color, shape: shape, size: size, place: $0) }
             }
         }
     }

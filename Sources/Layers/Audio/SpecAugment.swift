@@ -18,6 +18,11 @@ public struct SpecAugment: Equatable, Sendable {
     /// The largest fraction of a clip's frames that a mask of time covers, in `0...1`.
     public var timeFraction: Float
 
+    /// - Parameters:
+    ///   - frequencyMasks, timeMasks: masks a clip, 0 or more.
+    ///   - frequencyWidth: the most bands that a mask covers.
+    ///   - timeWidth: the most frames that a mask covers.
+    ///   - timeFraction: the largest fraction of a clip's frames that a mask covers, in `0...1`.
     public init(
         frequencyMasks: Int = 2, frequencyWidth: Int = 27, timeMasks: Int = 2, timeWidth: Int = 100,
         timeFraction: Float = 1

@@ -19,8 +19,8 @@ public enum MediaFiles {
 
     /// The files of `paths`, and of the folders among them those of one modality, anywhere below.
     ///
-    /// Images and sounds in folders are told by their first bytes, so that names without an ending count; texts by the
-    /// ending `.txt`. Each file of the folders counts once, whatever links lead to it.
+    /// Images and audio in folders are recognized by their first bytes, so that names without an ending count; texts by
+    /// the ending `.txt`. Each file of the folders counts once, whatever links lead to it.
     /// - Throws: `RecipeError` where nothing is left.
     public static func list(_ paths: [String], _ modality: Modality) throws -> Listing {
         var listing = Listing(), walk = FileWalk()

@@ -3,7 +3,7 @@ import ConcordLayers
 import ConcordTensors
 import ConcordTokenizers
 
-/// A table's rows as training batches: decoded and kept, varied anew each epoch, put together.
+/// A table's rows as training batches: decoded and cached, augmented each epoch, collated.
 struct SampleLoading: Sendable {
     private let recipe: Recipe
     private let tokenizer: (any Tokenizer)?

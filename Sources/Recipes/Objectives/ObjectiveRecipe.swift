@@ -14,7 +14,7 @@ import Synchronization
 ///         angles = try fields.integer("angles", default: 4, in: 2...8, "Angles to tell apart.")
 ///     }
 ///     func needs(_ data: DataSettings) throws -> DataNeeds { DataNeeds([.image]) }
-///     func task(_ parts: RecipeParts) throws -> TrainingTask { … }
+///     func task(_ parts: RecipeParts) throws -> TrainingTask { try rotationTask(parts, angles) }
 /// }
 /// ```
 public protocol ObjectiveRecipe: Sendable {

@@ -41,7 +41,7 @@ extension EmbeddingIndex {
                 throw refusal("not an index: its seconds \(parts.shape) do not fit its \(rows) embeddings")
             }
             let ends = parts.scalars
-            // false for NaN, which stands for the whole item
+            // false for NaN, which means the whole item
             for row in 0..<rows where ends[2 * row] <= ends[2 * row + 1] {
                 seconds[row] = Double(ends[2 * row])..<Double(ends[2 * row + 1])
             }

@@ -126,7 +126,7 @@ public struct RunDirectory: Sendable {
 
     /// Makes the directory, its parents and what a run starts with.
     ///
-    /// A run that ended before its first step and left its files, as one that was killed does, is started anew.
+    /// A run that ended before its first step and left its files, as one that was killed does, starts over.
     func prepare(
         recipe: Recipe, overrides: [String], tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])],
         trainedData: TrainedData

@@ -3,7 +3,10 @@
 #endif
 
 /// What a normalization does to its output before it is written.
-public enum FusedActivation: Sendable { case relu }
+public enum FusedActivation: Sendable {
+    /// `max(x, 0)`.
+    case relu
+}
 
 extension Tensor {
     /// Batch normalization with the batch's own statistics, over all axes but the last, in one pass after the

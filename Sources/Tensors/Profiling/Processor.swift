@@ -4,7 +4,12 @@ import COneDNN
 /// What the processor has and what the libraries make of it.
 public enum Processor {
     /// Which library multiplies float32 matrices.
-    public enum MatmulLibrary: String, Sendable { case openBLAS = "OpenBLAS", oneDNN = "oneDNN" }
+    public enum MatmulLibrary: String, Sendable {
+        /// OpenBLAS, where its kernels are as wide as the processor's vectors.
+        case openBLAS = "OpenBLAS"
+        /// oneDNN, elsewhere.
+        case oneDNN = "oneDNN"
+    }
 
     /// The kernels that OpenBLAS chose: "SkylakeX", "Haswell", …
     public static let openBLASCore: String = String(cString: openblas_get_corename())

@@ -31,10 +31,14 @@ public struct Checkpoints: Sendable {
 
 /// The metric of the evaluation that says which checkpoint is the best, or when to stop.
 public struct BestMetric: Sendable, Equatable {
+    /// As the evaluation names it: `retrieval.r1`.
     public let name: String
+    /// Whether larger values are better.
     public let isHigherBetter: Bool
 
+    /// A metric of which larger values are better.
     public static func highest(_ name: String) -> BestMetric { BestMetric(name: name, isHigherBetter: true) }
+    /// A metric of which smaller values are better.
     public static func lowest(_ name: String) -> BestMetric { BestMetric(name: name, isHigherBetter: false) }
 
     /// - Throws: `TrainingError.noSuchMetric` where the evaluation has no metric of this name.

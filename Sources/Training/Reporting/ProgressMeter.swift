@@ -13,7 +13,12 @@ public final class ProgressMeter {
     public enum Style: Sendable {
         /// A bar on a terminal, lines elsewhere.
         case automatic
-        case bar, lines, silent
+        /// A bar that is drawn again.
+        case bar
+        /// A line now and then.
+        case lines
+        /// Nothing.
+        case silent
     }
 
     private let total: Int

@@ -9,12 +9,14 @@ public struct EvaluationHook {
     /// Named metrics, in the order in which they are logged. It runs in evaluation mode and without a tape.
     public let body: () throws -> [(name: String, value: Double)]
 
+    /// An evaluation every so many steps, at least 1, and one at the end.
     public static func every(
         _ steps: Int, _ body: @escaping () throws -> [(name: String, value: Double)]
     ) -> EvaluationHook {
         EvaluationHook(interval: max(1, steps), body: body)
     }
 
+    /// One evaluation, at the end.
     public static func atEnd(_ body: @escaping () throws -> [(name: String, value: Double)]) -> EvaluationHook {
         EvaluationHook(interval: nil, body: body)
     }

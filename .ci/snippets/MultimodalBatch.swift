@@ -1,0 +1,1 @@
+let batch: MultimodalBatch = any()

@@ -143,7 +143,7 @@ import Testing
         try write()
         try train(
             Self.images, "run",
-            ["model.image={encoder: mean_color, scale: 2}", "objective={name: simclr, hidden: 8, dimension: 4}"])
+            ["model={image: {encoder: mean_color, scale: 2}}", "objective={name: simclr, hidden: 8, dimension: 4}"])
         let run = try Run(folder.file("run"))
         #expect(try run.embed(images: [folder.file("before1.jpg")]).shape == [1, 5])
     }

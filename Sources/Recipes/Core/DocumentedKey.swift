@@ -41,7 +41,7 @@ private struct KeySurvey {
     /// Options that differ from the base recipe's, by the setting's name.
     private typealias State = [String: Option]
 
-    private static let base = "data: {columns: {image: filepath, text: title, audio: recording}}"
+    private static let columns = "image: filepath, text: title, audio: recording"
     private var decoded: [State: [RecipeKey]?] = [:]
 
     mutating func run() -> [DocumentedKey] {
@@ -139,8 +139,13 @@ private struct KeySurvey {
     private mutating func keys(of state: State) -> [RecipeKey] {
         if let known = decoded[state] { return known ?? [] }
         let overrides = state.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.override ?? "null")" }
-        // Running text has no columns.
-        let base = state["data.kind"]?.override == "text" ? "data: {}" : Self.base
+        // Running text has no columns, and a folder none of a name of its own.
+        let base =
+            switch state["data.kind"]?.override {
+            case "text": "data: {}"
+            case "folder": "data: {columns: {\(Self.columns)}}"
+            default: "data: {columns: {\(Self.columns), NAME: {kind: text}}}"
+            }
         let result = try? Recipe.keys(yaml: base, source: "keys", overrides: overrides)
         decoded[state] = .some(result)
         return result ?? []

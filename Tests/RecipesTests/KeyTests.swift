@@ -22,8 +22,13 @@ import Testing
     }
 
     @Test(arguments: Recipe.builtIn.map(\.name)) func everyKeyOfABuiltInRecipeIsDocumented(name: String) throws {
-        for key in try Recipe(named: name).keys {
-            #expect(documented(key.path) != nil, "\(key.path)")
+        let recipe = try Recipe(named: name), own = recipe.data.inputs.map(\.name)
+        for key in recipe.keys {
+            // An input of a name of its own is documented as NAME.
+            let parts = key.path.split(separator: ".").map(String.init)
+            let isOwn = parts.count == 4 && parts[1] == "columns" && own.contains(parts[2])
+            let path = isOwn ? "data.columns.NAME.\(parts[3])" : key.path
+            #expect(documented(path) != nil, "\(key.path)")
             #expect(key.meaning.hasSuffix(".") || key.meaning.contains(":"), "\(key.path): \(key.meaning)")
         }
     }

@@ -66,7 +66,7 @@ let package = Package(
         library("Encoders", ["ConcordLayers", "ConcordTensors"]),
         library("Objectives", ["ConcordLayers", "ConcordTensors"]),
         library("Interchange", ["ConcordFiles", "ConcordLayers", "ConcordTensors"]),
-        library("Evaluation", ["ConcordFiles", "ConcordTensors"]),
+        library("Evaluation", ["ConcordFiles", "ConcordLayers", "ConcordTensors"]),
         library("Tokenizers", ["ConcordFiles", "ConcordLayers", "ConcordTensors", "Vocab", heap]),
         library(
             "Datasets",
@@ -94,11 +94,13 @@ let package = Package(
                 "ConcordObjectives", "ConcordRecipes", "ConcordTensors", "ConcordTokenizers", "ConcordTraining",
             ],
             swiftSettings: swift),
+        .target(name: "ConcordDemo", dependencies: ["Concord", "ConcordFiles"], swiftSettings: swift),
         library("ThreadOptions", ["ConcordTensors", argumentParser]),
         .executableTarget(
             name: "ConcordCLI",
             dependencies: [
-                "Concord", "ConcordFiles", "ConcordThreadOptions", "ConcordTokenizers", "CStartup", argumentParser,
+                "Concord", "ConcordDemo", "ConcordFiles", "ConcordThreadOptions", "ConcordTokenizers", "CStartup",
+                argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(
@@ -116,7 +118,7 @@ let package = Package(
         tests(of: "Encoders", ["ConcordInterchange", "ConcordLayers", "ConcordObjectives", "ConcordTensors"]),
         tests(of: "Objectives", ["ConcordEncoders", "ConcordLayers", "ConcordTensors"]),
         tests(of: "Interchange", ["ConcordLayers", "ConcordTensors"]),
-        tests(of: "Evaluation", ["ConcordTensors"]),
+        tests(of: "Evaluation", ["ConcordLayers", "ConcordTensors"]),
         tests(of: "Tokenizers", ["ConcordFiles", "ConcordLayers", "ConcordTensors"]),
         tests(of: "Datasets", ["ConcordLayers", "ConcordTensors", "ConcordTokenizers", "CSndfile"]),
         tests(

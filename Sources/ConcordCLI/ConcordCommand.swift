@@ -50,7 +50,8 @@ struct ConcordCommand: ParsableCommand {
             try command.run()
             ProcessEnd.leave(0, isOutputTheResult: isOutputTheResult)
         } catch {
-            let status = exitCode(for: error).rawValue, message = fullMessage(for: error)
+            let status = exitCode(for: error).rawValue
+            let message = Advice.text(for: error).map { "Error: " + $0 } ?? fullMessage(for: error)
             if status == 0 {  // --help and --version
                 print(message)
             } else if !message.isEmpty {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Concord
+import ConcordDemo
 import ConcordThreadOptions
 
 struct DemoCommand: ParsableCommand {
@@ -16,7 +17,7 @@ struct DemoCommand: ParsableCommand {
     func run() throws {
         threads.apply()
         let outcome: TrainingEnd
-        do { outcome = try Demo(directory: out, overrides: overrides).run() } catch {
+        do { outcome = try Demo(directory: out, overrides: overrides).run { show($0) } } catch {
             RunDirectory.discardUnstarted()
             throw error
         }

@@ -72,7 +72,7 @@ struct TrainCommand: ParsableCommand {
             outcome = try TrainingSession(
                 recipe: recipe, overrides: overrides, data: data, directory: directory, isResumed: resume,
                 initial: initial
-            ).run()
+            ).run { show($0) }
         } catch {
             RunDirectory.discardUnstarted()
             throw error

@@ -92,7 +92,7 @@ extension DatasetError: CustomStringConvertible {
             (bad == tried
                 ? (bad == 1 ? "" : "all \(bad) samples tried are unreadable: ")
                 : "\(bad) of \(tried) samples tried are unreadable, \(Self.percent(fraction)) where "
-                    + "\(Self.percent(limit)) may be (data.bad_fraction; of files --bad-limit): ")
+                    + "\(Self.percent(limit)) may be: ")
                 + examples.joined(separator: "; ")
         case .noGoodSample(let name, let attempts, let reason):
             "no readable sample in \(attempts) draws in place of \(name): \(reason)"

@@ -1,3 +1,5 @@
+import ConcordTensors
+
 /// How predicted classes compare with the true ones.
 public struct Classification: Sendable, Codable, Equatable {
     /// Fraction predicted correctly; chance is 1 / K for balanced classes.
@@ -21,8 +23,15 @@ public struct Classification: Sendable, Codable, Equatable {
     /// - Parameters:
     ///   - predicted: class numbers in `0 ..< classes.count`.
     ///   - truth: as many.
+    /// - Precondition: as many predictions as true classes, each of them one of `classes`.
     public init(predicted: [Int], truth: [Int], classes: [String]) {
-        precondition(predicted.count == truth.count)
+        ShapeCheck.require(
+            predicted.count == truth.count, "Classification",
+            "\(predicted.count) predictions for \(truth.count) true classes")
+        ShapeCheck.require(
+            (predicted + truth).allSatisfy(classes.indices.contains), "Classification",
+            "class numbers \((predicted + truth).min() ?? 0) to \((predicted + truth).max() ?? 0) with "
+                + "\(classes.count) classes")
         var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes.count), count: classes.count)
         for (guess, label) in zip(predicted, truth) { confusion[label][guess] += 1 }
         let correct = classes.indices.reduce(0) { $0 + confusion[$1][$1] }

@@ -1,7 +1,9 @@
-/// Everything that was evaluated of a model on some data; parts that the data did not allow are nil, and `notes` say
-/// why.
+public import ConcordLayers
+
+/// Everything that was evaluated of a model on some data: a section for each evaluation that the data allowed, and
+/// `notes` that say why others are missing.
 ///
-/// As JSON:
+/// As JSON, the content of each section under its name:
 ///
 ///     {
 ///       "rows": {"table": …, "evaluated": 3, "total": 25, "rule": …, "trained_on": 0},
@@ -13,35 +15,16 @@
 ///       "unreadable": [{"name": …, "reason": …}],
 ///       "notes": ["label word: one class only (apple), nothing to tell apart"]
 ///     }
-public struct EvaluationReport: Sendable, Codable, Equatable {
+public struct EvaluationReport: Sendable, Equatable {
     /// Which rows were evaluated; nil for running text.
     public var rows: EvaluatedRows?
-    /// By direction: `image_to_text`, `text_to_image`, ….
-    public var retrieval: [String: Retrieval]?
-    /// By label column.
-    public var zeroShot: [String: Classification]?
-    /// By label column.
-    public var knn: [String: Classification]?
-    /// By label column.
-    public var linearProbe: [String: Classification]?
-    /// By label column: evaluated samples of each value that no training row has. k-NN and linear probe leave them out.
-    public var unknownValues: [String: [String: Int]]?
-    /// Masked-token metrics; nil for a model without a masked objective.
-    public var maskedWords: MaskedWords?
+    /// What each evaluation found, in the order in which it is shown and logged.
+    public var sections: [EvaluationSection] = []
     /// Files that could not be read. A text is a candidate only if another row with it can be read.
     public var unreadable: [UnreadableFile]?
     /// What was left out and why, a sentence each.
     public var notes: [String]?
 
-    enum CodingKeys: String, CodingKey {
-        case rows, retrieval, knn, unreadable, notes
-        case zeroShot = "zero_shot"
-        case linearProbe = "linear_probe"
-        case unknownValues = "unknown_values"
-        case maskedWords = "masked_words"
-    }
-
-    /// Without any result.
     public init() {}
 
     /// Whether there is no metric at all.
@@ -50,26 +33,69 @@ public struct EvaluationReport: Sendable, Codable, Equatable {
     /// Adds a sentence to `notes`.
     public mutating func note(_ sentence: String) { notes = (notes ?? []) + [sentence] }
 
-    /// Named metrics, for the log of a training run and for choosing its best checkpoint: `retrieval.image_to_text.r1`.
-    public var metrics: [(name: String, value: Double)] {
-        var result: [(name: String, value: Double)] = []
-        for (direction, found) in (retrieval ?? [:]).sorted(by: { $0.key < $1.key }) {
-            result += [("r1", found.r1), ("r5", found.r5), ("r10", found.r10), ("median_rank", found.medianRank)]
-                .map { ("retrieval.\(direction).\($0.0)", $0.1) }
+    /// All metrics, for the log of a training run and for choosing its best checkpoint.
+    public var metrics: [Metric] { sections.flatMap(\.metrics) }
+}
+
+extension EvaluationReport {
+    /// The content of a section; nil where there is no section of this name, or its content is of another type.
+    public func content<Content>(of name: String, as type: Content.Type = Content.self) -> Content? {
+        sections.first { $0.name == name }?.content as? Content
+    }
+
+    /// By direction: `image_to_text`, `text_to_image`, ….
+    public var retrieval: [String: Retrieval]? { content(of: EvaluationSection.Name.retrieval) }
+    /// By label column.
+    public var zeroShot: [String: Classification]? { content(of: EvaluationSection.Name.zeroShot) }
+    /// By label column.
+    public var knn: [String: Classification]? { content(of: EvaluationSection.Name.knn) }
+    /// By label column.
+    public var linearProbe: [String: Classification]? { content(of: EvaluationSection.Name.linearProbe) }
+    /// By label column: evaluated samples of each value that no training row has. k-NN and linear probe leave them out.
+    public var unknownValues: [String: [String: Int]]? { content(of: EvaluationSection.Name.unknownValues) }
+    /// Masked-token prediction of held-out text.
+    public var maskedWords: MaskedWords? { content(of: EvaluationSection.Name.maskedWords) }
+}
+
+extension EvaluationReport: Codable {
+    /// A member of the JSON object.
+    private struct Member: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(_ name: String) { stringValue = name }
+        init?(stringValue: String) { self.init(stringValue) }
+        init?(intValue: Int) { nil }
+
+        static let rows = Member("rows"), unreadable = Member("unreadable"), notes = Member("notes")
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Member.self)
+        try container.encodeIfPresent(rows, forKey: .rows)
+        for section in sections { try container.encode(section.content, forKey: Member(section.name)) }
+        try container.encodeIfPresent(unreadable, forKey: .unreadable)
+        try container.encodeIfPresent(notes, forKey: .notes)
+    }
+
+    /// Reads a report back. Sections of one's own evaluations are not read: only their authors know their types.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Member.self)
+        rows = try container.decodeIfPresent(EvaluatedRows.self, forKey: .rows)
+        unreadable = try container.decodeIfPresent([UnreadableFile].self, forKey: .unreadable)
+        notes = try container.decodeIfPresent([String].self, forKey: .notes)
+        func section<Content: Decodable>(
+            _ name: String, _ make: (Content) -> EvaluationSection
+        ) throws -> EvaluationSection? {
+            try container.decodeIfPresent(Content.self, forKey: Member(name)).map(make)
         }
-        for (part, reports) in [("zero_shot", zeroShot), ("knn", knn), ("linear_probe", linearProbe)] {
-            for (label, report) in (reports ?? [:]).sorted(by: { $0.key < $1.key }) {
-                result += [
-                    ("\(part).\(label).accuracy", report.accuracy), ("\(part).\(label).macro_f1", report.macroF1),
-                ]
-            }
-        }
-        if let words = maskedWords {
-            result += [
-                ("masked_words.cross_entropy", words.crossEntropy), ("masked_words.perplexity", words.perplexity),
-                ("masked_words.accuracy", words.accuracy),
-            ]
-        }
-        return result
+        sections = [
+            try section(EvaluationSection.Name.retrieval, EvaluationSection.retrieval),
+            try section(EvaluationSection.Name.zeroShot, EvaluationSection.zeroShot),
+            try section(EvaluationSection.Name.knn, EvaluationSection.knn),
+            try section(EvaluationSection.Name.linearProbe, EvaluationSection.linearProbe),
+            try section(EvaluationSection.Name.unknownValues, EvaluationSection.unknownValues),
+            try section(EvaluationSection.Name.maskedWords, EvaluationSection.maskedWords),
+        ].compactMap { $0 }
     }
 }

@@ -6,14 +6,20 @@
 ///
 /// - Source: Nocedal, Wright 2006, "Numerical Optimization", algorithms 7.4 and 7.5; backtracking until the Armijo
 ///   condition holds and a curvature test for each pair kept.
-struct LBFGS {
+package struct LBFGS {
     /// Converged when no element of the gradient is larger.
-    let tolerance: Double
-    let iterations: Int
-    var memory = 10
+    package let tolerance: Double
+    package let iterations: Int
+    /// Pairs of steps and gradient changes kept.
+    private let memory = 10
+
+    package init(tolerance: Double, iterations: Int) {
+        self.tolerance = tolerance
+        self.iterations = iterations
+    }
 
     /// - Parameter evaluate: the value at a point; fills the gradient.
-    func minimize(from start: [Double], _ evaluate: ([Double], inout [Double]) -> Double) -> [Double] {
+    package func minimize(from start: [Double], _ evaluate: ([Double], inout [Double]) -> Double) -> [Double] {
         var x = start
         var gradient = [Double](repeating: 0, count: x.count)
         var value = evaluate(x, &gradient)

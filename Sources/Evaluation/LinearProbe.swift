@@ -1,13 +1,13 @@
 public import ConcordTensors
 
-/// A linear classifier on frozen embeddings: multinomial logistic regression on standardised features.
+/// A linear classifier on frozen embeddings: multinomial logistic regression on standardized features.
 ///
-///     minimise  1/2 ||W||^2 + C sum_n -log softmax(W x_n + b)[y_n]
+///     minimize  1/2 ||W||^2 + C sum_n -log softmax(W x_n + b)[y_n]
 ///
-/// to convergence by L-BFGS, the bias unpenalised: scikit-learn's `LogisticRegression` (C = 1) after its
+/// to convergence by L-BFGS, the bias without a penalty: scikit-learn's `LogisticRegression` (C = 1) after its
 /// `StandardScaler`.
 public struct LinearProbe: Sendable {
-    /// `[K, D]`, for standardised features.
+    /// `[K, D]`, for standardized features.
     public let weight: Tensor
     /// `[K]`.
     public let bias: Tensor

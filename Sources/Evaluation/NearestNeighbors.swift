@@ -18,7 +18,7 @@ public struct NearestNeighbors: Sendable {
     /// - Parameters:
     ///   - embeddings: `[N, D]`.
     ///   - labels: N class numbers in `0 ..< classes`.
-    ///   - k: neighbors, at least 1; all where there are fewer.
+    ///   - k: neighbors that vote, at least 1; all where there are fewer.
     ///   - temperature: above 0.
     public init(embeddings: Tensor, labels: [Int], classes: Int, k: Int = 200, temperature: Float = 0.1) {
         ShapeCheck.require(
@@ -26,6 +26,9 @@ public struct NearestNeighbors: Sendable {
             "embeddings \(embeddings.shape) with \(labels.count) labels")
         ShapeCheck.require(
             k > 0 && temperature > 0, "NearestNeighbors", "k \(k) and temperature \(temperature) must be positive")
+        ShapeCheck.require(
+            !labels.isEmpty && labels.allSatisfy((0..<classes).contains), "NearestNeighbors",
+            "labels \(labels.min() ?? 0) to \(labels.max() ?? 0) with \(classes) classes")
         self.embeddings = embeddings
         self.labels = labels
         self.classes = classes
@@ -36,19 +39,24 @@ public struct NearestNeighbors: Sendable {
     /// The class of each row of `queries` `[M, D]`; of equal votes the first class wins.
     public func classify(_ queries: Tensor) -> [Int] {
         var result: [Int] = []
-        Similarities.forEachRow(of: queries, against: embeddings) { _, scores in
-            let nearest = Self.largest(k, of: scores)
-            let top = nearest.first.map { scores[$0] } ?? 0
-            var votes = [Float](repeating: 0, count: classes)
-            for i in nearest { votes[labels[i]] += exp((scores[i] - top) / temperature) }
-            result.append(votes.indices.max { votes[$0] < votes[$1] } ?? 0)
+        let k = min(k, labels.count)
+        Similarities.forEachBlock(of: queries, against: embeddings) { _, scores in
+            let nearest = scores.topK(k)  // [rows, k]; of equal ones the first comes first
+            let values = nearest.values.scalars, places = nearest.indices.integerScalars
+            for first in stride(from: 0, to: values.count, by: k) {
+                result.append(vote(values[first..<first + k], places[first..<first + k]))
+            }
         }
         return result
     }
 
-    /// Places of the k largest scores, largest first; of equal ones the first comes first.
-    static func largest(_ k: Int, of scores: UnsafeBufferPointer<Float>) -> [Int] {
-        let order = scores.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
-        return Array(order.prefix(k))
+    /// The class with the most votes of the neighbors in `places`, nearest first.
+    private func vote(_ similarities: ArraySlice<Float>, _ places: ArraySlice<Int32>) -> Int {
+        let top = similarities.first ?? 0
+        var votes = [Float](repeating: 0, count: classes)
+        for (similarity, place) in zip(similarities, places) {
+            votes[labels[Int(place)]] += exp((similarity - top) / temperature)
+        }
+        return votes.indices.max { votes[$0] < votes[$1] } ?? 0
     }
 }

@@ -31,10 +31,23 @@ import Testing
         let sentence = try CommandLineTool.run("search", world.run(), "--index", index, "--text", "a red square")
         #expect(sentence.output.split(separator: "\n").count == 10)
 
+        let classes = ["dark", "pale", "red", "blue"], images = [0, 5, 10, 15].map { "\(data)/\($0).jpg" }
         let classified = try CommandLineTool.run(
-            "classify", world.run(), "--classes", "dark", "pale", "--template", "a {} square", "--images", image)
-        #expect(
-            classified.output.contains("\tdark\t") || classified.output.contains("\tpale\t"), "\(classified.errors)")
+            ["classify", world.run(), "--template", "a {} square", "--top-k", "4", "--classes"] + classes + ["--images"]
+                + images)
+        let run = try Run(world.run())
+        let cosines = try run.embed(images: images).matmul(
+            run.embed(texts: classes.map { "a \($0) square" }), transposing: .right
+        ).scalars
+        let lines = classified.output.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
+        #expect(lines.count == 16, "\(classified.errors)")
+        for (place, image) in images.enumerated() {
+            let own = cosines[4 * place..<4 * place + 4]
+            let ranked = zip(classes, own).sorted { $0.1 > $1.1 }.map(\.0)
+            let found = lines.filter { $0[0] == image }
+            #expect(found.map { $0[1] } == ranked, "by falling similarity of the sentence")
+            #expect(abs(found.reduce(0) { $0 + (Double($1[2]) ?? .nan) } - 1) < 0.0025)
+        }
 
         let inspected = try CommandLineTool.run("inspect", world.run())
         #expect(inspected.output.contains("image.encoder.conv1.weight") && inspected.output.contains("[4, 3, 3, 3]"))

@@ -53,21 +53,21 @@ import Testing
     }
 
     @Test(arguments: [
-        ("batch=0", "--set batch=0: 0 is out of range: 1 to 1048576"),
+        ("batch=0", "override batch=0: 0 is out of range: 1 to 1048576"),
         (
             "batch=99999999999999999999",
-            "--set batch=99999999999999999999: 99999999999999999999 is out of range: 1 to 1048576"
+            "override batch=99999999999999999999: 99999999999999999999 is out of range: 1 to 1048576"
         ),
-        ("batch=1e3", "--set batch=1e3: a whole number wanted, \"1e3\" found"),
+        ("batch=1e3", "override batch=1e3: a whole number wanted, \"1e3\" found"),
         (
             "optimizer={learning_rate: -1}",
-            "--set optimizer={learning_rate: -1}: optimizer.learning_rate: -1 is out of range: 0 or more"
+            "override optimizer={learning_rate: -1}: optimizer.learning_rate: -1 is out of range: 0 or more"
         ),
-        ("data.separator=,", "--set data.separator=,: \",\" is none of tab, comma, semicolon, pipe"),
-        ("data.separator=|", "--set data.separator=|: \"|\" is none of tab, comma, semicolon, pipe"),
-        ("=1", "--set =1: key=value wanted, as in optimizer.learning_rate=3e-4"),
-        ("batch", "--set batch: key=value wanted, as in optimizer.learning_rate=3e-4"),
-        ("a..b=1", "--set a..b=1: key=value wanted, as in optimizer.learning_rate=3e-4"),
+        ("data.separator=,", "override data.separator=,: \",\" is none of tab, comma, semicolon, pipe"),
+        ("data.separator=|", "override data.separator=|: \"|\" is none of tab, comma, semicolon, pipe"),
+        ("=1", "override =1: key=value wanted, as in optimizer.learning_rate=3e-4"),
+        ("batch", "override batch: key=value wanted, as in optimizer.learning_rate=3e-4"),
+        ("a..b=1", "override a..b=1: key=value wanted, as in optimizer.learning_rate=3e-4"),
     ])
     func aFaultOfAnOverrideNamesTheOverride(override: String, message: String) {
         let error = #expect(throws: RecipeError.self) { try Recipe(named: "pairs", overrides: [override]) }

@@ -26,11 +26,38 @@ struct SessionTests {
         views: {size: 8}
         """.write(toFile: recipe, atomically: true, encoding: .utf8)
         let data = folder.file("")
-        #expect(try TrainingSession(recipe: recipe, data: data, directory: run).run() == .finished)
+        var events: [TrainingEvent] = []
+        let session = try TrainingSession(recipe: recipe, data: data, directory: run)
+        #expect(try session.run(progress: .silent, catchesSignals: false) { events.append($0) } == .finished)
+        #expect(
+            events.map(Self.name) == ["start 3 steps", "fact", "untrained", "evaluated", "finished \(run)"], "\(events)")
+        events = []
         let more = try TrainingSession(recipe: nil, overrides: ["steps=4"], data: data, directory: run, isResumed: true)
-        #expect(try more.run() == .finished, "the first session no longer holds the directory")
+        #expect(
+            try more.run(progress: .silent, catchesSignals: false) { events.append($0) } == .finished,
+            "the first session no longer holds the directory")
+        #expect(
+            events.map(Self.name) == [
+                "start 3 steps", "fact", "resumed 2", "length", "evaluated", "finished \(run)",
+            ], "\(events)")
         #expect(CheckpointDirectory(run + "/checkpoints").last?.step == 4)
         let index = try Run(run).index(images: [folder.file("0.jpg"), folder.file("1.jpg")])
         #expect(index.embeddings.shape == [2, 32])
+    }
+
+    private static func name(_ event: TrainingEvent) -> String {
+        switch event {
+        case .fact: "fact"
+        case .note: "note"
+        case .start(let start): "start \(start.stepsPerEpoch) steps"
+        case .resumed(let step): "resumed \(step)"
+        case .lengthChange: "length"
+        case .untrained: "untrained"
+        case .unreadableSamples: "unreadable"
+        case .stoppedEarly: "early"
+        case .evaluated: "evaluated"
+        case .finished(let directory): "finished \(directory)"
+        case .interrupted: "interrupted"
+        }
     }
 }

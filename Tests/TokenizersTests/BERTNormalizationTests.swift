@@ -198,10 +198,7 @@ struct BERTNormalizationTests {
             ),
             (
                 Array("\n\u{0e}\n\u{05}<unk>\u{15}\0\0\0\0".utf8),
-                """
-                vocab.txt: a SentencePiece model, which is not read; `concord tokenizer train --kind bpe` makes a \
-                tokenizer from text
-                """
+                "vocab.txt: a SentencePiece model, which is not read"
             ),
             (
                 Array("#version: 0.2\na b\n".utf8),

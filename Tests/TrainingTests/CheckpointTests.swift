@@ -12,9 +12,9 @@ struct CheckpointTests {
 
     @Test func theLastOnesStayAndTheBest() throws {
         let metrics: [Double] = [0.2, 0.9, 0.5, .nan, 0.9, 0.1, 0.3]
-        var run = Run(every: 1, keep: 2, best: .highest("r1"))
+        var run = Run(every: 1, keep: 2, best: "r1")
         let step = Counter()
-        run.evaluation = .every(1) { [("other", 0), ("r1", metrics[step.next()])] }
+        run.evaluation = .every(1) { [Metric("other", 0, isBetter: .lower), Metric("r1", metrics[step.next()], isBetter: .higher)] }
         try run.trainer().train(on: points(of: 4), steps: 7)
         #expect(run.files == Self.names(2, 6, 7))
         #expect(try CheckpointDirectory(run.checkpoints).best()?.step == 2)
@@ -25,9 +25,9 @@ struct CheckpointTests {
 
     @Test func theBestSoFarIsWrittenAtOnceAndKnownAfterResuming() throws {
         let metrics: [Double] = [5, 4, 6, 3.5, 7]
-        var run = Run(every: 100, keep: 1, best: .lowest("median_rank"))
+        var run = Run(every: 100, keep: 1, best: "median_rank")
         let place = Counter()
-        run.evaluation = .every(2) { [("median_rank", metrics[place.next()])] }
+        run.evaluation = .every(2) { [Metric("median_rank", metrics[place.next()], isBetter: .lower)] }
         try run.trainer().train(on: points(of: 4), steps: 5)  // evaluated at 2, 4 and, as the last, 5
         #expect(run.files == Self.names(4, 5))
         let second = run.trainer()
@@ -37,8 +37,8 @@ struct CheckpointTests {
     }
 
     @Test func aFigureThatIsNotThereIsNamed() throws {
-        var run = Run(best: .highest("r1"))
-        run.evaluation = .every(1) { [("accuracy", 0.5)] }
+        var run = Run(best: "r1")
+        run.evaluation = .every(1) { [Metric("accuracy", 0.5, isBetter: .higher)] }
         #expect(throws: TrainingError.noSuchMetric(name: "r1", known: ["accuracy"])) {
             try run.trainer().train(on: points(of: 4))
         }

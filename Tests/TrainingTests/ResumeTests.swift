@@ -13,7 +13,7 @@ struct Run {
     var accumulate = 1
     var every = 1000
     var keep = 2
-    var best: BestMetric?
+    var best: String?
     var evaluation: EvaluationHook?
     var catchesSignals = false
     var precision = Precision.float32

@@ -28,7 +28,7 @@ extension Recipe {
             BuiltInRecipe("digits-frames", "autoregressive prediction of speech frames", data: digits, digitsFrames),
             BuiltInRecipe(
                 "wikitext-mlm", "BERT: masked language modeling of running text",
-                data: "WikiText-2 raw as valid.txt and test.txt, and a vocab.txt by `concord tokenizer train`",
+                data: "WikiText-2 raw as valid.txt and test.txt, and a vocab.txt trained on it",
                 wikitextMLM),
             BuiltInRecipe(
                 "debian-pairs", "sentence embeddings from pairs of texts: multiple negatives ranking",
@@ -37,7 +37,7 @@ extension Recipe {
             BuiltInRecipe(
                 "pairs", "a start for your own images and captions", data: "your table pairs.tsv of filepath and title",
                 pairs),
-            BuiltInRecipe("demo", "what `concord demo` trains", data: "made by `concord demo`", demo),
+            BuiltInRecipe("demo", "what the demo trains", data: "made by the demo", demo),
         ]
     }()
 

@@ -1,7 +1,7 @@
 extension Recipe {
     /// A starting point for a user's own images and captions: `pairs.tsv` with the columns `filepath` and `title`.
     ///
-    /// Everything is at its default but what is written here; `--set data.path=catalogue.csv` and the like adapt it.
+    /// Everything is at its default but what is written here; overrides such as `data.path=catalogue.csv` adapt it.
     static let pairs = """
         epochs: 30
         batch: 128

@@ -44,21 +44,8 @@ extension Recipe {
     private static func whole(_ value: Double) -> Int { Int(exactly: value.rounded()) ?? .max }
 }
 
-extension CheckpointSettings {
-    var bestMetric: BestMetric? { best.map(BestMetric.init(metric:)) }
-}
-
 extension EarlyStoppingSettings {
     var rule: EarlyStopping? {
-        metric.map { EarlyStopping(BestMetric(metric: $0), patience: patience, minimumChange: minimumChange) }
-    }
-}
-
-extension BestMetric {
-    /// Of losses, perplexities and ranks the lowest is the best, of all other metrics the highest.
-    init(metric name: String) {
-        self =
-            ["loss", "cross_entropy", "perplexity", "rank"].contains(where: name.hasSuffix)
-            ? .lowest(name) : .highest(name)
+        metric.map { EarlyStopping($0, patience: patience, minimumChange: minimumChange) }
     }
 }

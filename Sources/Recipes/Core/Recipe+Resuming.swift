@@ -4,13 +4,11 @@ import ConcordTraining
 extension Recipe {
     /// Going on under another recipe would not repeat the run; only how long it trains and how it is loaded, logged and
     /// saved may differ.
-    /// - Throws: `RecipeError.invalid` with the first line that differs.
+    /// - Throws: `RecipeError.otherRecipe` with the first line that differs.
     func requireSame(as saved: Recipe) throws {
         let now = lasting, before = saved.lasting
         guard now != before else { return }
-        throw RecipeError.invalid(
-            source: "--resume", line: nil, key: "",
-            message: "\(Self.difference(before, now)); set it back, or train into another --out")
+        throw RecipeError.otherRecipe(difference: Self.difference(before, now))
     }
 
     /// The first line that differs, in words.
@@ -37,19 +35,12 @@ extension Recipe {
     /// What a resume to another length does to the run, in words; nil where the length is the one that the run was
     /// started with.
     /// - Parameter step: the updates made so far.
-    /// - Throws: `RecipeError.invalid` where the run has made more updates than are asked for.
+    /// - Throws: `RecipeError.runIsLonger` where the run has made more updates than are asked for.
     func change(from saved: Recipe, at step: Int, updatesPerEpoch: Int) throws -> String? {
         let total = updates(perEpoch: updatesPerEpoch), before = saved.updates(perEpoch: updatesPerEpoch)
         guard total != before else { return nil }
         guard total >= step else {
-            throw RecipeError.invalid(
-                source: "--resume", line: nil, key: length.key,
-                message:
-                    """
-                        \(length) are \(Counted.text(total, "update")), and the run has made \(step); ask for more, or \
-                        train into another --out
-                        """
-            )
+            throw RecipeError.runIsLonger(key: length.key, length: "\(length)", updates: total, made: step)
         }
         func rate(_ recipe: Recipe) -> Double {
             optimizer.learningRate * recipe.makeSchedule(updatesPerEpoch: updatesPerEpoch).factor(at: step)

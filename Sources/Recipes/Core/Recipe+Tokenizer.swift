@@ -31,14 +31,7 @@ extension Recipe {
             throw RecipeError.unreadable(path: data, reason: "the data directory is not there")
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw RecipeError.unreadable(
-                path: data,
-                reason:
-                    """
-                        not a directory; --data is the directory that the recipe's data paths start from (data.path \
-                        names the file)
-                        """
-            )
+            throw RecipeError.notADirectory(path: data)
         }
     }
 }

@@ -1,6 +1,6 @@
 import Yams
 
-/// Where the values of a recipe come from: its file, and what `--set` put over it.
+/// Where the values of a recipe come from: its file, and the overrides put over it.
 final class RecipeSource {
     /// The file's name, or the built-in recipe's.
     let name: String

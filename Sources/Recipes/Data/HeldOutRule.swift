@@ -1,11 +1,11 @@
-import ConcordDatasets
+package import ConcordDatasets
 import ConcordEvaluation
 
 /// Which rows of the data an evaluation is on.
 enum RowChoice: Sendable {
     /// Those that the recipe holds out.
     case heldOut
-    /// Every row of `data.path`, for the reason given: `--all`.
+    /// Every row of `data.path`, for the reason given.
     case all(because: String)
 }
 
@@ -22,7 +22,7 @@ struct HeldOutRule: Sendable {
 }
 
 extension DataSettings.Split {
-    var rule: Split {
+    package var rule: Split {
         values.isEmpty
             ? Split(column: column, modulo: modulo, remainder: remainder) : Split(column: column, values: values)
     }

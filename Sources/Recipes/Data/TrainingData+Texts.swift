@@ -112,13 +112,7 @@ extension TrainingData {
         if statistics.unknownWords > 0 {
             let unknown = statistics.unknownSentence(in: name, tokenizer: recipe.tokenizer)
             guard statistics.unknownFraction <= recipe.data.unknownLimit else {
-                throw RecipeError.data(
-                    message:
-                        "\(unknown); more than data.unknown_limit \(recipe.data.unknownLimit). Train a tokenizer on "
-                            + "these texts "
-                        + "(`concord tokenizer train --kind bpe --out tokenizer.json FILES`, then tokenizer: "
-                        + "tokenizer.json), or take "
-                        + "tokenizer: english-bpe, to which no text is unknown")
+                throw RecipeError.unknownWords(sentence: unknown, limit: recipe.data.unknownLimit)
             }
             notes.append(unknown + (masks ? "; unknown words are never masked" : ""))
         }

@@ -32,9 +32,7 @@ public struct MaskedRecipe: ObjectiveRecipe {
             throw RecipeError.data(message: "model.text.encoder: objective masked predicts with a transformer's tokens")
         }
         guard text.vocabulary.mask != nil else {
-            throw RecipeError.data(
-                message:
-                    "objective masked: the tokenizer has no mask token; `concord tokenizer train` makes one that has")
+            throw RecipeError.noMaskToken
         }
         guard !text.isCausal else {
             throw RecipeError.data(

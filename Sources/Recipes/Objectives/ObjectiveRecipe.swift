@@ -85,6 +85,8 @@ public struct TrainingTask: Sendable {
     /// Probabilities of classes `[N, K]` from cosines `[N, K]`, where the inputs share a space; nil where they do
     /// not.
     public let probabilities: (@Sendable (Tensor) -> Tensor)?
+    /// What held-out data are evaluated by, in the order of the report; at first what the abilities allow.
+    public var evaluations: [any Evaluation]
     /// The model of masked tokens, where there is one.
     let masked: MaskedLanguageModel?
 
@@ -102,6 +104,8 @@ public struct TrainingTask: Sendable {
         (self.objective, self.embedders, self.probabilities, self.masked) = (
             objective, embedders, probabilities, masked
         )
+        evaluations = Self.evaluations(
+            of: embedders.keys, hasSharedSpace: probabilities != nil, predictsTokens: masked != nil)
     }
 }
 

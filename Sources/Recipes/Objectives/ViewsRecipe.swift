@@ -13,12 +13,16 @@ public protocol ViewsRecipe: ObjectiveRecipe {
     var input: RecipeInput { get }
     /// The smallest batch that the loss has anything to learn from.
     var smallestBatch: Int { get }
+    /// Evaluations of its own, beside those of the encoder.
+    var evaluations: [any Evaluation] { get }
     /// The objective over the views that an encoder takes.
     func objective<E: FeatureEncoder>(over encoder: E) -> any Objective<Views<E.Input>>
 }
 
 extension ViewsRecipe {
     public var smallestBatch: Int { 2 }
+
+    public var evaluations: [any Evaluation] { [] }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
         var needs = DataNeeds([input])
@@ -36,15 +40,18 @@ extension ViewsRecipe {
         func views<V: Sendable>(
             _ objective: some Objective<V>, _ path: any KeyPath<MultimodalBatch, Available<V>?> & Sendable
         ) -> any Objective<MultimodalBatch> { objective.on(path) }
+        var task: TrainingTask
         switch input.kind {
         case .image:
             let encoder = try parts.imageEncoder(of: input)
-            return TrainingTask(images(encoder), embedders: [input: .images(encoder)])
+            task = TrainingTask(images(encoder), embedders: [input: .images(encoder)])
         case .audio:
             let encoder = try parts.audioEncoder(of: input)
-            return TrainingTask(clips(encoder), embedders: [input: .audio(encoder)])
+            task = TrainingTask(clips(encoder), embedders: [input: .audio(encoder)])
         case .text: throw RecipeError.data(message: "objective.input: \(input) is text, which has no views")
         }
+        task.evaluations += evaluations
+        return task
     }
 }
 

@@ -9,7 +9,7 @@ extension EmbeddingIndex {
         let file = try Safetensors(path: path)
         func refusal(_ reason: String) -> RecipeError { .unreadable(path: path, reason: reason) }
         guard file.contains("embeddings"), file.contains("names"), file.contains("offsets") else {
-            throw refusal("not an index: it must hold embeddings, names and offsets; `concord embed` writes one")
+            throw RecipeError.notAnIndex(path: path)
         }
         if let format = file.metadata["format"], format != Self.format {
             throw refusal("an index of format \(format), where \(Self.format) is read; embed the files again")

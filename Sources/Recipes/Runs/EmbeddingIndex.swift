@@ -1,7 +1,7 @@
 public import ConcordDatasets
 public import ConcordTensors
 
-/// Unit embeddings with the items' names: what `concord embed` writes and `concord search` reads.
+/// Unit embeddings with the items' names: what is searched.
 ///
 /// ```swift
 /// let index = try EmbeddingIndex(path: "catalog.safetensors")
@@ -54,13 +54,17 @@ public struct EmbeddingIndex: Sendable {
         (self.embeddings, self.names, self.seconds, self.source, self.path) = (embeddings, names, seconds, source, path)
     }
 
-    /// The rows nearest to the first row of `query` `[1, D]`, nearest first; of equal ones the first comes first.
+    /// The rows nearest to one query `[1, D]`, nearest first; of equal ones the first comes first.
     /// - Parameter count: how many at most.
-    /// - Throws: if the query's size is not the index's, which happens when another run made the index, or it is not
-    ///   finite.
+    /// - Throws: if there is not one query, its size is not the index's, which happens when another run made the index,
+    ///   or it is not finite.
     public func search(_ query: Tensor, count: Int) throws -> [Hit] {
         guard query.rank == 2, query.shape[0] > 0 else { throw RecipeError.data(message: "no query to search for") }
-        return try search(each: query.sliced(0..<1, axis: 0), count: count)[0]
+        guard query.shape[0] == 1, let hits = try search(each: query, count: count).first else {
+            throw RecipeError.data(
+                message: "\(query.shape[0]) queries where one is searched for; search(each:) takes any")
+        }
+        return hits
     }
 
     /// The rows nearest to each of M queries `[M, D]`.

@@ -21,6 +21,9 @@ public struct InitialWeights: Sendable {
     /// Whether the text encoder is taken over from a model with another tokenizer too.
     public let takesOtherTokenizer: Bool
 
+    /// What patterns are for, in an error about one that fits nothing.
+    package static let purpose = "what to take over"
+
     public init(_ path: String, only patterns: [PathPattern] = [], takesOtherTokenizer: Bool = false) {
         (self.path, self.patterns, self.takesOtherTokenizer) = (path, patterns, takesOtherTokenizer)
     }
@@ -70,16 +73,12 @@ public struct InitialWeights: Sendable {
         _ own: (name: String, fingerprint: String),
         _ model: RecipeModel
     ) -> RecipeError {
-        let towers = model.inputs.filter { $0.kind != .text }.map { "--init-only '\($0.name).*'" }
-        let alone = towers.isEmpty ? "" : "take over other parts alone (\(towers.joined(separator: " "))), "
-        return .unreadable(
+        .otherTokenizer(
             path: file.path,
             reason:
                 "was trained with the tokenizer \(Self.named(other)), and this recipe has \(Self.named(own)): its text "
-                    + "encoder "
-                + "(\(taken), …) means other tokens. Give the recipe that tokenizer, \(alone)or take the text encoder "
-                + "all the same "
-                + "(--init-any-tokenizer)")
+                + "encoder (\(taken), …) means other tokens",
+            others: model.inputs.filter { $0.kind != .text }.map(\.name))
     }
 
     private static func named(_ tokenizer: (name: String, fingerprint: String)) -> String {
@@ -127,7 +126,7 @@ private struct Plan {
             walk.parameters.map { ($0.path, $0.parameter.shape) } + walk.buffers.map { ($0.path, $0.buffer.shape) }
         for pattern in patterns where !all.contains(where: { pattern.matches($0.0) }) {
             throw TrainingError.noMatch(
-                pattern: pattern.description, purpose: "what to take over (--init-only)",
+                pattern: pattern.description, purpose: InitialWeights.purpose,
                 nearest: NearestName.of(pattern.description, among: all.map(\.0)))
         }
         wanted = all.filter { name, _ in patterns.isEmpty || patterns.contains { $0.matches(name) } }

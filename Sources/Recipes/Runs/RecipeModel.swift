@@ -27,6 +27,9 @@ package struct RecipeModel: Sendable {
     package var objective: any Objective<MultimodalBatch> { task.objective }
     package var masked: MaskedLanguageModel? { task.masked }
 
+    /// What held-out data are evaluated by.
+    var evaluations: [any Evaluation] { task.evaluations }
+
     /// What can be embedded, in the recipe's order.
     let inputs: [RecipeInput]
 

@@ -10,11 +10,7 @@ extension RunDirectory {
             return "\(path) does not say what it was trained on (no data.json); the data are taken to be the same"
         }
         guard let difference = data.difference(from: saved, table) else { return nil }
-        throw RecipeError.data(
-            message:
-                "\(difference); to go on with \(path), put the data back; to train on these from its weights, start "
-                    + "another run "
-                + "(--init \(path) --out ANOTHER)")
+        throw RecipeError.otherData(run: path, difference: difference)
     }
 
     /// Going on with other tokens than the run's own would not repeat it either. A tokenizer that is there no longer

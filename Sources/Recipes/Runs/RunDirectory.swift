@@ -9,7 +9,7 @@ import Synchronization
 
 /// Where a run keeps what: enough to use the model without its data.
 ///
-///     recipe.yaml         as resolved; its first lines say what --set gave it
+///     recipe.yaml         as resolved; its first lines are the overrides that it was started with
 ///     data.json           which rows or text files were trained on, to tell other data from them
 ///     tokenizer           as `Tokenizers.load` reads it; none where the model reads no text
 ///     classes/LABEL.txt   names of the classes, one a line
@@ -29,7 +29,7 @@ public struct RunDirectory: Sendable {
     func classes(_ label: String) -> String { path + "/classes/\(label).txt" }
 
     /// Whether a run was started here.
-    var isRun: Bool { PathEncoding.isThere(recipe) }
+    public var isRun: Bool { PathEncoding.isThere(recipe) }
 
     /// The directory's name for a recipe: that of a file without its folder and ending.
     public static func name(ofRecipe recipe: String) -> String {
@@ -47,8 +47,7 @@ public struct RunDirectory: Sendable {
         let directory = RunDirectory(path)
         guard directory.isRun else { throw RecipeError.notARun(path: path, reason: "it holds no recipe.yaml") }
         guard let entry = try directory.checkpoints.best() else {
-            throw RecipeError.notARun(
-                path: path, reason: "it holds no checkpoint yet; train it first, or go on with --resume")
+            throw RecipeError.noCheckpoint(path: path)
         }
         return entry.model
     }
@@ -146,17 +145,18 @@ public struct RunDirectory: Sendable {
         return lock
     }
 
+    /// What an override's line in `recipe.yaml` begins with: a part of the file's format.
     private static let overrideMark = "# --set "
 
     /// Puts the resolved recipe in place of the one that is there, if any.
-    /// - Parameter overrides: what `--set` gave it.
+    /// - Parameter overrides: `key.path=value` that it was started with.
     func write(_ recipe: Recipe, overrides: [String]) throws {
         // A line end in a value counts as a space in YAML.
         let head = overrides.map { Self.overrideMark + String($0.map { $0.isNewline ? " " : $0 }) + "\n" }
         try TextFile.write(head.joined() + recipe.yaml, to: self.recipe)
     }
 
-    /// The recipe that the run was started with, and what `--set` gave it; nil where there is no run.
+    /// The recipe that the run was started with, and its overrides; nil where there is no run.
     func savedRecipe() throws -> (recipe: Recipe, overrides: [String])? {
         guard let text = try TextFile.read(recipe) else { return nil }
         let head = text.split(separator: "\n").prefix { $0.hasPrefix(Self.overrideMark) }

@@ -1,6 +1,5 @@
 import ConcordDatasets
 import ConcordEvaluation
-import ConcordFiles
 import ConcordLayers
 import ConcordObjectives
 import ConcordTensors
@@ -17,7 +16,7 @@ public struct TrainingSession {
     private let data: String
     private let place: RunDirectory
     private let isResumed: Bool
-    /// All that `--set` gave the recipe, at the start and now.
+    /// All overrides of the recipe, those of the start and those of now.
     private let overrides: [String]
     /// What the run was started with; nil in a new one.
     private let saved: Recipe?
@@ -47,7 +46,7 @@ public struct TrainingSession {
             return
         }
         guard let (saved, earlier) = try place.savedRecipe() else {
-            throw RecipeError.notARun(path: directory, reason: "there is nothing to resume; start it without --resume")
+            throw RecipeError.nothingToResume(path: directory)
         }
         self.saved = saved
         self.overrides = earlier.filter { !overrides.contains($0) } + overrides
@@ -56,117 +55,136 @@ public struct TrainingSession {
     }
 
     /// Trains to the end, or to a signal.
+    /// - Parameters:
+    ///   - progress: how the trainer shows its steps.
+    ///   - catchesSignals: whether SIGINT, SIGTERM and SIGHUP end the run with a checkpoint, and SIGUSR1 writes one.
+    ///     Signals are the process's: of several sessions at once, one may catch them.
+    ///   - report: is called with what happens besides, as it happens.
     @discardableResult
-    public func run() throws -> TrainingEnd {
+    public func run(
+        progress: ProgressMeter.Style = .automatic, catchesSignals: Bool = true,
+        report: (TrainingEvent) -> Void = { _ in }
+    ) throws -> TrainingEnd {
         try Recipe.requireDirectory(data)
         let tokenizer =
             try isResumed ? (recipe.tokenizer.isEmpty ? nil : place.loadTokenizer()) : recipe.loadTokenizer(data: data)
         if isResumed, let tokenizer { try place.requireSame(tokenizer, as: recipe, data: data) }
         let samples = try TrainingData(recipe, data: data, tokenizer: tokenizer)
-        for note in try samples.textNotes(recipe, root: data, tokenizer: tokenizer) {
-            print(PathEncoding.readable(note))
-        }
+        for note in try samples.textNotes(recipe, root: data, tokenizer: tokenizer) { report(.fact(note)) }
         let model = try RecipeModel(
             recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations,
             memory: Recipe.physicalMemory)
-        return try train(model.objective, Embedder(model: model, tokenizer: tokenizer, recipe: recipe), samples)
+        let embedder = Embedder(model: model, tokenizer: tokenizer, recipe: recipe)
+        return try train(model.objective, embedder, samples, progress, catchesSignals, report)
     }
 
     private func train(
-        _ objective: some Objective<MultimodalBatch>, _ embedder: Embedder, _ samples: TrainingData
+        _ objective: some Objective<MultimodalBatch>, _ embedder: Embedder, _ samples: TrainingData,
+        _ progress: ProgressMeter.Style, _ catchesSignals: Bool, _ report: (TrainingEvent) -> Void
     ) throws -> TrainingEnd {
         // What may be refused comes first: a directory that holds a recipe is a run.
         if recipe.microbatch != nil { _ = try objective.microbatched() }
         try objective.freeze(matching: recipe.freeze.map { PathPattern($0) })
         let batches = samples.batches(recipe, tokenizer: embedder.tokenizer)
         try samples.requireBatch(batches, recipe)
-        let evaluation = { try embedder.report(on: samples, isQuick: true).metrics }
-        let wanted = [recipe.checkpoint.bestMetric, recipe.earlyStopping.rule?.metric].compactMap { $0 }
-        if !wanted.isEmpty {  // judged before the first step, on the untrained model
-            let untrained = try evaluation()
-            for metric in wanted { _ = try metric.value(in: untrained) }
+        /// The last report, which is not made again for the same weights.
+        var latest: EvaluationReport?
+        func evaluated() throws -> EvaluationReport {
+            let report = try embedder.report(on: samples, isQuick: true)
+            latest = report
+            return report
         }
-        let trained = try TrainedData(samples, recipe, root: data)
-        var lock: RunLock?
-        defer { withExtendedLifetime(lock) {} }  // held to the end
-        if isResumed {
-            if let note = try place.requireSame(trained, samples.table) { print("note: \(note)") }
-            lock = try place.takeLock()
+        let wanted = [recipe.checkpoint.best, recipe.earlyStopping.metric].compactMap { $0 }
+        if !wanted.isEmpty {  // judged before the first step, on the untrained model
+            let untrained = try evaluated().metrics
+            for name in wanted { _ = try untrained.named(name) }
         }
         let tokenizer = embedder.tokenizer.map {
             CheckpointTokenizer(name: recipe.tokenizer, fingerprint: $0.fingerprint)
         }
-        if let initial {  // of a resumed run, the checkpoint comes over it where there is one
-            let own = tokenizer.map { (name: $0.name, fingerprint: $0.fingerprint) }
-            for note in try initial.load(into: objective, of: embedder.model, tokenizer: own) {
-                print(PathEncoding.readable(note))
-            }
-        }
-        if !isResumed {
-            let classes = try recipe.data.labels.compactMap { label in
-                try samples.table.map { (label: label, names: try $0.classes(label).names) }
-            }
-            lock = try place.prepare(
-                recipe: recipe, overrides: overrides, tokenizer: embedder.tokenizer, classes: classes,
-                trainedData: trained)
-        }
+        let lock = try takeRun(objective, embedder, samples, tokenizer, report)
+        defer { withExtendedLifetime(lock) {} }  // held to the end
         let trainer = trainer(
             for: objective, stepsPerEpoch: batches.stepsPerEpoch, metadata: tokenizer?.metadata ?? [:],
-            evaluation: evaluation)
-        print(
-            "\(samples.description); \(Counted.text(batches.stepsPerEpoch, "step")) an epoch; "
-                + """
-                \(objective.parameterCount) parameters; \(Threads.count) threads, products by \
-                \(Self.products(recipe.precision))
-                """
-        )
-        if let warning = recipe.scheduleWarning(updatesPerEpoch: updatesPerEpoch(batches.stepsPerEpoch)) {
-            print("note: \(warning)")
-        }
-        for notice in samples.notices(recipe) { print(PathEncoding.readable(notice)) }
+            progress: progress, catchesSignals: catchesSignals, evaluation: { try evaluated().metrics })
+        report(
+            .start(
+                TrainingStart(
+                    data: samples.description, stepsPerEpoch: batches.stepsPerEpoch,
+                    parameterCount: objective.parameterCount, threads: Threads.count,
+                    products: Self.products(recipe.precision))))
+        let updates = updatesPerEpoch(batches.stepsPerEpoch)
+        if let warning = recipe.scheduleWarning(updatesPerEpoch: updates) { report(.note(warning)) }
+        for notice in samples.notices(recipe) { report(.fact(notice)) }
         if isResumed {
-            let step = try trainer.resume(from: place.checkpoints.path)
-            print("resumed at step \(step)")
-            if let saved,
-                let change = try recipe.change(
-                    from: saved, at: step, updatesPerEpoch: updatesPerEpoch(batches.stepsPerEpoch))
-            {
-                print(change)
-                try place.write(recipe, overrides: overrides)
-            }
+            try resume(trainer, updatesPerEpoch: updates, report)
         } else if !embedder.model.hasSharedSpace {
-            let untrained = try embedder.report(on: samples, isQuick: true)
-            if !untrained.isEmpty { print("untrained:\n" + untrained.summary) }
+            let known = initial == nil ? latest : nil
+            report(.untrained(try known ?? evaluated()))
         }
         let end =
             switch recipe.length {
             case .epochs(let count): try trainer.train(on: batches, epochs: count)
             case .steps(let count): try trainer.train(on: batches, steps: count)
             }
-        let bad = batches.badSamples
-        if bad.count > 0 {
-            print(
-                """
-                \(Counted.text(bad.count, "unreadable sample")) replaced by others; the first: \
-                \(PathEncoding.readable(bad.examples.first?.line ?? ""))
-                """
-            )
+        let unreadable = batches.badSamples
+        if unreadable.count > 0 {
+            report(.unreadableSamples(count: unreadable.count, first: unreadable.examples.first?.line ?? ""))
         }
-        switch end {
-        case .finished, .stoppedEarly:
-            if case .stoppedEarly(let step) = end, let rule = recipe.earlyStopping.rule {
-                print(
-                    """
-                    stopped at step \(step): \(rule.metric.name) has not improved for \
-                    \(Counted.text(rule.patience, "evaluation"))
-                    """
-                )
-            }
-            print(PathEncoding.readable(try embedder.report(on: samples, isQuick: true).summary))
-            print(PathEncoding.readable("the run is in \(place.path)"))
-        case .interrupted: print("stopped at step \(trainer.step); go on with --resume")
+        if case .interrupted = end {
+            report(.interrupted(step: trainer.step))
+            return end
         }
+        if case .stoppedEarly(let step) = end, let rule = recipe.earlyStopping.rule {
+            report(.stoppedEarly(step: step, metric: rule.metric, patience: rule.patience))
+        }
+        let known = trainer.lastEvaluation?.step == trainer.step ? latest : nil
+        report(.evaluated(try known ?? withAverage(of: trainer, evaluated)))
+        report(.finished(directory: place.path))
         return end
+    }
+
+    /// Takes the run's directory, a new one with all that a run starts with, and loads initial weights.
+    private func takeRun(
+        _ objective: some Objective<MultimodalBatch>, _ embedder: Embedder, _ samples: TrainingData,
+        _ tokenizer: CheckpointTokenizer?, _ report: (TrainingEvent) -> Void
+    ) throws -> RunLock {
+        let trained = try TrainedData(samples, recipe, root: data)
+        var lock: RunLock?
+        if isResumed {
+            if let note = try place.requireSame(trained, samples.table) { report(.note(note)) }
+            lock = try place.takeLock()
+        }
+        if let initial {  // of a resumed run, the checkpoint comes over it where there is one
+            let own = tokenizer.map { (name: $0.name, fingerprint: $0.fingerprint) }
+            for note in try initial.load(into: objective, of: embedder.model, tokenizer: own) { report(.fact(note)) }
+        }
+        if let lock { return lock }
+        let classes = try recipe.data.labels.compactMap { label in
+            try samples.table.map { (label: label, names: try $0.classes(label).names) }
+        }
+        return try place.prepare(
+            recipe: recipe, overrides: overrides, tokenizer: embedder.tokenizer, classes: classes, trainedData: trained)
+    }
+
+    private func resume(
+        _ trainer: Trainer<some Objective<MultimodalBatch>>, updatesPerEpoch: Int, _ report: (TrainingEvent) -> Void
+    ) throws {
+        let step = try trainer.resume(from: place.checkpoints.path)
+        report(.resumed(step: step))
+        guard let saved, let change = try recipe.change(from: saved, at: step, updatesPerEpoch: updatesPerEpoch) else {
+            return
+        }
+        report(.lengthChange(change))
+        try place.write(recipe, overrides: overrides)
+    }
+
+    /// Evaluates the averaged weights, where there are any, as a run's own evaluation does.
+    private func withAverage(
+        of trainer: Trainer<some Objective<MultimodalBatch>>, _ evaluated: () throws -> EvaluationReport
+    ) throws -> EvaluationReport {
+        guard let average = trainer.average else { return try evaluated() }
+        return try average { _ in try evaluated() }
     }
 
     private func updatesPerEpoch(_ steps: Int) -> Int {
@@ -179,7 +197,7 @@ public struct TrainingSession {
 
     private func trainer<O: Objective<MultimodalBatch>>(
         for objective: O, stepsPerEpoch: Int, metadata: [String: String],
-        evaluation: @escaping () throws -> [(name: String, value: Double)]
+        progress: ProgressMeter.Style, catchesSignals: Bool, evaluation: @escaping () throws -> [Metric]
     ) -> Trainer<O> {
         Trainer(
             objective, optimizer: recipe.makeOptimizer(),
@@ -189,12 +207,12 @@ public struct TrainingSession {
             seed: recipe.seed,
             checkpoints: Checkpoints(
                 in: place.checkpoints.path, every: recipe.checkpoint.every, keep: recipe.checkpoint.keep,
-                best: recipe.checkpoint.bestMetric,
+                best: recipe.checkpoint.best,
                 metadata: metadata),
             metrics: place.metrics,
             evaluation: recipe.evaluateEvery > 0
                 ? .every(recipe.evaluateEvery, evaluation) : recipe.checkpoint.best != nil ? .atEnd(evaluation) : nil,
             earlyStopping: recipe.earlyStopping.rule, averaging: recipe.averaging.map { .constant($0) },
-            catchesSignals: true)
+            progress: progress, catchesSignals: catchesSignals)
     }
 }

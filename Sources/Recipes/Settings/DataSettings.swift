@@ -1,6 +1,6 @@
 import ConcordDatasets
 
-/// `data`: where the samples come from, relative to `--data`.
+/// `data`: where the samples come from, relative to the data directory.
 ///
 /// ```yaml
 /// data:
@@ -116,7 +116,7 @@ public struct DataSettings: Sendable {
         guard kind != .text else {
             textPaths = try fields.strings(
                 "path", default: ["text.txt"],
-                "Text files, folders of .txt files or patterns to train on, relative to --data.")
+                "Text files, folders of .txt files or patterns to train on, relative to the data directory.")
             guard let first = textPaths.first else { throw fields.fault("path", "a file, folder or pattern wanted") }
             path = first
             heldOutTexts = try fields.strings(
@@ -133,7 +133,7 @@ public struct DataSettings: Sendable {
         }
         let other = try fields.string(
             "held_out", default: "",
-            "The table or folder of the held-out samples, relative to --data; a folder inside data.path is not trained "
+            "The table or folder of the held-out samples, relative to the data directory; a folder inside data.path is not trained "
                 + "on. Empty: data.split "
                 + "chooses them.")
         heldOut = other.isEmpty ? nil : other
@@ -141,7 +141,7 @@ public struct DataSettings: Sendable {
         (textPaths, heldOutTexts, hasTextLines) = ([], [], false)
         path = try fields.string(
             "path", default: kind == .table ? "pairs.tsv" : ".",
-            "The table or the folder, relative to --data; . is that directory itself.")
+            "The table or the folder, relative to the data directory; . is that directory itself.")
         let isComma = kind == .table && path.lowercased().hasSuffix(".csv")
         let hasFields = kind == .table && !["jsonl", "ndjson"].contains(Paths.fileExtension(of: path))
         separator =

@@ -122,8 +122,8 @@ public struct CheckpointSettings: Sendable {
     public let every: Int
     /// Latest ones kept, beside the best.
     public let keep: Int
-    /// The metric whose best value marks the best checkpoint, such as `retrieval.image_to_text.r1`; nil marks none. Of
-    /// losses, perplexities and ranks the lowest is the best, of all others the highest.
+    /// The metric whose best value marks the best checkpoint, such as `retrieval.image_to_text.r1`; nil marks none.
+    /// The evaluation knows whether its highest or its lowest value is the best.
     public let best: String?
 
     init(_ fields: Fields) throws {

@@ -11,6 +11,8 @@ public enum TokenizerError: Error, Hashable, CustomStringConvertible {
     case unknown(name: String)
     /// Lower case or accents were chosen for a byte-level BPE, which keeps text as it is.
     case keepsText(name: String)
+    /// A model of another kind, which is not read.
+    case sentencePiece(path: String)
     /// `line` counts from 1; nil where the fault has no line of its own.
     case malformed(path: String, line: Int?, problem: String)
     /// The requested vocabulary has no room for what it must hold: special tokens, and characters that `alphabetLimit`
@@ -26,6 +28,7 @@ public enum TokenizerError: Error, Hashable, CustomStringConvertible {
         case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
         case .unwritable(let path, let reason): "cannot write \(path): \(reason)"
         case .malformed(let path, let line, let problem): "\(path)\(line.map { ":\($0)" } ?? ""): \(problem)"
+        case .sentencePiece(let path): "\(path): a SentencePiece model, which is not read"
         case .unknown(let name):
             "\(name): neither a file nor a built-in "
                 + "tokenizer\(NearestName.hint(for: name, among: Tokenizers.builtIn)); "

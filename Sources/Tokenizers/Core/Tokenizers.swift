@@ -41,7 +41,7 @@ public enum Tokenizers {
     public static func load(_ path: String, lowercase: Bool? = nil, stripsAccents: Bool? = nil) throws -> any Tokenizer
     {
         let file = try TokenizerFile(path: path)
-        if let problem = file.foreignKind { throw file.malformed(problem) }
+        if let foreign = file.foreign { throw foreign }
         let normalizing = Normalizing(lowercase: lowercase, stripsAccents: stripsAccents)
         guard file.isJSON else { return try WordPieceTokenizer(file, normalizing) }
         switch try JSONKind(of: file) {

@@ -46,21 +46,17 @@ struct TokenizerFile {
     }
 
     /// What the contents are where they are of a kind that is not read; nil for all others.
-    var foreignKind: String? {
-        if bytes.isEmpty { return "the file is empty" }
+    var foreign: TokenizerError? {
+        if bytes.isEmpty { return malformed("the file is empty") }
         let start = bytes.prefix(512)
         if bytes.first == 0x0A, bytes.count > 2, start.contains(0x12) || start.contains(0x15),
             start.contains(where: { $0 < 9 })
         {
-            return
-                """
-                    a SentencePiece model, which is not read; `concord tokenizer train --kind bpe` makes a tokenizer \
-                    from text
-                    """
+            return .sentencePiece(path: path)
         }
-        if let problem = foreignText { return problem }
+        if let problem = foreignText { return malformed(problem) }
         if bytes.starts(with: Array("#version".utf8)) {
-            return "the merges of a BPE; give the vocab.json that belongs to them"
+            return malformed("the merges of a BPE; give the vocab.json that belongs to them")
         }
         return nil
     }

@@ -44,7 +44,7 @@ private struct VocabularyConfiguration: Decodable {
 
 extension WordPieceTokenizer {
     init(_ file: TokenizerFile, _ normalizing: Normalizing) throws {
-        if let problem = file.foreignKind { throw file.malformed(problem) }
+        if let foreign = file.foreign { throw foreign }
         guard file.isJSON else {
             let tokens = try Self.tokens(of: file)
             try self.init(tokens: tokens, normalizing.completed(by: Self.companion(of: file)), from: file)

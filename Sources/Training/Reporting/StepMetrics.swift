@@ -1,4 +1,5 @@
 import ConcordFiles
+import ConcordLayers
 
 /// What is logged of one step, a line of `metrics.jsonl`:
 ///
@@ -28,7 +29,7 @@ struct StepMetrics {
     var itemsPerSecond = 0.0
     var residentBytes = 0
     var seconds = 0.0
-    var evaluation: [(name: String, value: Double)] = []
+    var evaluation: [Metric] = []
 
     /// One line of JSON. `step` comes first and `seconds` last: cutting a file back relies on it.
     var line: String {
@@ -40,7 +41,9 @@ struct StepMetrics {
             "\"items_per_second\":\(JSONText.number((itemsPerSecond * 10).rounded() / 10))",
             "\"resident_bytes\":\(residentBytes)",
         ]
-        if !evaluation.isEmpty { members.append("\"evaluation\":\(Self.object(evaluation))") }
+        if !evaluation.isEmpty {
+            members.append("\"evaluation\":\(Self.object(evaluation.map { (name: $0.name, value: $0.value) }))")
+        }
         members.append("\"seconds\":\(JSONText.number((seconds * 1000).rounded() / 1000))")
         return "{" + members.joined(separator: ",") + "}\n"
     }

@@ -33,6 +33,9 @@ public final class Trainer<O: Objective> {
     /// Updates so far.
     public var step: Int { state.step }
 
+    /// The last evaluation that this trainer made, and the step that it came after; nil where none was made yet.
+    public private(set) var lastEvaluation: (step: Int, metrics: [Metric])?
+
     /// Gives the objective's parameters their initial values where they have none yet.
     /// - Parameters:
     ///   - clip: the gradients' largest norm, above 0; nil for no limit. The norm is logged as it was before clipping.
@@ -89,7 +92,7 @@ public final class Trainer<O: Objective> {
         if state.microbatch != nil { _ = try objective.microbatched() }
         average?.parametersDidInitialize()  // weights may have been loaded since
         if let metric = settings.checkpoints?.best ?? settings.earlyStopping?.metric, settings.evaluation == nil {
-            throw TrainingError.noSuchMetric(name: metric.name, known: [])
+            throw TrainingError.noSuchMetric(name: metric, known: [])
         }
         let plan = TrainingPlan(
             batchesPerEpoch: batches.stepsPerEpoch, accumulate: state.accumulate, epochs: epochs, steps: steps,
@@ -173,6 +176,7 @@ public final class Trainer<O: Objective> {
         if let hook = settings.evaluation, hook.isDue(after: state.step, of: plan.total) {
             do {
                 metrics.evaluation = try average.map { average in try average { _ in try hook.body() } } ?? hook.body()
+                lastEvaluation = (state.step, metrics.evaluation)
                 isBest = try state.compare(metrics.evaluation, by: settings.checkpoints?.best)
                 isOver =
                     try state.isOver(after: metrics.evaluation, by: settings.earlyStopping) && state.step < plan.total

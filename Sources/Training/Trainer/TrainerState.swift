@@ -99,18 +99,19 @@ struct TrainerState: Equatable {
 
     /// Notes an evaluation.
     /// - Returns: whether it is the best so far.
-    mutating func compare(_ evaluation: [(name: String, value: Double)], by metric: BestMetric?) throws -> Bool {
-        guard let metric else { return false }
-        let value = try metric.value(in: evaluation)
-        guard metric.isBetter(value, than: best?.metric == metric.name ? best?.value : nil) else { return false }
-        best = Best(metric: metric.name, value: value, step: step)
+    mutating func compare(_ evaluation: [Metric], by name: String?) throws -> Bool {
+        guard let name else { return false }
+        let metric = try evaluation.named(name)
+        guard metric.improves(on: best?.metric == name ? best?.value : nil) else { return false }
+        best = Best(metric: name, value: metric.value, step: step)
         return true
     }
+
     /// Notes an evaluation for early stopping.
     /// - Returns: whether the run is over.
-    mutating func isOver(after evaluation: [(name: String, value: Double)], by rule: EarlyStopping?) throws -> Bool {
+    mutating func isOver(after evaluation: [Metric], by rule: EarlyStopping?) throws -> Bool {
         guard let rule else { return false }
-        rule.note(try rule.metric.value(in: evaluation), in: &stopping)
+        rule.note(try evaluation.named(rule.metric), in: &stopping)
         return rule.isOver(stopping)
     }
 }

@@ -1,4 +1,5 @@
 import ConcordFiles
+import ConcordLayers
 
 /// A run's metrics file, clock and progress display.
 final class TrainingRun {
@@ -67,7 +68,7 @@ final class TrainingRun {
 
     func show(_ line: String) { meter.print(line) }
 
-    func show(_ evaluation: [(name: String, value: Double)], step: Int, isBest: Bool) {
+    func show(_ evaluation: [Metric], step: Int, isBest: Bool) {
         let metrics = evaluation.map { "\($0.name) \(NumberText.brief($0.value))" }.joined(separator: "  ")
         meter.print("step \(step): \(metrics)\(isBest ? "  (best so far)" : "")")
     }

@@ -1,10 +1,4 @@
-import ConcordDatasets
-import ConcordFiles
-import ConcordTensors
-public import ConcordTraining
-#if canImport(Glibc)
-    import Glibc
-#endif
+public import Concord
 
 /// Concord in a few minutes: makes a small world of images, sounds and captions, trains a tower for each on it,
 /// evaluates them on combinations never seen, and searches by sentence, by image and by sound.
@@ -22,38 +16,25 @@ public struct Demo {
     }
 
     /// Runs it, or what of it an earlier call did not finish.
-    public func run() throws -> TrainingEnd {
+    /// - Parameter report: is called with what happens, as it happens.
+    public func run(report: (DemoEvent) -> Void) throws -> TrainingEnd {
         let recipe = try Recipe(named: "demo", overrides: overrides)
         guard let split = recipe.data.split else {
             throw RecipeError.data(message: "the demo's recipe must hold something out: data.split")
         }
         let data = try DemoData(folder: directory + "/data", split: split)
-        print(
-            """
-                \(data.trainingSamples) things to train on in \(data.folder), an image, a sound and a caption each; \
-                \(data.heldOut) combinations held out
-                """
-        )
+        report(.data(folder: data.folder, trainingSamples: data.trainingSamples, heldOut: data.heldOut))
         let runPath = directory + "/run"
         let outcome = try TrainingSession(
             recipe: "demo", overrides: overrides, data: data.folder, directory: runPath,
             isResumed: RunDirectory(runPath).isRun
-        ).run()
+        ).run { report(.training($0)) }
         if case .interrupted = outcome { return outcome }
-        try search(try Run(runPath), data: data.folder)
+        try search(try Run(runPath), data.heldOutThings(of: split), report)
         return outcome
     }
 
-    /// A held-out thing's files and caption.
-    private struct Thing {
-        let image, sound, caption: String
-    }
-
-    private func search(_ run: Run, data: String) throws {
-        let table = try SampleTable(run.recipe.data, root: data)
-        let things = table.heldOut.map { row in
-            Thing(image: row.path("filepath"), sound: row.path("recording"), caption: row["title"])
-        }
+    private func search(_ run: Run, _ things: [DemoThing], _ report: (DemoEvent) -> Void) throws {
         let images = try run.index(images: things.map(\.image)), sounds = try run.index(audio: things.map(\.sound))
         try images.write(to: directory + "/images.safetensors")
         try sounds.write(to: directory + "/sounds.safetensors")
@@ -61,52 +42,44 @@ public struct Demo {
             things.flatMap { [($0.image, $0), ($0.sound, $0)] }, uniquingKeysWith: { first, _ in first })
         var sheet = ContactSheet(columns: 6, cell: 96)
 
-        /// Prints the answers to a query, and puts it and them on the sheet: images as they are, sounds as
+        /// Reports the answers to a query, and puts it and them on the sheet: images as they are, sounds as
         /// spectrograms.
         func show(
-            _ title: String, _ query: Tensor, of file: String? = nil, in index: EmbeddingIndex, wanted: Thing
+            _ title: String, _ query: Tensor, of file: String? = nil, in index: EmbeddingIndex, wanted: DemoThing
         ) throws {
             let hits = try index.search(query, count: 6).filter { $0.name != file }.prefix(5)
-            print("\n  \(title)")
-            for hit in hits {
-                let caption = byFile[hit.name]?.caption ?? hit.name
-                print(
-                    "    \(NumberText.fixed(hit.similarity, decimals: 3))  \(caption)\(caption == wanted.caption ? "  <- it" : "")")
+            let answers = hits.map { hit in
+                let caption = byFile[hit.name]?.caption
+                return DemoAnswer(
+                    file: hit.name, caption: caption ?? "", similarity: hit.similarity,
+                    isCorrect: caption == wanted.caption)
             }
+            report(.answers(query: title, answers))
             let asked = try file.map { [(try Self.image(of: $0), "the query", false)] } ?? []
-            let answers = try hits.map { hit in
-                let caption = byFile[hit.name]?.caption ?? ""
-                return (try Self.image(of: hit.name), caption, caption == wanted.caption)
-            }
-            sheet.addRow(label: title, images: asked + answers)
+            let found = try answers.map { (try Self.image(of: $0.file), $0.caption, $0.isCorrect) }
+            sheet.addRow(label: title, images: asked + found)
         }
 
-        print(
-            """
-                \nSearch among \(things.count) combinations never seen in training. By sentence, in images and in \
-                sounds:
-                """
-        )
+        report(.search(candidates: things.count))
         for thing in Self.spread(things, count: 3) {
             try show("images of \"\(thing.caption)\"", run.embed(texts: [thing.caption]), in: images, wanted: thing)
         }
         for thing in Self.spread(things, count: 1, offset: 31) {
             try show("sounds of \"\(thing.caption)\"", run.embed(texts: [thing.caption]), in: sounds, wanted: thing)
         }
-        print("\nBy image, in sounds:")
+        report(.queries(.imagesInSounds))
         for thing in Self.spread(things, count: 2, offset: 7) {
             try show(
                 "sounds for an image of \(thing.caption)", run.embed(images: [thing.image]), of: thing.image,
-                in: sounds, wanted: thing
-            )
+                in: sounds, wanted: thing)
         }
-        print("\nBy sound, in images:")
+        report(.queries(.soundsInImages))
         for thing in Self.spread(things, count: 2, offset: 19) {
             try show(
                 "images for the sound of \(thing.caption)", run.embed(audio: [thing.sound]), of: thing.sound,
                 in: images, wanted: thing)
         }
-        print("\nBy image, in images, itself left out:")
+        report(.queries(.imagesInImages))
         for thing in Self.spread(things, count: 1, offset: 43) {
             try show(
                 "images like one of \(thing.caption)", run.embed(images: [thing.image]), of: thing.image,
@@ -114,16 +87,7 @@ public struct Demo {
         }
         let sheetPath = directory + "/contact-sheet.jpg"
         try sheet.image.write(jpeg: sheetPath)
-        print(
-            """
-
-            Queries and answers as an image: \(sheetPath)
-            Search on:
-              concord search \(directory)/run --index \(directory)/images.safetensors --text "a large green ring on \
-              the left"
-              concord search \(directory)/run --index \(directory)/images.safetensors --audio \
-              \(things.first?.sound ?? "")
-            """)
+        report(.finished(contactSheet: sheetPath, directory: directory, sound: things.first?.sound ?? ""))
     }
 
     /// An image file, or a sound file's spectrogram.
@@ -132,7 +96,39 @@ public struct Demo {
     }
 
     /// Some of the things, spread over all of them.
-    private static func spread(_ things: [Thing], count: Int, offset: Int = 0) -> [Thing] {
+    private static func spread(_ things: [DemoThing], count: Int, offset: Int = 0) -> [DemoThing] {
         (0..<count).map { things[(($0 * 2 + 1) * things.count / (2 * count) + offset) % things.count] }
     }
+}
+
+/// What happens in a ``Demo``.
+public enum DemoEvent: Sendable {
+    /// The data are written.
+    case data(folder: String, trainingSamples: Int, heldOut: Int)
+    case training(TrainingEvent)
+    /// The search among the held-out things begins: by sentence, in images and in sounds.
+    case search(candidates: Int)
+    /// Further queries, by file.
+    case queries(Queries)
+    /// The nearest to a query, nearest first.
+    case answers(query: String, [DemoAnswer])
+    /// All is done; `sound` is the file of a held-out thing.
+    case finished(contactSheet: String, directory: String, sound: String)
+
+    /// What is looked for with what.
+    public enum Queries: Sendable { case imagesInSounds, soundsInImages, imagesInImages }
+}
+
+/// A file that was found.
+public struct DemoAnswer: Sendable {
+    public let file, caption: String
+    /// Cosine, from -1 to 1.
+    public let similarity: Float
+    /// Whether it is of the thing that was looked for.
+    public let isCorrect: Bool
+}
+
+/// A held-out thing's files and caption.
+struct DemoThing {
+    let image, sound, caption: String
 }

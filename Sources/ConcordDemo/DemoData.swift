@@ -1,9 +1,8 @@
 #if canImport(Glibc)
     import Glibc
 #endif
-import ConcordDatasets
+import Concord
 import ConcordFiles
-import ConcordTensors
 
 /// The demo's images, sounds and captions as files: what a user's own data would look like.
 struct DemoData {
@@ -19,8 +18,8 @@ struct DemoData {
     /// - Parameter split: which captions are held out.
     init(folder: String, split: DataSettings.Split) throws {
         self.folder = folder
-        try RunDirectory.makeFolder(folder + "/images")
-        try RunDirectory.makeFolder(folder + "/sounds")
+        try Folder.make(folder + "/images")
+        try Folder.make(folder + "/sounds")
         var lines = ["filepath\ttitle\trecording\tcolor\tshape\tsize\tplace"]
         for thing in ShapeWorld.things {
             let isHeldOut = Int(CRC32.checksum(thing.caption.utf8)) % split.modulo == split.remainder
@@ -45,6 +44,15 @@ struct DemoData {
                     .joined(separator: "\t"))
             }
         }
-        try TextFile.write(lines.joined(separator: "\n") + "\n", to: folder + "/things.tsv")
+        try WholeFile.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: table)
+    }
+
+    private var table: String { folder + "/things.tsv" }
+
+    /// The held-out things' files and captions, as the recipe's split chooses them.
+    func heldOutThings(of split: DataSettings.Split) throws -> [DemoThing] {
+        try Table(csv: table, separator: "\t").split(by: split.rule).heldOut.map { row in
+            DemoThing(image: row.path("filepath"), sound: row.path("recording"), caption: row["title"])
+        }
     }
 }

@@ -1,8 +1,7 @@
 #if canImport(Glibc)
     import Glibc
 #endif
-import ConcordDatasets
-import ConcordTensors
+import Concord
 
 extension ShapeWorld {
     /// Samples a second of the sounds.

@@ -1,8 +1,7 @@
 #if canImport(Glibc)
     import Glibc
 #endif
-import ConcordDatasets
-import ConcordTensors
+import Concord
 
 extension ShapeWorld {
     /// Side of the images in pixels.
@@ -26,18 +25,18 @@ extension ShapeWorld {
         pixels.reserveCapacity(side * side * 3)
         for py in 0..<side {
             for px in 0..<side {
-                var share: Float = 0  // of the pixel that the shape covers
+                var coverage: Float = 0  // of the pixel that the shape covers
                 if abs(Float(px) - x) < reach && abs(Float(py) - y) < reach {
                     for dy in samples {
                         for dx in samples {
                             let u = (Float(px) + dx - x) / radius, v = (Float(py) + dy - y) / radius
-                            if contains(thing.shape, u * cosine + v * sine, v * cosine - u * sine) { share += 1 / 16 }
+                            if contains(thing.shape, u * cosine + v * sine, v * cosine - u * sine) { coverage += 1 / 16 }
                         }
                     }
                 }
                 let back = ground.color(px, py)
                 for channel in 0..<3 {
-                    pixels.append(UInt8(min(max(back[channel] + (tint[channel] - back[channel]) * share, 0), 255)))
+                    pixels.append(UInt8(min(max(back[channel] + (tint[channel] - back[channel]) * coverage, 0), 255)))
                 }
             }
         }

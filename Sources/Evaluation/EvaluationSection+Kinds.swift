@@ -1,0 +1,131 @@
+import ConcordFiles
+import ConcordLayers
+
+extension EvaluationSection {
+    /// Retrieval by direction: `image_to_text`, ….
+    public static func retrieval(_ directions: [String: Retrieval]) -> EvaluationSection {
+        let sorted = directions.sorted { $0.key < $1.key }
+        return EvaluationSection(
+            name: Name.retrieval,
+            metrics: sorted.flatMap { direction, found in
+                [
+                    Metric("\(Name.retrieval).\(direction).r1", found.r1, isBetter: .higher),
+                    Metric("\(Name.retrieval).\(direction).r5", found.r5, isBetter: .higher),
+                    Metric("\(Name.retrieval).\(direction).r10", found.r10, isBetter: .higher),
+                    Metric("\(Name.retrieval).\(direction).median_rank", found.medianRank, isBetter: .lower),
+                ]
+            },
+            table: EvaluationTable(
+                columns: ["retrieval", "R@1", "R@5", "R@10", "median rank", "queries", "candidates"],
+                rows: sorted.map { row($0, $1) }),
+            content: directions)
+    }
+
+    private static func row(_ direction: String, _ found: Retrieval) -> [String] {
+        // R@K of K candidates or fewer is 1 whatever the model: it is not shown.
+        let recalls = [(1, found.r1), (5, found.r5), (10, found.r10)].map { k, value in
+            k < found.candidates ? NumberText.fixed(value, decimals: 3) : "-"
+        }
+        let rest = [
+            NumberText.fixed(found.medianRank, decimals: 1), String(found.queries), String(found.candidates),
+        ]
+        return [direction.split(separator: "_").joined(separator: " ")] + recalls + rest
+    }
+
+    /// Zero-shot classification by label column.
+    public static func zeroShot(_ labels: [String: Classification]) -> EvaluationSection {
+        classification(Name.zeroShot, "zero-shot", labels)
+    }
+
+    /// Classification by the nearest neighbors, by label column.
+    public static func knn(_ labels: [String: Classification]) -> EvaluationSection {
+        classification(Name.knn, "k-NN", labels)
+    }
+
+    /// Classification by a linear probe, by label column.
+    public static func linearProbe(_ labels: [String: Classification]) -> EvaluationSection {
+        classification(Name.linearProbe, "linear probe", labels)
+    }
+
+    private static func classification(
+        _ name: String, _ title: String, _ labels: [String: Classification]
+    ) -> EvaluationSection {
+        let sorted = labels.sorted { $0.key < $1.key }
+        return EvaluationSection(
+            name: name,
+            metrics: sorted.flatMap { label, found in
+                [
+                    Metric("\(name).\(label).accuracy", found.accuracy, isBetter: .higher),
+                    Metric("\(name).\(label).macro_f1", found.macroF1, isBetter: .higher),
+                ]
+            },
+            table: EvaluationTable(
+                columns: ["classification", "accuracy", "macro F1", "samples", "classes"],
+                rows: sorted.map { label, found in
+                    let samples = found.confusion.reduce(0) { $0 + $1.reduce(0, +) }
+                    return ["\(title) of \(label)"]
+                        + [found.accuracy, found.macroF1].map { NumberText.fixed($0, decimals: 3) }
+                        + [String(samples), String(found.classes.count)]
+                }),
+            details: sorted.filter { $0.value.classes.count <= 12 }.map { label, found in
+                ["\(title) of \(label), rows true, columns predicted"] + matrix(found)
+            },
+            content: labels)
+    }
+
+    private static func matrix(_ found: Classification) -> [String] {
+        let names = found.classes.map { $0.count > 20 ? String($0.prefix(19)) + "…" : $0 }
+        var table = AlignedTable()
+        table.append("", names)
+        for (name, counts) in zip(names, found.confusion) { table.append(name, counts.map(String.init)) }
+        return table.lines()
+    }
+
+    /// Evaluated samples of values that no training row has, by label column and value: what k-NN and linear probe
+    /// leave out.
+    public static func unknownValues(_ labels: [String: [String: Int]]) -> EvaluationSection {
+        EvaluationSection(
+            name: Name.unknownValues, metrics: [], table: nil,
+            remarks: labels.sorted { $0.key < $1.key }.map { sentence(about: $1, of: $0) }, content: labels)
+    }
+
+    private static func sentence(about values: [String: Int], of label: String) -> String {
+        let count = values.values.reduce(0, +)
+        let names = values.sorted { $0.key < $1.key }.prefix(5).map { "\"\($0.key)\" (\($0.value))" }
+            .joined(separator: ", ")
+        return "label \(label): \(count) \(count == 1 ? "sample has a value" : "samples have values") that no "
+            + "training row has, left out of k-NN and linear probe: \(names)" + (values.count > 5 ? ", …" : "")
+    }
+
+    /// Masked-token prediction of held-out text.
+    public static func maskedWords(_ words: MaskedWords) -> EvaluationSection {
+        EvaluationSection(
+            name: Name.maskedWords,
+            metrics: [
+                Metric("\(Name.maskedWords).cross_entropy", words.crossEntropy, isBetter: .lower),
+                Metric("\(Name.maskedWords).perplexity", words.perplexity, isBetter: .lower),
+                Metric("\(Name.maskedWords).accuracy", words.accuracy, isBetter: .higher),
+            ],
+            table: EvaluationTable(
+                columns: ["masked words", "nats", "perplexity", "accuracy", "unigram nats", "tokens"],
+                rows: [
+                    [
+                        "held out", NumberText.fixed(words.crossEntropy, decimals: 3),
+                        NumberText.fixed(words.perplexity, decimals: 1),
+                        NumberText.fixed(words.accuracy, decimals: 3),
+                        NumberText.fixed(words.unigramCrossEntropy, decimals: 3), String(words.tokens),
+                    ]
+                ]),
+            content: words)
+    }
+
+    /// The names of the sections that this library makes.
+    enum Name {
+        static let retrieval = "retrieval"
+        static let zeroShot = "zero_shot"
+        static let knn = "knn"
+        static let linearProbe = "linear_probe"
+        static let unknownValues = "unknown_values"
+        static let maskedWords = "masked_words"
+    }
+}

@@ -1,0 +1,24 @@
+public import ConcordEvaluation
+
+/// Retrieval between all inputs of a shared space: every direction in which some query has a right answer.
+public struct RetrievalEvaluation: Evaluation {
+    public init() {}
+
+    public func evaluate(_ model: EvaluatedModel, on data: EvaluationData) throws -> EvaluationSection? {
+        guard model.hasSharedSpace, let samples = try data.samples() else { return nil }
+        var directions: [String: Retrieval] = [:]
+        for (from, queries) in samples.embeddings {
+            for (to, candidates) in samples.embeddings where to != from {
+                let answers = samples.items.answers(from: from, to: to)
+                guard answers.contains(where: { !$0.isEmpty }) else { continue }
+                directions["\(from.name)_to_\(to.name)"] = Retrieval(
+                    queries: queries, candidates: candidates, answers: answers)
+            }
+        }
+        guard !directions.isEmpty else {
+            data.note("no held-out row has two inputs that could be read: no retrieval")
+            return nil
+        }
+        return .retrieval(directions)
+    }
+}

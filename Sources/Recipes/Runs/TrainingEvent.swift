@@ -1,0 +1,37 @@
+public import ConcordEvaluation
+
+/// What happens in a ``TrainingSession`` besides its steps.
+public enum TrainingEvent: Sendable {
+    /// A fact about data, texts or initial weights, in a sentence: how rows are held out, which tensors were taken over.
+    case fact(String)
+    /// What may not be meant, in a sentence.
+    case note(String)
+    /// Training is about to start.
+    case start(TrainingStart)
+    /// A run goes on from its last checkpoint.
+    case resumed(step: Int)
+    /// A resumed run goes on to another length; in words, what that changes.
+    case lengthChange(String)
+    /// What the model does before its first step, for models that are judged by probes.
+    case untrained(EvaluationReport)
+    /// Samples that could not be read were replaced by others; `first` says which one, and why.
+    case unreadableSamples(count: Int, first: String)
+    /// The metric has not improved for as many evaluations as `patience`.
+    case stoppedEarly(step: Int, metric: String, patience: Int)
+    /// The evaluation of the trained model.
+    case evaluated(EvaluationReport)
+    /// All is written to the run directory.
+    case finished(directory: String)
+    /// A signal ended the run, whose last checkpoint is of this step.
+    case interrupted(step: Int)
+}
+
+/// What a run is about to do.
+public struct TrainingStart: Sendable {
+    /// What there is to train on, for people: `400 samples to train on, 57 held out`.
+    public let data: String
+    public let stepsPerEpoch, parameterCount: Int
+    public let threads: Int
+    /// What multiplies matrices: `OpenBLAS`.
+    public let products: String
+}

@@ -25,6 +25,7 @@ public struct EvaluationReport: Sendable, Equatable {
     /// What was left out and why, a sentence each.
     public var notes: [String]?
 
+    /// Without any section.
     public init() {}
 
     /// Whether there is no metric at all.

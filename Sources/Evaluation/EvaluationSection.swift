@@ -60,6 +60,9 @@ public struct EvaluationTable: Sendable, Equatable {
     /// Each with as many cells as there are columns, its name first.
     public let rows: [[String]]
 
+    /// - Parameters:
+    ///   - columns: the heads, the table's name first.
+    ///   - rows: as many cells each, the row's name first.
     public init(columns: [String], rows: [[String]]) {
         self.columns = columns
         self.rows = rows

@@ -6,13 +6,21 @@
 /// ```
 public struct Metric: Sendable, Equatable {
     /// Which values are better.
-    public enum Direction: Sendable, Equatable { case higher, lower }
+    public enum Direction: Sendable, Equatable {
+        /// Of accuracies and recalls.
+        case higher
+        /// Of losses, perplexities and ranks.
+        case lower
+    }
 
     /// A path of words joined by points, as logs and settings have it.
     public let name: String
+    /// In the metric's own unit; not-a-number where it is undefined.
     public let value: Double
+    /// Which values are better.
     public let isBetter: Direction
 
+    /// A metric of a name, with its value and direction.
     public init(_ name: String, _ value: Double, isBetter: Direction) {
         self.name = name
         self.value = value

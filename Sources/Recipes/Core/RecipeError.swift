@@ -8,9 +8,13 @@ public enum RecipeError: Error, CustomStringConvertible {
     case invalid(source: String, line: Int?, key: String, message: String)
     /// `key` cannot be what an override (`batch=0`) makes it.
     case override(_ text: String, key: String, message: String)
+    /// A file that cannot be read or written, or holds something else than it should.
     case unreadable(path: String, reason: String)
+    /// Neither a recipe file nor a built-in recipe.
     case unknownRecipe(name: String, known: [String])
+    /// A new run was to start where there is one.
     case runExists(path: String)
+    /// A directory that is no run.
     case notARun(path: String, reason: String)
     /// A run was to be resumed, and there is none.
     case nothingToResume(path: String)

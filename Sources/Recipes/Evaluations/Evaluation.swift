@@ -36,6 +36,7 @@ extension Evaluation {
 public struct EvaluatedModel: Sendable {
     let embedder: Embedder
 
+    /// The recipe that it was trained by.
     public var recipe: Recipe { embedder.recipe }
     /// The objective with its parameters.
     public var objective: any Objective<MultimodalBatch> { embedder.model.objective }

@@ -5,6 +5,7 @@ public import ConcordEvaluation
 public struct ZeroShotEvaluation: Evaluation {
     public let runsDuringTraining: Bool
 
+    /// - Parameter runsDuringTraining: whether it is also made while a run trains.
     public init(runsDuringTraining: Bool = false) { self.runsDuringTraining = runsDuringTraining }
 
     public func evaluate(_ model: EvaluatedModel, on data: EvaluationData) throws -> EvaluationSection? {
@@ -27,6 +28,7 @@ public struct ZeroShotEvaluation: Evaluation {
 public struct NearestNeighborsEvaluation: Evaluation {
     public let runsDuringTraining: Bool
 
+    /// - Parameter runsDuringTraining: whether it is also made while a run trains.
     public init(runsDuringTraining: Bool = true) { self.runsDuringTraining = runsDuringTraining }
 
     public func evaluate(_ model: EvaluatedModel, on data: EvaluationData) throws -> EvaluationSection? {
@@ -42,6 +44,7 @@ public struct NearestNeighborsEvaluation: Evaluation {
 public struct LinearProbeEvaluation: Evaluation {
     public let runsDuringTraining: Bool
 
+    /// - Parameter runsDuringTraining: whether it is also made while a run trains.
     public init(runsDuringTraining: Bool = true) { self.runsDuringTraining = runsDuringTraining }
 
     public func evaluate(_ model: EvaluatedModel, on data: EvaluationData) throws -> EvaluationSection? {

@@ -6,6 +6,7 @@ import ConcordObjectives
 /// Prediction of masked tokens of held-out running text, the same ones each time, beside the training text's unigram
 /// distribution on them.
 public struct MaskedWordsEvaluation: Evaluation {
+    /// Without settings.
     public init() {}
 
     public func evaluate(_ model: EvaluatedModel, on data: EvaluationData) throws -> EvaluationSection? {

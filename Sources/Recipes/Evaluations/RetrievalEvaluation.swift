@@ -2,6 +2,7 @@ public import ConcordEvaluation
 
 /// Retrieval between all inputs of a shared space: every direction in which some query has a right answer.
 public struct RetrievalEvaluation: Evaluation {
+    /// Without settings.
     public init() {}
 
     public func evaluate(_ model: EvaluatedModel, on data: EvaluationData) throws -> EvaluationSection? {

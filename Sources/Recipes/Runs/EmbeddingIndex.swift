@@ -11,6 +11,7 @@ public import ConcordTensors
 public struct EmbeddingIndex: Sendable {
     /// An item found.
     public struct Hit: Sendable, Equatable {
+        /// As the index has it: a file's path, or a text.
         public let name: String
         /// The part of a recording that was found, in seconds; nil for all of the item.
         public let seconds: Range<Double>?

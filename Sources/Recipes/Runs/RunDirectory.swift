@@ -17,8 +17,10 @@ import Synchronization
 ///     metrics.jsonl       one object a step
 ///     lock                held by the process that trains
 public struct RunDirectory: Sendable {
+    /// Without a slash at its end.
     public let path: String
 
+    /// - Parameter path: of the directory, whether it is there yet or not.
     public init(_ path: String) { self.path = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path }
 
     var recipe: String { path + "/recipe.yaml" }

@@ -30,7 +30,11 @@ public enum TrainingEvent: Sendable {
 public struct TrainingStart: Sendable {
     /// What there is to train on, for people: `400 samples to train on, 57 held out`.
     public let data: String
-    public let stepsPerEpoch, parameterCount: Int
+    /// Batches in an epoch.
+    public let stepsPerEpoch: Int
+    /// Elements of all parameters.
+    public let parameterCount: Int
+    /// Threads that compute.
     public let threads: Int
     /// What multiplies matrices: `OpenBLAS`.
     public let products: String

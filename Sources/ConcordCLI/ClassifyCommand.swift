@@ -27,6 +27,8 @@ struct ClassifyCommand: ParsableCommand {
     @Option(help: "Sentences with {} where the class goes; several are averaged.") var template: [String] = []
     @Option(parsing: .upToNextOption, help: "Images, or folders of images.") var images: [String] = []
     @Option(parsing: .upToNextOption, help: "Recordings, or folders of recordings.") var audio: [String] = []
+    @Option(help: "The recipe's name of the input, where the model has several of that kind; by default the first.")
+    var input: String?
     @Option(name: .customLong("top-k"), help: "How many classes to print for each file, likeliest first.") var count = 1
     @OptionGroup var limit: BadLimitOption
     @Flag(help: "Print JSON.") var json = false
@@ -66,7 +68,7 @@ struct ClassifyCommand: ParsableCommand {
         let progress = ItemProgress(total: paths.count, unit: "files")
         defer { progress.finish() }
         let ranking = try run.rankClasses(
-            of: paths, images.isEmpty ? .audio : .image, classes: names,
+            of: paths, images.isEmpty ? .audio : .image, input: input, classes: names,
             templates: template.isEmpty ? ["{}"] : template, count: count,
             badLimit: limit.badLimit, progress: progress.update)
         progress.finish()

@@ -29,6 +29,8 @@ struct EmbedCommand: ParsableCommand {
         parsing: .upToNextOption,
         help: "UTF-8 text files, one text a line; - is standard input. Empty lines are skipped.") var texts: [String] =
             []
+    @Option(help: "The recipe's name of the input, where the model has several of that kind; by default the first.")
+    var input: String?
     @Option(help: "The index to write: safetensors with the unit embeddings [N, D] and the items' names.") var out:
         String
     @Option(help: ArgumentHelp("Length of a window of --audio.", valueName: "seconds")) var windows: Double?
@@ -80,12 +82,12 @@ struct EmbedCommand: ParsableCommand {
             if let files {
                 try images.isEmpty
                     ? run.index(
-                        audio: files, windows: perFile ? .averaged : .separate(seconds: windows, hop: hop),
+                        audio: files, input: input, windows: perFile ? .averaged : .separate(seconds: windows, hop: hop),
                         badLimit: limit.badLimit,
                         progress: progress.update)
-                    : run.index(images: files, badLimit: limit.badLimit, progress: progress.update)
+                    : run.index(images: files, input: input, badLimit: limit.badLimit, progress: progress.update)
             } else {
-                try run.index(texts: sentences, progress: progress.update)
+                try run.index(texts: sentences, input: input, progress: progress.update)
             }
         index.leaveOut(listing?.rejected ?? [])
         try limit.check(index.rejected, of: given)

@@ -38,6 +38,8 @@ struct SearchCommand: ParsableCommand {
     var texts: [String] = []
     @Option(parsing: .upToNextOption, help: "Images to look for.") var image: [String] = []
     @Option(parsing: .upToNextOption, help: "Recordings to look for.") var audio: [String] = []
+    @Option(help: "The recipe's name of the input, where the model has several of the query's kind; by default the first.")
+    var input: String?
     @Option(name: .customShort("k"), help: "How many to list for each query, at most.") var count = 10
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var threads: ThreadOptions
@@ -97,9 +99,9 @@ struct SearchCommand: ParsableCommand {
             rejected += found.rejected
         }
         let isSingle = texts.isEmpty && text.count + image.count + audio.count == 1
-        if !sentences.isEmpty { try add(.text, run.index(texts: sentences)) }
-        if !image.isEmpty { try add(.image, run.index(images: image)) }
-        if !audio.isEmpty { try add(.audio, run.index(audio: audio, windows: .averaged)) }
+        if !sentences.isEmpty { try add(.text, run.index(texts: sentences, input: input)) }
+        if !image.isEmpty { try add(.image, run.index(images: image, input: input)) }
+        if !audio.isEmpty { try add(.audio, run.index(audio: audio, input: input, windows: .averaged)) }
         for file in rejected { StandardError.line("left out: \(file.name): \(file.reason)") }
         try show(queries, rejected, isSingle: isSingle)
         if !rejected.isEmpty { throw ExitCode.failure }

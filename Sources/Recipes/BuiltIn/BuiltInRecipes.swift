@@ -1,10 +1,12 @@
 /// A recipe that comes with Concord.
 public struct BuiltInRecipe: Sendable {
+    /// What `Recipe(named:)` and the command line call it.
     public let name: String
     /// What it trains, in a line.
     public let summary: String
     /// Where its data come from.
     public let data: String
+    /// The recipe.
     public let yaml: String
 
     init(_ name: String, _ summary: String, data: String, _ yaml: String) {

@@ -1,15 +1,19 @@
 /// A key with everything that depends on other keys: where it is allowed, and its other defaults.
 public struct DocumentedKey: Sendable, Equatable, Codable {
+    /// A default that depends on another key.
     public struct OtherDefault: Sendable, Equatable, Codable {
+        /// The default; nil where there is none.
         public let value: String?
         /// `optimizer.name is sgd`.
         public let condition: String
     }
 
+    /// Path, type, range, default and meaning.
     public let key: RecipeKey
     /// All of these must hold, else the key is unknown: `data.kind is table or files`. Empty where it is always
     /// allowed.
     public let conditions: [String]
+    /// Defaults that it has where another key has another value.
     public let otherDefaults: [OtherDefault]
 }
 

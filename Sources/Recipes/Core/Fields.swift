@@ -83,6 +83,7 @@ public final class Fields {
     /// Notes that a mapping was turned off.
     func off(_ key: String, _ meaning: String) { remember(key, .scalar("none"), .keys, "", nil, meaning) }
 
+    /// The keys below a key; all at their defaults where the recipe leaves it out.
     public func fields(_ key: String, _ meaning: String) throws -> Fields {
         let inner = try Fields(node(key), path: full(key), source: source, meaning: meaning)
         entries.append(Entry(name: key, value: .map(inner), key: nil))
@@ -130,18 +131,21 @@ public final class Fields {
 
     // MARK: Texts
 
+    /// A text, or nil where the recipe leaves it out.
     public func string(_ key: String, _ meaning: String) throws -> String? {
         let text = try plainText(key)
         remember(key, text.map { .scalar($0) } ?? .absent, .text, "", nil, meaning)
         return text
     }
 
+    /// A text.
     public func string(_ key: String, default fallback: String, _ meaning: String) throws -> String {
         let text = try plainText(key) ?? fallback
         remember(key, .scalar(text), .text, "", fallback, meaning)
         return text
     }
 
+    /// A list of texts; a single text is a list of one.
     public func strings(_ key: String, default fallback: [String] = [], _ meaning: String) throws -> [String] {
         let texts = try list(key) ?? fallback
         remember(key, .list(texts), .texts, "", Self.listed(fallback), meaning)
@@ -206,6 +210,8 @@ public final class Fields {
 
     // MARK: Numbers
 
+    /// A whole number in a range.
+    /// - Throws: `RecipeError` for a number outside of it.
     public func integer(
         _ key: String, default fallback: Int, in range: ClosedRange<Int> = 0...Int.max, _ meaning: String
     ) throws -> Int {
@@ -215,6 +221,7 @@ public final class Fields {
         return result
     }
 
+    /// A whole number in a range, or nil where the recipe leaves it out.
     public func integer(_ key: String, in range: ClosedRange<Int> = 0...Int.max, _ meaning: String) throws -> Int? {
         let result = try integer(key, range)
         remember(key, result.map { .scalar(String($0)) } ?? .absent, .integer, RecipeKey.range(range), nil, meaning)
@@ -254,6 +261,8 @@ public final class Fields {
         return numbers
     }
 
+    /// A number in a range.
+    /// - Throws: `RecipeError` for a number outside of it.
     public func number(
         _ key: String, default fallback: Double, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude,
         _ meaning: String
@@ -264,6 +273,7 @@ public final class Fields {
         return result
     }
 
+    /// A number in a range, or nil where the recipe leaves it out.
     public func number(
         _ key: String, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude, _ meaning: String
     ) throws -> Double? {
@@ -293,6 +303,7 @@ public final class Fields {
         return numbers
     }
 
+    /// True or false.
     public func flag(_ key: String, default fallback: Bool, _ meaning: String) throws -> Bool {
         let words = ["true": true, "yes": true, "on": true, "false": false, "no": false, "off": false]
         var result = fallback

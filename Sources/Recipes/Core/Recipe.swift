@@ -9,11 +9,15 @@ import Yams
 public struct Recipe: Sendable {
     /// How long to train.
     public enum Length: Sendable, Equatable {
+        /// So many passes over the data.
         case epochs(Int)
+        /// So many batches.
         case steps(Int)
     }
 
+    /// Of initial weights, dropout, the order of samples and every other random choice.
     public let seed: UInt64
+    /// How long to train.
     public let length: Length
     /// Samples a step.
     public let batch: Int
@@ -29,22 +33,31 @@ public struct Recipe: Sendable {
 
     /// What activations and products of the forward and backward pass are held in.
     public let precision: Precision
+    /// Where the samples come from.
     public let data: DataSettings
     /// A file beside the data or in the run, or `english-wordpiece` or `english-bpe`; empty where nothing is read.
     public let tokenizer: String
     /// `tokenizer` with what the recipe says of case and accents.
     public let tokenizerSettings: TokenizerSettings
+    /// The encoders, and the size of the space that they share.
     public let model: ModelSettings
+    /// What is minimized.
     public let objective: ObjectiveSettings
+    /// How images and audio become tensors.
     public let views: ViewSettings
+    /// How weights are updated.
     public let optimizer: OptimizerSettings
+    /// The learning rate over time.
     public let schedule: ScheduleSettings
     /// Patterns of parameter paths that are not trained: `image.encoder.*`.
     public let freeze: [String]
+    /// How batches are loaded.
     public let loader: LoaderSettings
+    /// When checkpoints are written.
     public let checkpoint: CheckpointSettings
     /// Steps between evaluations on the held-out samples; 0 for one at the end.
     public let evaluateEvery: Int
+    /// When training ends before its last step.
     public let earlyStopping: EarlyStoppingSettings
     /// How much of the averaged weights stays at an update, in `0..<1`; nil where weights are not averaged. Evaluation
     /// and embedding use the averaged ones.

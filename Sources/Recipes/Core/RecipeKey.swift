@@ -2,12 +2,19 @@
 ///
 /// The decoder writes these down as it asks for keys (`Fields`), so that they cannot differ from what is decoded.
 public struct RecipeKey: Sendable, Equatable, Codable {
+    /// The type of a key's value.
     public enum Kind: String, Sendable, Codable {
+        /// A single value.
         case integer, number, text
+        /// True or false.
         case flag = "true or false"
+        /// One of some names.
         case choice = "one of"
+        /// A list of texts.
         case texts = "list of texts"
+        /// A list of whole numbers.
         case integers = "list of integers"
+        /// A list of numbers.
         case numbers = "list of numbers"
         /// Names, each with a text or with keys of its own.
         case names = "names and values"
@@ -17,11 +24,13 @@ public struct RecipeKey: Sendable, Equatable, Codable {
 
     /// The keys above it and its own, joined with dots: `optimizer.learning_rate`.
     public let path: String
+    /// The type of its value.
     public let kind: Kind
     /// The default as text; nil where the key has none.
     public let defaultValue: String?
     /// What is allowed: `1 or more`, `0 to 1`; for a choice its values.
     public let range: String
+    /// What it does, in a sentence.
     public let meaning: String
 }
 

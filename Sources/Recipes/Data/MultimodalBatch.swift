@@ -18,6 +18,7 @@ public struct MultimodalBatch: Sendable {
     /// `[N]` int32: samples of equal number are each other's positives; nil where only a sample's own are.
     public var labels: Tensor?
 
+    /// A batch without inputs.
     public init() {}
 
     /// Images of an input, `[n, H, W, 3]`, normalized; nil where it has none.

@@ -7,7 +7,9 @@
 /// Inputs of one kind share the encoder of that kind (`model.text`), unless `model` has one by the input's own name
 /// (`model.question`).
 public struct RecipeInput: Hashable, Sendable, CustomStringConvertible {
+    /// What the recipe calls it.
     public let name: String
+    /// What kind of thing it is.
     public let kind: Modality
 
     /// - Parameters:
@@ -18,8 +20,11 @@ public struct RecipeInput: Hashable, Sendable, CustomStringConvertible {
     /// The input that is named as its kind.
     public init(_ kind: Modality) { self.init(kind.rawValue, kind) }
 
+    /// The input "image", of images.
     public static let image = RecipeInput(.image)
+    /// The input "text", of texts.
     public static let text = RecipeInput(.text)
+    /// The input "audio", of audio.
     public static let audio = RecipeInput(.audio)
 
     public var description: String { name }
@@ -27,5 +32,6 @@ public struct RecipeInput: Hashable, Sendable, CustomStringConvertible {
 
 /// What kind of thing an input is.
 public enum Modality: String, Sendable, CaseIterable {
+    /// An image file, a text, or an audio file.
     case image, text, audio
 }

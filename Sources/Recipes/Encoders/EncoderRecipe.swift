@@ -18,6 +18,7 @@ import Synchronization
 /// ```
 /// What the encoder's input is says which kind of input it is for: `Tensor` images, `Tokens` texts, `Waveform` audio.
 public protocol EncoderRecipe: Sendable {
+    /// What the encoder takes: `Tensor` for images, `Tokens` or `Waveform`.
     associatedtype Input: Sendable
 
     /// What `model.image.encoder` calls it (`model.text.encoder`, …).
@@ -90,7 +91,9 @@ public struct EncoderContext: Sendable {
 
 /// What a key of an encoder costs: weights or bytes.
 public struct EncoderCost: Sendable {
+    /// The key below the encoder's own.
     public let key: String
+    /// Weights, or bytes.
     public let amount: Double
 
     /// - Parameter key: below the encoder's own: `width`.

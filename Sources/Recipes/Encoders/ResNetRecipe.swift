@@ -12,6 +12,7 @@ public struct ResNetRecipe: EncoderRecipe {
 
     /// 18, 34 or 50.
     public let depth: Int
+    /// The first layers.
     public let stem: ResNet.Stem
     /// What follows each convolution.
     public let norm: ResNet.Normalization

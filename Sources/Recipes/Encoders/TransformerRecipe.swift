@@ -9,9 +9,12 @@ public import ConcordLayers
 public struct TransformerRecipe: TextEncoderRecipe {
     public static let name = "transformer"
 
+    /// Size of the hidden states, number of blocks, and attention heads in each.
     public let width, depth, heads: Int
     public let context: Int
+    /// Whether a token attends only to earlier ones.
     public let causal: Bool
+    /// How a text becomes one vector.
     public let pooling: TextTransformer.Pooling
     /// Probability on what each block adds to its input.
     public let dropout: Double

@@ -88,6 +88,7 @@ public protocol WaveformRecipe: EncoderRecipe where Input == Waveform {
 }
 
 extension WaveformRecipe {
+    /// A ``WaveformEncoder`` of its configuration.
     public func makeEncoder(_ context: EncoderContext) throws -> any FeatureEncoder<Waveform> {
         guard let views = context.views.audio else {
             throw RecipeError.data(message: "encoder \(Self.name) wants views of audio")
@@ -103,18 +104,39 @@ extension WaveformRecipe {
 /// The keys of convolutions along time, and of what runs over their output.
 public struct WaveformSettings: Sendable {
     /// What normalizes each convolution's output; `group` is one group of all channels.
-    public enum Norm: String, Sendable, CaseIterable { case batch, layer, group, none }
+    public enum Norm: String, Sendable, CaseIterable {
+        /// Over the frames of the batch.
+        case batch
+        /// Over the channels of a frame.
+        case layer
+        /// Over the frames and channels of a clip.
+        case group
+        /// Nothing.
+        case none
+    }
     /// What runs over the frames.
-    public enum Context: String, Sendable, CaseIterable { case none, gru, lstm, transformer }
+    public enum Context: String, Sendable, CaseIterable {
+        /// Nothing.
+        case none
+        /// Gated recurrent units.
+        case gru
+        /// Long short-term memory.
+        case lstm
+        /// Attention, with sinusoidal positions.
+        case transformer
+    }
 
     /// Of each convolution.
     public let channels, kernels, strides: [Int]
+    /// What follows each convolution.
     public let norm: Norm
+    /// What runs over the frames.
     public let context: Context
     /// Width of a recurrent context and its number of layers, or a transformer's number of blocks.
     public let hidden, layers: Int
     /// Attention heads of a transformer context.
     public let heads: Int
+    /// How frames become one vector.
     public let pooling: WaveformEncoder.Configuration.Pooling
     /// Channels that the first convolution sees.
     let inputs: Int

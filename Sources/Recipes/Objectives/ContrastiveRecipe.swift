@@ -94,6 +94,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
 
 /// The keys of `objective` for ``ContrastiveRecipe``.
 public struct ContrastiveSettings: Sendable {
+    /// Which samples are each other's positives.
     public enum Positives: String, Sendable, CaseIterable {
         /// A sample's own, and no other.
         case pair
@@ -117,16 +118,28 @@ public struct ContrastiveSettings: Sendable {
     }
 
     /// What maps an encoder's output to the shared space.
-    public enum HeadName: String, Sendable, CaseIterable { case linear, mlp, none }
+    public enum HeadName: String, Sendable, CaseIterable {
+        /// A linear layer without bias.
+        case linear
+        /// Two linear layers with ReLU between them.
+        case mlp
+        /// The encoder's output is the embedding.
+        case none
+    }
 
+    /// How two sets of embeddings are compared.
     public let loss: LossName
+    /// What maps an encoder's output to the shared space.
     public let head: HeadName
     /// Size of an `mlp` head's hidden layer.
     public let hidden: Int
     /// Its initial value where it is learned; above 0.
     public let temperature: Double
+    /// Whether the temperature is learned.
     public let isTemperatureLearned: Bool
+    /// Probability that is spread over the negatives, in `0...0.99`.
     public let labelSmoothing: Double
+    /// Which samples are each other's positives.
     public let positives: Positives
     /// The modality that each other one is contrasted with; nil for all pairs.
     public let anchor: RecipeInput?
@@ -134,7 +147,9 @@ public struct ContrastiveSettings: Sendable {
     public let scale, bias: Double
     /// Of `triplet` and `margin`.
     public let mining: TripletLoss.Mining
+    /// Of `triplet` and `margin`, in the distance's unit.
     public let margin: Double
+    /// Of `triplet` and `margin`.
     public let distance: TripletLoss.Distance
 
     var towerHead: TowerHead {

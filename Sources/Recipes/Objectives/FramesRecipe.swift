@@ -3,17 +3,18 @@ import ConcordLayers
 public import ConcordObjectives
 import ConcordTensors
 
-/// Regression of sound's next frames (APC).
+/// How a predicted frame is compared with the true one.
+public typealias FrameDistance = FramePrediction<WaveformEncoder>.Distance
+
+/// Regression of the next frames of audio (APC).
 ///
 /// ```yaml
 /// objective: {name: frames, ahead: 3, distance: l1}
 /// ```
-/// How a predicted frame is compared with the true one.
-public typealias FrameDistance = FramePrediction<WaveformEncoder>.Distance
-
 public struct FramesRecipe: ObjectiveRecipe {
     public static let name = "frames"
 
+    /// What is predicted.
     public enum Target: String, Sendable, CaseIterable {
         /// Log-mel frames: the encoder's own where it hears those, else 40 bands, one frame for each of the encoder's.
         case logMel = "log_mel"
@@ -21,9 +22,11 @@ public struct FramesRecipe: ObjectiveRecipe {
         case samples
     }
 
-    /// How many frames ahead lies the one that is predicted.
+    /// How many frames ahead the predicted frame is, at least 1.
     public let ahead: Int
+    /// How a predicted frame is compared with the true one.
     public let distance: FrameDistance
+    /// What is predicted.
     public let target: Target
 
     public init(_ fields: Fields, data: DataSettings) throws {

@@ -56,6 +56,7 @@ public struct DataNeeds: Sendable {
     public var least = 1
     /// How many views of each image or clip a sample has: 1 or 2.
     public var views = 1
+    /// What a training sample is.
     public var unit = Unit.rows
     /// The smallest batch that the loss has anything to learn from.
     public var smallestBatch = 1
@@ -69,18 +70,23 @@ public struct DataNeeds: Sendable {
     /// The kinds of its inputs.
     public var modalities: Set<Modality> { Set(inputs.map(\.kind)) }
 
+    /// - Parameter inputs: the inputs that the objective reads.
     public init(_ inputs: [RecipeInput]) { self.inputs = inputs }
 }
 
 /// Why an objective cannot learn from a recipe's data.
 public struct ObjectiveFault: Error {
+    /// What is wrong, and how to fix it.
     public let message: String
+    /// - Parameter message: what is wrong, and how to fix it.
     public init(_ message: String) { self.message = message }
 }
 
 /// What a recipe trains: the objective over a batch, and a way from each input to an embedding.
 public struct TrainingTask: Sendable {
+    /// What is minimized.
     public let objective: any Objective<MultimodalBatch>
+    /// From each input to its embeddings.
     public let embedders: [RecipeInput: ModalityEmbedder]
     /// Probabilities of classes `[N, K]` from cosines `[N, K]`, where the inputs share a space; nil where they do
     /// not.
@@ -90,6 +96,10 @@ public struct TrainingTask: Sendable {
     /// The model of masked tokens, where there is one.
     let masked: MaskedLanguageModel?
 
+    /// - Parameters:
+    ///   - objective: what is minimized.
+    ///   - embedders: from each input that can be embedded to its embeddings.
+    ///   - probabilities: probabilities of classes `[N, K]` from cosines `[N, K]`, where the inputs share a space.
     public init(
         _ objective: any Objective<MultimodalBatch>, embedders: [RecipeInput: ModalityEmbedder],
         probabilities: (@Sendable (Tensor) -> Tensor)? = nil
@@ -121,6 +131,9 @@ public struct ModalityEmbedder: Sendable {
         (self.embedding, features) = (embedding, embedding)
     }
 
+    /// - Parameters:
+    ///   - embedding: `[N, D]`, in the shared space where there is one.
+    ///   - features: `[N, C]`, what probes look at.
     public init(
         embedding: @escaping @Sendable (ModalityInput) -> Tensor,
         features: @escaping @Sendable (ModalityInput) -> Tensor
@@ -193,8 +206,11 @@ extension Recipe {
 
 /// `objective`: what is minimized.
 public struct ObjectiveSettings: Sendable {
+    /// What `objective.name` calls it.
     public let name: String
+    /// Its keys, decoded.
     public let recipe: any ObjectiveRecipe
+    /// What it asks of the data.
     public let needs: DataNeeds
 
     init(_ fields: Fields, data: DataSettings, root: Fields) throws {

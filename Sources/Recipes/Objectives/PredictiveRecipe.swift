@@ -11,8 +11,11 @@ public struct PredictiveRecipe: ObjectiveRecipe {
 
     /// Frames ahead, K.
     public let horizon: Int
+    /// Negative frames for each prediction.
     public let negatives: Int
+    /// Where they are drawn.
     public let negativesFrom: NegativeFrames
+    /// Of the softmax, above 0.
     public let temperature: Double
 
     public init(_ fields: Fields, data: DataSettings) throws {

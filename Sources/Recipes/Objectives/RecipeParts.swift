@@ -5,6 +5,7 @@ public import ConcordTensors
 
 /// What an objective's recipe is made of: the encoders that the recipe describes, one for all inputs that share it.
 public struct RecipeParts: Sendable {
+    /// What the parts are of.
     public let recipe: Recipe
     /// The text transformer; nil where the recipe has none.
     public var text: TextTransformer? { encoders.values.lazy.compactMap { $0 as? TextTransformer }.first }

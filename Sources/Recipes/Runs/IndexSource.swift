@@ -11,6 +11,11 @@ public struct IndexSource: Sendable, Equatable {
     /// The checkpoint's file, as it was named when the index was made.
     public let checkpoint: String
 
+    /// - Parameters:
+    ///   - modality: the kind of what is indexed; nil where it is not known.
+    ///   - weights: fingerprint of the weights.
+    ///   - tokenizer: fingerprint of the tokenizer; nil where no text is read.
+    ///   - checkpoint: the weights' file.
     public init(modality: Modality?, weights: String, tokenizer: String?, checkpoint: String) {
         (self.modality, self.weights, self.tokenizer, self.checkpoint) = (modality, weights, tokenizer, checkpoint)
     }

@@ -24,6 +24,10 @@ public struct InitialWeights: Sendable {
     /// What patterns are for, in an error about one that fits nothing.
     package static let purpose = "what to take over"
 
+    /// - Parameters:
+    ///   - path: a run directory, or a safetensors file.
+    ///   - only: patterns of the paths of the tensors to take; all where empty.
+    ///   - takesOtherTokenizer: whether a text encoder of another tokenizer is taken too.
     public init(_ path: String, only patterns: [PathPattern] = [], takesOtherTokenizer: Bool = false) {
         (self.path, self.patterns, self.takesOtherTokenizer) = (path, patterns, takesOtherTokenizer)
     }

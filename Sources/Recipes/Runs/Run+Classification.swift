@@ -6,7 +6,9 @@ import ConcordTensors
 public struct ClassRanking: Sendable {
     /// The classes of one file, likeliest first.
     public struct Answer: Sendable {
+        /// Its path.
         public let file: String
+        /// The likeliest first.
         public let classes: [(name: String, probability: Float)]
     }
 

@@ -7,6 +7,7 @@ public import ConcordTokenizers
 public struct Filling: Sendable, Equatable {
     /// The token as the tokenizer's file writes it, such as `##ing`.
     public let token: String
+    /// The token's id.
     public let id: Int32
     /// Of all tokens, in `0 ... 1`.
     public let probability: Float

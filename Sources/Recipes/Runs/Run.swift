@@ -15,6 +15,7 @@ import ConcordTraining
 ///
 /// It may be used from any number of tasks at once.
 public struct Run: Sendable {
+    /// What it was trained by.
     public let recipe: Recipe
     /// Nil where the model reads no text.
     public let tokenizer: (any Tokenizer)?

@@ -20,6 +20,7 @@ import ConcordDatasets
 /// data: {kind: text, path: [books, "wiki-*.txt"], held_out: held-out.txt, lines: true}
 /// ```
 public struct DataSettings: Sendable {
+    /// What `data.path` is.
     public enum Kind: String, Sendable, CaseIterable {
         /// A CSV, TSV or JSON-lines file, one sample a row.
         case table
@@ -32,8 +33,10 @@ public struct DataSettings: Sendable {
         case text
     }
 
+    /// The character between the fields of a table.
     public enum Separator: String, Sendable, CaseIterable { case tab, comma, semicolon, pipe }
 
+    /// What quotes mean in a table.
     public enum Quoting: String, Sendable, CaseIterable {
         /// Double quotes around fields, doubled inside (RFC 4180).
         case standard
@@ -43,6 +46,7 @@ public struct DataSettings: Sendable {
 
     /// Which rows are held out for evaluation.
     public struct Split: Sendable {
+        /// The column that decides.
         public let column: String
         /// Rows whose crc32 of `column`, modulo `modulo`, is `remainder`, unless `values` says which.
         public let modulo, remainder: Int
@@ -52,6 +56,7 @@ public struct DataSettings: Sendable {
 
     /// The columns of the second at which a row's part of its recording starts and ends.
     public struct SegmentColumns: Sendable {
+        /// Columns of seconds; nil for the file's own start or end.
         public let start, end: String?
 
         init(_ fields: Fields) throws {
@@ -63,6 +68,7 @@ public struct DataSettings: Sendable {
         }
     }
 
+    /// What `path` is.
     public let kind: Kind
     /// The table's file or the folder, relative to the data directory; "." is the directory itself.
     public let path: String
@@ -77,7 +83,9 @@ public struct DataSettings: Sendable {
     public let unknownLimit: Double
     /// What file names look like, for `files`.
     public let pattern: String
+    /// The character between fields.
     public let separator: Separator
+    /// What quotes mean.
     public let quoting: Quoting
     /// What a sample has: images first, then texts, then audio, each kind in the recipe's order.
     public let inputs: [RecipeInput]
@@ -94,6 +102,7 @@ public struct DataSettings: Sendable {
     public let template: String
     /// The column whose clips are joined end to end to one stream (the speaker); nil for every clip by itself.
     public let group: String?
+    /// Which rows are held out; nil where none are, or `heldOut` names them.
     public let split: Split?
     /// Whether the recipe says nothing of which rows are held out: an eighth is, by default.
     public let isSplitDefault: Bool

@@ -74,7 +74,9 @@ public struct ModelSettings: Sendable {
 public struct EncoderSettings: Sendable {
     /// Its key below `model`: the kind of its inputs, or an input's own name.
     public let key: String
+    /// The inputs that it encodes.
     public let inputs: [RecipeInput]
+    /// The keys of the encoder, decoded.
     public let recipe: any EncoderRecipe
 
     init(_ fields: Fields, key: String, inputs: [RecipeInput], use: EncoderUse) throws {

@@ -1,11 +1,15 @@
 /// `optimizer`.
 public struct OptimizerSettings: Sendable {
+    /// The optimizers that recipes name.
     public enum Name: String, Sendable, CaseIterable { case adamw, sgd }
 
+    /// Which optimizer.
     public let name: Name
+    /// Its largest learning rate, and the weight decay.
     public let learningRate, weightDecay: Double
     /// AdamW's two, or momentum alone for SGD.
     public let betas: (Double, Double)
+    /// Of `sgd`.
     public let momentum: Double
     /// Largest norm of the gradient; nil clips nothing.
     public let clip: Double?
@@ -29,16 +33,22 @@ public struct OptimizerSettings: Sendable {
 
 /// `schedule`: the learning rate's way.
 public struct ScheduleSettings: Sendable {
+    /// The curve of the learning rate after the warm-up.
     public enum Name: String, Sendable, CaseIterable { case cosine, linear, constant }
 
+    /// How long the learning rate rises.
     public enum WarmUp: Sendable, Equatable {
         /// A fraction of the run's updates.
         case fraction(Double)
+        /// In epochs.
         case epochs(Double)
+        /// In updates.
         case steps(Int)
     }
 
+    /// The curve after the warm-up.
     public let name: Name
+    /// How long the learning rate rises.
     public let warmUp: WarmUp
     /// What cosine and linear end at, as a fraction of the peak learning rate.
     public let floor: Double

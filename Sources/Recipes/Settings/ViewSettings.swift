@@ -6,7 +6,9 @@ public import ConcordDatasets
 /// views: {size: 64, crop: shared, resize: 72, flip: true, normalization: clip, audio: {rate: 16000, seconds: 2}}
 /// ```
 public struct ViewSettings: Sendable {
+    /// Nil where the recipe reads no images.
     public let image: ImageViewSettings?
+    /// Nil where the recipe reads no audio.
     public let audio: AudioViewSettings?
 
     init(_ fields: Fields, needs: DataNeeds) throws {
@@ -19,6 +21,7 @@ public struct ViewSettings: Sendable {
 
 /// The part of `views` about images.
 public struct ImageViewSettings: Sendable {
+    /// Which part of an image is seen.
     public enum Crop: String, Sendable, CaseIterable {
         /// Of random area (`scale`) and shape, resized to `size` (CLIP's and SimCLR's).
         case randomResized = "random_resized"
@@ -30,11 +33,13 @@ public struct ImageViewSettings: Sendable {
 
     /// Side of the square that the encoder sees, in pixels.
     public let size: Int
+    /// Which part of an image is seen.
     public let crop: Crop
     /// Side that images are resized to before cropping, for `shared`.
     public let resize: Int
     /// Fraction of the area that a random crop takes at least, for `random_resized`.
     public let scale: Double
+    /// Whether half of the images are mirrored.
     public let flip: Bool
     /// Strength of the color jitter, SimCLR's s; 0 for none.
     public let jitter: Double
@@ -44,6 +49,7 @@ public struct ImageViewSettings: Sendable {
     public let rotation: Double
     /// Probability of a blur, and of inverted bright pixels.
     public let blur, solarize: Double
+    /// Mean and standard deviation of the channels.
     public let normalization: Normalization
 
     /// - Parameter isPaired: whether two views of an image are compared, which wants stronger changes: SimCLR's.

@@ -82,7 +82,8 @@ struct EmbedCommand: ParsableCommand {
             if let files {
                 try images.isEmpty
                     ? run.index(
-                        audio: files, input: input, windows: perFile ? .averaged : .separate(seconds: windows, hop: hop),
+                        audio: files, input: input,
+                        windows: perFile ? .averaged : .separate(seconds: windows, hop: hop),
                         badLimit: limit.badLimit,
                         progress: progress.update)
                     : run.index(images: files, input: input, badLimit: limit.badLimit, progress: progress.update)

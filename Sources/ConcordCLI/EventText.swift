@@ -48,7 +48,8 @@ enum EventText {
 
                 Queries and answers as an image: \(contactSheet)
                 Search on:
-                  concord search \(directory)/run --index \(directory)/images.safetensors --text "a large green ring on \
+                  concord search \(directory)/run --index \(directory)/images.safetensors --text "a large green ring \
+                  on \
                 the left"
                   concord search \(directory)/run --index \(directory)/images.safetensors --audio \(sound)
                 """

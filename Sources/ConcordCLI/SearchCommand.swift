@@ -38,7 +38,8 @@ struct SearchCommand: ParsableCommand {
     var texts: [String] = []
     @Option(parsing: .upToNextOption, help: "Images to look for.") var image: [String] = []
     @Option(parsing: .upToNextOption, help: "Recordings to look for.") var audio: [String] = []
-    @Option(help: "The recipe's name of the input, where the model has several of the query's kind; by default the first.")
+    @Option(
+        help: "The recipe's name of the input, where the model has several of the query's kind; by default the first.")
     var input: String?
     @Option(name: .customShort("k"), help: "How many to list for each query, at most.") var count = 10
     @Flag(help: "Print JSON.") var json = false
@@ -85,9 +86,9 @@ struct SearchCommand: ParsableCommand {
         if index.source == nil {
             StandardError.line(
                 """
-                    \(self.index): the index does not say which weights made it; if it was not this run, the answers \
-                    mean nothing
-                    """
+                \(self.index): the index does not say which weights made it; if it was not this run, the answers \
+                mean nothing
+                """
             )
         }
         let sentences = try text + TextLines.all(in: texts)

@@ -30,7 +30,9 @@ extension ShapeWorld {
                     for dy in samples {
                         for dx in samples {
                             let u = (Float(px) + dx - x) / radius, v = (Float(py) + dy - y) / radius
-                            if contains(thing.shape, u * cosine + v * sine, v * cosine - u * sine) { coverage += 1 / 16 }
+                            if contains(thing.shape, u * cosine + v * sine, v * cosine - u * sine) {
+                                coverage += 1 / 16
+                            }
                         }
                     }
                 }

@@ -113,9 +113,9 @@ import Testing
         func audio(_ more: String) throws -> WaveformSettings? {
             let yaml =
                 """
-                    data: {kind: files}\nobjective: {name: predictive}\nmodel: {audio: {channels: [200], kernels: [4], \
-                    strides: [2], context: transformer\(more)}}
-                    """
+                data: {kind: files}\nobjective: {name: predictive}\nmodel: {audio: {channels: [200], kernels: [4], \
+                strides: [2], context: transformer\(more)}}
+                """
             return (try Recipe(yaml: yaml, source: "r").model.encoder() as LogMelRecipe?)?.convolutions
         }
         #expect(try audio("")?.heads == 2)
@@ -156,7 +156,8 @@ import Testing
         let texts = (0..<16).map {
             "the red ball number \($0) rolls down the hill and a blue bird sings in the old tree"
         }
-        let loss = masked(Self.words.encode(texts, length: recipe.model.encoder(TransformerRecipe.self)?.context ?? 32)).total.scalars[0]
+        let loss = masked(Self.words.encode(texts, length: recipe.model.encoder(TransformerRecipe.self)?.context ?? 32))
+            .total.scalars[0]
         let chance = log(Float(Self.words.vocabulary.size))
         #expect(abs(loss - chance) < 0.4, "\(loss) against ln V = \(chance)")
     }

@@ -23,7 +23,8 @@ import Testing
                 let color = Image.Color(UInt8(n * 5), UInt8(n * 37 % 250), shade)
                 try Image(width: 16, height: 16, color).write(jpeg: folder.file("\(name)\(n).jpg"))
             }
-            rows += "where is \(subject) number \(n)\t\(subject) \(n) is here\tbefore\(n).jpg\tafter\(n).jpg\t\(n % 6)\n"
+            rows +=
+                "where is \(subject) number \(n)\t\(subject) \(n) is here\tbefore\(n).jpg\tafter\(n).jpg\t\(n % 6)\n"
         }
         try rows.write(toFile: folder.file("rows.tsv"), atomically: true, encoding: .utf8)
     }
@@ -82,7 +83,8 @@ import Testing
 
     @Test func anInputOfItsOwnNameInTheModelHasAnEncoderOfItsOwn() throws {
         try write()
-        let own = "model={dimension: 16, question: {width: 16, depth: 1, heads: 2, context: 16}, "
+        let own =
+            "model={dimension: 16, question: {width: 16, depth: 1, heads: 2, context: 16}, "
             + "answer: {width: 32, depth: 1, heads: 2, context: 12}}"
         try train(Self.texts, "run", [own])
         let run = try Run(folder.file("run")), file = try Safetensors(path: run.weights)
@@ -126,7 +128,8 @@ import Testing
     // MARK: Encoders
 
     @Test func everyEncoderOfTheLibraryIsSelectable() throws {
-        let yaml = "model: {image: {encoder: modified_resnet, width: 8, blocks: [1, 1, 1, 1], output: 32}}\n"
+        let yaml =
+            "model: {image: {encoder: modified_resnet, width: 8, blocks: [1, 1, 1, 1], output: 32}}\n"
             + "views: {size: 64}"
         let recipe = try Recipe(yaml: yaml, source: "r.yaml")
         #expect(recipe.model.encoder(ModifiedResNetRecipe.self)?.output == 32)

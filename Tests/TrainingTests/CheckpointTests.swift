@@ -14,7 +14,9 @@ struct CheckpointTests {
         let metrics: [Double] = [0.2, 0.9, 0.5, .nan, 0.9, 0.1, 0.3]
         var run = Run(every: 1, keep: 2, best: "r1")
         let step = Counter()
-        run.evaluation = .every(1) { [Metric("other", 0, isBetter: .lower), Metric("r1", metrics[step.next()], isBetter: .higher)] }
+        run.evaluation = .every(1) {
+            [Metric("other", 0, isBetter: .lower), Metric("r1", metrics[step.next()], isBetter: .higher)]
+        }
         try run.trainer().train(on: points(of: 4), steps: 7)
         #expect(run.files == Self.names(2, 6, 7))
         #expect(try CheckpointDirectory(run.checkpoints).best()?.step == 2)

@@ -48,7 +48,10 @@ extension Recipe {
         let ends = "the run ends at update \(total) in place of \(before)"
         guard rate(self) != rate(saved) else { return ends }
         return ends + ": the \(schedule.name.rawValue) schedule spans the new length, "
-            + "and the learning rate of update \(step + 1) is \(NumberText.brief(rate(self))) in place of \(NumberText.brief(rate(saved)))"
+            + """
+                and the learning rate of update \(step + 1) is \(NumberText.brief(rate(self))) in place of \
+                \(NumberText.brief(rate(saved)))
+                """
     }
 }
 

@@ -143,18 +143,20 @@ public struct Recipe: Sendable {
             : try fields.choice(
                 "microbatch_statistics", default: MicrobatchStatistics.exact,
                 """
-                    exact: refuse microbatches under batch normalization; per_microbatch: normalize each by its own \
-                    statistics.
-                    """
+                exact: refuse microbatches under batch normalization; per_microbatch: normalize each by its own \
+                statistics.
+                """
             )
         precision = try fields.choice(
             "precision", default: Precision.float32, "Number format of activations and matrix products.")
-        data = try DataSettings(fields.fields("data", "Where the samples come from."))
+        let data = try DataSettings(fields.fields("data", "Where the samples come from."))
         objective = try ObjectiveSettings(fields.fields("objective", "What is minimized."), data: data, root: fields)
         let needs = objective.needs
+        self.data = data.reading(needs.inputs)
         tokenizerSettings = needs.modalities.contains(.text) ? try TokenizerSettings(fields) : .none
         tokenizer = tokenizerSettings.file
-        model = try ModelSettings(fields.fields("model", "An encoder for each kind of input, or for an input by its name."), needs: needs)
+        model = try ModelSettings(
+            fields.fields("model", "An encoder for each kind of input, or for an input by its name."), needs: needs)
         if let microbatch, microbatch < batch, statistics == .exact, let key = model.batchNormalized {
             let exact = key.hasSuffix(".norm") ? "\(key): group is exact, " : ""
             throw fields.fault(

@@ -48,10 +48,10 @@ public enum RecipeError: Error, CustomStringConvertible {
         case .unreadable(let path, let reason): "\(path): \(reason)"
         case .unknownRecipe(let name, let known):
             """
-                \(name): neither a recipe file nor a built-in \
-                recipe\(NearestName.hint(for: name.lowercased(), among: known)); built in are \
-                \(known.joined(separator: ", "))
-                """
+            \(name): neither a recipe file nor a built-in \
+            recipe\(NearestName.hint(for: name.lowercased(), among: known)); built in are \
+            \(known.joined(separator: ", "))
+            """
         case .runExists(let path): "\(path): holds a run already"
         case .notARun(let path, let reason): "\(path): not a run directory: \(reason)"
         case .nothingToResume(let path): "\(path): not a run directory: there is nothing to resume"
@@ -60,7 +60,10 @@ public enum RecipeError: Error, CustomStringConvertible {
         case .runIsLonger(let key, let length, let updates, let made):
             "\(key): \(length) are \(Counted.text(updates, "update")), and the run has made \(made)"
         case .otherData(let run, let difference):
-            "\(difference); to go on with \(run), put the data back; to train on these from its weights, start another run"
+            """
+                \(difference); to go on with \(run), put the data back; to train on these from its weights, start \
+                another run
+                """
         case .otherTokenizer(let path, let reason, let others):
             "\(path): \(reason); give the recipe that tokenizer, "
                 + (others.isEmpty ? "" : "take over other parts alone (\(others.joined(separator: ", "))), ")

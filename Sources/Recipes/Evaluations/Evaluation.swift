@@ -18,7 +18,8 @@ public import ConcordTensors
 /// task.evaluations.append(Spread())
 /// ```
 ///
-/// Its metrics are logged with the others, and `checkpoint.best` and `early_stopping.metric` may name one: `spread.std`.
+/// Its metrics are logged with the others, and `checkpoint.best` and `early_stopping.metric` may name one:
+/// `spread.std`.
 public protocol Evaluation: Sendable {
     /// Whether it is also made while a run trains; false leaves it to `Run.evaluate`.
     var runsDuringTraining: Bool { get }

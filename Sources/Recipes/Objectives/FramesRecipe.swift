@@ -47,7 +47,8 @@ public struct FramesRecipe: ObjectiveRecipe {
         let (encoder, settings) = try parts.frameEncoder(of: input)
         try parts.requireFrames(encoder, ahead: ahead)
         let predictor = FramePrediction(
-            encoder: encoder, context: parts.context(over: encoder.featureDimension, settings), target: try target(parts, settings),
+            encoder: encoder, context: parts.context(over: encoder.featureDimension, settings),
+            target: try target(parts, settings),
             ahead: ahead,
             distance: distance)
         return TrainingTask(predictor.on(\.[audio: input.name]), embedders: [input: .audio { predictor.embed($0) }])

@@ -2,7 +2,8 @@ public import ConcordEvaluation
 
 /// What happens in a ``TrainingSession`` besides its steps.
 public enum TrainingEvent: Sendable {
-    /// A fact about data, texts or initial weights, in a sentence: how rows are held out, which tensors were taken over.
+    /// A fact about data, texts or initial weights, in a sentence: how rows are held out, which tensors were taken
+    /// over.
     case fact(String)
     /// What may not be meant, in a sentence.
     case note(String)

@@ -88,12 +88,12 @@ public struct DataSettings: Sendable {
     /// What quotes mean.
     public let quoting: Quoting
     /// What a sample has: images first, then texts, then audio, each kind in the recipe's order.
-    public let inputs: [RecipeInput]
+    public private(set) var inputs: [RecipeInput]
     /// The column of each input: a file's path, or the text itself.
-    public let columns: [RecipeInput: String]
+    public private(set) var columns: [RecipeInput: String]
     /// The columns of the second at which a row's part of its recording starts and ends, for `table`; nil for the
     /// recording's own start and end.
-    public let segments: [RecipeInput: SegmentColumns]
+    public private(set) var segments: [RecipeInput: SegmentColumns]
     /// Other words for the values of a column: `rename: {digit: {"7": seven}}`.
     public let rename: [String: [String: String]]
     /// Columns whose values are classes for zero-shot, k-NN and linear probes.
@@ -115,9 +115,9 @@ public struct DataSettings: Sendable {
         kind = try fields.choice(
             "kind", default: Kind.table,
             """
-                table: a CSV, TSV or JSON-lines file; folder: a sub-directory per class; files: names by a pattern; \
-                text: running text.
-                """
+            table: a CSV, TSV or JSON-lines file; folder: a sub-directory per class; files: names by a pattern; \
+            text: running text.
+            """
         )
         fields.renamed("bad_share", to: "bad_fraction")
         badFraction = try fields.number(
@@ -142,7 +142,8 @@ public struct DataSettings: Sendable {
         }
         let other = try fields.string(
             "held_out", default: "",
-            "The table or folder of the held-out samples, relative to the data directory; a folder inside data.path is not trained "
+            "The table or folder of the held-out samples, relative to the data directory; a folder inside data.path is "
+                + "not trained "
                 + "on. Empty: data.split "
                 + "chooses them.")
         heldOut = other.isEmpty ? nil : other
@@ -205,6 +206,15 @@ public struct DataSettings: Sendable {
         cacheMebibytes = try fields.integer(
             "cache_mib", default: 2048, in: 0...1 << 24,
             "Mebibytes of decoded images and sounds that are kept in memory.")
+    }
+
+    /// The same without the inputs that the objective does not read, so that a table needs no column of them.
+    func reading(_ needed: [RecipeInput]) -> DataSettings {
+        var result = self
+        result.inputs.removeAll { !needed.contains($0) }
+        result.columns = columns.filter { needed.contains($0.key) }
+        result.segments = segments.filter { needed.contains($0.key) }
+        return result
     }
 
     private static func unknownLimit(_ fields: Fields) throws -> Double {

@@ -57,7 +57,11 @@ final class TrainingRun {
             hasWarnedOfCollapse = true
             return meter.print(
                 "note: step \(step.step): \(metric.name) fell from \(NumberText.brief(Double(largest))) to "
-                    + "\(NumberText.brief(Double(metric.value))): the embeddings become the same for all inputs (collapse)")
+                    + """
+                        \(NumberText.brief(Double(metric.value))): the embeddings become the same for all inputs \
+                        (collapse)
+                        """
+            )
         }
     }
 

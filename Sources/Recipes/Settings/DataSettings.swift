@@ -34,7 +34,16 @@ public struct DataSettings: Sendable {
     }
 
     /// The character between the fields of a table.
-    public enum Separator: String, Sendable, CaseIterable { case tab, comma, semicolon, pipe }
+    public enum Separator: String, Sendable, CaseIterable {
+        /// A tab.
+        case tab
+        /// `,`
+        case comma
+        /// `;`
+        case semicolon
+        /// `|`
+        case pipe
+    }
 
     /// What quotes mean in a table.
     public enum Quoting: String, Sendable, CaseIterable {

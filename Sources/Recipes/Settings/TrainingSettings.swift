@@ -1,7 +1,12 @@
 /// `optimizer`.
 public struct OptimizerSettings: Sendable {
     /// The optimizers that recipes name.
-    public enum Name: String, Sendable, CaseIterable { case adamw, sgd }
+    public enum Name: String, Sendable, CaseIterable {
+        /// Adam with decoupled weight decay.
+        case adamw
+        /// Stochastic gradient descent with momentum.
+        case sgd
+    }
 
     /// Which optimizer.
     public let name: Name
@@ -34,7 +39,14 @@ public struct OptimizerSettings: Sendable {
 /// `schedule`: the learning rate's way.
 public struct ScheduleSettings: Sendable {
     /// The curve of the learning rate after the warm-up.
-    public enum Name: String, Sendable, CaseIterable { case cosine, linear, constant }
+    public enum Name: String, Sendable, CaseIterable {
+        /// Half a cosine down to the floor.
+        case cosine
+        /// A straight line down to the floor.
+        case linear
+        /// The same rate to the end.
+        case constant
+    }
 
     /// How long the learning rate rises.
     public enum WarmUp: Sendable, Equatable {

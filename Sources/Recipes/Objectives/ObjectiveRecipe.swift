@@ -5,7 +5,8 @@ import Synchronization
 
 /// A kind of objective that recipes name: its keys, what it needs of the data, and how its parts are put together.
 ///
-/// One file defines one, and one line registers it; a package of one's own does so with ``Recipe/register(_:)-(ObjectiveRecipe.Type)``:
+/// One file defines one, and one line registers it; an external package does so with
+/// ``Recipe/register(_:)-(ObjectiveRecipe.Type)``:
 /// ```swift
 /// struct RotationRecipe: ObjectiveRecipe {
 ///     static let name = "rotation"

@@ -40,7 +40,7 @@ enum EventText {
         case .answers(let query, let answers):
             let lines = answers.map { answer in
                 let similarity = NumberText.fixed(answer.similarity, decimals: 3)
-                return "    \(similarity)  \(answer.caption)\(answer.isCorrect ? "  <- it" : "")"
+                return "    \(similarity)  \(answer.caption)\(answer.isCorrect ? "  <- correct" : "")"
             }
             return (["\n  \(query)"] + lines).joined(separator: "\n")
         case .finished(let contactSheet, let directory, let sound):
@@ -48,9 +48,8 @@ enum EventText {
 
                 Queries and answers as an image: \(contactSheet)
                 Search on:
-                  concord search \(directory)/run --index \(directory)/images.safetensors --text "a large green ring \
-                  on \
-                the left"
+                  concord search \(directory)/run --index \(directory)/images.safetensors --text \
+                "a large green ring on the left"
                   concord search \(directory)/run --index \(directory)/images.safetensors --audio \(sound)
                 """
         }

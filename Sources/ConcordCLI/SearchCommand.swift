@@ -21,7 +21,7 @@ struct SearchCommand: ParsableCommand {
               concord search RUN --index shop.safetensors --text "a red bicycle" "a blue door"
               concord search RUN --index shop.safetensors --image photos/*.jpg
               concord search RUN --index shop.safetensors --texts queries.txt          one text a line; - is standard \
-              input
+            input
 
             An index made by other weights is refused: its embeddings cannot be compared with this run's.
 

@@ -41,7 +41,7 @@ import Testing
           dimension: 16
           text: {width: 16, depth: 1, heads: 2, context: 8}
           audio: {encoder: log_mel, mels: 16, window: 128, hop: 64, channels: [16, 16], kernels: [3, 3], strides: [1, \
-          2]}
+        2]}
         views: {audio: {rate: 8000, seconds: 0.5}}
         """
 

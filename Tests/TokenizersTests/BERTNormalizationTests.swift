@@ -152,11 +152,11 @@ struct BERTNormalizationTests {
         let file = """
             {"version": "1.0", "added_tokens": [{"id": 0, "content": "[PAD]", "special": true}],
              "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, \
-             "strip_accents": null,
+            "strip_accents": null,
                             "lowercase": false},
              "pre_tokenizer": {"type": "BertPreTokenizer"}, "post_processor": null, "decoder": null,
              "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", \
-             "max_input_chars_per_word": 100,
+            "max_input_chars_per_word": 100,
                        "vocab": {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "[MASK]": 4, "Ca": 5, "##t": 6}}}
             """
         let tokenizer = try Tokenizers.load(folder.file("tokenizer.json", file))
@@ -176,7 +176,7 @@ struct BERTNormalizationTests {
             {"added_tokens": [{"id": 4, "content": "<mask>"}], "normalizer": null,
              "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
              "model": {"type": "BPE", "vocab": \(TokenizerFixtureFile.json(fixture.bpe.vocabulary)), "merges": \
-             [\(merges.joined(separator: ","))]}}
+            [\(merges.joined(separator: ","))]}}
             """
         let bpe = try Tokenizers.load(folder.file("tokenizer.json", json))
         for (text, ids) in zip(fixture.strings, fixture.bpe.ids) {

@@ -51,13 +51,13 @@ extension Recipe {
         \(digits)
           columns: {audio: filepath, text: digit}
           rename: {digit: {"0": zero, "1": one, "2": two, "3": three, "4": four, "5": five, "6": six, "7": seven, "8": \
-          eight, "9": nine}}
+        eight, "9": nine}}
         tokenizer: english-wordpiece
         model:
           dimension: 128
           text: {encoder: transformer, width: 64, depth: 1, heads: 2, context: 8, pooling: first}
           audio: {encoder: log_mel, mels: 64, window: 256, hop: 80, channels: [128, 128, 128, 128], kernels: [3, 3, 3, \
-          3], strides: [1, 2, 2, 2]}
+        3], strides: [1, 2, 2, 2]}
         objective: {name: contrastive, temperature: 0.1, positives: equal_texts}
         views: {audio: {rate: 8000, seconds: 1, gain: 6, noise: 10, shift: 0.1, polarity: true}}
         optimizer: {name: adamw, learning_rate: 1e-3, weight_decay: 0.05}

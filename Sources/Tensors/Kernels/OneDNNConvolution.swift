@@ -65,7 +65,7 @@ final class OneDNNConvolution: @unchecked Sendable {
                 geometry: problem.geometry, pass: problem.pass, hasBias: problem.hasBias,
                 isBFloat16: problem.isBFloat16, adds: epilogue?.residual != nil,
                 rectifies: epilogue?.rectifies ?? false, isInference: epilogue != nil,
-                threads: Threads.claim() ? Threads.count : 1))
+                threads: Threads.claimCount()))
     }
 
     /// Winograd's, on float32 activations; nil where this oneDNN or processor has no kernels for it.
@@ -73,7 +73,7 @@ final class OneDNNConvolution: @unchecked Sendable {
         cached(
             Key(
                 geometry: problem.geometry, pass: problem.pass, hasBias: problem.hasBias && problem.pass == .forward,
-                isBFloat16: false, isWinograd: true, threads: Threads.claim() ? Threads.count : 1))
+                isBFloat16: false, isWinograd: true, threads: Threads.claimCount()))
     }
 
     private static func cached(_ key: Key) -> OneDNNConvolution? {
@@ -84,6 +84,8 @@ final class OneDNNConvolution: @unchecked Sendable {
     }
 
     private let handle: OpaquePointer
+    /// What the primitive was made for, and must run with.
+    private let threads: Int
     private let scratchBytes: Int
     /// Bytes of the weights in this primitive's layout; 0 where it takes them as they are.
     let packedBytes: Int
@@ -120,7 +122,7 @@ final class OneDNNConvolution: @unchecked Sendable {
         }
         if status == Int32(dnnl_out_of_memory.rawValue) { OutOfMemory.fail(0, for: "kernels of a convolution") }
         guard status == 0, let made else { return nil }
-        (handle, self.isFused) = (made, isFused)
+        (handle, threads, self.isFused) = (made, key.threads, isFused)
         scratchBytes = concord_convolution_scratch_bytes(made)
         packedBytes = concord_convolution_packed_bytes(made)
     }
@@ -138,7 +140,7 @@ final class OneDNNConvolution: @unchecked Sendable {
         guard packedBytes > 0 else { return weight.storage }
         return PackedWeights.shared(weight, .oneDNN(self)) {
             let packed = Storage(bytes: packedBytes)
-            withScratch(of: scratchBytes, in: "convolution") {
+            withScratch(of: scratchBytes, threads: threads, in: "convolution") {
                 concord_convolution_pack(handle, weight.storage.base, packed.base, $0)
             }
             return packed
@@ -152,7 +154,7 @@ final class OneDNNConvolution: @unchecked Sendable {
     func unpacked(_ gradient: Tensor, as shape: [Int]) -> Tensor {
         guard packedBytes > 0 else { return gradient }
         let plain = Tensor(uninitialized: shape)
-        withScratch(of: scratchBytes, in: "convolution") {
+        withScratch(of: scratchBytes, threads: threads, in: "convolution") {
             concord_convolution_unpack(handle, gradient.storage.base, plain.storage.base, $0)
         }
         return plain
@@ -160,7 +162,7 @@ final class OneDNNConvolution: @unchecked Sendable {
 
     /// - Parameters: input, output: the first elements of the activations.
     func run(input: UnsafeMutableRawPointer, weights: Storage, bias: Storage?, output: UnsafeMutableRawPointer) {
-        withScratch(of: scratchBytes, in: "convolution") {
+        withScratch(of: scratchBytes, threads: threads, in: "convolution") {
             concord_convolution_run(handle, input, weights.base, bias?.base, output, $0)
         }
     }

@@ -32,9 +32,9 @@ final class OneDNNMatmul: @unchecked Sendable {
     private static let cache = Mutex(Cache())
 
     static func cached(_ form: Form) -> OneDNNMatmul {
-        let key = Key(form: form, threads: Threads.claim() ? Threads.count : 1)
+        let key = Key(form: form, threads: Threads.claimCount())
         if let known = cache.withLock({ $0.products[key] }) { return known }
-        let made = OneDNNMatmul(form)
+        let made = OneDNNMatmul(form, threads: key.threads)
         cache.withLock { cache in
             cache.products[key] = made
             guard form.packsB else { return }
@@ -48,11 +48,14 @@ final class OneDNNMatmul: @unchecked Sendable {
     }
 
     private let handle: OpaquePointer
+    /// What the primitive was made for, and must run with.
+    private let threads: Int
     private let scratchBytes: Int
     /// The one whose packed weights this one takes too; set before anyone else sees it.
     private var packer: OneDNNMatmul?
 
-    private init(_ form: Form) {
+    private init(_ form: Form, threads: Int) {
+        self.threads = threads
         var wanted = concord_matmul_form(
             m: Int64(form.m), n: Int64(form.n), k: Int64(form.k), is_bfloat16: form.isBFloat16,
             transposes_a: form.transposesA,
@@ -76,13 +79,17 @@ final class OneDNNMatmul: @unchecked Sendable {
     /// The same of any dense matrix, not kept.
     func packed(_ matrix: UnsafePointer<Float>) -> Storage {
         let packed = Storage(bytes: concord_matmul_packed_bytes(handle))
-        withScratch(of: scratchBytes, in: "matmul") { concord_matmul_pack(handle, matrix, packed.base, $0) }
+        withScratch(of: scratchBytes, threads: threads, in: "matmul") {
+            concord_matmul_pack(handle, matrix, packed.base, $0)
+        }
         return packed
     }
 
     func run(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: UnsafePointer<Float>?, into c: UnsafeMutableRawPointer)
     {
-        withScratch(of: scratchBytes, in: "matmul") { concord_matmul_run(handle, a, b, bias, c, $0) }
+        withScratch(of: scratchBytes, threads: threads, in: "matmul") {
+            concord_matmul_run(handle, a, b, bias, c, $0)
+        }
     }
 }
 
@@ -94,10 +101,12 @@ extension OneDNNMatmul: Hashable {
 
 // MARK: Calls of oneDNN
 
-/// Runs a primitive of oneDNN with the working memory that it asked for when it was made, and stops where it fails.
+/// Runs a primitive of oneDNN with the working memory that it asked for when it was made, on as many threads as it was
+/// made for, and stops where it fails.
 /// - Parameter body: returns oneDNN's status, 0 for success.
-func withScratch(of bytes: Int, in operation: String, _ body: (UnsafeMutableRawPointer?) -> Int32) {
+func withScratch(of bytes: Int, threads: Int, in operation: String, _ body: (UnsafeMutableRawPointer?) -> Int32) {
     let scratch = bytes > 0 ? Storage(bytes: bytes) : nil
+    Threads.use(threads)
     let status = FloatMode.flushing { withExtendedLifetime(scratch) { body(scratch?.base) } }
     requireSuccess(status, in: operation, "oneDNN failed with status \(status)")
 }

@@ -45,6 +45,17 @@ public enum Threads {
         return false
     }
 
+    /// How many threads a primitive of oneDNN that this thread makes now divides its work among: what libgomp is told
+    /// to use for it, read once, since another thread may set ``count`` at any time.
+    static func claimCount() -> Int {
+        let threads = claim() ? count : 1
+        use(threads)
+        return threads
+    }
+
+    /// Has regions that libraries open on this thread use so many threads.
+    static func use(_ threads: Int) { omp_set_num_threads(Int32(threads)) }
+
     /// Gives the pool up when the thread that holds it ends.
     static func release() { _ = owner.compareExchange(expected: me, desired: 0, ordering: .acquiringAndReleasing) }
 

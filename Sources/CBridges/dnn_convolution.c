@@ -49,7 +49,13 @@ static void drop_layouts(layouts *l) {
     drop_layout(&l->output);
 }
 
-static dnnl_status_t describe(
+/// Held while a convolution is described. Up to 2.7, oneDNN keeps the size of the last block of input channels in a
+/// static variable while it describes one (`brg_blocking_t::last_ic_block_size`; openvinotoolkit/oneDNN#167): a float32
+/// and a bfloat16 convolution described at once get each other's, and the primitive computes with what lies beside its
+/// weights.
+static pthread_mutex_t describing = PTHREAD_MUTEX_INITIALIZER;
+
+static dnnl_status_t describe_alone(
     dnnl_primitive_desc_t *description, const concord_convolution_form *f, concord_convolution_pass pass,
     const layouts *l, dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t hint) {
     const dnnl_dims_t strides = {f->stride_height, f->stride_width},
@@ -95,6 +101,15 @@ static dnnl_status_t describe(
     return status != dnnl_success ? status
                                   : dnnl_primitive_desc_create(description, &convolution, attributes, engine, hint);
 #endif
+}
+
+static dnnl_status_t describe(
+    dnnl_primitive_desc_t *description, const concord_convolution_form *f, concord_convolution_pass pass,
+    const layouts *l, dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t hint) {
+    pthread_mutex_lock(&describing);
+    const dnnl_status_t status = describe_alone(description, f, pass, l, attributes, hint);
+    pthread_mutex_unlock(&describing);
+    return status;
 }
 
 /// The activations in NHWC, under Winograd's method in blocks of 16 channels; the weights as oneDNN likes them, and

@@ -4,8 +4,30 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The number of threads may be set at any time, by any thread.
-@Suite(.serialized) struct ThreadCountTests {
+/// Convolutions that several threads compute at once.
+@Suite(.serialized) struct ConcurrentConvolutionTests {
+    /// oneDNN up to 2.7 mixes up two convolutions of different element types that are described at once.
+    @Test(.enabled(if: Processor.hasBFloat16)) func thoseOfBothElementTypesAreRightWhenTheyAreMadeAtOnce() {
+        let wrong = Atomic(0)
+        DispatchQueue.concurrentPerform(iterations: 2) { worker in
+            for round in 0..<600 {
+                let channels = 1 + round % 7
+                let x = hashed("x", [2, 3 + round / 60, 4 + round % 60, channels])
+                let weight = hashed("weight", [8, channels, 3, 3])
+                let reference = convolvedPlainly(x, weight), largest = reference.map(abs).max() ?? 0
+                let y =
+                    worker == 0
+                    ? x.convolved2d(weight: weight, padding: 1)
+                    : x.converted(to: .bfloat16).convolved2d(weight: weight, padding: 1).converted(to: .float32)
+                let tolerance: Float = worker == 0 ? 1e-4 : 0.03
+                if zip(y.scalars, reference).contains(where: { !(abs($0 - $1) <= tolerance * largest) }) {
+                    wrong.add(1, ordering: .relaxed)
+                }
+            }
+        }
+        #expect(wrong.load(ordering: .relaxed) == 0)
+    }
+
     /// Convolutions on one thread that has the pool and one that has not, while a third changes the number of threads.
     @Test func convolutionsAreRightWhileTheNumberOfThreadsChanges() {
         let before = Threads.count, isOver = Atomic(false), wrong = Atomic(0)

@@ -1,4 +1,4 @@
-// Sixteen floats at a time, whatever the processor: narrower ones take them in pieces.
+// Sixteen floats at a time, whatever the processor: narrower ones take them in parts.
 #ifndef LANES_H
 #define LANES_H
 

@@ -141,7 +141,7 @@ struct TokenizerCommand: ParsableCommand {
 
     struct Encode: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Prints the ids and the pieces of texts; of standard input's lines without any.",
+            abstract: "Prints the ids and the subwords of texts; of standard input's lines without any.",
             discussion:
                 "With --json a text is one object a line: ids, tokens, and offsets, each token's first character and "
                 + "the one after "
@@ -155,12 +155,12 @@ struct TokenizerCommand: ParsableCommand {
         func run() throws {
             let tokenizer = try choice.load()
             func show(_ text: String) {
-                let pieces = tokenizer.aligned(text, special: special ? .parsed : .plain), ids = pieces.map(\.id)
+                let subwords = tokenizer.aligned(text, special: special ? .parsed : .plain), ids = subwords.map(\.id)
                 let tokens = tokenizer.tokens(ids)
                 guard json else {
                     return print(ids.map(String.init).joined(separator: " ") + "\t" + tokens.joined(separator: " "))
                 }
-                let offsets = pieces.map { "[\($0.characters.lowerBound), \($0.characters.upperBound)]" }
+                let offsets = subwords.map { "[\($0.characters.lowerBound), \($0.characters.upperBound)]" }
                 print(
                     "{\"text\": \(JSONText.quoted(text)), \"ids\": [\(ids.map(String.init).joined(separator: ", "))], "
                         + "\"tokens\": [\(tokens.map(JSONText.quoted).joined(separator: ", "))], "

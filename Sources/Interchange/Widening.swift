@@ -1,6 +1,6 @@
 import ConcordTensors
 
-/// Reads one tensor's elements from the file into memory, changing their type a piece at a time.
+/// Reads one tensor's elements from the file into memory, changing their type a chunk at a time.
 struct Widening {
     let file: OpenFile
     let key: String
@@ -17,27 +17,27 @@ struct Widening {
     func floats<Stored: BitwiseCopyable>(
         into target: UnsafeMutablePointer<Float>, _ convert: (Stored) -> Float
     ) throws(InterchangeError) {
-        try pieces(of: Stored.self) { (piece, place) throws(InterchangeError) in
-            for i in 0..<piece.count { target[place + i] = convert(piece[i]) }
+        try forEachChunk(of: Stored.self) { (chunk, place) throws(InterchangeError) in
+            for i in 0..<chunk.count { target[place + i] = convert(chunk[i]) }
         }
     }
 
     func integers<Stored: FixedWidthInteger & BitwiseCopyable>(
         of type: Stored.Type, into target: UnsafeMutablePointer<Int32>
     ) throws(InterchangeError) {
-        try pieces(of: type) { (piece, place) throws(InterchangeError) in
-            for i in 0..<piece.count {
-                guard let value = Int32(exactly: piece[i]) else {
+        try forEachChunk(of: type) { (chunk, place) throws(InterchangeError) in
+            for i in 0..<chunk.count {
+                guard let value = Int32(exactly: chunk[i]) else {
                     throw .unsupportedValues(
                         path: file.path, key: key,
-                        problem: "element \(place + i) is \(piece[i]), which does not fit 32 bits; store it as F32")
+                        problem: "element \(place + i) is \(chunk[i]), which does not fit 32 bits; store it as F32")
                 }
                 target[place + i] = value
             }
         }
     }
 
-    private func pieces<Stored: BitwiseCopyable>(
+    private func forEachChunk<Stored: BitwiseCopyable>(
         of type: Stored.Type, _ body: (UnsafeBufferPointer<Stored>, _ place: Int) throws(InterchangeError) -> Void
     ) throws(InterchangeError) {
         let length = min(count, 1 << 18), width = MemoryLayout<Stored>.stride

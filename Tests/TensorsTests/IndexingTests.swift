@@ -47,8 +47,8 @@ import Testing
             Issue.record("the gradient is dense")
             return
         }
-        #expect(rows.shape == [1000, 4] && rows.pieces.count == 1 && rows.pieces[0].rows.shape == [4, 4])
-        #expect(rows.pieces[0].indices.integerScalars == [2, 0, 2, 1])
+        #expect(rows.shape == [1000, 4] && rows.contributions.count == 1 && rows.contributions[0].rows.shape == [4, 4])
+        #expect(rows.contributions[0].indices.integerScalars == [2, 0, 2, 1])
         #expect(gradients[key]?.sliced(0..<4, axis: 0).scalars == [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 0, 0, 0, 0])
     }
 

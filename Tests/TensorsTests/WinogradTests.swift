@@ -33,8 +33,8 @@ import Testing
     static let cases = [
         Case(name: "tiles over the edge", input: [5, 14, 14, 32], filters: 48, few: 3),
         Case(name: "one sample", input: [1, 34, 33, 32], filters: 32, few: 1, hasBias: true),
-        Case(name: "pieces of a batch", input: [515, 4, 4, 256], filters: 32, few: 63, hasBias: true),
-        Case(name: "uneven pieces", input: [1031, 4, 3, 256], filters: 48, few: 63),
+        Case(name: "parts of a batch", input: [515, 4, 4, 256], filters: 32, few: 63, hasBias: true),
+        Case(name: "uneven parts", input: [1031, 4, 3, 256], filters: 48, few: 63),
         Case(name: "more filters", input: [17, 8, 7, 64], filters: 160, few: 15),
     ]
 

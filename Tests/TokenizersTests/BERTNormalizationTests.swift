@@ -52,7 +52,7 @@ struct BERTNormalizationTests {
         _ = folder.file("merges.txt", fixture.merges.joined(separator: "\n"))
         let tokenizer = try Tokenizers.load(path)
         for (place, text) in Fixture.shared.strings.enumerated() {
-            let aligned = tokenizer.alignedPieces(of: text, special: .plain)
+            let aligned = tokenizer.alignedSubwords(of: text, special: .plain)
             #expect(aligned.map(\.id) == Fixture.shared.bpe.ids[place])
             #expect(
                 aligned.map { [$0.characters.lowerBound, $0.characters.upperBound] }
@@ -141,7 +141,7 @@ struct BERTNormalizationTests {
     @Test func tokensThatContinueAWordAreKnown() throws {
         let wordPiece = try WordPieceTokenizer(tokens: Self.specials + ["cat", "##s", "."])
         #expect(wordPiece.wordContinuations == [false, false, false, false, false, false, true, false])
-        let bpe = BPETokenizer.english(), ids = bpe.pieces(of: "the unfathomable fox.")
+        let bpe = BPETokenizer.english(), ids = bpe.subwords(of: "the unfathomable fox.")
         // the, Ġunf ath om able, Ġf ox .; the text's first word has no space before it.
         #expect(ids.map(bpe.continuesWord) == [true, false, true, true, true, false, true, true])
         #expect((0..<5).allSatisfy { !bpe.continuesWord($0) })
@@ -180,7 +180,7 @@ struct BERTNormalizationTests {
             """
         let bpe = try Tokenizers.load(folder.file("tokenizer.json", json))
         for (text, ids) in zip(fixture.strings, fixture.bpe.ids) {
-            #expect(bpe.pieces(of: text, limit: .max, special: .parsed) == ids)
+            #expect(bpe.subwords(of: text, limit: .max, special: .parsed) == ids)
         }
     }
 

@@ -20,7 +20,7 @@ struct BPETests {
     @Test(arguments: TokenizerFixture.shared.strings.indices)
     func idsAreThoseOfHuggingFace(_ index: Int) throws {
         let tokenizer = try tokenizer()
-        let ids = tokenizer.pieces(of: fixture.strings[index], limit: .max, special: .parsed)
+        let ids = tokenizer.subwords(of: fixture.strings[index], limit: .max, special: .parsed)
         #expect(ids == fixture.bpe.ids[index], "\(fixture.strings[index].debugDescription)")
         #expect(tokenizer.encode(fixture.strings[index], special: .parsed) == [1] + fixture.bpe.ids[index] + [2])
     }
@@ -39,14 +39,14 @@ struct BPETests {
         }
         let text = String(scalars).replacing("<", with: "")
         for tokenizer in tokenizers {
-            #expect(Array(tokenizer.decode(tokenizer.pieces(of: text)).utf8) == Array(text.utf8))
+            #expect(Array(tokenizer.decode(tokenizer.subwords(of: text)).utf8) == Array(text.utf8))
         }
     }
 
     @Test func brokenCharactersDecodeAsHuggingFaceDoes() throws {
         let tokenizer = try tokenizer()
         #expect((5..<40).map { tokenizer.decode([Int32($0)]) } == fixture.bpe.cut)
-        let ids = BPETokenizer.english().pieces(of: "机")
+        let ids = BPETokenizer.english().subwords(of: "机")
         #expect(ids.count > 1)
         #expect(BPETokenizer.english().decode(Array(ids.dropLast())) == "\u{FFFD}")
         #expect(tokenizer.decode([1, 100_000, 2, -1]) == "\u{FFFD}\u{FFFD}")
@@ -55,8 +55,8 @@ struct BPETests {
     @Test func aLimitGivesTheFirstPiecesOfTheText() throws {
         let tokenizer = try tokenizer()
         for text in fixture.strings {
-            let all = tokenizer.pieces(of: text)
-            for limit in [0, 1, 2, 7] { #expect(tokenizer.pieces(of: text, limit: limit) == Array(all.prefix(limit))) }
+            let all = tokenizer.subwords(of: text)
+            for limit in [0, 1, 2, 7] { #expect(tokenizer.subwords(of: text, limit: limit) == Array(all.prefix(limit))) }
         }
     }
 
@@ -113,7 +113,7 @@ struct BPETests {
                     == Vocabulary(size: fixture.bpe.vocabulary.count, padding: 0, unknown: 3, start: 1, end: 2, mask: 4)
             )
             for (text, ids) in zip(fixture.strings, fixture.bpe.ids) {
-                #expect(tokenizer.pieces(of: text, limit: .max, special: .parsed) == ids)
+                #expect(tokenizer.subwords(of: text, limit: .max, special: .parsed) == ids)
             }
         }
         let merge = fixture.bpe.merges[0]

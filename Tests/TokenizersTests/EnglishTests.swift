@@ -51,7 +51,7 @@ struct EnglishTests {
         var pieces = Digest(), bytes = Digest()
         for line in TokenizerFixture.lines(file) {
             pieces.add(ids: wordpiece.encode(line, special: .parsed))
-            bytes.add(ids: bpe.pieces(of: line, limit: .max, special: .parsed))
+            bytes.add(ids: bpe.subwords(of: line, limit: .max, special: .parsed))
         }
         #expect("\(pieces)" == digests["wordpiece " + file])
         #expect("\(bytes)" == digests["bpe " + file])

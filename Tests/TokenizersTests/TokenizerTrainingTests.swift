@@ -49,7 +49,7 @@ struct TokenizerTrainingTests {
                 "ab", "##ab", "abab",
             ])
         let bpe = try BPETrainer(size: 400, minimumFrequency: 1).train(files: [path])
-        #expect(bpe.pieces(of: "abab").count == 1)
+        #expect(bpe.subwords(of: "abab").count == 1)
     }
 
     @Test func noRoomAndNoTextAreErrors() {

@@ -43,8 +43,8 @@ struct WordPieceTests {
     @Test func aLimitGivesTheFirstPiecesOfTheText() throws {
         let tokenizer = try tokenizer()
         for text in fixture.strings {
-            let all = tokenizer.pieces(of: text)
-            for limit in [0, 1, 2, 7] { #expect(tokenizer.pieces(of: text, limit: limit) == Array(all.prefix(limit))) }
+            let all = tokenizer.subwords(of: text)
+            for limit in [0, 1, 2, 7] { #expect(tokenizer.subwords(of: text, limit: limit) == Array(all.prefix(limit))) }
         }
     }
 
@@ -53,7 +53,7 @@ struct WordPieceTests {
         #expect(try WordPieceTokenizer(tokens: specials + ["cat"]).lowercase)
         let cased = try WordPieceTokenizer(tokens: specials + ["Cat"])
         #expect(!cased.lowercase)
-        #expect(cased.pieces(of: "Cat cat") == [3, 1])
+        #expect(cased.subwords(of: "Cat cat") == [3, 1])
         #expect(cased.vocabulary == Vocabulary(size: 4, padding: 0, unknown: 1))
     }
 

@@ -16,9 +16,9 @@ final class FixtureModule: Module {
     func gradients(at step: Int, microbatched: Bool = false) -> Gradients {
         let rows = Self.rows[step]
         let values = hashed("g table \(step)", [rows.count, 3])
-        var pieces = [(indices: Tensor(rows, shape: [rows.count]), rows: values)]
+        var contributions = [(indices: Tensor(rows, shape: [rows.count]), rows: values)]
         if microbatched {
-            pieces = rows.enumerated().map { i, row in
+            contributions = rows.enumerated().map { i, row in
                 (Tensor([row], shape: [1]), Tensor(Array(values.scalars[i * 3..<i * 3 + 3]), shape: [1, 3]))
             }
         }
@@ -26,7 +26,7 @@ final class FixtureModule: Module {
             Tensor(0).recorded([weight.value, bias.value, table.value]) { _, _ in
                 [
                     .dense(hashed("g weight \(step)", [3, 5])), .dense(hashed("g bias \(step)", [5])),
-                    .rows(RowGradient(shape: [7, 3], pieces: pieces)),
+                    .rows(RowGradient(shape: [7, 3], contributions: contributions)),
                 ]
             }
         }.1

@@ -38,7 +38,7 @@ final class TinyObjective: Objective {
         let table = table.value
         let rows = ids.integerScalars.flatMap { id in (0..<8).map { table.float32Pointer[Int(id) * 8 + $0] } }
         return Tensor(rows, shape: [ids.count, 8]).recorded([table]) { upstream, _ in
-            [.rows(RowGradient(shape: [11, 8], pieces: [(ids, upstream)]))]
+            [.rows(RowGradient(shape: [11, 8], contributions: [(ids, upstream)]))]
         }
     }
 

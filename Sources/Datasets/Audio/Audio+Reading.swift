@@ -20,7 +20,7 @@ extension Audio {
         let reader = try AudioReader(path)
         let rate = rate ?? reader.rate
         ShapeCheck.require(Self.rates.contains(rate), "Audio", "\(rate) samples a second, \(Self.rates) are possible")
-        let change = RateChange(from: reader.rate, to: rate)
+        let change = Resampler(from: reader.rate, to: rate)
         if window == nil, reader.frames == nil {
             let samples = try reader.readToEnd(limit: limit)
             self.init(
@@ -57,7 +57,7 @@ extension Audio {
         public var seconds: Double { Double(frames) / Double(rate) }
 
         /// Samples that the whole file has at another rate.
-        public func frames(at rate: Int) -> Int { RateChange(from: self.rate, to: rate).count(of: frames) }
+        public func frames(at rate: Int) -> Int { Resampler(from: self.rate, to: rate).count(of: frames) }
     }
 
     /// Reads a file's header; a file that does not say how long it is (a stream, most MP3 without a Xing header) is

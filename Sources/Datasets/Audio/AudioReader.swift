@@ -136,10 +136,10 @@ final class AudioReader {
     func readToEnd(limit: Double) throws(AudioError) -> [Float] {
         var samples: [Float] = []
         while true {
-            let piece = read(1 << 20)
-            if piece.isEmpty { break }
-            try check(piece, from: samples.count)
-            samples += piece
+            let chunk = read(1 << 20)
+            if chunk.isEmpty { break }
+            try check(chunk, from: samples.count)
+            samples += chunk
             let seconds = Double(samples.count) / Double(rate)
             if seconds > limit { throw .tooLong(path: path, seconds: seconds, limit: limit) }
         }
@@ -157,13 +157,13 @@ final class AudioReader {
         while position < range.upperBound {
             // What a header claims takes no memory before it is there.
             let wanted = min(range.upperBound - position, 1 << 22)
-            let piece = read(wanted)
-            try check(piece, from: position)
-            guard piece.count == wanted else {
+            let chunk = read(wanted)
+            try check(chunk, from: position)
+            guard chunk.count == wanted else {
                 throw damage(
-                    "it holds \(position + piece.count) frames where its header says \(frames ?? range.upperBound)")
+                    "it holds \(position + chunk.count) frames where its header says \(frames ?? range.upperBound)")
             }
-            if samples.isEmpty { samples = piece } else { samples += piece }
+            if samples.isEmpty { samples = chunk } else { samples += chunk }
             position += wanted
         }
         return samples
@@ -172,17 +172,17 @@ final class AudioReader {
     /// The next frames of a file that is read from its start on; fewer than `count`, or none, at its end.
     /// - Parameter position: frames read so far.
     func next(_ count: Int, after position: Int) throws(AudioError) -> [Float] {
-        let piece = read(count)
-        try check(piece, from: position)
-        guard piece.count == count || position + piece.count >= frames ?? 0 else {
-            throw damage("it holds \(position + piece.count) frames where its header says \(frames ?? 0)")
+        let chunk = read(count)
+        try check(chunk, from: position)
+        guard chunk.count == count || position + chunk.count >= frames ?? 0 else {
+            throw damage("it holds \(position + chunk.count) frames where its header says \(frames ?? 0)")
         }
-        return piece
+        return chunk
     }
 
-    private func check(_ piece: [Float], from position: Int) throws(AudioError) {
-        guard let bad = piece.firstIndex(where: { !$0.isFinite }) else { return }
-        throw .notFinite(path: path, frame: position + bad, value: piece[bad])
+    private func check(_ chunk: [Float], from position: Int) throws(AudioError) {
+        guard let bad = chunk.firstIndex(where: { !$0.isFinite }) else { return }
+        throw .notFinite(path: path, frame: position + bad, value: chunk[bad])
     }
 
     private func seek(to frame: Int) throws(AudioError) {

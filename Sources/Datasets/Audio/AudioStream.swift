@@ -34,15 +34,15 @@ struct OrderedStream: Sendable {
     }
 
     /// The parts of clips that a part of the stream is made of.
-    func pieces(of range: Range<Int>) -> [(clip: Int, range: Range<Int>)] {
-        var pieces: [(clip: Int, range: Range<Int>)] = [], position = range.lowerBound
+    func clipRanges(of range: Range<Int>) -> [(clip: Int, range: Range<Int>)] {
+        var ranges: [(clip: Int, range: Range<Int>)] = [], position = range.lowerBound
         var place = starts.partitioningIndex { $0 > position } - 1
         while position < range.upperBound {
             let end = min(range.upperBound, starts[place + 1])
-            if end > position { pieces.append((clips[place], position - starts[place]..<end - starts[place])) }
+            if end > position { ranges.append((clips[place], position - starts[place]..<end - starts[place])) }
             position = end
             place += 1
         }
-        return pieces
+        return ranges
     }
 }

@@ -90,8 +90,9 @@ public struct AudioStreams: Sendable {
         (self.window, self.rate, self.streams, badClips) = (window, rate, streams, bad)
         shortCount = short.count
         firstWindows = streams.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count / window) }
+        let free = MemoryLimit.physical?.available ?? 1 << 30
         self.clips = AudioChunks(
-            good, rate: rate, chunk: max(window, AudioChunks.smallest), limit: cacheLimit ?? FreeMemory.bytes / 4)
+            good, rate: rate, chunk: max(window, AudioChunks.smallest), limit: cacheLimit ?? free / 4)
     }
 
     /// The sounds of a table's rows.
@@ -131,8 +132,8 @@ public struct AudioStreams: Sendable {
         let order = orders.value(of: epoch) { streams.map { $0.ordered(epoch) } }[number]
         var samples: [Float] = []
         samples.reserveCapacity(window)
-        for piece in order.pieces(of: start..<start + window) {
-            try clips.append(piece.range, of: piece.clip, to: &samples)
+        for part in order.clipRanges(of: start..<start + window) {
+            try clips.append(part.range, of: part.clip, to: &samples)
         }
         return samples
     }

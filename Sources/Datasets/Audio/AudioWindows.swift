@@ -48,11 +48,11 @@ public struct AudioWindows {
     /// - Throws: `AudioError` where the file is damaged; there is no window after that.
     public mutating func next() throws(AudioError) -> Window? {
         while !isAtEnd, first + buffer.count < nextStart + length {
-            guard let piece = try source.next() else {
+            guard let chunk = try source.next() else {
                 isAtEnd = true
                 break
             }
-            buffer += piece
+            buffer += chunk
         }
         let end = first + buffer.count
         guard nextStart + length > end else { return window(at: nextStart) }
@@ -82,23 +82,23 @@ struct AudioSource {
     private var isAtEnd = false
 
     /// Frames decoded at once.
-    private static let piece = 1 << 16
+    private static let chunk = 1 << 16
 
     init(_ path: String, rate: Int) throws(AudioError) {
         reader = try AudioReader(path)
         let own = reader.rate
-        resampler = own == rate ? nil : StreamResampler(RateChange(from: own, to: rate))
+        resampler = own == rate ? nil : StreamResampler(Resampler(from: own, to: rate))
     }
 
     /// The next samples, at least one; nil at the end.
     mutating func next() throws(AudioError) -> [Float]? {
         while !isAtEnd {
-            let piece = try reader.next(Self.piece, after: frames)
-            frames += piece.count
-            isAtEnd = piece.count < Self.piece
-            var samples = piece
+            let chunk = try reader.next(Self.chunk, after: frames)
+            frames += chunk.count
+            isAtEnd = chunk.count < Self.chunk
+            var samples = chunk
             if let resampler {
-                samples = resampler.resampled(piece)
+                samples = resampler.resampled(chunk)
                 if isAtEnd { samples += resampler.finished(after: frames) }
             }
             if !samples.isEmpty { return samples }

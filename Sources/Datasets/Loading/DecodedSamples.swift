@@ -1,3 +1,4 @@
+import ConcordFiles
 public import ConcordTensors
 
 /// Samples before any random choice, so that they are the same in every epoch and can be kept: decoded images.
@@ -26,7 +27,8 @@ public struct DecodedSamples<D: Sendable>: Sendable {
     ///   - limit: bytes kept at most; nil for a quarter of the memory that is free now.
     ///   - size: bytes that a sample takes.
     public func cached(limit: Int? = nil, size: @escaping @Sendable (D) -> Int) -> DecodedSamples {
-        let cache = SampleCache<D>(count: count, limit: limit ?? FreeMemory.bytes / 4), load = load
+        let free = MemoryLimit.physical?.available ?? 1 << 30
+        let cache = SampleCache<D>(count: count, limit: limit ?? free / 4), load = load
         return DecodedSamples(count: count, named: name) { index in
             if let kept = cache[index] { return kept }
             let sample = try load(index)

@@ -142,7 +142,7 @@ public struct TextBlocks: RandomAccessCollection, Sendable {
             Parallel.run(parts.count) { range in
                 for part in range {
                     for line in part * run..<Swift.min(lines.count, (part + 1) * run) {
-                        let text = lines[line], ids = tokenizer.pieces(of: text)
+                        let text = lines[line], ids = tokenizer.subwords(of: text)
                         counter.count(text, ids, into: &parts[part].statistics)
                         parts[part].lines.append(ids)
                     }

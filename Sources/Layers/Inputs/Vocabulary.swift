@@ -27,6 +27,6 @@ public struct Vocabulary: Hashable, Sendable {
         self.mask = mask
     }
 
-    /// Ids that are no piece of text: never masked, never decoded.
+    /// Ids that are no part of a text: never masked, never decoded.
     public var special: Set<Int32> { Set([padding, unknown, start, end, mask].compactMap { $0 }) }
 }

@@ -129,203 +129,6 @@ public final class Fields {
         }
     }
 
-    // MARK: Texts
-
-    /// A text, or nil where the recipe leaves it out.
-    public func string(_ key: String, _ meaning: String) throws -> String? {
-        let text = try plainText(key)
-        remember(key, text.map { .scalar($0) } ?? .absent, .text, "", nil, meaning)
-        return text
-    }
-
-    /// A text.
-    public func string(_ key: String, default fallback: String, _ meaning: String) throws -> String {
-        let text = try plainText(key) ?? fallback
-        remember(key, .scalar(text), .text, "", fallback, meaning)
-        return text
-    }
-
-    /// A list of texts; a single text is a list of one.
-    public func strings(_ key: String, default fallback: [String] = [], _ meaning: String) throws -> [String] {
-        let texts = try list(key) ?? fallback
-        remember(key, .list(texts), .texts, "", Self.listed(fallback), meaning)
-        return texts
-    }
-
-    /// One of an enumeration's raw values.
-    public func choice<E: RawRepresentable<String> & CaseIterable>(
-        _ key: String, default fallback: E, _ meaning: String
-    ) throws -> E {
-        let result: E = try given(key) ?? fallback
-        remember(key, .scalar(result.rawValue), .choice, Self.values(E.self), fallback.rawValue, meaning)
-        return result
-    }
-
-    /// One of an enumeration's raw values, or nil where the recipe leaves it out.
-    public func choice<E: RawRepresentable<String> & CaseIterable>(
-        _ key: String, of type: E.Type, _ meaning: String
-    ) throws -> E? {
-        let result: E? = try given(key)
-        remember(key, result.map { .scalar($0.rawValue) } ?? .absent, .choice, Self.values(E.self), nil, meaning)
-        return result
-    }
-
-    /// One of some names.
-    public func choice(_ key: String, default fallback: String, of known: [String], _ meaning: String) throws -> String
-    {
-        let text = try scalar(key) ?? fallback
-        guard known.contains(text) else {
-            throw fault(
-                key,
-                "\"\(text)\" is none of \(known.joined(separator: ", "))\(NearestName.hint(for: text, among: known))")
-        }
-        remember(key, .scalar(text), .choice, known.joined(separator: ", "), fallback, meaning)
-        return text
-    }
-
-    /// One of some names, or nil where the recipe leaves it out.
-    public func choice(_ key: String, of known: [String], _ meaning: String) throws -> String? {
-        guard has(key) else {
-            remember(key, .absent, .choice, known.joined(separator: ", "), nil, meaning)
-            return nil
-        }
-        return try choice(key, default: known.first ?? "", of: known, meaning)
-    }
-
-    private func given<E: RawRepresentable<String> & CaseIterable>(_ key: String) throws -> E? {
-        // As typed where it is an override: `|` and `,` mean something in YAML.
-        guard let text = try plainText(key).map({ $0.trimmingSpaces }) else { return nil }
-        guard let result = E(rawValue: text) else {
-            let known = E.allCases.map(\.rawValue)
-            throw fault(
-                key,
-                "\"\(text)\" is none of \(known.joined(separator: ", "))\(NearestName.hint(for: text, among: known))")
-        }
-        return result
-    }
-
-    private static func values<E: RawRepresentable<String> & CaseIterable>(_ type: E.Type) -> String {
-        type.allCases.map(\.rawValue).joined(separator: ", ")
-    }
-
-    // MARK: Numbers
-
-    /// A whole number in a range.
-    /// - Throws: `RecipeError` for a number outside of it.
-    public func integer(
-        _ key: String, default fallback: Int, in range: ClosedRange<Int> = 0...Int.max, _ meaning: String
-    ) throws -> Int {
-        let result = try integer(key, range) ?? fallback
-        guard range.contains(result) else { throw outOfRange(key, String(result), RecipeKey.range(range)) }
-        remember(key, .scalar(String(result)), .integer, RecipeKey.range(range), String(fallback), meaning)
-        return result
-    }
-
-    /// A whole number in a range, or nil where the recipe leaves it out.
-    public func integer(_ key: String, in range: ClosedRange<Int> = 0...Int.max, _ meaning: String) throws -> Int? {
-        let result = try integer(key, range)
-        remember(key, result.map { .scalar(String($0)) } ?? .absent, .integer, RecipeKey.range(range), nil, meaning)
-        return result
-    }
-
-    /// One of a few whole numbers.
-    public func integer(_ key: String, default fallback: Int, oneOf values: [Int], _ meaning: String) throws -> Int {
-        let known = values.map(String.init).joined(separator: ", ")
-        let result = try integer(key, Int.min...Int.max) ?? fallback
-        guard values.contains(result) else { throw fault(key, "\(result) is none of \(known)") }
-        remember(key, .scalar(String(result)), .integer, known, String(fallback), meaning)
-        return result
-    }
-
-    private func integer(_ key: String, _ range: ClosedRange<Int>) throws -> Int? {
-        guard let text = try scalar(key) else { return nil }
-        guard let result = Int(text) else {
-            // A number that no Int holds is out of range like any other.
-            if let number = Double(text), abs(number) >= 0x1p63 { throw outOfRange(key, text, RecipeKey.range(range)) }
-            throw fault(key, "a whole number wanted, \"\(text)\" found")
-        }
-        guard range.contains(result) else { throw outOfRange(key, text, RecipeKey.range(range)) }
-        return result
-    }
-
-    /// Whole numbers: `[10, 8, 4]`.
-    public func integers(
-        _ key: String, default fallback: [Int], in range: ClosedRange<Int> = 1...Int.max, _ meaning: String
-    ) throws -> [Int] {
-        let texts = try list(key) ?? fallback.map(String.init)
-        let numbers = texts.compactMap { Int($0) }
-        guard numbers.count == texts.count, numbers.allSatisfy({ range.contains($0) }) else {
-            throw fault(key, "a list of whole numbers, each \(RecipeKey.range(range)), wanted, as in [10, 8, 4]")
-        }
-        remember(key, .list(texts), .integers, RecipeKey.range(range), Self.listed(fallback.map(String.init)), meaning)
-        return numbers
-    }
-
-    /// A number in a range.
-    /// - Throws: `RecipeError` for a number outside of it.
-    public func number(
-        _ key: String, default fallback: Double, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude,
-        _ meaning: String
-    ) throws -> Double {
-        let result = try number(key, range) ?? fallback
-        guard range.contains(result) else { throw outOfRange(key, String(result), RecipeKey.range(range)) }
-        remember(key, .scalar(String(result)), .number, RecipeKey.range(range), RecipeKey.short(fallback), meaning)
-        return result
-    }
-
-    /// A number in a range, or nil where the recipe leaves it out.
-    public func number(
-        _ key: String, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude, _ meaning: String
-    ) throws -> Double? {
-        let result = try number(key, range)
-        remember(key, result.map { .scalar(String($0)) } ?? .absent, .number, RecipeKey.range(range), nil, meaning)
-        return result
-    }
-
-    private func number(_ key: String, _ range: ClosedRange<Double>) throws -> Double? {
-        guard let text = try scalar(key) else { return nil }
-        guard let result = Double(text) else { throw fault(key, "a number wanted, \"\(text)\" found") }
-        guard range.contains(result) else { throw outOfRange(key, text, RecipeKey.range(range)) }
-        return result
-    }
-
-    /// Numbers of a fixed count: `[0.9, 0.999]`.
-    public func numbers(
-        _ key: String, default fallback: [Double], in range: ClosedRange<Double>, _ meaning: String
-    ) throws -> [Double] {
-        let texts = try list(key) ?? fallback.map { String($0) }
-        let numbers = texts.compactMap { Double($0) }
-        guard numbers.count == fallback.count, texts.count == fallback.count, numbers.allSatisfy({ range.contains($0) })
-        else {
-            throw fault(key, "\(fallback.count) numbers, each \(RecipeKey.range(range)), wanted")
-        }
-        remember(key, .list(texts), .numbers, RecipeKey.range(range), Self.listed(fallback.map { String($0) }), meaning)
-        return numbers
-    }
-
-    /// True or false.
-    public func flag(_ key: String, default fallback: Bool, _ meaning: String) throws -> Bool {
-        let words = ["true": true, "yes": true, "on": true, "false": false, "no": false, "off": false]
-        var result = fallback
-        if let text = try scalar(key) {
-            guard let word = words[text.lowercased()] else {
-                throw fault(key, "true or false wanted, \"\(text)\" found")
-            }
-            result = word
-        }
-        remember(key, .scalar(String(result)), .flag, "", String(fallback), meaning)
-        return result
-    }
-
-    /// True or false, or nil where the recipe leaves it out.
-    public func flag(_ key: String, _ meaning: String) throws -> Bool? {
-        guard has(key) else {
-            remember(key, .absent, .flag, "", nil, meaning)
-            return nil
-        }
-        return try flag(key, default: false, meaning)
-    }
-
     // MARK: The end
 
     /// Refuses keys that were never asked for, here and below.
@@ -357,7 +160,7 @@ public final class Fields {
 
     private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-    private func scalar(_ key: String) throws -> String? {
+    func scalar(_ key: String) throws -> String? {
         guard let node = node(key) else { return nil }
         guard let text = node.scalar?.string else { throw fault(key, "one value wanted, not a list or keys") }
         return text
@@ -365,7 +168,7 @@ public final class Fields {
 
     /// A text. That of an override is taken as it was typed, since braces, colons and number signs mean nothing in a
     /// file's name.
-    private func plainText(_ key: String) throws -> String? {
+    func plainText(_ key: String) throws -> String? {
         guard let typed = source.text(at: full(key)), let node = node(key) else { return try scalar(key) }
         if let scalar = node.scalar, scalar.style == .singleQuoted || scalar.style == .doubleQuoted {
             return scalar.string
@@ -373,7 +176,7 @@ public final class Fields {
         return typed
     }
 
-    private func list(_ key: String) throws -> [String]? {
+    func list(_ key: String) throws -> [String]? {
         switch node(key) {
         case nil: nil
         case .sequence(let sequence)?:
@@ -386,7 +189,7 @@ public final class Fields {
         }
     }
 
-    private func remember(
+    func remember(
         _ name: String, _ value: Resolved, _ kind: RecipeKey.Kind, _ range: String, _ fallback: String?,
         _ meaning: String
     ) {
@@ -394,15 +197,8 @@ public final class Fields {
         entries.append(Entry(name: name, value: value, key: key))
     }
 
-    private func outOfRange(_ key: String, _ value: String, _ range: String) -> RecipeError {
+    func outOfRange(_ key: String, _ value: String, _ range: String) -> RecipeError {
         fault(key, "\(value) is out of range: \(range)")
-    }
-}
-
-extension String {
-    fileprivate var trimmingSpaces: String {
-        let start = drop { $0 == " " }
-        return String(start[..<(start.lastIndex { $0 != " " }.map { start.index(after: $0) } ?? start.startIndex)])
     }
 }
 

@@ -5,7 +5,7 @@ import ConcordObjectives
 /// Masked language modeling of text (BERT).
 ///
 /// ```yaml
-/// objective: {name: masked, fraction: 0.15, whole_word: true}           # all pieces of a word are masked together
+/// objective: {name: masked, fraction: 0.15, whole_word: true}           # all subwords of a word are masked together
 /// ```
 public struct MaskedRecipe: ObjectiveRecipe {
     public static let name = "masked"
@@ -50,7 +50,7 @@ public struct MaskedSettings: Sendable {
     public let fraction: Double
     /// What the part counts beside the first objective.
     public let weight: Double
-    /// Whether all pieces of a word are masked together.
+    /// Whether all subwords of a word are masked together.
     public let masksWholeWords: Bool
 
     init(_ fields: Fields, isPart: Bool) throws {
@@ -58,7 +58,7 @@ public struct MaskedSettings: Sendable {
         fraction = try fields.number(
             "fraction", default: 0.15, in: 0.001...0.999, "Fraction of a text's tokens that are masked.")
         masksWholeWords = try fields.flag(
-            "whole_word", default: false, "Whether all pieces of a word are masked together.")
+            "whole_word", default: false, "Whether all subwords of a word are masked together.")
         weight =
             isPart
             ? try fields.number(

@@ -37,7 +37,7 @@ extension Run {
         let isRunning = recipe.data.kind == .text && !recipe.data.hasTextLines
         let ids =
             isRunning
-            ? tokenizer.pieces(of: text, limit: .max, special: .parsed) : tokenizer.encode(text, special: .parsed)
+            ? tokenizer.subwords(of: text, limit: .max, special: .parsed) : tokenizer.encode(text, special: .parsed)
         guard ids.count <= context else {
             throw RecipeError.data(
                 message: "the text has \(ids.count) tokens, and the model reads \(context) (model.text.context)")

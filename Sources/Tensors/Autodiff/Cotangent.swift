@@ -15,7 +15,7 @@ package enum Cotangent: Sendable {
     var bytes: Int {
         switch self {
         case .dense(let tensor): tensor.storage.bytes
-        case .rows(let rows): rows.pieces.reduce(0) { $0 + $1.indices.storage.bytes + $1.rows.storage.bytes }
+        case .rows(let rows): rows.contributions.reduce(0) { $0 + $1.indices.storage.bytes + $1.rows.storage.bytes }
         }
     }
 
@@ -33,7 +33,7 @@ package enum Cotangent: Sendable {
         case (nil, _): slot = new  // unchanged: its consumer converts it
         case (.rows(let a), .rows(let b)):
             // More rows than the table's own are worth adding up: the memory of many microbatches stays bounded.
-            let sum = RowGradient(shape: a.shape, pieces: a.pieces + b.pieces)
+            let sum = RowGradient(shape: a.shape, contributions: a.contributions + b.contributions)
             slot = .rows(sum.rowCount > sum.shape[0] ? sum.coalesced : sum)
         case (.dense(var sum), .dense(let addend)): slot = .dense(sum.take(adding: addend))
         case (.dense(var sum), .rows(let rows)):
@@ -54,18 +54,18 @@ package struct RowGradient: Sendable {
     /// The table's, `[V, D]`.
     package let shape: [Int]
     /// Row numbers `[n]` (int32) and their gradients `[n, D]`.
-    package let pieces: [(indices: Tensor, rows: Tensor)]
-    /// There is one piece, without duplicate rows.
-    package let isUnited: Bool
+    package let contributions: [(indices: Tensor, rows: Tensor)]
+    /// There is one contribution, without duplicate rows.
+    package let isCoalesced: Bool
 
-    package init(shape: [Int], pieces: [(indices: Tensor, rows: Tensor)], isUnited: Bool = false) {
+    package init(shape: [Int], contributions: [(indices: Tensor, rows: Tensor)], isCoalesced: Bool = false) {
         self.shape = shape
-        self.pieces = pieces
-        self.isUnited = isUnited
+        self.contributions = contributions
+        self.isCoalesced = isCoalesced
     }
 
-    /// Rows of all pieces together.
-    var rowCount: Int { pieces.reduce(0) { $0 + $1.indices.count } }
+    /// Rows of all contributions together.
+    var rowCount: Int { contributions.reduce(0) { $0 + $1.indices.count } }
 
     package var dense: Tensor {
         let sum = Tensor(zeros: shape)
@@ -74,13 +74,13 @@ package struct RowGradient: Sendable {
     }
 
     var asFloat32: RowGradient {
-        guard pieces.contains(where: { $0.rows.elementType == .bfloat16 }) else { return self }
-        return RowGradient(shape: shape, pieces: pieces.map { ($0.indices, $0.rows.asFloat32) }, isUnited: isUnited)
+        guard contributions.contains(where: { $0.rows.elementType == .bfloat16 }) else { return self }
+        return RowGradient(shape: shape, contributions: contributions.map { ($0.indices, $0.rows.asFloat32) }, isCoalesced: isCoalesced)
     }
 
     /// Adds every row in order to a dense `[V, D]` that nobody else holds.
     func add(to sum: Tensor) {
-        for (indices, rows) in pieces { Kernels.scatterAdd(rows, at: indices, into: sum) }
+        for (indices, rows) in contributions { Kernels.scatterAdd(rows, at: indices, into: sum) }
     }
 }
 
@@ -105,11 +105,11 @@ extension RowGradient {
     /// The same gradient with every row once, in the order of their first appearance: duplicate rows are
     /// added up, so that a norm or an optimizer may take each row as it is.
     package var coalesced: RowGradient {
-        if isUnited { return self }
+        if isCoalesced { return self }
         let width = shape[1]
         var places = [Int32](repeating: -1, count: shape[0])
         var order: [Int32] = []
-        for (indices, _) in pieces {
+        for (indices, _) in contributions {
             let index = indices.int32Pointer
             for i in 0..<indices.count where places[Int(index[i])] < 0 {
                 places[Int(index[i])] = Int32(order.count)
@@ -118,13 +118,13 @@ extension RowGradient {
         }
         let sum = Tensor(zeros: [order.count, width])
         let target = sum.float32Pointer
-        for (indices, rows) in pieces {
+        for (indices, rows) in contributions {
             let index = indices.int32Pointer, source = rows.float32Pointer
             for i in 0..<indices.count {
                 let to = target + Int(places[Int(index[i])]) * width, from = source + i * width
                 for j in 0..<width { to[j] += from[j] }
             }
         }
-        return RowGradient(shape: shape, pieces: [(Tensor(order, shape: [order.count]), sum)], isUnited: true)
+        return RowGradient(shape: shape, contributions: [(Tensor(order, shape: [order.count]), sum)], isCoalesced: true)
     }
 }

@@ -79,7 +79,7 @@ package struct FusedUpdate {
         case .dense(let tensor):
             parts.append(Part(access: access, step: step, moments: pointers, gradient: tensor, rows: nil))
         case .rows(let rows):
-            let (indices, values) = rows.coalesced.pieces[0]
+            let (indices, values) = rows.coalesced.contributions[0]
             var places = [Int32](repeating: -1, count: rows.shape[0])
             for (place, row) in indices.integerScalars.enumerated() { places[Int(row)] = Int32(place) }
             parts.append(

@@ -7,7 +7,7 @@ extension Gradients {
             let tensor =
                 switch cotangent {
                 case .dense(let tensor): tensor
-                case .rows(let rows): rows.coalesced.pieces[0].rows
+                case .rows(let rows): rows.coalesced.contributions[0].rows
                 }
             let size = 1 << 15
             chunks += stride(from: 0, to: tensor.count, by: size).map { (tensor, $0..<min($0 + size, tensor.count)) }

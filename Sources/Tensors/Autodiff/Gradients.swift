@@ -61,8 +61,8 @@ public struct Gradients: Sendable {
             case .rows(let rows):
                 .rows(
                     RowGradient(
-                        shape: rows.shape, pieces: rows.pieces.map { ($0.indices, $0.rows * factor) },
-                        isUnited: rows.isUnited))
+                        shape: rows.shape, contributions: rows.contributions.map { ($0.indices, $0.rows * factor) },
+                        isCoalesced: rows.isCoalesced))
             }
         }
         return result

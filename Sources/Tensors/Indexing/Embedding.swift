@@ -12,8 +12,8 @@ extension Tensor {
             Precision.isBFloat16(for: self) && elementType == .float32
             ? Kernels.gatherAsBFloat16(self, ids) : detached.gathered(at: ids)
         return output.recorded([self]) { [table = shape, ids = ids.detached] upstream, _ in
-            let piece = (indices: ids.reshaped([ids.count]), rows: upstream.reshaped([ids.count, width]))
-            return [.rows(RowGradient(shape: table, pieces: [piece]))]
+            let contribution = (indices: ids.reshaped([ids.count]), rows: upstream.reshaped([ids.count, width]))
+            return [.rows(RowGradient(shape: table, contributions: [contribution]))]
         }
     }
 

@@ -98,18 +98,18 @@ struct ChannelSums {
 
     /// - Parameter body: adds the sums over a range of rows to two vectors of C.
     init(rows: Int, channels: Int, _ body: (_ rows: Range<Int>, _ first: Doubles, _ second: Doubles) -> Void) {
-        let pieces = min(64, max(1, rows * channels / 4096))
-        let partial = Storage(bytes: pieces * 2 * channels * MemoryLayout<Double>.stride)
+        let chunks = min(64, max(1, rows * channels / 4096))
+        let partial = Storage(bytes: chunks * 2 * channels * MemoryLayout<Double>.stride)
         let sums = partial.base.assumingMemoryBound(to: Double.self)
-        sums.update(repeating: 0, count: pieces * 2 * channels)
-        Parallel.run(pieces, grain: max(1, pieces * Elementwise.grain / max(1, rows * channels))) { range in
-            for piece in range {
-                let at = sums + piece * 2 * channels
-                body(rows * piece / pieces..<rows * (piece + 1) / pieces, at, at + channels)
+        sums.update(repeating: 0, count: chunks * 2 * channels)
+        Parallel.run(chunks, grain: max(1, chunks * Elementwise.grain / max(1, rows * channels))) { range in
+            for chunk in range {
+                let at = sums + chunk * 2 * channels
+                body(rows * chunk / chunks..<rows * (chunk + 1) / chunks, at, at + channels)
             }
         }
-        for piece in 1..<max(1, pieces) {
-            let from = sums + piece * 2 * channels
+        for chunk in 1..<max(1, chunks) {
+            let from = sums + chunk * 2 * channels
             for i in 0..<2 * channels { sums[i] += from[i] }
         }
         storage = partial

@@ -21,7 +21,7 @@ package enum Parallel {
     package static func runDynamically(_ count: Int, grain: Int = 1, _ body: (Int) -> Void) {
         let next = Next()
         run(max(1, min(count / max(1, grain), Threads.count))) { _ in
-            while let piece = next.taken(below: count) { body(piece) }
+            while let chunk = next.taken(below: count) { body(chunk) }
         }
     }
 
@@ -35,16 +35,16 @@ package enum Parallel {
     }
 
     private static func start(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
-        let pieces = min(Threads.count, count / max(1, grain))
-        guard pieces > 1, !Context.current.isInRegion, Threads.claim() else {
+        let chunks = min(Threads.count, count / max(1, grain))
+        guard chunks > 1, !Context.current.isInRegion, Threads.claim() else {
             if count > 0 { body(0..<count) }
             return
         }
         Context.current.isInRegion = true
         defer { Context.current.isInRegion = false }
         withoutActuallyEscaping(body) { body in
-            var region = Region(body: body, count: count, pieces: pieces)
-            withUnsafeMutablePointer(to: &region) { GOMP_parallel(runPiece, $0, UInt32(pieces), 0) }
+            var region = Region(body: body, count: count, chunks: chunks)
+            withUnsafeMutablePointer(to: &region) { GOMP_parallel(runChunk, $0, UInt32(chunks), 0) }
         }
     }
 }
@@ -52,18 +52,18 @@ package enum Parallel {
 private struct Region {
     let body: (Range<Int>) -> Void
     let count: Int
-    let pieces: Int
+    let chunks: Int
 }
 
 /// One thread's part; a C function, so that no actor's isolation is checked on libgomp's threads.
-private let runPiece: @convention(c) (UnsafeMutableRawPointer?) -> Void = { raw in
+private let runChunk: @convention(c) (UnsafeMutableRawPointer?) -> Void = { raw in
     guard let raw else { return }
     let region = raw.assumingMemoryBound(to: Region.self)
-    let count = region.pointee.count, pieces = region.pointee.pieces
+    let count = region.pointee.count, chunks = region.pointee.chunks
     // libgomp may start fewer threads than requested: the runs are distributed among those.
     let threads = Int(omp_get_num_threads())
-    for piece in stride(from: Int(omp_get_thread_num()), to: pieces, by: threads) {
-        region.pointee.body(count * piece / pieces..<count * (piece + 1) / pieces)
+    for chunk in stride(from: Int(omp_get_thread_num()), to: chunks, by: threads) {
+        region.pointee.body(count * chunk / chunks..<count * (chunk + 1) / chunks)
     }
 }
 

@@ -50,7 +50,7 @@ public struct BPETokenizer: Tokenizer {
         self.whole = whole
     }
 
-    public func pieces(of text: String, limit: Int, special: SpecialText) -> [Int32] {
+    public func subwords(of text: String, limit: Int, special: SpecialText) -> [Int32] {
         var merging = MergingWord()
         return finder.ids(of: text, limit: limit, special: special) { part, ids in
             append(part, to: &ids, limit: limit, &merging)
@@ -77,8 +77,8 @@ public struct BPETokenizer: Tokenizer {
         }
     }
 
-    public func alignedPieces(of text: String, special: SpecialText) -> [AlignedPiece] {
-        var pieces: [AlignedPiece] = [], merging = MergingWord(), text = text
+    public func alignedSubwords(of text: String, special: SpecialText) -> [AlignedSubword] {
+        var subwords: [AlignedSubword] = [], merging = MergingWord(), text = text
         text.withUTF8 { text in
             let scalars = ScalarOffsets(text)
             func append(_ part: UnsafeBufferPointer<UInt8>, at start: Int) {
@@ -88,19 +88,19 @@ public struct BPETokenizer: Tokenizer {
                     let count = contents[Int(id)].count
                     // An unknown byte has the name of the unknown token for its contents.
                     let end = byte + (isSpecial[Int(id)] ? 1 : count)
-                    pieces.append(AlignedPiece(id: id, characters: scalars.range(byte..<end)))
+                    subwords.append(AlignedSubword(id: id, characters: scalars.range(byte..<end)))
                     byte = end
                 }
             }
             finder.forEachPart(of: text, special: special) { range, id in
                 if let id {
-                    pieces.append(AlignedPiece(id: id, characters: scalars.range(range)))
+                    subwords.append(AlignedSubword(id: id, characters: scalars.range(range)))
                 } else {
                     append(UnsafeBufferPointer(rebasing: text[range]), at: range.lowerBound)
                 }
             }
         }
-        return pieces
+        return subwords
     }
 
     /// Whether a token has no white space before it. Words are the runs between spaces, so a comma belongs to the word

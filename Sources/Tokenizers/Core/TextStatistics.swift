@@ -18,7 +18,7 @@ public struct TextStatistics: Sendable, Equatable {
     /// Some different unknown words, as the texts have them.
     public private(set) var unknownExamples: [String] = []
     /// Ids without start and end tokens.
-    public private(set) var pieces = 0
+    public private(set) var subwords = 0
     /// Ids that are not special: what can be masked.
     public private(set) var maskable = 0
     /// Texts without such an id within the context.
@@ -40,7 +40,7 @@ public struct TextStatistics: Sendable, Equatable {
             Parallel.run(parts.count) { range in
                 for part in range {
                     for text in texts[part * run..<min(texts.count, (part + 1) * run)] {
-                        counter.count(text, tokenizer.pieces(of: text), into: &parts[part])
+                        counter.count(text, tokenizer.subwords(of: text), into: &parts[part])
                     }
                 }
             }
@@ -56,7 +56,7 @@ public struct TextStatistics: Sendable, Equatable {
         a.texts += b.texts
         a.words += b.words
         a.unknownWords += b.unknownWords
-        a.pieces += b.pieces
+        a.subwords += b.subwords
         a.maskable += b.maskable
         a.textsWithoutMaskable += b.textsWithoutMaskable
         a.cut += b.cut
@@ -83,7 +83,7 @@ public struct TextStatistics: Sendable, Equatable {
         texts += 1
         words += unknown
         unknownWords += unknown
-        pieces += ids.count
+        subwords += ids.count
         maskable += ordinary
         if !isMaskable { textsWithoutMaskable += 1 }
         longest = max(longest, length)
@@ -115,9 +115,9 @@ package struct TextCounter: Sendable {
     package func count(_ text: String, _ ids: [Int32], into statistics: inout TextStatistics) {
         guard statistics.add(ids, self) else { return }
         let scalars = Array(text.unicodeScalars)
-        for piece in tokenizer.alignedPieces(of: text, special: .plain) where piece.id == unknown {
+        for subword in tokenizer.alignedSubwords(of: text, special: .plain) where subword.id == unknown {
             var word = String.UnicodeScalarView()
-            word.append(contentsOf: scalars[piece.characters].prefix(40))
+            word.append(contentsOf: scalars[subword.characters].prefix(40))
             statistics.addExample(String(word))
         }
     }

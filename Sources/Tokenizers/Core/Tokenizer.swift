@@ -25,13 +25,13 @@ public protocol Tokenizer: Sendable {
     /// - Parameters:
     ///   - limit: the most ids to return; the text is read no further than they reach.
     ///   - special: what names of special tokens in the text become.
-    func pieces(of text: String, limit: Int, special: SpecialText) -> [Int32]
+    func subwords(of text: String, limit: Int, special: SpecialText) -> [Int32]
 
     /// The ids of the text alone, each with the characters that it was made of.
     ///
-    /// Offsets count Unicode scalars of `text`, as Hugging Face's in Python do. Slower than `pieces`, which it agrees
+    /// Offsets count Unicode scalars of `text`, as Hugging Face's in Python do. Slower than `subwords`, which it agrees
     /// with.
-    func alignedPieces(of text: String, special: SpecialText) -> [AlignedPiece]
+    func alignedSubwords(of text: String, special: SpecialText) -> [AlignedSubword]
 
     /// Whether a token continues the word of the token before it: `##ing`, or of a byte-level BPE one without a leading
     /// space.
@@ -56,14 +56,14 @@ public protocol Tokenizer: Sendable {
 
 /// What the name of a special token that is written in a text (`[MASK]`, `<mask>`) becomes.
 public enum SpecialText: String, Sendable, CaseIterable {
-    /// Text like any other, cut into pieces: what users write cannot put special tokens into a batch.
+    /// Text like any other, cut into subwords: what users write cannot put special tokens into a batch.
     case plain
     /// The special token's id.
     case parsed
 }
 
 /// An id with the characters that it was made of.
-public struct AlignedPiece: Hashable, Sendable {
+public struct AlignedSubword: Hashable, Sendable {
     /// The token.
     public let id: Int32
     /// Unicode scalars of the text, from 0.
@@ -79,8 +79,8 @@ extension Tokenizer {
     public var guessedNormalization: BERTNormalization? { nil }
 
     /// The ids of the text alone, without start and end token.
-    public func pieces(of text: String, limit: Int = .max) -> [Int32] {
-        pieces(of: text, limit: limit, special: .plain)
+    public func subwords(of text: String, limit: Int = .max) -> [Int32] {
+        subwords(of: text, limit: limit, special: .plain)
     }
 
     /// The ids of a text between start and end token, where the vocabulary has them.
@@ -89,9 +89,9 @@ extension Tokenizer {
     }
 
     /// The ids of `encode`, each with the characters that it was made of; start and end token have none, `0..<0`.
-    public func aligned(_ text: String, special: SpecialText = .plain) -> [AlignedPiece] {
-        let edge = { (id: Int32?) in id.map { [AlignedPiece(id: $0, characters: 0..<0)] } ?? [] }
-        return edge(vocabulary.start) + alignedPieces(of: text, special: special) + edge(vocabulary.end)
+    public func aligned(_ text: String, special: SpecialText = .plain) -> [AlignedSubword] {
+        let edge = { (id: Int32?) in id.map { [AlignedSubword(id: $0, characters: 0..<0)] } ?? [] }
+        return edge(vocabulary.start) + alignedSubwords(of: text, special: special) + edge(vocabulary.end)
     }
 
     /// By id, whether a token continues the word of the token before it: what masking whole words needs.
@@ -111,12 +111,12 @@ extension Tokenizer {
     public func encode(_ text: String, limit: Int, special: SpecialText = .plain) -> [Int32] {
         ShapeCheck.require(
             limit >= edges, "encode", "length \(limit) has no room for the \(edges) start and end tokens")
-        let pieces = pieces(of: text, limit: limit - edges, special: special)
-        guard edges > 0 else { return pieces }
+        let subwords = subwords(of: text, limit: limit - edges, special: special)
+        guard edges > 0 else { return subwords }
         var ids: [Int32] = []
-        ids.reserveCapacity(pieces.count + 2)
+        ids.reserveCapacity(subwords.count + 2)
         if let start = vocabulary.start { ids.append(start) }
-        ids += pieces
+        ids += subwords
         if let end = vocabulary.end { ids.append(end) }
         return ids
     }

@@ -37,15 +37,15 @@ extension BERTNormalization {
     public init(guessedFrom tokens: [String]) {
         var letters = 0, capitals = 0, words = 0, accented = 0, hasLongCapital = false
         for token in tokens where !Self.isBracketed(token) {
-            let piece = token.unicodeScalars.dropFirst(token.hasPrefix(WordPieceTokenizer.prefix) ? 2 : 0)
+            let subword = token.unicodeScalars.dropFirst(token.hasPrefix(WordPieceTokenizer.prefix) ? 2 : 0)
             words += 1
-            if piece.contains(where: { UnicodeTable.unaccented.changes($0.value) }) { accented += 1 }
-            let isCapital = piece.contains { UnicodeTable.lowercase.changes($0.value) }
+            if subword.contains(where: { UnicodeTable.unaccented.changes($0.value) }) { accented += 1 }
+            let isCapital = subword.contains { UnicodeTable.lowercase.changes($0.value) }
             if isCapital {
                 capitals += 1
-                if piece.count > 1 { hasLongCapital = true }
+                if subword.count > 1 { hasLongCapital = true }
             }
-            if isCapital || piece.contains(where: { $0.properties.isCased }) { letters += 1 }
+            if isCapital || subword.contains(where: { $0.properties.isCased }) { letters += 1 }
         }
         let isCased = capitals * 50 >= letters && (capitals > 1 || hasLongCapital && letters <= 10)
         self.init(lowercase: !isCased, stripsAccents: isCased ? false : accented * 1000 <= words)

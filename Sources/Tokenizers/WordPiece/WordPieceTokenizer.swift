@@ -1,6 +1,6 @@
 public import ConcordLayers
 
-/// BERT's tokenizer: words, then the longest pieces of each that the vocabulary has; `##` marks a piece that continues
+/// BERT's tokenizer: words, then the longest subwords of each that the vocabulary has; `##` marks a subword that continues
 /// a word.
 ///
 /// ```swift
@@ -12,7 +12,7 @@ public import ConcordLayers
 /// companion file does (`tokenizer_config.json`, or `vocab.config.json` beside a `vocab.txt`); without one it is
 /// guessed from the tokens (`guessedNormalization`).
 ///
-/// A word of more than 100 characters, or one that no pieces make up, is `[UNK]` as a whole. The ids are those of
+/// A word of more than 100 characters, or one that no subwords make up, is `[UNK]` as a whole. The ids are those of
 /// Hugging Face's `BertWordPieceTokenizer` with the same file.
 /// - Source: Wu et al. 2016, arXiv:1609.08144; Devlin et al. 2018, arXiv:1810.04805.
 public struct WordPieceTokenizer: Tokenizer {
@@ -63,8 +63,8 @@ public struct WordPieceTokenizer: Tokenizer {
         for (id, token) in zip(Int32(0)..., tokens) {
             if Self.specialNames.contains(token) { specials[token] = id }
             let continues = token.utf8.starts(with: Self.prefix.utf8)
-            let piece = token.utf8.dropFirst(continues ? Self.prefix.utf8.count : 0)
-            if !piece.isEmpty { trie.insert(piece, root: continues ? Self.continuingRoot : Self.firstRoot, value: id) }
+            let subword = token.utf8.dropFirst(continues ? Self.prefix.utf8.count : 0)
+            if !subword.isEmpty { trie.insert(subword, root: continues ? Self.continuingRoot : Self.firstRoot, value: id) }
         }
         guard let padding = specials["[PAD]"] else { throw Self.missing("[PAD]", among: tokens, file) }
         guard let unknown = specials["[UNK]"] else { throw Self.missing("[UNK]", among: tokens, file) }
@@ -83,7 +83,7 @@ public struct WordPieceTokenizer: Tokenizer {
     /// The special tokens in the order that the trainer gives them.
     static let specialNames = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
-    public func pieces(of text: String, limit: Int, special: SpecialText) -> [Int32] {
+    public func subwords(of text: String, limit: Int, special: SpecialText) -> [Int32] {
         trie.withReader { trie in
             specials.ids(of: text, limit: limit, special: special) { part, ids in
                 words.forEach(in: part) { word, characters in
@@ -94,12 +94,12 @@ public struct WordPieceTokenizer: Tokenizer {
         }
     }
 
-    public func alignedPieces(of text: String, special: SpecialText) -> [AlignedPiece] {
-        var pieces: [AlignedPiece] = [], text = text
+    public func alignedSubwords(of text: String, special: SpecialText) -> [AlignedSubword] {
+        var subwords: [AlignedSubword] = [], text = text
         text.withUTF8 { text in
             let scalars = ScalarOffsets(text)
             specials.forEachPart(of: text, special: special) { range, id in
-                if let id { return pieces.append(AlignedPiece(id: id, characters: scalars.range(range))) }
+                if let id { return subwords.append(AlignedSubword(id: id, characters: scalars.range(range))) }
                 let first = scalars.range(range).lowerBound
                 for word in words.aligned(UnsafeBufferPointer(rebasing: text[range])) {
                     var ids: [Int32] = [], start = 0
@@ -111,12 +111,12 @@ public struct WordPieceTokenizer: Tokenizer {
                         let origins = word.origins[start..<start + length]
                         start += length
                         guard let from = origins.first, let to = origins.last else { continue }
-                        pieces.append(AlignedPiece(id: id, characters: first + from..<first + to + 1))
+                        subwords.append(AlignedSubword(id: id, characters: first + from..<first + to + 1))
                     }
                 }
             }
         }
-        return pieces
+        return subwords
     }
 
     /// A token's number of Unicode scalars without its prefix.
@@ -153,7 +153,7 @@ public struct WordPieceTokenizer: Tokenizer {
         }
     }
 
-    /// The pieces of a word joined, words with a space between them except before `.`, `?`, `!` and `,`, as Hugging
+    /// The subwords of a word joined, words with a space between them except before `.`, `?`, `!` and `,`, as Hugging
     /// Face's decoder does.
     public func decode(_ ids: [Int32]) -> String {
         var text = ""

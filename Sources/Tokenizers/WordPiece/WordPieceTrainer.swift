@@ -1,4 +1,4 @@
-/// Makes a WordPiece vocabulary of a text: characters, then the most frequent pairs of pieces, as Hugging Face's
+/// Makes a WordPiece vocabulary of a text: characters, then the most frequent pairs of subwords, as Hugging Face's
 /// trainer does.
 ///
 /// ```swift

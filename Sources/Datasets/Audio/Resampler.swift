@@ -3,7 +3,7 @@ import CSoxr
 import ConcordTensors
 
 /// A change of rate, by libsoxr at its high quality.
-struct RateChange {
+struct Resampler {
     let from: Int, to: Int
     /// Samples in and out between two moments at which both rates have a sample.
     private let inputs: Int, outputs: Int
@@ -85,7 +85,7 @@ extension Audio {
         ShapeCheck.require(
             Self.rates.contains(rate), "resampled", "\(rate) samples a second, \(Self.rates) are possible")
         if rate == self.rate { return self }
-        let change = RateChange(from: self.rate, to: rate)
+        let change = Resampler(from: self.rate, to: rate)
         return Audio(change.resampled(samples, count: change.count(of: count)), rate: rate)
     }
 }

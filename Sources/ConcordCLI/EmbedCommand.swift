@@ -6,7 +6,7 @@ import ConcordThreadOptions
 struct EmbedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "embed",
-        abstract: "Writes the embeddings of images, recordings or texts to an index that `search` reads.",
+        abstract: "Writes the embeddings of images, recordings, texts or ids to an index that `search` reads.",
         discussion: """
             A recording that is longer than the model's window (views.audio.seconds; ten seconds for a predictive \
             recipe) gets an \
@@ -29,6 +29,7 @@ struct EmbedCommand: ParsableCommand {
         parsing: .upToNextOption,
         help: "UTF-8 text files, one text a line; - is standard input. Empty lines are skipped.") var texts: [String] =
             []
+    @Flag(help: "All ids that the model has a row for, of --input.") var ids = false
     @Option(help: "The recipe's name of the input, where the model has several of that kind; by default the first.")
     var input: String?
     @Option(help: "The index to write: safetensors with the unit embeddings [N, D] and the items' names.") var out:
@@ -44,8 +45,8 @@ struct EmbedCommand: ParsableCommand {
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        guard [images, audio, texts].count(where: { !$0.isEmpty }) == 1 else {
-            throw ValidationError("give one of --images, --audio and --texts")
+        guard [images, audio, texts].count(where: { !$0.isEmpty }) + (ids ? 1 : 0) == 1 else {
+            throw ValidationError("give one of --images, --audio, --texts and --ids")
         }
         guard !out.isEmpty else { throw ValidationError("--out is empty; give the file to write") }
         guard windows == nil && hop == nil && !perFile || !audio.isEmpty else {
@@ -72,10 +73,11 @@ struct EmbedCommand: ParsableCommand {
         let files = listing?.paths
         try OutputPath.requireDistinct(out, from: (files ?? texts) + (listing?.rejected.map(\.name) ?? []) + run.files)
         listing?.report()
-        let sentences = try files == nil ? TextLines.all(in: texts) : []
+        let sentences = try texts.isEmpty ? [] : TextLines.all(in: texts)
         for note in run.notes(on: sentences) { warn(note) }
-        let given = listing?.count ?? sentences.count
-        let unit = files == nil ? "texts" : "files"
+        let names = try ids ? run.ids(of: input).ids : []
+        let given = listing?.count ?? sentences.count + names.count
+        let unit = ids ? "ids" : files == nil ? "texts" : "files"
         let progress = ItemProgress(total: files?.count ?? given, unit: unit)
         defer { progress.finish() }
         var index =
@@ -87,6 +89,8 @@ struct EmbedCommand: ParsableCommand {
                         badLimit: limit.badLimit,
                         progress: progress.update)
                     : run.index(images: files, input: input, badLimit: limit.badLimit, progress: progress.update)
+            } else if ids {
+                try run.index(ids: names, input: input)
             } else {
                 try run.index(texts: sentences, input: input, progress: progress.update)
             }

@@ -6,7 +6,7 @@ struct SearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",
         abstract:
-            "Lists the items of an index nearest to sentences, images or recordings, with their cosine similarity.",
+            "Lists the items of an index nearest to sentences, images, recordings or ids, with their cosine similarity.",
         discussion: """
             Prints a line for each item: similarity and name, separated by a tab; tabs, line ends and backslashes in a \
             name are \\t, \
@@ -22,10 +22,11 @@ struct SearchCommand: ParsableCommand {
               concord search RUN --index shop.safetensors --image photos/*.jpg
               concord search RUN --index shop.safetensors --texts queries.txt          one text a line; - is standard \
             input
+              concord search RUN --index items.safetensors --input user --id 4711
 
             An index made by other weights is refused: its embeddings cannot be compared with this run's.
 
-            --json prints {index, query: {text, image or audio}, hits: [{name, similarity, start, end}]}, for several \
+            --json prints {index, query: {text, image, audio or id}, hits: [{name, similarity, start, end}]}, for several \
             queries or --texts \
             {index, answers: [{query, hits}], left_out: [{file, reason}]}; start and end, in seconds, are there for \
             parts of recordings.
@@ -38,6 +39,7 @@ struct SearchCommand: ParsableCommand {
     var texts: [String] = []
     @Option(parsing: .upToNextOption, help: "Images to look for.") var image: [String] = []
     @Option(parsing: .upToNextOption, help: "Recordings to look for.") var audio: [String] = []
+    @Option(parsing: .upToNextOption, help: "Ids to look for.") var id: [String] = []
     @Option(
         help: "The recipe's name of the input, where the model has several of the query's kind; by default the first.")
     var input: String?
@@ -46,8 +48,8 @@ struct SearchCommand: ParsableCommand {
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        guard [text, texts, image, audio].contains(where: { !$0.isEmpty }) else {
-            throw ValidationError("give something to look for: --text, --texts, --image or --audio")
+        guard [text, texts, image, audio, id].contains(where: { !$0.isEmpty }) else {
+            throw ValidationError("give something to look for: --text, --texts, --image, --audio or --id")
         }
         guard count > 0 else { throw ValidationError("-k wants 1 or more, not \(count)") }
     }
@@ -99,10 +101,11 @@ struct SearchCommand: ParsableCommand {
             queries += zip(found.names, hits).map { Query(kind: kind, value: $0, hits: $1) }
             rejected += found.rejected
         }
-        let isSingle = texts.isEmpty && text.count + image.count + audio.count == 1
+        let isSingle = texts.isEmpty && text.count + image.count + audio.count + id.count == 1
         if !sentences.isEmpty { try add(.text, run.index(texts: sentences, input: input)) }
         if !image.isEmpty { try add(.image, run.index(images: image, input: input)) }
         if !audio.isEmpty { try add(.audio, run.index(audio: audio, input: input, windows: .averaged)) }
+        if !id.isEmpty { try add(.id, run.index(ids: id, input: input)) }
         for file in rejected { StandardError.line("left out: \(file.name): \(file.reason)") }
         try show(queries, rejected, isSingle: isSingle)
         if !rejected.isEmpty { throw ExitCode.failure }

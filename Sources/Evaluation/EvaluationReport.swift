@@ -8,6 +8,7 @@ public import ConcordLayers
 ///     {
 ///       "rows": {"table": …, "evaluated": 3, "total": 25, "rule": …, "trained_on": 0},
 ///       "retrieval": {"image_to_text": {"r1": …, "r5": …, "r10": …, "median_rank": …, "queries": …, "candidates": …}},
+///       "recommendation": {"user_to_item": {"precision": …, "recall": …, "ndcg": …, "users": …, "items": …}},
 ///       "zero_shot": {"LABEL": {"accuracy": …, "macro_f1": …, "classes": […], "confusion": [[…]]}},
 ///       "knn": {"LABEL": {…}}, "linear_probe": {"LABEL": {…}},
 ///       "unknown_values": {"LABEL": {"VALUE": 12}},
@@ -46,6 +47,8 @@ extension EvaluationReport {
 
     /// By direction: `image_to_text`, `text_to_image`, ….
     public var retrieval: [String: Retrieval]? { content(of: EvaluationSection.Name.retrieval) }
+    /// By direction: `user_to_item`, ….
+    public var recommendation: [String: Recommendation]? { content(of: EvaluationSection.Name.recommendation) }
     /// By label column.
     public var zeroShot: [String: Classification]? { content(of: EvaluationSection.Name.zeroShot) }
     /// By label column.
@@ -92,6 +95,7 @@ extension EvaluationReport: Codable {
         }
         sections = [
             try section(EvaluationSection.Name.retrieval, EvaluationSection.retrieval),
+            try section(EvaluationSection.Name.recommendation, EvaluationSection.recommendation),
             try section(EvaluationSection.Name.zeroShot, EvaluationSection.zeroShot),
             try section(EvaluationSection.Name.knn, EvaluationSection.knn),
             try section(EvaluationSection.Name.linearProbe, EvaluationSection.linearProbe),

@@ -32,6 +32,28 @@ extension EvaluationSection {
         return [direction.split(separator: "_").joined(separator: " ")] + recalls + rest
     }
 
+    /// Recommendation by direction: `user_to_item`, ….
+    public static func recommendation(_ directions: [String: Recommendation]) -> EvaluationSection {
+        let sorted = directions.sorted { $0.key < $1.key }
+        return EvaluationSection(
+            name: Name.recommendation,
+            metrics: sorted.flatMap { direction, found in
+                [
+                    Metric("\(Name.recommendation).\(direction).precision", found.precision10, isBetter: .higher),
+                    Metric("\(Name.recommendation).\(direction).recall", found.recall10, isBetter: .higher),
+                    Metric("\(Name.recommendation).\(direction).ndcg", found.ndcg10, isBetter: .higher),
+                ]
+            },
+            table: EvaluationTable(
+                columns: ["recommendation", "precision@10", "recall@10", "NDCG@10", "queries", "candidates"],
+                rows: sorted.map { direction, found in
+                    [direction.split(separator: "_").joined(separator: " ")]
+                        + [found.precision10, found.recall10, found.ndcg10].map { NumberText.fixed($0, decimals: 3) }
+                        + [String(found.users), String(found.items)]
+                }),
+            content: directions)
+    }
+
     /// Zero-shot classification by label column.
     public static func zeroShot(_ labels: [String: Classification]) -> EvaluationSection {
         classification(Name.zeroShot, "zero-shot", labels)
@@ -122,6 +144,7 @@ extension EvaluationSection {
     /// The names of the sections that this library makes.
     enum Name {
         static let retrieval = "retrieval"
+        static let recommendation = "recommendation"
         static let zeroShot = "zero_shot"
         static let knn = "knn"
         static let linearProbe = "linear_probe"

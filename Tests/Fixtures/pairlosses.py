@@ -75,6 +75,18 @@ def margins(name, margin, distance):
     record(name, loss, a=a, b=b)
 
 
+def sampled_softmax(name, items, counts):
+    """As peers' two-tower program and TensorFlow Recommenders define it: logQ on every column, accidental hits out."""
+    a, b = sides(name)
+    scale = torch.tensor(math.log(10.0)).requires_grad_()
+    logits = F.normalize(a, dim=1) @ F.normalize(b, dim=1).T * scale.exp()
+    if counts is not None:
+        logits = logits - (counts / counts.sum()).log()[items]
+    hits = (items[:, None] == items) & ~torch.eye(N, dtype=torch.bool)
+    loss = F.cross_entropy(logits.masked_fill(hits, float("-inf")), torch.arange(N))
+    record(name, loss, a=a, b=b, scale=scale)
+
+
 sigmoid("sigmoid", torch.arange(N))
 sigmoid("sigmoid labels", LABELS)
 for mining in ["all", "hard", "semihard"]:
@@ -82,4 +94,7 @@ for mining in ["all", "hard", "semihard"]:
     triplets(f"triplet {mining} cosine", mining, 0.3, "cosine")
 margins("margin cosine", 0.5, "cosine")
 margins("margin euclidean", 1.0, "euclidean")
+sampled_softmax("sampled softmax", LABELS, None)
+sampled_softmax("sampled softmax counts", LABELS, torch.tensor([5.0, 40.0, 1.0, 7.0, 20.0], dtype=torch.float64))
+sampled_softmax("sampled softmax distinct", torch.arange(N), torch.arange(1.0, N + 1, dtype=torch.float64))
 write("pairlosses", out)

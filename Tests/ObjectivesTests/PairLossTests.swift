@@ -26,6 +26,43 @@ struct PairLossTests {
         expectClose(try #require(gradients[loss.logitBias]).reshaped([1]), fixture["\(name) dbias"])
     }
 
+    @Test(arguments: [
+        ("sampled softmax", false, nil), ("sampled softmax counts", false, [5, 40, 1, 7, 20]),
+        ("sampled softmax distinct", true, Array(1...12)),
+    ])
+    func theSampledSoftmaxEqualsPyTorch(name: String, isDistinct: Bool, counts: [Int]?) throws {
+        let loss = SampledSoftmax(temperature: .learned(initial: 0.1), counts: counts)
+        let items = isDistinct ? Tensor((0..<Int32(12)).map { $0 }, shape: [12]) : Self.labels
+        let gradients = try check(name, sides: ["a", "b"]) { loss($0[0], $0[1], labels: items) }
+        let scale = try #require(ParameterWalk(loss).parameters.first)
+        #expect(scale.path == "logit_scale")
+        expectClose(try #require(gradients[scale.parameter]).reshaped([1]), Fixture("pairlosses")["\(name) dscale"])
+    }
+
+    /// Several tiles and blocks, in both precisions, against the dense loss.
+    @Test(arguments: Precision.allCases) func theSampledSoftmaxOfManyRowsIsTheDenseLoss(_ precision: Precision) throws {
+        let count = 1500, a = hashed("many a", [count, 8]), b = hashed("many b", [count, 8])
+        let items = Tensor((0..<Int32(count)).map { $0 * $0 % 300 }, shape: [count]), counts = (0..<300).map { 1 + $0 % 9 }
+        let loss = SampledSoftmax(temperature: .fixed(0.2), counts: counts)
+        let q = Tensor(counts.map { Float($0) / Float(counts.reduce(0, +)) }, shape: [300]).log().gathered(at: items)
+        let own = Tensor((0..<Int32(count)).map { $0 }, shape: [count])
+        let isHit = (items.reshaped([count, 1]) .== items.reshaped([1, count])).converted(to: .float32)
+            - (own.reshaped([count, 1]) .== own.reshaped([1, count])).converted(to: .float32)
+        func dense(_ a: Tensor, _ b: Tensor) -> Tensor {
+            let logits = a.l2Normalized().matmul(b.l2Normalized(), transposing: .right) / 0.2 - q - isHit * 1e9
+            return logits.crossEntropy(labels: own)
+        }
+        let (values, pullback) = withPrecision(precision) {
+            valueWithPullback(of: [a, b]) { [loss($0[0], $0[1], labels: items)] }
+        }
+        let (expected, reference) = valueWithPullback(of: [a, b]) { [dense($0[0], $0[1])] }
+        let tolerance: Float = precision == .float32 ? 1e-5 : 2e-2
+        expectClose(values[0].reshaped([1]), expected[0].reshaped([1]), tolerance: tolerance)
+        for (x, y) in zip(pullback([Tensor(1)]).1, reference([Tensor(1)]).1) {
+            expectClose(try #require(x), try #require(y), tolerance: tolerance * 3)
+        }
+    }
+
     /// 1,100 rows are two tiles.
     @Test(arguments: [true, false]) func tilesOfTheSigmoidLossAreTheDenseLoss(isLabeled: Bool) throws {
         let count = 1100, a = hashed("tiles a", [count, 4]), b = hashed("tiles b", [count, 4])

@@ -13,7 +13,7 @@
 #include "channel_blocks.h"
 #include "channel_statistics.h"
 #include "colors.h"
-#include "contrast.h"
+#include "info_nce.h"
 #include "dropout.h"
 #include "elementwise.h"
 #include "fourier.h"

@@ -1,15 +1,15 @@
 import ConcordFiles
 
-/// A rule that says which rows of a table are held out, from one column alone: it holds whatever the order and number
-/// of rows.
+/// A rule that says which rows of a table are held out, from a column alone, or a few: it holds whatever the order and
+/// number of rows.
 public struct Split: Hashable, Sendable {
     private enum Rule: Hashable {
         case checksum(modulo: Int, remainder: Int)
         case values(Set<String>)
     }
 
-    /// The column that decides.
-    public let column: String
+    /// The columns that decide: their fields, joined by a space.
+    public let columns: [String]
     private let rule: Rule
 
     /// Holds out the rows whose field has a CRC-32 (of its UTF-8 bytes) that leaves `remainder` modulo `modulo`: about
@@ -18,13 +18,19 @@ public struct Split: Hashable, Sendable {
     /// White space around the field is not part of it. Of a path, the shortest spelling decides: `./a.png` and
     /// `b//../a.png` fall on the side of `a.png`; and so do all names, links among them, of one file.
     public init(column: String, modulo: Int, remainder: Int = 0) {
-        self.column = column
+        self.init(columns: [column], modulo: modulo, remainder: remainder)
+    }
+
+    /// The same by several columns: their fields, joined by a space, have the CRC-32. So pairs are held out whose parts
+    /// are trained on in other rows: interactions of users and items.
+    public init(columns: [String], modulo: Int, remainder: Int = 0) {
+        self.columns = columns
         rule = .checksum(modulo: modulo, remainder: remainder)
     }
 
     /// Holds out the rows whose field is one of `values`: `Split(column: "take", values: ["0", "1"])`.
     public init(column: String, values: some Sequence<String>) {
-        self.column = column
+        columns = [column]
         rule = .values(Set(values))
     }
 
@@ -40,6 +46,7 @@ public struct Split: Hashable, Sendable {
 
     func check() throws(DatasetError) {
         guard case .checksum(let modulo, let remainder) = rule else { return }
+        let column = columns.joined(separator: " ")
         if modulo < 2 {
             throw .split(column: column, reason: "modulo \(modulo) puts all rows on one side; 2 or more wanted")
         }
@@ -90,11 +97,16 @@ extension Table {
     /// The rows to train on and those held out.
     /// - Throws: `DatasetError` where there is no such column, or the rule cannot hold.
     public func split(by split: Split) throws(DatasetError) -> (train: Table, heldOut: Table) {
-        try require(columns: [split.column])
+        try require(columns: split.columns)
         try split.check()
-        let names = split.isByChecksum ? fileNames(in: split.column) : [:]
-        guard split.isByChecksum else { return self.split { row in split.isHeldOut(row[split.column]) } }
-        return self.split { row in split.isHeldOut(names[row[split.column]] ?? row.name(of: split.column)) }
+        guard split.isByChecksum else {
+            return self.split { row in split.isHeldOut(split.columns.map { row[$0] }.joined(separator: " ")) }
+        }
+        let names = split.columns.map(fileNames(in:))
+        return self.split { row in
+            let fields = zip(split.columns, names).map { column, names in names[row[column]] ?? row.name(of: column) }
+            return split.isHeldOut(fields.joined(separator: " "))
+        }
     }
 }
 

@@ -131,6 +131,18 @@ public final class InfoNCE: Module {
         return contrast(all, all, .concatenated([labels, labels], axis: 0), excludesSelf: true, isSymmetric: false)
     }
 
+    /// Rows of `a` as queries, row i of `b` the only positive of row i.
+    /// - Parameters:
+    ///   - columnShift: `[N]`, subtracted from the logits of each candidate.
+    ///   - groups: int32 `[N]`: candidates of the query's own group, its positive apart, are excluded.
+    func oneWay(_ a: Tensor, _ b: Tensor, columnShift: Tensor?, groups: Tensor?) -> Tensor {
+        var options = options
+        (options.isSymmetric, options.columnShift) = (false, columnShift)
+        options.groups = groups.map { ($0, $0) }
+        let own = Self.positions(a.shape[0])
+        return .contrast(a, b, logScale: logScale, rowLabels: own, columnLabels: own, options: options)
+    }
+
     /// The current factor of similarities: `1 / temperature`.
     public var scale: Float { exp(logScale.item) }
 

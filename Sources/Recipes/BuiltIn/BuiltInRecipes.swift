@@ -37,6 +37,10 @@ extension Recipe {
                 data: "a table descriptions.tsv of package, section, synopsis and description, and a vocab.txt",
                 debianPairs),
             BuiltInRecipe(
+                "debian-two-tower", "recommendation: users and items by their ids",
+                data: "a table depends.tsv of package and dependency",
+                debianTwoTower),
+            BuiltInRecipe(
                 "pairs", "a start for your own images and captions", data: "your table pairs.tsv of filepath and title",
                 pairs),
             BuiltInRecipe("demo", "what the demo trains", data: "made by the demo", demo),

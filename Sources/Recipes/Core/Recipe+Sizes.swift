@@ -12,11 +12,12 @@ extension Recipe {
     /// first feature map.
     /// - Parameters:
     ///   - vocabulary: ids of the tokenizer.
+    ///   - ids: those of each input of ids.
     ///   - limit: bytes.
     /// - Throws: `RecipeError.data` with the key that takes the most.
-    func requireFitting(vocabulary: Int, limit: Double) throws {
+    func requireFitting(vocabulary: Int, ids: [RecipeInput: IDVocabulary] = [:], limit: Double) throws {
         let states = optimizer.name == .adamw ? 16.0 : 12.0
-        var needs: [(key: String, bytes: Double)] = weights(vocabulary: vocabulary).map { ($0.key, $0.count * states) }
+        var needs: [(key: String, bytes: Double)] = weights(vocabulary, ids).map { ($0.key, $0.count * states) }
         if let views = views.image {
             let side = Double(views.size), images = Double(self.objective.needs.inputs.count { $0.kind == .image })
             needs.append(("views.size", Double(batch) * images * side * side * 12))
@@ -41,10 +42,11 @@ extension Recipe {
     private static func gibibytes(_ bytes: Double) -> String { "\((bytes / 0x1p30 * 10).rounded() / 10) GiB" }
 
     /// Roughly how many weights each key asks for.
-    private func weights(vocabulary: Int) -> [(key: String, count: Double)] {
+    private func weights(_ vocabulary: Int, _ ids: [RecipeInput: IDVocabulary]) -> [(key: String, count: Double)] {
         var result: [(key: String, count: Double)] = [], outputs = 0.0
         for encoder in model.encoders {
-            result += encoder.recipe.weights(vocabulary: vocabulary).map {
+            let known = encoder.inputs.first.flatMap { ids[$0]?.count } ?? vocabulary
+            result += encoder.recipe.weights(vocabulary: known).map {
                 ("model.\(encoder.key).\($0.key)", $0.amount)
             }
             outputs += Double(encoder.recipe.embeddingSize)

@@ -1,13 +1,13 @@
 import ConcordDatasets
 
-/// The distinct files and texts of some rows: the queries and candidates of retrieval, and which are right for each
+/// The distinct files, texts and ids of some rows: the queries and candidates of retrieval, and which are right for each
 /// other.
 ///
-/// An item is a distinct file or a distinct text, whatever number of rows name it. Two items of different inputs are
+/// An item is a distinct file, text or id, whatever number of rows name it. Two items of different inputs are
 /// right for each other if a row has both; a file of one input and a file of another also if they have a text in
 /// common.
 struct EvaluatedItems {
-    /// Distinct files (as in the table, joined to its folder) or texts, in order of first appearance.
+    /// Distinct files (as in the table, joined to its folder), texts or ids, in order of first appearance.
     private(set) var names: [RecipeInput: [String]] = [:]
     /// The parts of recordings that the names of an input of audio are of; nil for all of one.
     private var segments: [RecipeInput: [AudioSegment?]] = [:]
@@ -23,7 +23,7 @@ struct EvaluatedItems {
                 guard let part = table.part(input, of: row) else { return nil }
                 if let place = seen[part] { return place }
                 seen[part] = names.count
-                names.append(input.kind == .text ? part : table.path(input, of: row) ?? part)
+                names.append(table.path(input, of: row) ?? part)
                 segments.append(table.segment(input, of: row))
                 return names.count - 1
             }
@@ -67,7 +67,7 @@ struct EvaluatedItems {
     func answers(from queries: RecipeInput, to candidates: RecipeInput) -> [[Int]] {
         var result = linked(from: queries, to: candidates)
         let known = places.keys.filter { $0.kind == .text }.min { $0.name < $1.name }
-        guard queries.kind != .text, candidates.kind != .text, let text = known else { return result }
+        guard queries.kind.isFile, candidates.kind.isFile, let text = known else { return result }
         let texts = linked(from: queries, to: text), ofText = linked(from: text, to: candidates)
         for query in result.indices {
             switch texts[query].count {

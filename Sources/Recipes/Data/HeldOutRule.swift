@@ -24,11 +24,13 @@ struct HeldOutRule: Sendable {
 extension DataSettings.Split {
     package var rule: Split {
         values.isEmpty
-            ? Split(column: column, modulo: modulo, remainder: remainder) : Split(column: column, values: values)
+            ? Split(columns: columns, modulo: modulo, remainder: remainder)
+            : Split(column: columns.first ?? "", values: values)
     }
 
     /// The rule in words.
     var words: String {
+        let column = columns.joined(separator: " ")
         guard !values.isEmpty else { return "crc32 of \"\(column)\" modulo \(modulo) is \(remainder)" }
         let listed = values.prefix(8).joined(separator: ", ") + (values.count > 8 ? ", … (\(values.count) values)" : "")
         return values.count == 1 ? "\"\(column)\" is \(listed)" : "\"\(column)\" is one of \(listed)"

@@ -53,6 +53,7 @@ public enum MediaFiles {
         case .image: "image"
         case .audio: "sound"
         case .text: "text"
+        case .id: "id"
         }
     }
 

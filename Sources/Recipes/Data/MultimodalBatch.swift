@@ -6,12 +6,14 @@ public import ConcordTensors
 /// ```swift
 /// batch.image                                    // of the input "image": shorter for batch[image: "image"]
 /// batch[text: "question"]
+/// batch[ids: "user"]
 /// batch[imageViews: "image"]                     // two views, where the objective asks for them
 /// ```
 public struct MultimodalBatch: Sendable {
     private var images: [String: Available<Tensor>] = [:]
     private var texts: [String: Available<Tokens>] = [:]
     private var audios: [String: Available<Waveform>] = [:]
+    private var identities: [String: Available<IDs>] = [:]
     private var secondImages: [String: Available<Tensor>] = [:]
     private var secondAudios: [String: Available<Waveform>] = [:]
 
@@ -38,6 +40,15 @@ public struct MultimodalBatch: Sendable {
         get { audios[name] }
         set { audios[name] = newValue }
     }
+
+    /// Ids of an input, `[n]`: rows of its encoder's table; nil where it has none.
+    public subscript(ids name: String) -> Available<IDs>? {
+        get { identities[name] }
+        set { identities[name] = newValue }
+    }
+
+    /// `[N]` int32, the table's row of each sample's id; nil where the batch has none.
+    public subscript(idRows name: String) -> Tensor? { identities[name]?.input.rows }
 
     /// Another view of the same samples' images, where the objective compares two.
     public subscript(secondImage name: String) -> Available<Tensor>? {

@@ -5,7 +5,7 @@
 /// data: {columns: {question: {kind: text, column: q}, answer: {kind: text, column: a}}}
 /// ```
 /// Inputs of one kind share the encoder of that kind (`model.text`), unless `model` has one by the input's own name
-/// (`model.question`).
+/// (`model.question`). Ids share none: those of two columns are two sets.
 public struct RecipeInput: Hashable, Sendable, CustomStringConvertible {
     /// What the recipe calls it.
     public let name: String
@@ -34,4 +34,9 @@ public struct RecipeInput: Hashable, Sendable, CustomStringConvertible {
 public enum Modality: String, Sendable, CaseIterable {
     /// An image file, a text, or an audio file.
     case image, text, audio
+    /// The id of a user, an item, a speaker: one of those that the training rows have.
+    case id
+
+    /// Whether a table's field names a file of it; texts and ids are in the table itself.
+    public var isFile: Bool { self == .image || self == .audio }
 }

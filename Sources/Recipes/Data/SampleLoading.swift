@@ -23,6 +23,7 @@ struct SampleLoading: Sendable {
         var images: [String: Image] = [:]
         var clips: [String: AudioClips.Decoded] = [:]
         var texts: [String: String] = [:]
+        var ids: [String: Int32] = [:]
         /// Equal for samples that are each other's positives.
         var group: Int32 = -1
 
@@ -36,6 +37,7 @@ struct SampleLoading: Sendable {
         var images: [String: [ImageViews.View]] = [:]
         var clips: [String: [[Float]]] = [:]
         let texts: [String: String]
+        let ids: [String: Int32]
         let group: Int32
     }
 
@@ -64,8 +66,11 @@ struct SampleLoading: Sendable {
                 }
                 parts += sample.clips[name] == nil ? 0 : 1
             case .text:
-                sample.texts[name] = table.hasText(input, row) ? table.text(input, of: row) : nil
+                sample.texts[name] = table.field(input, of: row)
                 parts += sample.texts[name] == nil ? 0 : 1
+            case .id:
+                sample.ids[name] = table.field(input, of: row).flatMap { table.ids[input]?.row(of: $0) }
+                parts += sample.ids[name] == nil ? 0 : 1
             }
         }
         guard parts >= needs.least else {
@@ -80,7 +85,7 @@ struct SampleLoading: Sendable {
 
     /// All first views, then all second ones, in the order of the inputs: the random choices follow each other so.
     private func view(of sample: Decoded, using random: inout RandomSequence) throws -> View {
-        var view = View(texts: sample.texts, group: sample.group)
+        var view = View(texts: sample.texts, ids: sample.ids, group: sample.group)
         for _ in 0..<needs.views {
             for input in needs.inputs {
                 if let images, let image = sample.images[input.name] {
@@ -120,6 +125,7 @@ struct SampleLoading: Sendable {
                 batch[text: name] = Available(of: views, { $0.texts[name] }) {
                     tokenizer.encode($0, length: context)
                 }
+            case .id: batch[ids: name] = Available(of: views, { $0.ids[name] }) { IDs($0) }
             }
         }
         if hasGroups { batch.labels = Tensor(views.map(\.group), shape: [views.count]) }

@@ -10,6 +10,8 @@ struct SampleTable: Sendable {
     /// other.
     let isSplit: Bool
     let settings: DataSettings
+    /// The training rows' ids of each input of ids.
+    let ids: [RecipeInput: IDVocabulary]
     /// Files of a folder that are not trained on since they are in the held-out folder inside it.
     private(set) var nestedCount = 0
 
@@ -43,6 +45,11 @@ struct SampleTable: Sendable {
             rule = HeldOutRule(
                 words: "all rows (data.split: none)", table: path, total: table.count, heldOut: table.count)
         }
+        let training = train
+        ids = Dictionary(
+            uniqueKeysWithValues: settings.inputs.filter { $0.kind == .id }.map { input in
+                (input, IDVocabulary(of: training, column: settings.columns[input] ?? ""))
+            })
     }
 
     /// The files of a folder that are not in another folder inside it; all of them where none would be left.
@@ -93,7 +100,7 @@ struct SampleTable: Sendable {
 
     /// - Throws: where every row names a file by a web address.
     private static func requireFiles(_ settings: DataSettings, _ table: Table) throws {
-        for (input, column) in settings.columns where input.kind != .text {
+        for (input, column) in settings.columns where input.kind.isFile {
             guard let row = table.first, FileAddress.isRemote(row.path(column)) else { continue }
             guard table.allSatisfy({ FileAddress.isRemote($0.path(column)) }) else { continue }
             throw RecipeError.data(
@@ -130,7 +137,7 @@ struct SampleTable: Sendable {
 
     /// A row's file of an input; nil where it has none.
     func path(_ input: RecipeInput, of row: Row) -> String? {
-        guard input.kind != .text, let column = settings.columns[input] else { return nil }
+        guard input.kind.isFile, let column = settings.columns[input] else { return nil }
         return settings.columns.count > 2 && row[column].isEmpty ? nil : row.path(column)
     }
 
@@ -141,38 +148,35 @@ struct SampleTable: Sendable {
         return (try? row.segment(start: columns.start, end: columns.end)) ?? nil
     }
 
-    /// What a row has of an input: the canonical path of its file (and the segment of it), or its text. Rows that
-    /// share it share an item.
+    /// What a row has of an input: the canonical path of its file (and the segment of it), its text or its id. Rows
+    /// that share it share an item.
     func part(_ input: RecipeInput, of row: Row) -> String? {
-        guard input.kind != .text else { return hasText(input, row) ? text(input, of: row) : nil }
+        guard input.kind.isFile else { return field(input, of: row) }
         guard let file = path(input, of: row).map(CanonicalPath.of) else { return nil }
         guard let segment = segment(input, of: row) else { return file }
         return "\(file) \(segment)"
     }
 
-    /// A row's text of an input, by the template where the data are a folder.
-    func text(_ input: RecipeInput, of row: Row) -> String {
-        guard let column = settings.columns[input] else { return "" }
+    /// A row's text of an input, by the template where the data are a folder, or its id. Nil for an empty id, and of
+    /// three inputs for an empty text.
+    func field(_ input: RecipeInput, of row: Row) -> String? {
+        guard !input.kind.isFile, let column = settings.columns[input] else { return nil }
+        if row[column].isEmpty, input.kind == .id || settings.columns.count > 2 { return nil }
+        guard input.kind == .text else { return row[column] }
         let value = value(column, of: row)
         guard settings.kind == .folder else { return value }
         return settings.template.split(separator: "{}", omittingEmptySubsequences: false).joined(separator: value)
     }
 
-    /// Whether a row has a text of an input: of three inputs it may lack one.
-    func hasText(_ input: RecipeInput, _ row: Row) -> Bool {
-        guard input.kind == .text, let column = settings.columns[input] else { return false }
-        return settings.columns.count < 3 || !row[column].isEmpty
-    }
-
     /// All texts of some rows, input by input.
     func texts(of rows: Table) -> [String] {
         settings.inputs.filter { $0.kind == .text }.flatMap { input in
-            rows.filter { hasText(input, $0) }.map { text(input, of: $0) }
+            rows.compactMap { field(input, of: $0) }
         }
     }
 
     /// The inputs that are files.
-    var files: [RecipeInput] { settings.inputs.filter { $0.kind != .text } }
+    var files: [RecipeInput] { settings.inputs.filter(\.kind.isFile) }
 
     /// A row's value in a column, in the recipe's words.
     func value(_ column: String, of row: Row) -> String {

@@ -73,8 +73,8 @@ struct TrainedRows: Codable, Sendable {
     private static func nameHash(_ row: Row, _ table: SampleTable) -> UInt64 {
         var hash = FNV1a()
         for input in table.settings.inputs {
-            if input.kind == .text {
-                if table.hasText(input, row) { hash.add(table.text(input, of: row)) }
+            if !input.kind.isFile {
+                if let field = table.field(input, of: row) { hash.add(field) }
             } else if table.path(input, of: row) != nil {
                 hash.add(CanonicalPath.of(row[table.column(input)]))
                 if let segment = table.segment(input, of: row) { hash.add("\(segment)") }

@@ -16,9 +16,10 @@ import Synchronization
 ///     func makeEncoder(_ context: EncoderContext) throws -> any FeatureEncoder<Tensor> { Patches(width: width) }
 /// }
 /// ```
-/// What the encoder's input is says which kind of input it is for: `Tensor` images, `Tokens` texts, `Waveform` audio.
+/// What the encoder's input is says which kind of input it is for: `Tensor` images, `Tokens` texts, `Waveform` audio,
+/// `IDs` ids.
 public protocol EncoderRecipe: Sendable {
-    /// What the encoder takes: `Tensor` for images, `Tokens` or `Waveform`.
+    /// What the encoder takes: `Tensor` for images, `Tokens`, `Waveform` or `IDs`.
     associatedtype Input: Sendable
 
     /// What `model.image.encoder` calls it (`model.text.encoder`, …).
@@ -41,7 +42,7 @@ public protocol EncoderRecipe: Sendable {
 
     /// Roughly how many weights each of its keys asks for, so that sizes that no memory holds are refused at once;
     /// none by default.
-    /// - Parameter vocabulary: ids of the tokenizer; 0 where no text is read.
+    /// - Parameter vocabulary: ids of the tokenizer, or of the input's column; 0 where no text is read.
     func weights(vocabulary: Int) -> [EncoderCost]
 
     /// Roughly how many bytes a batch takes by each of its keys; none by default.
@@ -62,6 +63,7 @@ extension EncoderRecipe {
 extension EncoderRecipe where Input == Tensor { public static var kind: Modality { .image } }
 extension EncoderRecipe where Input == Tokens { public static var kind: Modality { .text } }
 extension EncoderRecipe where Input == Waveform { public static var kind: Modality { .audio } }
+extension EncoderRecipe where Input == IDs { public static var kind: Modality { .id } }
 
 /// An encoder of texts: it reads so many tokens of one.
 public protocol TextEncoderRecipe: EncoderRecipe where Input == Tokens {
@@ -87,6 +89,8 @@ public struct EncoderContext: Sendable {
     public let views: ViewSettings
     /// The tokenizer's; nil where the recipe reads no text.
     public let vocabulary: Vocabulary?
+    /// How many ids the encoder's input has among the training rows; 0 where it is of another kind.
+    public let idCount: Int
 }
 
 /// What a key of an encoder costs: weights or bytes.
@@ -103,6 +107,7 @@ public struct EncoderCost: Sendable {
 extension Recipe {
     private static let encoders = Mutex<[any EncoderRecipe.Type]>([
         ResNetRecipe.self, ModifiedResNetRecipe.self, TransformerRecipe.self, LogMelRecipe.self, CPCEncoderRecipe.self,
+        IDRecipe.self,
     ])
 
     /// Makes an encoder known to recipes, by its name; one of the same name and kind is replaced.

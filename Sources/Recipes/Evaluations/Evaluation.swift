@@ -57,15 +57,16 @@ extension TrainingTask {
     static func evaluations(
         of inputs: some Sequence<RecipeInput>, hasSharedSpace: Bool, predictsTokens: Bool
     ) -> [any Evaluation] {
-        let hasFiles = inputs.contains { $0.kind != .text }, hasTexts = inputs.contains { $0.kind == .text }
+        let hasFiles = inputs.contains(where: \.kind.isFile), hasTexts = inputs.contains { $0.kind == .text }
         var result: [any Evaluation] = []
         if hasSharedSpace { result.append(RetrievalEvaluation()) }
+        if hasSharedSpace, inputs.contains(where: { $0.kind == .id }) { result.append(RecommendationEvaluation()) }
         if hasSharedSpace, hasTexts { result.append(ZeroShotEvaluation()) }
         if hasFiles {
             result.append(NearestNeighborsEvaluation(runsDuringTraining: !hasSharedSpace))
             result.append(LinearProbeEvaluation(runsDuringTraining: !hasSharedSpace))
         }
-        if predictsTokens || !hasFiles { result.append(MaskedWordsEvaluation()) }
+        if predictsTokens || hasTexts && !hasFiles { result.append(MaskedWordsEvaluation()) }
         return result
     }
 }

@@ -24,7 +24,7 @@ public final class EvaluationData {
     /// The rows that are evaluated; none of running text.
     public var rows: Table? { source.table?.heldOut }
 
-    /// The distinct files or texts that the evaluated rows name, in order of first appearance, without those that could
+    /// The distinct files, texts or ids that the evaluated rows name, in order of first appearance, without those that could
     /// not be read: N names with their embeddings `[N, D]`, in the shared space where there is one.
     /// - Returns: nil where there are none, or the model does not embed them.
     public func items(of input: RecipeInput) throws -> (names: [String], embeddings: Tensor)? {
@@ -58,7 +58,15 @@ public final class EvaluationData {
     func labels() throws -> ProbedLabels? { try probed.get() }
 
     private func embed() throws -> EvaluatedSamples? {
-        try source.table.map { table in try EvaluatedSamples(table, embedder: embedder) { self.leaveOut($0) } }
+        try source.table.map { table in
+            let samples = try EvaluatedSamples(table, embedder: embedder) { self.leaveOut($0) }
+            for (input, count) in samples.unknownIDs.sorted(by: { $0.key.name < $1.key.name }) {
+                note(
+                    "\(count) of the held-out rows' ids of \(input) \(count == 1 ? "is" : "are") in no training row, "
+                        + "and not evaluated")
+            }
+            return samples
+        }
     }
 
     private func probe() throws -> ProbedLabels? {
@@ -66,24 +74,34 @@ public final class EvaluationData {
     }
 }
 
-/// The distinct files and texts of the evaluated rows, with their embeddings.
+/// The distinct files, texts and ids of the evaluated rows, with their embeddings.
 struct EvaluatedSamples {
     let table: SampleTable
     private(set) var items: EvaluatedItems
     /// `[N, D]`: in the shared space where there is one; else the encoder's output, and none of texts.
     private(set) var embeddings: [RecipeInput: Tensor] = [:]
 
+    /// How many ids of each input no training row has: there is nothing to compare them by.
+    private(set) var unknownIDs: [RecipeInput: Int] = [:]
+
     /// - Parameter leaveOut: is called with files that cannot be read.
     init(_ table: SampleTable, embedder: Embedder, leaveOut: ([UnreadableFile]) -> Void) throws {
         self.table = table
         let inputs = embedder.model.inputs, isShared = embedder.model.hasSharedSpace
         items = EvaluatedItems(Array(table.heldOut), of: table, inputs)
-        for input in inputs where input.kind != .text {
+        for input in inputs where input.kind.isFile {
             guard let paths = items.names[input], !paths.isEmpty else { continue }
             let files = try embedder.readableFiles(paths, input, items.segments(of: input), features: !isShared)
             leaveOut(files.unreadable)
             items.keep(files.readable, of: input)
             embeddings[input] = files.embeddings
+        }
+        for input in inputs where input.kind == .id {
+            let ids = items.names[input] ?? [], known = ids.indices.filter { embedder.row(of: ids[$0], input) != nil }
+            unknownIDs[input] = known.count < ids.count ? ids.count - known.count : nil
+            items.keep(known, of: input)
+            guard !known.isEmpty else { continue }
+            embeddings[input] = try embedder.ids(known.map { ids[$0] }, of: input, features: !isShared)
         }
         if isShared { try align(embedder) }
     }

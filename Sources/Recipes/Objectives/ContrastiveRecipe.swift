@@ -9,6 +9,7 @@ import ConcordTensors
 /// objective: {name: contrastive, loss: sigmoid}
 /// objective: {name: contrastive, masked: {weight: 0.1}}              # both, over one text encoder
 /// objective: {name: contrastive, temperature: 0.05, learned: false, head: none}    # multiple negatives ranking
+/// objective: {name: contrastive, loss: sampled_softmax, head: none}  # two towers of ids: users and items
 /// ```
 public struct ContrastiveRecipe: ObjectiveRecipe {
     public static let name = "contrastive"
@@ -29,6 +30,10 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
                 "objective contrastive aligns two or more inputs, such as image and text; data.columns must name them")
         }
         if masked != nil { try data.require(.text, for: MaskedRecipe.name) }
+        if settings.loss == .sampledSoftmax, data.inputs.count != 2 || data.inputs[1].kind != .id {
+            throw ObjectiveFault(
+                "objective.loss sampled_softmax: data.columns must name two inputs, the second of ids (kind: id)")
+        }
         var needs = DataNeeds(data.inputs)
         (needs.least, needs.smallestBatch, needs.positives, needs.hasSharedSpace) = (2, 2, settings.positives, true)
         needs.predictsTokens = masked != nil
@@ -53,11 +58,13 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
             case .image: try tower(try parts.imageEncoder(of: input), \.[image: input.name])
             case .text: try tower(try parts.textEncoder(of: input), \.[text: input.name])
             case .audio: try tower(try parts.audioEncoder(of: input), \.[audio: input.name])
+            case .id: try tower(try parts.idEncoder(of: input), \.[ids: input.name])
             }
         }
         var labels: (any KeyPath<MultimodalBatch, Tensor?> & Sendable)?
         if settings.positives != .pair { labels = \MultimodalBatch.labels }
-        let loss = settings.makeLoss()
+        if settings.loss == .sampledSoftmax { labels = \MultimodalBatch.[idRows: inputs[1].name] }
+        let loss = settings.makeLoss(itemCounts: parts.ids[inputs[inputs.count - 1]]?.counts)
         let contrastive = Contrastive(
             towers, dimension: recipe.model.dimension, loss: loss,
             pairs: settings.anchor.map { .anchored($0.name) } ?? .all,
@@ -88,6 +95,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
         case .image(let images): isProjected ? model.embed(name, images) : model.features(name, images)
         case .text(let tokens): isProjected ? model.embed(name, tokens) : model.features(name, tokens)
         case .audio(let clips): isProjected ? model.embed(name, clips) : model.features(name, clips)
+        case .ids(let ids): isProjected ? model.embed(name, ids) : model.features(name, ids)
         }
     }
 }
@@ -115,6 +123,8 @@ public struct ContrastiveSettings: Sendable {
         case triplet
         /// Negatives apart by a margin.
         case margin
+        /// A softmax over the batch, one way, corrected for how often each item is drawn (two-tower recommenders).
+        case sampledSoftmax = "sampled_softmax"
     }
 
     /// What maps an encoder's output to the shared space.
@@ -143,6 +153,8 @@ public struct ContrastiveSettings: Sendable {
     public let positives: Positives
     /// The modality that each other one is contrasted with; nil for all pairs.
     public let anchor: RecipeInput?
+    /// Of `sampled_softmax`: whether logits are corrected by the logarithm of the items' frequencies.
+    public let correctsFrequency: Bool
     /// Of `sigmoid`: logits' scale and bias at the start.
     public let scale, bias: Double
     /// Of `triplet` and `margin`.
@@ -165,17 +177,22 @@ public struct ContrastiveSettings: Sendable {
             "loss", default: LossName.infoNCE,
             """
                 infonce: a softmax over the batch; sigmoid: each pair by itself (SigLIP); triplet; margin: negatives \
-                apart by a margin.
+                apart by a margin; sampled_softmax: users to items.
                 """
         )
-        let isInfoNCE = loss == .infoNCE, isSigmoid = loss == .sigmoid, isMetric = loss == .triplet || loss == .margin
+        let isInfoNCE = loss == .infoNCE, isSampled = loss == .sampledSoftmax, isSigmoid = loss == .sigmoid, isMetric = loss == .triplet || loss == .margin
         temperature =
-            isInfoNCE
+            isInfoNCE || isSampled
             ? try fields.number(
-                "temperature", default: 0.07, in: 1e-4...1e4,
+                "temperature", default: isSampled ? 0.1 : 0.07, in: 1e-4...1e4,
                 "Temperature of the softmax; its initial value where it is learned.") : 1
         isTemperatureLearned =
-            isInfoNCE ? try fields.flag("learned", default: true, "Whether the temperature is learned.") : false
+            isInfoNCE || isSampled
+            ? try fields.flag("learned", default: isInfoNCE, "Whether the temperature is learned.") : false
+        correctsFrequency =
+            isSampled
+            ? try fields.flag(
+                "log_q", default: true, "Whether the log of an item's frequency is subtracted from its logits.") : false
         labelSmoothing =
             isInfoNCE
             ? try fields.number("label_smoothing", default: 0, in: 0...0.99, "Probability spread over the negatives.")
@@ -206,26 +223,30 @@ public struct ContrastiveSettings: Sendable {
         hidden =
             head == .mlp
             ? try fields.integer("hidden", default: 512, in: 1...65536, "Size of the mlp head's hidden layer.") : 0
-        positives = try fields.choice(
-            "positives", default: data.kind == .table ? Positives.items : .equalTexts,
-            """
+        positives =
+            isSampled
+            ? .pair
+            : try fields.choice(
+                "positives", default: data.kind == .table ? Positives.items : .equalTexts,
+                """
                 pair: a sample's own; items: also those of samples that name the same file; equal_texts: also those \
                 with an equal text.
                 """
-        )
+            )
         let names = data.inputs.map(\.name)
         anchor = try fields.choice(
             "anchor", of: names, "The input that each other one is contrasted with; all pairs without it."
         ).flatMap(data.input)
     }
 
-    func makeLoss() -> any PairLoss {
+    /// - Parameter itemCounts: how many training rows have each id of the last input; nil where it is none of ids.
+    func makeLoss(itemCounts: [Int]?) -> any PairLoss {
+        let start = Float(temperature)
+        let temperature = isTemperatureLearned ? InfoNCE.Temperature.learned(initial: start) : .fixed(start)
         switch loss {
-        case .infoNCE:
-            let temperature = Float(temperature)
-            return InfoNCE(
-                temperature: isTemperatureLearned ? .learned(initial: temperature) : .fixed(temperature),
-                smoothing: Float(labelSmoothing))
+        case .infoNCE: return InfoNCE(temperature: temperature, smoothing: Float(labelSmoothing))
+        case .sampledSoftmax:
+            return SampledSoftmax(temperature: temperature, counts: correctsFrequency ? itemCounts : nil)
         case .sigmoid: return SigmoidLoss(scale: Float(scale), bias: Float(bias))
         case .triplet: return TripletLoss(mining: mining, margin: Float(margin), distance: distance)
         case .margin: return MarginLoss(margin: Float(margin), distance: distance)

@@ -163,6 +163,14 @@ public struct ModalityEmbedder: Sendable {
         audio { encoder($0) }
     }
 
+    /// An encoder of ids.
+    public static func ids(_ encoder: any FeatureEncoder<IDs>) -> ModalityEmbedder {
+        ModalityEmbedder { input in
+            guard case .ids(let ids) = input else { input.stop(.id) }
+            return encoder(ids)
+        }
+    }
+
     /// Something that takes clips.
     public static func audio(_ body: @escaping @Sendable (Waveform) -> Tensor) -> ModalityEmbedder {
         ModalityEmbedder { input in
@@ -180,6 +188,8 @@ public enum ModalityInput: Sendable {
     case text(Tokens)
     /// `[N, S]`.
     case audio(Waveform)
+    /// `[N]`.
+    case ids(IDs)
 
     func stop(_ wanted: Modality) -> Never { ShapeCheck.fail("embed", "an encoder of \(wanted.rawValue) got \(self)") }
 }

@@ -11,15 +11,22 @@ public struct RecipeParts: Sendable {
     public var text: TextTransformer? { encoders.values.lazy.compactMap { $0 as? TextTransformer }.first }
     /// By token id, whether a token continues a word; nil where the tokenizer does not say.
     let wordContinuations: [Bool]?
+    /// The ids of each input of ids, with how many training rows have each.
+    public let ids: [RecipeInput: IDVocabulary]
     /// By the key of `model`.
     private let encoders: [String: any Module]
 
-    init(_ recipe: Recipe, vocabulary: Vocabulary?, wordContinuations: [Bool]?) throws {
-        (self.recipe, self.wordContinuations) = (recipe, wordContinuations)
-        let context = EncoderContext(views: recipe.views, vocabulary: vocabulary)
-        func made(_ encoder: some EncoderRecipe) throws -> any Module { try encoder.makeEncoder(context) }
+    init(
+        _ recipe: Recipe, vocabulary: Vocabulary?, wordContinuations: [Bool]?, ids: [RecipeInput: IDVocabulary]
+    ) throws {
+        (self.recipe, self.wordContinuations, self.ids) = (recipe, wordContinuations, ids)
+        func made(_ encoder: some EncoderRecipe, of inputs: [RecipeInput]) throws -> any Module {
+            let count = inputs.first.flatMap { ids[$0]?.count } ?? 0
+            return try encoder.makeEncoder(
+                EncoderContext(views: recipe.views, vocabulary: vocabulary, idCount: count))
+        }
         encoders = try Dictionary(
-            uniqueKeysWithValues: recipe.model.encoders.map { ($0.key, try made($0.recipe)) })
+            uniqueKeysWithValues: recipe.model.encoders.map { ($0.key, try made($0.recipe, of: $0.inputs)) })
     }
 
     /// The encoder of an input of images; inputs that share it get the same one.
@@ -39,6 +46,10 @@ public struct RecipeParts: Sendable {
     public func audioEncoder(of input: RecipeInput = .audio) throws -> any FeatureEncoder<Waveform> {
         try encoder(of: input)
     }
+
+    /// The encoder of an input of ids.
+    /// - Throws: where the objective's needs do not name it.
+    public func idEncoder(of input: RecipeInput) throws -> any FeatureEncoder<IDs> { try encoder(of: input) }
 
     private func encoder<Input>(of input: RecipeInput) throws -> any FeatureEncoder<Input> {
         guard let settings = recipe.model.encoder(of: input),

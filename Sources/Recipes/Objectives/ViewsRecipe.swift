@@ -48,7 +48,8 @@ extension ViewsRecipe {
         case .audio:
             let encoder = try parts.audioEncoder(of: input)
             task = TrainingTask(clips(encoder), embedders: [input: .audio(encoder)])
-        case .text: throw RecipeError.data(message: "objective.input: \(input) is text, which has no views")
+        case .text, .id:
+            throw RecipeError.data(message: "objective.input: \(input) is \(input.kind.rawValue), which has no views")
         }
         task.evaluations += evaluations
         return task
@@ -58,7 +59,7 @@ extension ViewsRecipe {
 extension Fields {
     /// The key `input`: whose two views an objective compares; by default images where the data have any.
     public func viewedInput(_ data: DataSettings) throws -> RecipeInput {
-        let inputs = data.inputs.filter { $0.kind != .text }, kinds = [Modality.image, .audio].map(\.rawValue)
+        let inputs = data.inputs.filter(\.kind.isFile), kinds = [Modality.image, .audio].map(\.rawValue)
         let names = inputs.map(\.name) + kinds.filter { kind in !inputs.contains { $0.name == kind } }
         let name = try choice("input", default: names[0], of: names, "Whose two views are compared.")
         guard let input = data.input(name) else { throw fault("input", "data.columns names no \(name)") }

@@ -48,7 +48,8 @@ extension Embedder {
     ) throws -> EmbeddedFiles {
         guard model.inputs.contains(input) else { throw missing(input.kind) }
         switch input.kind {
-        case .text: throw RecipeError.data(message: "texts are embedded as sentences, not as files")
+        case .text, .id:
+            throw RecipeError.data(message: "\(input) is \(input.kind.rawValue): its values are embedded, not files")
         case .image:
             guard let settings = recipe.views.image else { throw missing(.image) }
             let views = ImageViews(settings), faults = Faults(paths)

@@ -9,6 +9,8 @@ struct Embedder: Sendable {
     let model: RecipeModel
     /// Nil where the model reads no text.
     let tokenizer: (any Tokenizer)?
+    /// The ids of each input of ids.
+    var ids: [RecipeInput: IDVocabulary] = [:]
     let recipe: Recipe
 
     /// Files a batch at most.
@@ -30,6 +32,16 @@ struct Embedder: Sendable {
             return output(of: .text(tokens), input, features: features)
         }
         return blocks.count == 1 ? blocks[0] : Tensor.concatenated(blocks, axis: 0)
+    }
+
+    /// The table's row of an id of an input; nil where no training row has it.
+    func row(of id: String, _ input: RecipeInput) -> Int32? { ids[input]?.row(of: id) }
+
+    /// Embeddings of ids, `[N, D]`.
+    /// - Throws: for the first that no training row has.
+    func ids(_ names: [String], of input: RecipeInput, features: Bool = false) throws -> Tensor {
+        guard let known = ids[input] else { throw missing(.id) }
+        return output(of: .ids(IDs(try known.rows(of: names, input))), input, features: features)
     }
 
     /// Of a batch, in evaluation mode.

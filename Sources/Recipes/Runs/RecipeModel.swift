@@ -12,11 +12,14 @@ package struct RecipeModel: Sendable {
     /// - Parameters:
     ///   - vocabulary: of the recipe's tokenizer; nil where it reads no text.
     ///   - continuations: by id, whether a token continues a word; for masking whole words.
+    ///   - ids: those of each input of ids.
     ///   - memory: bytes that training may need; nil where the model is not trained.
-    package init(_ recipe: Recipe, vocabulary: Vocabulary?, continuations: [Bool]? = nil, memory: Double? = nil) throws
-    {
-        if let memory { try recipe.requireFitting(vocabulary: vocabulary?.size ?? 0, limit: memory) }
-        let parts = try RecipeParts(recipe, vocabulary: vocabulary, wordContinuations: continuations)
+    package init(
+        _ recipe: Recipe, vocabulary: Vocabulary?, continuations: [Bool]? = nil,
+        ids: [RecipeInput: IDVocabulary] = [:], memory: Double? = nil
+    ) throws {
+        if let memory { try recipe.requireFitting(vocabulary: vocabulary?.size ?? 0, ids: ids, limit: memory) }
+        let parts = try RecipeParts(recipe, vocabulary: vocabulary, wordContinuations: continuations, ids: ids)
         let task = try recipe.objective.recipe.task(parts)
         self.task = task
         inputs = recipe.objective.needs.inputs.filter { task.embedders[$0] != nil }

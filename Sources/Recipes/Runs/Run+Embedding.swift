@@ -108,6 +108,26 @@ extension Run {
         return index
     }
 
+    /// Unit embeddings of ids, `[N, D]`.
+    /// - Parameter input: the name of the input, where the model has several of ids; nil for the first.
+    /// - Throws: for the first that no training row has.
+    public func embed(ids: [String], input: String? = nil) throws -> Tensor {
+        guard !ids.isEmpty else { throw RecipeError.data(message: "no id to embed") }
+        return try embedder.ids(ids, of: self.input(.id, named: input)).l2Normalized()
+    }
+
+    /// An index of ids: all that the model has a row for, or some of them.
+    /// - Parameters:
+    ///   - ids: nil for all.
+    ///   - input: the name of the input, where the model has several of ids; nil for the first.
+    /// - Throws: for the first that no training row has.
+    public func index(ids: [String]? = nil, input: String? = nil) throws -> EmbeddingIndex {
+        let names = try ids ?? self.ids(of: input).ids, input = try self.input(.id, named: input)
+        guard !names.isEmpty else { throw RecipeError.data(message: "no id to embed") }
+        return EmbeddingIndex(
+            embeddings: try embedder.ids(names, of: input), names: names, source: source(.id))
+    }
+
     /// An index of sentences.
     /// - Parameters:
     ///   - input: the name of the input, where the model has several of texts; nil for the first.

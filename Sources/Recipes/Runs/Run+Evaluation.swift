@@ -19,8 +19,9 @@ extension Run {
         data: String, templates: [String]? = nil, overrides: [String] = [], isOfAllRows: Bool = false
     ) throws -> EvaluationReport {
         let (recipe, evaluated) = try self.evaluated(data: data, overrides: overrides, isOfAllRows: isOfAllRows)
-        var report = try Embedder(model: embedder.model, tokenizer: tokenizer, recipe: recipe).report(
-            on: evaluated, templates: templates)
+        var report = try Embedder(
+            model: embedder.model, tokenizer: tokenizer, ids: embedder.ids, recipe: recipe
+        ).report(on: evaluated, templates: templates)
         if let table = evaluated.table, let isTrained = trainedRows?.compare(table.heldOut, of: table).isTrained {
             report.rows?.trainedOn = isTrained.count { $0 }
         }

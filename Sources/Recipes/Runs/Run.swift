@@ -41,14 +41,15 @@ public struct Run: Sendable {
         recipe = try Recipe(yaml: yaml, source: run.recipe)
         trainedRows = try TrainedData.read(run.trainedData)?.rows
         tokenizer = recipe.tokenizer.isEmpty ? nil : try run.loadTokenizer()
+        let ids = try run.loadIDs(recipe)
         let model = try RecipeModel(
-            recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations)
+            recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations, ids: ids)
         let file = try Safetensors(path: weights)
         if let tokenizer { try run.requireTokenizer(tokenizer, of: file) }
         try model.objective.load(checkpoint: file, weights: .evaluated)
         files = [run.recipe, run.tokenizer, weights]
         fingerprint = model.objective.fingerprint()
-        embedder = Embedder(model: model, tokenizer: tokenizer, recipe: recipe)
+        embedder = Embedder(model: model, tokenizer: tokenizer, ids: ids, recipe: recipe)
     }
 
     /// What it embeds, in the recipe's order.
@@ -56,6 +57,14 @@ public struct Run: Sendable {
 
     /// The kinds of what it embeds.
     public var modalities: Set<Modality> { Set(inputs.map(\.kind)) }
+
+    /// The ids of an input of ids, as its table has them.
+    /// - Parameter input: its name; nil for the first.
+    /// - Throws: where the model has none.
+    public func ids(of input: String? = nil) throws -> IDVocabulary {
+        guard let known = embedder.ids[try self.input(.id, named: input)] else { throw embedder.missing(.id) }
+        return known
+    }
 
     /// The input of a kind that can be embedded: the first, or the one of a name.
     /// - Throws: where the model has none.

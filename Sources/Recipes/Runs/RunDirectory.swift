@@ -13,6 +13,7 @@ import Synchronization
 ///     data.json           which rows or text files were trained on, to tell other data from them
 ///     tokenizer           as `Tokenizers.load` reads it; none where the model reads no text
 ///     classes/LABEL.txt   names of the classes, one a line
+///     ids/INPUT.json      of each input of ids: those of the training rows, by row of its table, with their counts
 ///     checkpoints/        a safetensors each, the optimizer's state beside it
 ///     metrics.jsonl       one object a step
 ///     lock                held by the process that trains
@@ -28,6 +29,7 @@ public struct RunDirectory: Sendable {
     var trainedData: String { path + "/data.json" }
     var metrics: String { path + "/metrics.jsonl" }
     var checkpoints: CheckpointDirectory { CheckpointDirectory(path + "/checkpoints") }
+    func ids(_ input: RecipeInput) -> String { path + "/ids/\(input.name).json" }
     func classes(_ label: String) -> String { path + "/classes/\(label).txt" }
 
     /// Whether a run was started here.
@@ -58,10 +60,10 @@ public struct RunDirectory: Sendable {
     private static let unstarted = Mutex<(run: RunDirectory, made: [String])?>(nil)
 
     /// Notes which of a run's files are not there yet, as this process will make them.
-    private func noteUnstarted(classes: [String], isFolderMade: Bool) {
+    private func noteUnstarted(classes: [String], ids: [RecipeInput], isFolderMade: Bool) {
         let files =
-            [recipe, trainedData, tokenizer] + classes.map(self.classes) + [
-                metrics, path + "/classes", checkpoints.path,
+            [recipe, trainedData, tokenizer] + classes.map(self.classes) + ids.map(self.ids) + [
+                metrics, path + "/classes", path + "/ids", checkpoints.path,
             ]
         let made = files.filter { !PathEncoding.isThere($0) } + [lock] + (isFolderMade ? [path] : [])
         Self.unstarted.withLock { $0 = (self, made) }
@@ -79,58 +81,12 @@ public struct RunDirectory: Sendable {
         return checkpoints.last == nil && PathEncoding.status(of: metrics)?.st_size ?? 0 == 0
     }
 
-    private var lock: String { path + "/lock" }
-
-    /// Takes the run until the lock is released, or the process ends, however it ends: the kernel drops it then.
-    ///
-    /// On NFS it holds between hosts where the server supports locks (`flock` is emulated by byte-range locks since
-    /// Linux 2.6.12).
-    /// - Throws: `RecipeError` that names who holds it.
-    func takeLock() throws -> RunLock {
-        let descriptor = PathEncoding.withCString(lock) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
-        guard descriptor >= 0 else {
-            throw RecipeError.unreadable(path: lock, reason: "cannot be made: \(String(cString: strerror(errno)))")
-        }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
-            var holder = [UInt8](repeating: 0, count: 256)
-            let count = max(0, pread(descriptor, &holder, holder.count, 0))
-            close(descriptor)
-            guard code == EWOULDBLOCK else { return RunLock(nil) }  // a file system without locks
-            let name = String(decoding: holder[..<count].prefix { $0 != 0x0A }, as: UTF8.self)
-            throw RecipeError.unreadable(
-                path: path,
-                reason:
-                    """
-                        another process trains into this directory\(name.isEmpty ? "" : " (\(name))"); wait for it, or \
-                        end it
-                        """
-            )
-        }
-        var host = [CChar](repeating: 0, count: 256)
-        gethostname(&host, host.count - 1)
-        let machine = String(decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        let line = Array("process \(getpid()) on \(machine), since \(Self.localTime())\n".utf8)
-        _ = ftruncate(descriptor, 0)
-        _ = pwrite(descriptor, line, line.count, 0)
-        return RunLock(descriptor)
-    }
-
-    /// `2026-11-28 17:04:05`, in the time zone of the machine.
-    private static func localTime() -> String {
-        var now = time(nil), parts = tm()
-        guard localtime_r(&now, &parts) != nil else { return "an unknown time" }
-        var text = [CChar](repeating: 0, count: 32)
-        strftime(&text, text.count, "%F %T", &parts)
-        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-
     /// Makes the directory, its parents and what a run starts with.
     ///
     /// A run that ended before its first step and left its files, as one that was killed does, starts over.
     func prepare(
         recipe: Recipe, overrides: [String], tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])],
-        trainedData: TrainedData
+        ids: [RecipeInput: IDVocabulary], trainedData: TrainedData
     ) throws -> RunLock {
         let isLeft = PathEncoding.isThere(path)
         try Self.makeFolder(path)
@@ -138,10 +94,11 @@ public struct RunDirectory: Sendable {
         // one that started in the same moment
         guard !isRun || hasNoStep else { throw RecipeError.runExists(path: path) }
         PathEncoding.remove(self.recipe)
-        noteUnstarted(classes: classes.map(\.label), isFolderMade: !isLeft)
+        noteUnstarted(classes: classes.map(\.label), ids: Array(ids.keys), isFolderMade: !isLeft)
         try tokenizer?.write(to: self.tokenizer)
         if !classes.isEmpty { try Self.makeFolder(path + "/classes") }
         for (label, names) in classes { try TextFile.write(names.map { $0 + "\n" }.joined(), to: self.classes(label)) }
+        try write(ids)
         try trainedData.write(to: self.trainedData)
         try write(recipe, overrides: overrides)  // last: with it the directory is a run
         return lock
@@ -171,14 +128,4 @@ public struct RunDirectory: Sendable {
             throw RecipeError.unreadable(path: error.path, reason: "cannot be made: \(error.reason)")
         }
     }
-}
-
-/// A run directory held against other processes, and other sessions of this one, while this value lives.
-final class RunLock: Sendable {
-    private let descriptor: Int32?
-
-    /// - Parameter descriptor: an open file with the lock; nil where the file system has none.
-    init(_ descriptor: Int32?) { self.descriptor = descriptor }
-
-    deinit { if let descriptor { close(descriptor) } }
 }

@@ -71,10 +71,12 @@ public struct TrainingSession {
         if isResumed, let tokenizer { try place.requireSame(tokenizer, as: recipe, data: data) }
         let samples = try TrainingData(recipe, data: data, tokenizer: tokenizer)
         for note in try samples.textNotes(recipe, root: data, tokenizer: tokenizer) { report(.fact(note)) }
+        let ids = samples.table?.ids ?? [:]
+        if isResumed { try place.requireSame(ids, recipe) }
         let model = try RecipeModel(
-            recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations,
+            recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations, ids: ids,
             memory: Recipe.physicalMemory)
-        let embedder = Embedder(model: model, tokenizer: tokenizer, recipe: recipe)
+        let embedder = Embedder(model: model, tokenizer: tokenizer, ids: ids, recipe: recipe)
         return try train(model.objective, embedder, samples, progress, catchesSignals, report)
     }
 
@@ -164,7 +166,8 @@ public struct TrainingSession {
             try samples.table.map { (label: label, names: try $0.classes(label).names) }
         }
         return try place.prepare(
-            recipe: recipe, overrides: overrides, tokenizer: embedder.tokenizer, classes: classes, trainedData: trained)
+            recipe: recipe, overrides: overrides, tokenizer: embedder.tokenizer, classes: classes, ids: embedder.ids,
+            trainedData: trained)
     }
 
     private func resume(

@@ -11,6 +11,7 @@ import ConcordDatasets
 ///                                    # recording
 ///   labels: [category]
 ///   split: {column: filepath, modulo: 8, remainder: 0}   # or none; or, in its place, held_out: test.tsv
+///                                    # and column: [user, item] for pairs
 /// ```
 /// Inputs may have names of their own, also several of one kind:
 /// ```yaml
@@ -55,9 +56,9 @@ public struct DataSettings: Sendable {
 
     /// Which rows are held out for evaluation.
     public struct Split: Sendable {
-        /// The column that decides.
-        public let column: String
-        /// Rows whose crc32 of `column`, modulo `modulo`, is `remainder`, unless `values` says which.
+        /// The column that decides, or several: their fields are joined by a space.
+        public let columns: [String]
+        /// Rows whose crc32 of `columns`, modulo `modulo`, is `remainder`, unless `values` says which.
         public let modulo, remainder: Int
         /// Rows whose field is one of these.
         public let values: [String]
@@ -96,9 +97,9 @@ public struct DataSettings: Sendable {
     public let separator: Separator
     /// What quotes mean.
     public let quoting: Quoting
-    /// What a sample has: images first, then texts, then audio, each kind in the recipe's order.
+    /// What a sample has: images first, then texts, audio and ids, each kind in the recipe's order.
     public private(set) var inputs: [RecipeInput]
-    /// The column of each input: a file's path, or the text itself.
+    /// The column of each input: a file's path, the text itself or an id.
     public private(set) var columns: [RecipeInput: String]
     /// The columns of the second at which a row's part of its recording starts and ends, for `table`; nil for the
     /// recording's own start and end.
@@ -180,7 +181,7 @@ public struct DataSettings: Sendable {
                 "What file names look like: {digit}_{speaker}.wav makes the columns digit and speaker.") : ""
         let named = try fields.fields(
             "columns",
-            "The column of each input: a file's path, or the text itself; or NAME: {kind, column} for an input of "
+            "The column of each input: a file's path, the text itself or an id; or NAME: {kind, column} for an input of "
                 + "that name.")
         let (inputs, columns, segments) = try Self.columns(named, kind)
         (self.inputs, self.columns, self.segments) = (inputs, columns, segments)
@@ -206,9 +207,11 @@ public struct DataSettings: Sendable {
             fields.off("split", splitMeaning)
             split = nil
         } else {
-            let first = inputs.first { $0.kind != .text } ?? inputs.first
-            let column = first.flatMap { columns[$0] } ?? ""
-            split = try Self.split(fields.fields("split", splitMeaning), column: column)
+            // Files decide, so that captions of one image stay together; of ids, the pair: each of them has other rows.
+            let files = inputs.filter { $0.kind.isFile }, ids = inputs.filter { $0.kind == .id }
+            let deciding = files.first.map { [$0] } ?? (ids.isEmpty ? Array(inputs.prefix(1)) : ids)
+            split = try Self.split(
+                fields.fields("split", splitMeaning), columns: deciding.compactMap { columns[$0] })
         }
         if heldOut != nil, split != nil { throw fields.fault("held_out", "give held_out or split, not both") }
         unknownLimit = inputs.contains { $0.kind == .text } ? try Self.unknownLimit(fields) : 1
@@ -251,7 +254,7 @@ public struct DataSettings: Sendable {
         var segments: [RecipeInput: SegmentColumns] = [:]
         for modality in Modality.allCases where !own.contains(modality.rawValue) {
             let input = RecipeInput(modality)
-            let meaning = "The column of the \(modality.rawValue)" + (modality == .text ? "s." : " files.")
+            let meaning = "The column of the \(modality.rawValue)" + (modality.isFile ? " files." : "s.")
             guard let fallback = fallbacks[modality] else {
                 columns[input] = try named.string(modality.rawValue, meaning)
                 continue
@@ -265,8 +268,8 @@ public struct DataSettings: Sendable {
             guard kind == .table || kind == .files else {
                 throw named.fault(name, "inputs of a name of their own are for tables and files (data.kind)")
             }
-            guard !name.contains("."), !["labels", "start", "end"].contains(name) else {
-                throw named.fault(name, "another name wanted, without dots")
+            guard !name.contains(where: { ".:/".contains($0) }), !["labels", "start", "end"].contains(name) else {
+                throw named.fault(name, "another name wanted, without dots, colons and slashes")
             }
             let fields = try named.fields(name, "An input of this name.")
             let input = RecipeInput(
@@ -276,7 +279,7 @@ public struct DataSettings: Sendable {
                 throw named.fault(name, "an input named \(name) is of that kind; give another name")
             }
             columns[input] = try fields.string(
-                "column", default: name, "Its column: a file's path, or the text itself.")
+                "column", default: name, "Its column: a file's path, the text itself, or an id.")
             if kind == .table, input.kind == .audio { segments[input] = try SegmentColumns(fields) }
             inputs.append(input)
         }
@@ -288,10 +291,15 @@ public struct DataSettings: Sendable {
         return (sorted.map(\.element), columns, segments)
     }
 
-    private static func split(_ fields: Fields, column fallback: String) throws -> Split? {
-        let column = try fields.string("column", default: fallback, "The column that decides which rows are held out.")
+    private static func split(_ fields: Fields, columns fallback: [String]) throws -> Split? {
+        fields.renamed("columns", to: "column")
+        let columns = try fields.strings(
+            "column", default: fallback,
+            "The column that decides which rows are held out; of several, their fields joined by a space.")
+        guard !columns.isEmpty else { throw fields.fault("column", "a column wanted") }
         let values = try fields.strings("values", "Rows with one of these values are held out.")
         if !values.isEmpty, fields.has("modulo") { throw fields.fault("modulo", "give values or modulo, not both") }
+        if !values.isEmpty, columns.count > 1 { throw fields.fault("values", "values are of one column") }
         let modulo =
             values.isEmpty
             ? try fields.integer(
@@ -303,6 +311,6 @@ public struct DataSettings: Sendable {
                 "remainder", default: 0, in: 0...max(0, modulo - 1),
                 "The remainder of crc32 by modulo that is held out.") : 0
         return modulo > 1 || !values.isEmpty
-            ? Split(column: column, modulo: modulo, remainder: remainder, values: values) : nil
+            ? Split(columns: columns, modulo: modulo, remainder: remainder, values: values) : nil
     }
 }

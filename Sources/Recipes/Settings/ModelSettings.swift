@@ -9,7 +9,7 @@
 /// ```
 ///
 /// Inputs of one kind share its encoder; one with an entry of its own name has an encoder of its own. An encoder that
-/// the data have no column for is an error.
+/// the data have no column for is an error. An input of ids always has a table of its own, under its own name.
 public struct ModelSettings: Sendable {
     /// Size D of the shared space.
     public let dimension: Int
@@ -23,7 +23,7 @@ public struct ModelSettings: Sendable {
         let use = EncoderUse(needs)
         var byKey: [(key: String, inputs: [RecipeInput])] = []
         for input in needs.inputs {
-            let key = fields.has(input.name) ? input.name : input.kind.rawValue
+            let key = input.kind == .id || fields.has(input.name) ? input.name : input.kind.rawValue
             if let place = byKey.firstIndex(where: { $0.key == key && $0.inputs[0].kind == input.kind }) {
                 byKey[place].inputs.append(input)
             } else {
@@ -44,7 +44,8 @@ public struct ModelSettings: Sendable {
                     name,
                     "no \(name) to encode: objective.name uses none, or data.columns names none; leave this key out")
             }
-            throw fields.fault(name, "every \(name) input has an encoder of its own name; leave this key out")
+            throw fields.fault(
+                name, "every \(name) input has an encoder of its own name; leave this key out")
         }
     }
 

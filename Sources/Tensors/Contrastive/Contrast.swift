@@ -13,6 +13,11 @@ package struct ContrastOptions: Sendable {
     package var hardness: Float = 0
     /// Fraction of the target spread evenly over all elements of a row.
     package var smoothing: Float = 0
+    /// `[M]`, float32, constant: subtracted from the logits of each column.
+    package var columnShift: Tensor?
+    /// `[N]` and `[M]`, int32: elements of equal groups that are no positives are excluded. Without smoothing and
+    /// hardness alone.
+    package var groups: (rows: Tensor, columns: Tensor)?
 
     package init() {}
 }
@@ -37,6 +42,9 @@ extension Tensor {
             ShapeCheck.fail(
                 "contrast", "\(a.shape) against \(b.shape), labels \(rowLabels.shape) and \(columnLabels.shape)")
         }
+        ShapeCheck.require(
+            options.groups == nil || options.smoothing == 0 && options.hardness == 0, "contrast",
+            "groups are excluded without smoothing \(options.smoothing) and hardness \(options.hardness) alone")
         let sides = ContrastSides(a.detached, b.detached, options.similarity)
         let kernel = ContrastKernel(sides, logScale: logScale.item, rowLabels, columnLabels, options)
         let (loss, coefficients) = kernel.forward()

@@ -42,7 +42,8 @@ struct ContrastKernel {
         rowShift = sides.isEuclidean ? ContrastSides.squaredNorms(sides.rows, factor: scale) : nil
         columnShift = sides.isEuclidean ? ContrastSides.squaredNorms(sides.columns, factor: scale) : nil
         bfloat16 = sides.bfloat16(factor: sides.isEuclidean ? 2 * scale : scale)
-        bound = options.similarity == .cosine && options.hardness == 0 && scale <= 30 ? 1.02 * scale : .infinity
+        let isPlain = options.hardness == 0 && options.columnShift == nil && options.groups == nil
+        bound = options.similarity == .cosine && isPlain && scale <= 30 ? 1.02 * scale : .infinity
         tile = max(1, min(n, 1024, max(64, Self.tileBytes / 4 / max(1, m))))
         block = max(64, min(1024, (m / 8 + 15) / 16 * 16))
     }
@@ -80,10 +81,18 @@ struct ContrastKernel {
                 b = sides.columns.float32Pointer + columns.lowerBound * width
             GEMM.serial(rows.count, columns.count, width, factor, a, width, false, b, width, true, 0, s, stride)
         }
-        guard let rowShift, let columnShift else { return }
-        concord_contrast_shift(
-            s, rowShift.float32Pointer + rows.lowerBound, columnShift.float32Pointer + columns.lowerBound,
-            contrast(rows: rows, columns: columns, stride: stride))
+        let block = contrast(rows: rows, columns: columns, stride: stride)
+        if let rowShift, let columnShift {
+            concord_contrast_shift(
+                s, rowShift.float32Pointer + rows.lowerBound, columnShift.float32Pointer + columns.lowerBound, block)
+        }
+        if let shift = options.columnShift {
+            concord_contrast_shift(s, nil, shift.float32Pointer + columns.lowerBound, block)
+        }
+        if let groups = options.groups {
+            concord_contrast_exclude(
+                s, groups.rows.int32Pointer + rows.lowerBound, groups.columns.int32Pointer + columns.lowerBound, block)
+        }
     }
 
     /// - Returns: the loss, and the gradient coefficients for an upstream gradient of 1.
@@ -144,7 +153,8 @@ struct ContrastKernel {
         let da = needs.rows ? Tensor(uninitialized: [n, width]) : nil,
             db = needs.columns ? Tensor(zeros: [m, width]) : nil
         let euclidean = sides.isEuclidean
-        let rowTotals = Tensor(zeros: [blocks, euclidean ? tile : 0]), columnTotals = Tensor(zeros: [euclidean ? m : 0])
+        let sumsColumns = euclidean || options.columnShift != nil
+        let rowTotals = Tensor(zeros: [blocks, euclidean ? tile : 0]), columnTotals = Tensor(zeros: [sumsColumns ? m : 0])
         let dots = Tensor(zeros: [blocks * 2])
         let dot = UnsafeMutableRawPointer(dots.float32Pointer).assumingMemoryBound(to: Double.self)
         let gradients = Tensor(uninitialized: [tile, stride], bfloat16 == nil ? .float32 : .bfloat16)
@@ -164,7 +174,7 @@ struct ContrastKernel {
                     s, rowCoefficients + rows.lowerBound, n, columnCoefficients.map { $0 + columns.lowerBound }, m,
                     options.isDecoupled ? 1 : 0,
                     euclidean ? rowTotals.float32Pointer + index * tile : nil,
-                    euclidean ? columnTotals.float32Pointer + columns.lowerBound : nil,
+                    sumsColumns ? columnTotals.float32Pointer + columns.lowerBound : nil,
                     contrast(rows: rows, columns: columns, stride: stride))
                 if g.isBFloat16 {
                     concord_float32_to_bfloat16_rows(
@@ -195,6 +205,11 @@ struct ContrastKernel {
         }
         if let da { sides.pullBack(da, ofRows: true) }
         if let db { sides.pullBack(db, ofRows: false) }
-        return (da, db, upstream * Float((0..<blocks).reduce(0) { $0 + dot[$1] }))
+        var scaleGradient = (0..<blocks).reduce(0.0) { $0 + dot[$1] }
+        if let shift = options.columnShift?.float32Pointer {  // is in the logits, and does not grow with the scale
+            let totals = columnTotals.float32Pointer
+            for j in 0..<m { scaleGradient += Double(totals[j]) * Double(shift[j]) }
+        }
+        return (da, db, upstream * Float(scaleGradient))
     }
 }

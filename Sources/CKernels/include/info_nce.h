@@ -27,7 +27,9 @@ void concord_contrast_clear(float *statistics, size_t plane, size_t count);
 // Merges other statistics of the same rows (or columns), `count` numbers of each plane.
 void concord_contrast_merge(
     float *statistics, size_t plane, const float *other, size_t other_plane, float hardness, size_t count);
-// s -= row[i] + column[j]
+// s = -1e30 where the groups are equal and the labels are not: such a pair is neither positive nor negative.
+void concord_contrast_exclude(float *s, const int32_t *row_groups, const int32_t *column_groups, concord_contrast block);
+// s -= row[i] + column[j]; row null: zeros
 void concord_contrast_shift(float *s, const float *row, const float *column, concord_contrast block);
 // Writes the statistics of the block's rows, and merges those of its columns into `columns` (null: skipped).
 // `scratch` has `concord_contrast_planes * block.columns` numbers. Plane 6 of the columns counts only if `smooth`.

@@ -1,4 +1,4 @@
-#include "contrast.h"
+#include "info_nce.h"
 #include "dispatch.h"
 #include "row_math.h"
 
@@ -65,8 +65,19 @@ SIMD void concord_contrast_merge(float *a, size_t ap, const float *b, size_t bp,
 }
 
 SIMD void concord_contrast_shift(float *s, const float *row, const float *column, concord_contrast block) {
-    for (size_t i = 0; i < block.rows; i++, s += block.stride)
-        for (size_t j = 0; j < block.columns; j++) s[j] -= row[i] + column[j];
+    for (size_t i = 0; i < block.rows; i++, s += block.stride) {
+        const float own = row ? row[i] : 0;
+        for (size_t j = 0; j < block.columns; j++) s[j] -= own + column[j];
+    }
+}
+
+SIMD void concord_contrast_exclude(
+    float *s, const int32_t *row_groups, const int32_t *column_groups, concord_contrast block) {
+    for (size_t i = 0; i < block.rows; i++, s += block.stride) {
+        const int32_t group = row_groups[i], label = block.row_labels[i];
+        for (size_t j = 0; j < block.columns; j++)
+            s[j] = (column_groups[j] == group && block.column_labels[j] != label) ? -1e30f : s[j];
+    }
 }
 
 INLINE void row_statistics(

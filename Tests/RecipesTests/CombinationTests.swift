@@ -75,6 +75,7 @@ import Testing
     /// What the data leave no choice about, and what only changes the loading of batches.
     private static let fixed: Set<String> = [
         "data.path", "data.kind", "data.pattern", "data.columns.image", "data.columns.text", "data.columns.audio",
+        "data.columns.id",
         "data.split.column", "data.rename",
         "data.labels", "data.group", "data.held_out", "data.separator", "data.quoting", "tokenizer", "checkpoint.best",
         "loader.threads",

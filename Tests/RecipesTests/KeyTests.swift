@@ -27,7 +27,12 @@ import Testing
             // An input of a name of its own is documented as NAME.
             let parts = key.path.split(separator: ".").map(String.init)
             let isOwn = parts.count == 4 && parts[1] == "columns" && own.contains(parts[2])
-            let path = isOwn ? "data.columns.NAME.\(parts[3])" : key.path
+            // So is its encoder under its kind.
+            let kind = parts.count > 2 && parts[0] == "model" ? recipe.data.input(parts[1])?.kind.rawValue : nil
+            let path =
+                isOwn
+                ? "data.columns.NAME.\(parts[3])"
+                : kind.map { (["model", $0] + parts.dropFirst(2)).joined(separator: ".") } ?? key.path
             #expect(documented(path) != nil, "\(key.path)")
             #expect(key.meaning.hasSuffix(".") || key.meaning.contains(":"), "\(key.path): \(key.meaning)")
         }

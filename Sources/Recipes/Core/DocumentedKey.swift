@@ -45,7 +45,7 @@ private struct KeySurvey {
     /// Options that differ from the base recipe's, by the setting's name.
     private typealias State = [String: Option]
 
-    private static let columns = "image: filepath, text: title, audio: recording"
+    private static let columns = "image: filepath, text: title, audio: recording, id: item"
     private var decoded: [State: [RecipeKey]?] = [:]
 
     mutating func run() -> [DocumentedKey] {
@@ -148,6 +148,9 @@ private struct KeySurvey {
             switch state["data.kind"]?.override {
             case "text": "data: {}"
             case "folder": "data: {columns: {\(Self.columns)}}"
+            // Of two inputs, the second one of ids.
+            case _ where state["objective.loss"]?.override == "sampled_softmax":
+                "data: {columns: {text: title, id: item}}"
             default: "data: {columns: {\(Self.columns), NAME: {kind: text}}}"
             }
         let result = try? Recipe.keys(yaml: base, source: "keys", overrides: overrides)

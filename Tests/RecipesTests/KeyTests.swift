@@ -8,9 +8,9 @@ import Foundation
 import Testing
 
 @Suite struct KeyTests {
-    private let keys = Recipe.documentedKeys()
+    private static let keys = Recipe.documentedKeys()
 
-    private func documented(_ path: String) -> DocumentedKey? { keys.first { $0.key.path == path } }
+    private func documented(_ path: String) -> DocumentedKey? { Self.keys.first { $0.key.path == path } }
 
     @Test(arguments: Recipe.builtIn.map(\.name)) func theCommentedRecipeIsTheSameRecipe(name: String) throws {
         let recipe = try Recipe(named: name)

@@ -97,7 +97,7 @@ struct SearchCommand: ParsableCommand {
         for note in run.notes(on: sentences) { warn(note) }
         var queries: [Query] = [], rejected: [Rejected] = []
         func add(_ kind: Modality, _ found: EmbeddingIndex) throws {
-            let hits = try index.search(each: found.embeddings, count: count)
+            let hits = try index.search(each: found, count: count)
             queries += zip(found.names, hits).map { Query(kind: kind, value: $0, hits: $1) }
             rejected += found.rejected
         }

@@ -46,6 +46,26 @@ def infonce(name, n, d, similarity="cosine", t=0.07, symmetric=True, labels=None
     out.update({name: loss.reshape(1), f"{name} da": a.grad, f"{name} db": b.grad, f"{name} dscale": log_scale.grad.reshape(1)})
 
 
+def with_negatives(name, n, k, d, t, symmetric, labels=None):
+    """sentence-transformers' MultipleNegativesRankingLoss: candidate columns [positives; negatives]."""
+    a, b, c = (hashed(f"{name} {side}", (rows, d)).requires_grad_() for side, rows in (("a", n), ("b", n), ("c", k)))
+    log_scale = torch.tensor(math.log(1 / t)).requires_grad_()
+    s = F.normalize(a, dim=1) @ F.normalize(torch.cat([b, c]), dim=1).T * log_scale.exp()
+    ids = torch.arange(n) if labels is None else torch.tensor([labels(i) for i in range(n)])
+    own = ids[:, None] == ids[None]
+    positive = torch.cat([own, torch.zeros(n, k, dtype=torch.bool)], 1)
+    loss = one_way(s, positive, torch.ones_like(positive))
+    if symmetric:
+        loss = (loss + one_way(s[:, :n].T, own.T, torch.ones_like(own))) / 2
+    loss.backward()
+    out.update({name: loss.reshape(1), f"{name} dscale": log_scale.grad.reshape(1)})
+    out.update({f"{name} d{side}": x.grad for side, x in (("a", a), ("b", b), ("c", c))})
+
+
+with_negatives("negatives", 13, 13, 8, 0.05, False)
+with_negatives("negatives symmetric", 13, 5, 8, 0.2, True)
+with_negatives("negatives labels", 13, 5, 8, 0.2, True, labels=lambda i: i * i % 7)
+with_negatives("negatives of one", 1, 1, 8, 0.2, True)
 infonce("clip", 37, 8)
 infonce("clip wide", 130, 5, t=0.2)
 infonce("one way", 37, 8, symmetric=False)

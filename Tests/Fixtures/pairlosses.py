@@ -87,6 +87,23 @@ def sampled_softmax(name, items, counts):
     record(name, loss, a=a, b=b, scale=scale)
 
 
+def relational(name, rows):
+    """RepDistiller's RKD.py: weights 25 and 50, smooth L1 over all entries."""
+    a, b = hashed(f"{name} a", (rows, D)).requires_grad_(), hashed(f"{name} b", (rows, 7))
+
+    def distances(x):
+        squares = x.square().sum(1)
+        d = (squares[:, None] + squares[None] - 2 * x @ x.T).clamp(min=1e-12).sqrt() * (1 - torch.eye(rows, dtype=x.dtype))
+        return d / d[d > 0].mean()
+
+    def angles(x):
+        unit = F.normalize(x[None] - x[:, None], dim=2)
+        return torch.bmm(unit, unit.transpose(1, 2))
+
+    loss = 25 * F.smooth_l1_loss(distances(a), distances(b)) + 50 * F.smooth_l1_loss(angles(a), angles(b))
+    record(name, loss, a=a)
+
+
 sigmoid("sigmoid", torch.arange(N))
 sigmoid("sigmoid labels", LABELS)
 for mining in ["all", "hard", "semihard"]:
@@ -97,4 +114,6 @@ margins("margin euclidean", 1.0, "euclidean")
 sampled_softmax("sampled softmax", LABELS, None)
 sampled_softmax("sampled softmax counts", LABELS, torch.tensor([5.0, 40.0, 1.0, 7.0, 20.0], dtype=torch.float64))
 sampled_softmax("sampled softmax distinct", torch.arange(N), torch.arange(1.0, N + 1, dtype=torch.float64))
+relational("relational", N)
+relational("relational three", 3)
 write("pairlosses", out)

@@ -4,6 +4,10 @@ import ConcordTensors
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 @Suite struct InfoNCETests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String, n: Int, d: Int
@@ -56,5 +60,31 @@ import Testing
         expectClose(try #require(cotangents[1]), fixture["\(c.name) db"], "db")
         let scale = try #require(c.loss.logitScale)
         expectClose(try #require(gradients[scale]).reshaped([1]), fixture["\(c.name) dscale"], "dscale")
+    }
+
+    @Test(arguments: [
+        ("negatives", 13, 13, Float(0.05), false, false), ("negatives symmetric", 13, 5, 0.2, true, false),
+        ("negatives labels", 13, 5, 0.2, true, true), ("negatives of one", 1, 1, 0.2, true, false),
+    ])
+    func furtherNegativesAreCandidatesOfEveryRow(
+        name: String, n: Int, k: Int, temperature: Float, isSymmetric: Bool, isLabeled: Bool
+    ) throws {
+        let fixture = Fixture("infonce")
+        let loss = InfoNCE(temperature: .learned(initial: temperature), direction: isSymmetric ? .symmetric : .oneWay)
+        let labels = isLabeled ? Tensor((0..<Int32(n)).map { $0 * $0 % 7 }, shape: [n]) : nil
+        let inputs = [("a", n), ("b", n), ("c", k)].map { hashed("\(name) \($0.0)", [$0.1, 8]) }
+        let (values, pullback) = valueWithPullback(of: inputs) {
+            [loss($0[0], $0[1], negatives: $0[2], labels: labels)]
+        }
+        expectClose(values[0].reshaped([1]), fixture[name])
+        let (gradients, cotangents) = pullback([Tensor(1)])
+        for (side, cotangent) in zip(["a", "b", "c"], cotangents) {
+            expectClose(try #require(cotangent), fixture["\(name) d\(side)"], side)
+        }
+        let scale = try #require(loss.logitScale)
+        expectClose(try #require(gradients[scale]).reshaped([1]), fixture["\(name) dscale"], "dscale")
+        let ones = Tensor(ones: [n, 8]), chance = loss(ones, ones, negatives: Tensor(ones: [k, 8])).item
+        let expected = isSymmetric ? (log(Float(n + k)) + log(Float(n))) / 2 : log(Float(n + k))
+        #expect(abs(chance - expected) < 1e-5)
     }
 }

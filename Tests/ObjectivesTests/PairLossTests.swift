@@ -39,6 +39,19 @@ struct PairLossTests {
         expectClose(try #require(gradients[scale.parameter]).reshaped([1]), Fixture("pairlosses")["\(name) dscale"])
     }
 
+    /// The teacher's space has another size, and gets no gradient.
+    @Test(arguments: [("relational", 12), ("relational three", 3)])
+    func theRelationalLossEqualsPyTorch(name: String, rows: Int) throws {
+        let fixture = Fixture("pairlosses"), a = hashed("\(name) a", [rows, 5]), b = hashed("\(name) b", [rows, 7])
+        let (values, pullback) = valueWithPullback(of: [a]) { [RelationalLoss()($0[0], b)] }
+        expectClose(values[0].reshaped([1]), fixture[name], name)
+        expectClose(try #require(pullback([Tensor(1)]).1[0]), fixture["\(name) da"], tolerance: 1e-4, name)
+        // Equal relations in a turned, scaled and shifted space: no loss.
+        let turned = Tensor([0, -1, 0, 1, 0, 0, 0, 0, 1], shape: [3, 3]), x = hashed("x", [6, 3])
+        #expect(RelationalLoss()(x, x.matmul(turned) * 3 + 2).item < 1e-4)
+        #expect(RelationalLoss()(hashed("x", [1, 3]), hashed("y", [1, 4])).item == 0)
+    }
+
     /// Several tiles and blocks, in both precisions, against the dense loss.
     @Test(arguments: Precision.allCases) func theSampledSoftmaxOfManyRowsIsTheDenseLoss(_ precision: Precision) throws {
         let count = 1500, a = hashed("many a", [count, 8]), b = hashed("many b", [count, 8])

@@ -65,6 +65,9 @@ import Testing
         let queries = hashed("queries", [3, 5])
         let all = try index.search(each: queries, count: 600), few = try index.search(each: queries, count: 7)
         #expect(all.allSatisfy { Set($0.map(\.name)).count == 600 } && all.count == 3)
+        let asIndex = EmbeddingIndex(embeddings: queries, names: ["a", "b", "c"])
+        #expect(try index.search(each: asIndex, count: 7) == few)
+        #expect(throws: RecipeError.self) { try index.search(each: Tensor(1), count: 1) }
         for (long, short) in zip(all, few) { #expect(Array(long.prefix(7)) == short) }
         #expect(zip(all[0], all[0].dropFirst()).allSatisfy { $0.similarity >= $1.similarity })
         let first = queries.sliced(0..<1, axis: 0)

@@ -81,6 +81,20 @@ import Testing
         #expect(error?.description == "the run has no text input reply; it has question, answer")
     }
 
+    /// Wrong answers are candidates, and no pair of their own.
+    @Test func aColumnOfWrongAnswersIsNegatives() throws {
+        try write()
+        let columns = "data.columns={question: {kind: text, column: q}, answer: {kind: text, column: a}, "
+            + "wrong: {kind: text, column: kind}}"
+        try train(Self.texts, "run", [columns, "objective.negatives=[wrong]", "data.unknown_limit=1"])
+        let first = try String(contentsOfFile: folder.file("run/metrics.jsonl"), encoding: .utf8).prefix { $0 != "\n" }
+        #expect(!first.contains("question_wrong") && first.contains("wrong_spread"), "\(first)")
+        let error = #expect(throws: RecipeError.self) {
+            try Recipe(yaml: Self.texts, source: "r.yaml", overrides: ["objective.negatives=[wrong]"])
+        }
+        #expect(error?.description.contains("objective.negatives") ?? false, "\(error?.description ?? "")")
+    }
+
     @Test func anInputOfItsOwnNameInTheModelHasAnEncoderOfItsOwn() throws {
         try write()
         let own =

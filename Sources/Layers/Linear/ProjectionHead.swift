@@ -33,14 +33,19 @@ public final class ProjectionHead: Module {
     public let linears: [Linear]
     /// The normalizations of the first layers, in their order.
     public let norms: [BatchNorm]
+    /// Applied to the output; nil: nothing is.
+    public let outputActivation: Activation?
 
     /// - Parameters:
     ///   - layers: at least 1.
     ///   - norm: which layers batch normalization follows.
     ///   - biases: which layers have one.
+    ///   - outputActivation: applied to the output; with one layer and `.tanh` the head of SimCSE, BERT's pooler.
     public init(
-        _ inputs: Int, hidden: Int, _ outputs: Int, layers: Int = 2, norm: Norm = .none, biases: Biases = .unnormalized
+        _ inputs: Int, hidden: Int, _ outputs: Int, layers: Int = 2, norm: Norm = .none, biases: Biases = .unnormalized,
+        outputActivation: Activation? = nil
     ) {
+        self.outputActivation = outputActivation
         ShapeCheck.require(layers >= 1, "ProjectionHead", "\(layers) layers")
         let sizes = [inputs] + [Int](repeating: hidden, count: layers - 1) + [outputs]
         linears = zip(sizes, sizes.dropFirst()).enumerated().map { place, size in
@@ -73,6 +78,6 @@ public final class ProjectionHead: Module {
             let isLast = i == linears.count - 1
             if i < norms.count { x = norms[i](x, activation: isLast ? nil : .relu) } else { x = isLast ? x : x.relu() }
         }
-        return x
+        return outputActivation.map { $0(x) } ?? x
     }
 }

@@ -40,6 +40,8 @@ public final class Contrastive<B: Sendable>: Objective {
     /// Size D of the shared space.
     public let dimension: Int
     private let pairs: [Pair]
+    /// Indices of the towers whose embeddings are further negatives of every pair.
+    private let negatives: [Int]
     private let labels: (any KeyPath<B, Tensor?> & Sendable)?
 
     /// Indices of two towers that are compared with each other.
@@ -52,37 +54,46 @@ public final class Contrastive<B: Sendable>: Objective {
     /// - Parameters:
     ///   - towers: two or more, of different names.
     ///   - dimension: size D of the shared space.
+    ///   - negatives: names of towers that are compared with none: their embeddings are further candidates for the first
+    ///     of each pair. With ``InfoNCE`` alone.
     ///   - labels: where a batch says which samples are each other's positives besides themselves: int32 `[N]`, equal
     ///     for those. Nil, there or in the batch: a sample's only positive is its own.
     public convenience init(
         _ towers: Tower<B>..., dimension: Int, loss: any PairLoss = InfoNCE(), pairs: Pairing = .all,
-        labels: (any KeyPath<B, Tensor?> & Sendable)? = nil
+        negatives: [String] = [], labels: (any KeyPath<B, Tensor?> & Sendable)? = nil
     ) {
-        self.init(towers, dimension: dimension, loss: loss, pairs: pairs, labels: labels)
+        self.init(towers, dimension: dimension, loss: loss, pairs: pairs, negatives: negatives, labels: labels)
     }
 
     /// The same for towers that are known at run time only.
     public init(
         _ towers: [Tower<B>], dimension: Int, loss: any PairLoss = InfoNCE(), pairs: Pairing = .all,
-        labels: (any KeyPath<B, Tensor?> & Sendable)? = nil
+        negatives: [String] = [], labels: (any KeyPath<B, Tensor?> & Sendable)? = nil
     ) {
         let names = towers.map(\.name)
         ShapeCheck.require(towers.count > 1, "Contrastive", "\(towers.count) tower; two or more wanted")
         ShapeCheck.require(Set(names).count == names.count, "Contrastive", "towers of one name in \(names)")
+        ShapeCheck.require(
+            negatives.allSatisfy(names.contains) && names.count - Set(negatives).count > 1, "Contrastive",
+            "negatives \(negatives) of towers \(names): two other towers wanted")
+        ShapeCheck.require(
+            negatives.isEmpty || loss is InfoNCE, "Contrastive", "negatives with \(type(of: loss)): InfoNCE wanted")
+        self.negatives = names.indices.filter { negatives.contains(names[$0]) }
+        let compared = names.indices.filter { !negatives.contains(names[$0]) }
         self.towers = towers.reduce(into: []) { $0.append($1.projected(to: dimension, sharingWith: $0)) }
         self.loss = loss
         self.dimension = dimension
         self.labels = labels
         switch pairs {
         case .all:
-            self.pairs = names.indices.flatMap { first in
-                (first + 1..<names.count).map { Pair(first: first, second: $0) }
+            self.pairs = compared.flatMap { first in
+                compared.filter { $0 > first }.map { Pair(first: first, second: $0) }
             }
         case .anchored(let name):
             guard let anchor = names.firstIndex(of: name) else {
                 ShapeCheck.fail("Contrastive", "no tower \"\(name)\" to anchor at in \(names)")
             }
-            self.pairs = names.indices.filter { $0 != anchor }.map { Pair(first: anchor, second: $0) }
+            self.pairs = compared.filter { $0 != anchor }.map { Pair(first: anchor, second: $0) }
         }
     }
 
@@ -96,6 +107,7 @@ public final class Contrastive<B: Sendable>: Objective {
     /// - Parameter embeddings: `[n, D]` of each tower, nil where no sample of the batch has its input.
     func aligned(_ embeddings: [TowerEmbeddings?], in batch: B) -> Loss {
         let labels = labels.flatMap { batch[keyPath: $0] }
+        let negatives = self.negatives.compactMap { embeddings[$0]?.values }
         var losses: [Tensor] = [], parts: [(name: String, value: Tensor)] = []
         for pair in pairs {
             guard let first = embeddings[pair.first], let second = embeddings[pair.second],
@@ -106,7 +118,12 @@ public final class Contrastive<B: Sendable>: Objective {
             let labels = labels.map { labels in
                 common.rows.map { labels.gathered(at: TowerEmbeddings.indices($0)) } ?? labels
             }
-            losses.append(loss(common.0, common.1, labels: labels))
+            if let infoNCE = loss as? InfoNCE, !negatives.isEmpty {
+                let all = negatives.count == 1 ? negatives[0] : .concatenated(negatives, axis: 0)
+                losses.append(infoNCE(common.0, common.1, negatives: all, labels: labels))
+            } else {
+                losses.append(loss(common.0, common.1, labels: labels))
+            }
             if pairs.count > 1 {
                 parts.append(
                     ("\(towers[pair.first].name)_\(towers[pair.second].name)", losses[losses.count - 1].detached))

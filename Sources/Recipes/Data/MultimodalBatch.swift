@@ -17,6 +17,9 @@ public struct MultimodalBatch: Sendable {
     private var secondImages: [String: Available<Tensor>] = [:]
     private var secondAudios: [String: Available<Waveform>] = [:]
 
+    /// A teacher's unit embeddings of the samples, `[n, D]`, of those that it could read; nil where there is no teacher.
+    public var teacher: Available<Tensor>?
+
     /// `[N]` int32: samples of equal number are each other's positives; nil where only a sample's own are.
     public var labels: Tensor?
 
@@ -71,6 +74,9 @@ public struct MultimodalBatch: Sendable {
     public subscript(audioViews name: String) -> Available<Views<Waveform>>? {
         Self.views(audios[name], secondAudios[name])
     }
+
+    /// The same texts twice: views that differ by the encoder's dropout alone; nil where there are none.
+    public subscript(textViews name: String) -> Available<Views<Tokens>>? { Self.views(texts[name], texts[name]) }
 
     /// Of the input "image".
     public var image: Available<Tensor>? {

@@ -7,13 +7,15 @@ import ConcordTokenizers
 struct SampleLoading: Sendable {
     private let recipe: Recipe
     private let tokenizer: (any Tokenizer)?
+    private let teacher: TeacherEmbeddings?
     private let images: ImageViews?
     private let sounds: AudioClips?
     private var needs: DataNeeds { recipe.objective.needs }
 
-    init(_ recipe: Recipe, tokenizer: (any Tokenizer)?) {
+    init(_ recipe: Recipe, tokenizer: (any Tokenizer)?, teacher: TeacherEmbeddings?) {
         self.recipe = recipe
         self.tokenizer = tokenizer
+        self.teacher = teacher
         images = recipe.views.image.map(ImageViews.init)
         sounds = recipe.views.audio.map { AudioClips($0) }
     }
@@ -24,6 +26,8 @@ struct SampleLoading: Sendable {
         var clips: [String: AudioClips.Decoded] = [:]
         var texts: [String: String] = [:]
         var ids: [String: Int32] = [:]
+        /// The row of the teacher's embedding.
+        var teacherRow: Int32?
         /// Equal for samples that are each other's positives.
         var group: Int32 = -1
 
@@ -38,6 +42,7 @@ struct SampleLoading: Sendable {
         var clips: [String: [[Float]]] = [:]
         let texts: [String: String]
         let ids: [String: Int32]
+        let teacherRow: Int32?
         let group: Int32
     }
 
@@ -79,13 +84,14 @@ struct SampleLoading: Sendable {
                     ? "\(row.place): a sample must have two of its inputs, this one has \(parts)"
                     : "\(row.place): a sample without its file")
         }
+        sample.teacherRow = teacher?.row(of: row, in: table)
         sample.group = positives?.group(of: row, in: table) ?? -1
         return sample
     }
 
     /// All first views, then all second ones, in the order of the inputs: the random choices follow each other so.
     private func view(of sample: Decoded, using random: inout RandomSequence) throws -> View {
-        var view = View(texts: sample.texts, ids: sample.ids, group: sample.group)
+        var view = View(texts: sample.texts, ids: sample.ids, teacherRow: sample.teacherRow, group: sample.group)
         for _ in 0..<needs.views {
             for input in needs.inputs {
                 if let images, let image = sample.images[input.name] {
@@ -128,6 +134,7 @@ struct SampleLoading: Sendable {
             case .id: batch[ids: name] = Available(of: views, { $0.ids[name] }) { IDs($0) }
             }
         }
+        if let teacher { batch.teacher = Available(of: views, \.teacherRow) { teacher.embeddings(at: $0) } }
         if hasGroups { batch.labels = Tensor(views.map(\.group), shape: [views.count]) }
         return batch
     }

@@ -80,6 +80,28 @@ enum TrainingData: Sendable {
         return .samples(try SampleTable(recipe.data, root: data, choice: choice), nil)
     }
 
+    /// The embeddings of the recipe's teacher; nil where it has none.
+    /// - Parameters:
+    ///   - data: the directory that the recipe's data paths start from.
+    ///   - saved: the index that a run has of them already.
+    func teacher(_ recipe: Recipe, data: String, saved: EmbeddingIndex? = nil) throws -> TeacherEmbeddings? {
+        guard let path = recipe.objective.needs.teacher, let table else { return nil }
+        guard !path.isEmpty else {
+            throw RecipeError.data(
+                message: "objective.teacher: a run directory or an index of its embeddings wanted")
+        }
+        let input = recipe.objective.needs.inputs[0]
+        let teacher =
+            try saved.map { try TeacherEmbeddings($0, input, of: table, root: data, named: path) }
+            ?? TeacherEmbeddings(path, input, of: table, root: data)
+        guard teacher.dimension == recipe.model.dimension else {
+            throw RecipeError.data(
+                message: "model.dimension: the teacher's embeddings have \(teacher.dimension) numbers, and the shared space "
+                    + "\(recipe.model.dimension); set it to \(teacher.dimension)")
+        }
+        return teacher
+    }
+
     /// The rows, where there are any.
     var table: SampleTable? {
         switch self {
@@ -150,10 +172,14 @@ enum TrainingData: Sendable {
         return result
     }
 
-    func batches(_ recipe: Recipe, tokenizer: (any Tokenizer)?) -> Batches<MultimodalBatch> {
+    /// - Parameter teacher: whose embeddings are learned; nil where the objective asks for none.
+    func batches(
+        _ recipe: Recipe, tokenizer: (any Tokenizer)?, teacher: TeacherEmbeddings? = nil
+    ) -> Batches<MultimodalBatch> {
         switch self {
         case .samples(let table, let positives):
-            return SampleLoading(recipe, tokenizer: tokenizer).batches(of: table, positives: positives)
+            return SampleLoading(recipe, tokenizer: tokenizer, teacher: teacher).batches(
+                of: table, positives: positives)
         case .streams(_, let streams):
             let input = recipe.objective.needs.inputs.first { $0.kind == .audio } ?? .audio
             return batches(of: streams.samples, recipe) { windows in
@@ -211,6 +237,7 @@ extension Recipe {
     /// The batches that a run of this recipe trains on.
     /// - Parameter data: the directory that the recipe's data paths start from.
     package func trainingBatches(data: String, tokenizer: (any Tokenizer)?) throws -> Batches<MultimodalBatch> {
-        try TrainingData(self, data: data, tokenizer: tokenizer).batches(self, tokenizer: tokenizer)
+        let samples = try TrainingData(self, data: data, tokenizer: tokenizer)
+        return samples.batches(self, tokenizer: tokenizer, teacher: try samples.teacher(self, data: data))
     }
 }

@@ -20,6 +20,8 @@ public struct TransformerRecipe: TextEncoderRecipe {
     public let dropout: Double
     /// On embedded tokens, on attention weights, and behind the MLP's activation.
     public let embeddingDropout, attentionDropout, activationDropout: Double
+    /// Whether any of the four is above 0: two passes over a text differ then.
+    var hasDropout: Bool { [dropout, embeddingDropout, attentionDropout, activationDropout].contains { $0 > 0 } }
     /// Whether blocks are computed again in the backward pass: less memory, a third more time.
     public let checkpointing: Bool
     /// Standard deviation of the token table's initial values.

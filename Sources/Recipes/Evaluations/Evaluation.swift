@@ -62,7 +62,7 @@ extension TrainingTask {
         if hasSharedSpace { result.append(RetrievalEvaluation()) }
         if hasSharedSpace, inputs.contains(where: { $0.kind == .id }) { result.append(RecommendationEvaluation()) }
         if hasSharedSpace, hasTexts { result.append(ZeroShotEvaluation()) }
-        if hasFiles {
+        if hasFiles || hasTexts {
             result.append(NearestNeighborsEvaluation(runsDuringTraining: !hasSharedSpace))
             result.append(LinearProbeEvaluation(runsDuringTraining: !hasSharedSpace))
         }

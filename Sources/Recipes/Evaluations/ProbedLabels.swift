@@ -3,7 +3,7 @@ import ConcordEvaluation
 import ConcordTensors
 
 /// What probes compare: the labels that `data.labels` names, on the distinct files of the evaluated rows, and the
-/// training rows' files to fit on.
+/// training rows' files to fit on. Of a model without files, on texts.
 struct ProbedLabels {
     /// A label that there is something to tell apart of.
     struct Label {
@@ -41,10 +41,10 @@ struct ProbedLabels {
             return nil
         }
         guard let samples = try data.samples(),
-            let input = embedder.model.inputs.first(where: {
-                $0.kind != .text && samples.items.names[$0]?.isEmpty == false
-            }),
-            let embeddings = samples.embeddings[input]
+            let input = Self.probed(embedder.model.inputs.filter { samples.items.names[$0]?.isEmpty == false }),
+            let embeddings = try samples.embeddings[input]
+                ?? (input.kind == .text
+                    ? embedder.texts(samples.items.names[input] ?? [], of: input, features: true) : nil)
         else { return nil }
         self.table = table
         self.input = input
@@ -77,6 +77,11 @@ struct ProbedLabels {
         bank = try Self.bank(table, input, samples, embeddings, embedder, data)
     }
 
+    /// The first input of files, else the first of texts.
+    private static func probed(_ inputs: [RecipeInput]) -> RecipeInput? {
+        inputs.first(where: \.kind.isFile) ?? inputs.first { $0.kind == .text }
+    }
+
     /// Counts the samples whose value no training row has. False where that is all of them.
     private static func hasKnownValues(_ label: Label, in table: SampleTable, _ data: EvaluationData) -> Bool {
         guard let known = try? Set(table.classes(label.name).names) else { return false }
@@ -96,8 +101,15 @@ struct ProbedLabels {
         _ embedder: Embedder, _ data: EvaluationData
     ) throws -> (items: EvaluatedItems, features: Tensor, queries: Tensor) {
         var items = EvaluatedItems(Array(table.train), of: table, [input])
+        let names = items.names[input] ?? []
+        guard input.kind.isFile else {
+            let features = try embedder.texts(names, of: input, features: true)
+            guard embedder.model.hasSharedSpace else { return (items, features, embeddings) }
+            let queries = try embedder.texts(samples.items.names[input] ?? [], of: input, features: true)
+            return (items, features, queries)
+        }
         let (features, readable, unreadable) = try embedder.readableFiles(
-            items.names[input] ?? [], input, items.segments(of: input), features: true)
+            names, input, items.segments(of: input), features: true)
         data.leaveOut(unreadable)
         items.keep(readable, of: input)
         guard embedder.model.hasSharedSpace else { return (items, features, embeddings) }

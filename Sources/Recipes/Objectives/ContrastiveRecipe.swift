@@ -9,6 +9,7 @@ import ConcordTensors
 /// objective: {name: contrastive, loss: sigmoid}
 /// objective: {name: contrastive, masked: {weight: 0.1}}              # both, over one text encoder
 /// objective: {name: contrastive, temperature: 0.05, learned: false, head: none}    # multiple negatives ranking
+/// objective: {name: contrastive, negatives: [wrong]}                 # answers that look right and are not
 /// objective: {name: contrastive, loss: sampled_softmax, head: none}  # two towers of ids: users and items
 /// ```
 public struct ContrastiveRecipe: ObjectiveRecipe {
@@ -67,17 +68,10 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
         let loss = settings.makeLoss(itemCounts: parts.ids[inputs[inputs.count - 1]]?.counts)
         let contrastive = Contrastive(
             towers, dimension: recipe.model.dimension, loss: loss,
-            pairs: settings.anchor.map { .anchored($0.name) } ?? .all,
+            pairs: settings.anchor.map { .anchored($0.name) } ?? .all, negatives: settings.negatives,
             labels: labels)
         let embedders = Dictionary(
-            uniqueKeysWithValues: inputs.map { input in
-                (
-                    input,
-                    ModalityEmbedder(
-                        embedding: { Self.embedding(of: $0, input.name, by: contrastive, isProjected: true) },
-                        features: { Self.embedding(of: $0, input.name, by: contrastive, isProjected: false) })
-                )
-            })
+            uniqueKeysWithValues: inputs.map { ($0, Self.embedder(of: $0.name, by: contrastive)) })
         guard let masked, let text = inputs.first(where: { $0.kind == .text }) else {
             return TrainingTask(contrastive, embedders: embedders, probabilities: { loss.probabilities($0) })
         }
@@ -86,6 +80,13 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
             contrastive + Float(masked.weight) * model.on(\.[text: text.name]), embedders: embedders,
             probabilities: { loss.probabilities($0) },
             masked: model)
+    }
+
+    /// The embeddings and features of a tower.
+    static func embedder(of name: String, by model: Contrastive<MultimodalBatch>) -> ModalityEmbedder {
+        ModalityEmbedder(
+            embedding: { embedding(of: $0, name, by: model, isProjected: true) },
+            features: { embedding(of: $0, name, by: model, isProjected: false) })
     }
 
     private static func embedding(
@@ -151,6 +152,8 @@ public struct ContrastiveSettings: Sendable {
     public let labelSmoothing: Double
     /// Which samples are each other's positives.
     public let positives: Positives
+    /// Names of inputs that are wrong answers to the others: further negatives.
+    public let negatives: [String]
     /// The modality that each other one is contrasted with; nil for all pairs.
     public let anchor: RecipeInput?
     /// Of `sampled_softmax`: whether logits are corrected by the logarithm of the items' frequencies.
@@ -234,6 +237,16 @@ public struct ContrastiveSettings: Sendable {
                 """
             )
         let names = data.inputs.map(\.name)
+        negatives =
+            isInfoNCE
+            ? try fields.strings("negatives", "Inputs that are wrong answers: further negatives, compared with none.")
+            : []
+        if let unknown = negatives.first(where: { !names.contains($0) }) {
+            throw fields.fault("negatives", "data.columns names no input \(unknown); it has \(names.joined(separator: ", "))")
+        }
+        if !negatives.isEmpty, names.count - Set(negatives).count < 2 {
+            throw fields.fault("negatives", "two inputs must be left to compare")
+        }
         anchor = try fields.choice(
             "anchor", of: names, "The input that each other one is contrasted with; all pairs without it."
         ).flatMap(data.input)

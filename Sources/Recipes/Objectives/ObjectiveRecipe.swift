@@ -67,6 +67,8 @@ public struct DataNeeds: Sendable {
     public var hasSharedSpace = false
     /// Whether tokens are predicted by the text encoder's own table.
     public var predictsTokens = false
+    /// The run directory or index whose embeddings of the first input are learned; nil where none are.
+    public var teacher: String?
 
     /// The kinds of its inputs.
     public var modalities: Set<Modality> { Set(inputs.map(\.kind)) }
@@ -198,7 +200,7 @@ extension Recipe {
     private static let objectives = Mutex<[any ObjectiveRecipe.Type]>([
         ContrastiveRecipe.self, MaskedRecipe.self, PredictiveRecipe.self, FramesRecipe.self, SimCLRRecipe.self,
         MoCoRecipe.self,
-        BYOLRecipe.self, SimSiamRecipe.self,
+        BYOLRecipe.self, SimSiamRecipe.self, SimCSERecipe.self, DistillRecipe.self,
     ])
 
     /// Makes an objective known to recipes, by its name; one of the same name is replaced.

@@ -71,6 +71,16 @@ public struct EmbeddingIndex: Sendable {
     /// The rows nearest to each of M queries `[M, D]`.
     /// - Returns: a list for each query, as `search(_:count:)` returns it.
     public func search(each queries: Tensor, count: Int) throws -> [[Hit]] {
+        try search(eachUnit: queries.rank == 2 ? queries.detached.l2Normalized() : queries, count)
+    }
+
+    /// The rows nearest to each row of another index, whose embeddings have length 1 already.
+    /// - Returns: a list for each of its rows, as `search(_:count:)` returns it.
+    public func search(each queries: EmbeddingIndex, count: Int) throws -> [[Hit]] {
+        try search(eachUnit: queries.embeddings, count)
+    }
+
+    private func search(eachUnit queries: Tensor, _ count: Int) throws -> [[Hit]] {
         guard queries.rank == 2, queries.shape[1] == embeddings.shape[1] else {
             throw RecipeError.data(
                 message:
@@ -81,12 +91,12 @@ public struct EmbeddingIndex: Sendable {
         guard queries.scalars.allSatisfy(\.isFinite) else {
             throw RecipeError.data(message: "the query's embedding is not finite: the run's weights are damaged")
         }
-        let unit = queries.detached.l2Normalized(), wanted = max(0, min(count, names.count))
-        guard wanted > 0 else { return (0..<unit.shape[0]).map { _ in [] } }
+        let wanted = max(0, min(count, names.count))
+        guard wanted > 0 else { return (0..<queries.shape[0]).map { _ in [] } }
         // So many queries at a time that their similarities take 64 MiB at most.
         let tile = max(1, (1 << 24) / names.count)
-        return stride(from: 0, to: unit.shape[0], by: tile).flatMap { first in
-            let rows = unit.sliced(first..<min(unit.shape[0], first + tile), axis: 0)
+        return stride(from: 0, to: queries.shape[0], by: tile).flatMap { first in
+            let rows = queries.sliced(first..<min(queries.shape[0], first + tile), axis: 0)
             return nearest(rows.matmul(embeddings, transposing: .right), count: wanted)  // [m, N]
         }
     }

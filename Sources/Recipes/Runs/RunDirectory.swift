@@ -14,6 +14,7 @@ import Synchronization
 ///     tokenizer           as `Tokenizers.load` reads it; none where the model reads no text
 ///     classes/LABEL.txt   names of the classes, one a line
 ///     ids/INPUT.json      of each input of ids: those of the training rows, by row of its table, with their counts
+///     teacher.safetensors an index of the embeddings that a student learns; none without a teacher
 ///     checkpoints/        a safetensors each, the optimizer's state beside it
 ///     metrics.jsonl       one object a step
 ///     lock                held by the process that trains
@@ -29,6 +30,7 @@ public struct RunDirectory: Sendable {
     var trainedData: String { path + "/data.json" }
     var metrics: String { path + "/metrics.jsonl" }
     var checkpoints: CheckpointDirectory { CheckpointDirectory(path + "/checkpoints") }
+    var teacher: String { path + "/teacher.safetensors" }
     func ids(_ input: RecipeInput) -> String { path + "/ids/\(input.name).json" }
     func classes(_ label: String) -> String { path + "/classes/\(label).txt" }
 
@@ -62,7 +64,7 @@ public struct RunDirectory: Sendable {
     /// Notes which of a run's files are not there yet, as this process will make them.
     private func noteUnstarted(classes: [String], ids: [RecipeInput], isFolderMade: Bool) {
         let files =
-            [recipe, trainedData, tokenizer] + classes.map(self.classes) + ids.map(self.ids) + [
+            [recipe, trainedData, tokenizer, teacher] + classes.map(self.classes) + ids.map(self.ids) + [
                 metrics, path + "/classes", path + "/ids", checkpoints.path,
             ]
         let made = files.filter { !PathEncoding.isThere($0) } + [lock] + (isFolderMade ? [path] : [])
@@ -86,7 +88,7 @@ public struct RunDirectory: Sendable {
     /// A run that ended before its first step and left its files, as one that was killed does, starts over.
     func prepare(
         recipe: Recipe, overrides: [String], tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])],
-        ids: [RecipeInput: IDVocabulary], trainedData: TrainedData
+        ids: [RecipeInput: IDVocabulary], teacher: EmbeddingIndex?, trainedData: TrainedData
     ) throws -> RunLock {
         let isLeft = PathEncoding.isThere(path)
         try Self.makeFolder(path)
@@ -99,9 +101,15 @@ public struct RunDirectory: Sendable {
         if !classes.isEmpty { try Self.makeFolder(path + "/classes") }
         for (label, names) in classes { try TextFile.write(names.map { $0 + "\n" }.joined(), to: self.classes(label)) }
         try write(ids)
+        try teacher?.write(to: self.teacher)
         try trainedData.write(to: self.trainedData)
         try write(recipe, overrides: overrides)  // last: with it the directory is a run
         return lock
+    }
+
+    /// The embeddings that a student learns; nil where the run has none.
+    func loadTeacher() throws -> EmbeddingIndex? {
+        PathEncoding.isThere(teacher) ? try EmbeddingIndex(path: teacher) : nil
     }
 
     /// What an override's line in `recipe.yaml` begins with: a part of the file's format.

@@ -87,7 +87,8 @@ public struct TrainingSession {
         // What may be refused comes first: a directory that holds a recipe is a run.
         if recipe.microbatch != nil { _ = try objective.microbatched() }
         try objective.freeze(matching: recipe.freeze.map { PathPattern($0) })
-        let batches = samples.batches(recipe, tokenizer: embedder.tokenizer)
+        let teacher = try samples.teacher(recipe, data: data, saved: isResumed ? place.loadTeacher() : nil)
+        let batches = samples.batches(recipe, tokenizer: embedder.tokenizer, teacher: teacher)
         try samples.requireBatch(batches, recipe)
         /// The last report, which is not made again for the same weights.
         var latest: EvaluationReport?
@@ -104,7 +105,7 @@ public struct TrainingSession {
         let tokenizer = embedder.tokenizer.map {
             CheckpointTokenizer(name: recipe.tokenizer, fingerprint: $0.fingerprint)
         }
-        let lock = try takeRun(objective, embedder, samples, tokenizer, report)
+        let lock = try takeRun(objective, embedder, samples, tokenizer, teacher, report)
         defer { withExtendedLifetime(lock) {} }  // held to the end
         let trainer = trainer(
             for: objective, stepsPerEpoch: batches.stepsPerEpoch, metadata: tokenizer?.metadata ?? [:],
@@ -149,7 +150,7 @@ public struct TrainingSession {
     /// Takes the run's directory, a new one with all that a run starts with, and loads initial weights.
     private func takeRun(
         _ objective: some Objective<MultimodalBatch>, _ embedder: Embedder, _ samples: TrainingData,
-        _ tokenizer: CheckpointTokenizer?, _ report: (TrainingEvent) -> Void
+        _ tokenizer: CheckpointTokenizer?, _ teacher: TeacherEmbeddings?, _ report: (TrainingEvent) -> Void
     ) throws -> RunLock {
         let trained = try TrainedData(samples, recipe, root: data)
         var lock: RunLock?
@@ -167,7 +168,7 @@ public struct TrainingSession {
         }
         return try place.prepare(
             recipe: recipe, overrides: overrides, tokenizer: embedder.tokenizer, classes: classes, ids: embedder.ids,
-            trainedData: trained)
+            teacher: teacher?.index, trainedData: trained)
     }
 
     private func resume(

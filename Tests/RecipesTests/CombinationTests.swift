@@ -62,6 +62,15 @@ import Testing
             """
         ),
         (
+            "patches",
+            """
+            data: {path: samples.tsv, columns: {image: image}, split: none}
+            objective: {name: mae, decoder_width: 16, decoder_depth: 1}
+            model: {image: {encoder: vit, patch: 2, width: 16, depth: 1, heads: 2}}
+            views: {size: 8}
+            """
+        ),
+        (
             "frames",
             """
             data: {kind: files, path: ., pattern: "{name}.wav", columns: {audio: filepath}, split: none}

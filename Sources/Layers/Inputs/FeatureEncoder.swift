@@ -28,6 +28,22 @@ public protocol TokenEncoder: SequenceEncoder where Input == Tokens {
     var tokenTable: Parameter { get }
 }
 
+/// A sequence encoder of images whose steps are their patches: masked image modeling replaces or leaves out some.
+///
+///     context(prefixed(placed(embedded(images))))                        [N, prefix + L, D]
+public protocol PatchEncoder: SequenceEncoder where Input == Tensor {
+    /// Side P of a patch in pixels.
+    var patch: Int { get }
+    /// How many tokens `prefixed(_:)` puts before the patches.
+    var prefixCount: Int { get }
+    /// One token a patch, without its place: `[N, H, W, 3]` to `[N, L, C]`, row by row.
+    func embedded(_ images: Tensor) -> Tensor
+    /// Tokens `[N, L, C]` of a grid of `rows` x `columns` patches with their places.
+    func placed(_ tokens: Tensor, rows: Int, columns: Int) -> Tensor
+    /// Tokens `[N, T, C]` behind those that belong to no patch, `[N, prefix + T, C]`.
+    func prefixed(_ tokens: Tensor) -> Tensor
+}
+
 extension Tensor {
     /// The mean of the real steps of sequences `[N, T, D]`; zeros for a sequence without one.
     /// - Parameter mask: `[N, T]` uint8, 1 for a real step; all are where nil.

@@ -34,6 +34,15 @@ public final class TransformerBlock: Module {
         /// Every projection as `nn.Linear`.
         public static func linear(width: Int) -> Initialization { Initialization(attention: .linear(width: width)) }
 
+        /// Every projection uniform by fan-in and fan-out, as MAE's; the MLP four times as wide as the block.
+        public static func glorot(width: Int) -> Initialization {
+            Initialization(
+                attention: .init(
+                    inputs: .glorot(fanIn: width, fanOut: 3 * width), outputs: .glorot(fanIn: width, fanOut: width)),
+                expanding: .glorot(fanIn: width, fanOut: 4 * width),
+                projecting: .glorot(fanIn: 4 * width, fanOut: width))
+        }
+
         /// OpenAI's for CLIP: outputs of residual branches shrink with the depth.
         /// - Source: Radford et al. 2021, arXiv:2103.00020, as in open_clip's `init_parameters`.
         public static func clip(width: Int, depth: Int) -> Initialization {

@@ -106,8 +106,8 @@ public struct EncoderCost: Sendable {
 
 extension Recipe {
     private static let encoders = Mutex<[any EncoderRecipe.Type]>([
-        ResNetRecipe.self, ModifiedResNetRecipe.self, TransformerRecipe.self, LogMelRecipe.self, CPCEncoderRecipe.self,
-        IDRecipe.self,
+        ResNetRecipe.self, ModifiedResNetRecipe.self, ViTRecipe.self, TransformerRecipe.self, LogMelRecipe.self,
+        CPCEncoderRecipe.self, IDRecipe.self,
     ])
 
     /// Makes an encoder known to recipes, by its name; one of the same name and kind is replaced.

@@ -201,6 +201,8 @@ extension Recipe {
         ContrastiveRecipe.self, MaskedRecipe.self, PredictiveRecipe.self, FramesRecipe.self, SimCLRRecipe.self,
         MoCoRecipe.self,
         BYOLRecipe.self, SimSiamRecipe.self, SimCSERecipe.self, DistillRecipe.self,
+        BYOLRecipe.self, SimSiamRecipe.self,
+        MAERecipe.self, SimMIMRecipe.self,
     ])
 
     /// Makes an objective known to recipes, by its name; one of the same name is replaced.

@@ -1,0 +1,33 @@
+import ConcordEncoders
+import ConcordLayers
+import ConcordObjectives
+import ConcordTensors
+
+/// Masked image modeling by one linear layer (SimMIM): the raw pixels of masked squares.
+///
+/// ```yaml
+/// objective: {name: simmim, fraction: 0.6, block: 2}
+/// model: {image: {encoder: vit, patch: 4, width: 128, depth: 4}}
+/// views: {size: 32, scale: 0.67}
+/// ```
+/// - Source: Xie et al. 2021, arXiv:2111.09886.
+public struct SimMIMRecipe: ObjectiveRecipe {
+    public static let name = "simmim"
+
+    private let masked: MaskedPatchSettings
+
+    public init(_ fields: Fields, data: DataSettings) throws {
+        masked = try MaskedPatchSettings(fields, fraction: 0.6, block: 2)
+    }
+
+    public func needs(_ data: DataSettings) throws -> DataNeeds {
+        DataNeeds([try data.require(.image, for: Self.name)])
+    }
+
+    public func task(_ parts: RecipeParts) throws -> TrainingTask {
+        let input = parts.recipe.objective.needs.inputs[0], encoder = try parts.patchEncoder(of: input)
+        let model = MaskedImageModel(encoder, masking: try masked.masking(parts, patch: encoder.patch))
+        let embedder = ModalityEmbedder.images(try parts.imageEncoder(of: input))
+        return TrainingTask(model.on(\.[image: input.name]), embedders: [input: embedder])
+    }
+}

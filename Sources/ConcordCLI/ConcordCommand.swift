@@ -20,7 +20,7 @@ struct ConcordCommand: ParsableCommand {
         version: ConcordRelease.version,
         subcommands: [
             DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self,
-            SearchCommand.self, FillCommand.self,
+            SearchCommand.self, FillCommand.self, GenerateCommand.self,
             TokenizerCommand.self, RecipesCommand.self, InspectCommand.self, DoctorCommand.self,
         ])
 

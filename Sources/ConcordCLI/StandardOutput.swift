@@ -14,6 +14,9 @@ struct StandardOutput {
         if waiting.count >= 1 << 16 { try finish() }
     }
 
+    /// Adds text without a line's end.
+    mutating func text(_ text: String) { waiting += PathEncoding.readable(text).utf8 }
+
     /// Adds a value as JSON, with sorted keys.
     mutating func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()

@@ -137,6 +137,7 @@ public final class VisionTransformer: PatchEncoder {
     /// (with its decoder's) and MoCo v3's have the same names.
     ///
     /// ```swift
+    /// let encoder = VisionTransformer(patch: 16, imageSize: 224, width: 384, depth: 12)
     /// try encoder.load(Safetensors(path: "vit_small.safetensors"), renaming: VisionTransformer.name(ofTimm:))
     /// ```
     public static func name(ofTimm name: String) -> String {

@@ -58,7 +58,9 @@ extension EvaluationReport {
     /// By label column: evaluated samples of each value that no training row has. k-NN and linear probe leave them out.
     public var unknownValues: [String: [String: Int]]? { content(of: EvaluationSection.Name.unknownValues) }
     /// Masked-token prediction of held-out text.
-    public var maskedWords: MaskedWords? { content(of: EvaluationSection.Name.maskedWords) }
+    public var maskedWords: TokenPrediction? { content(of: EvaluationSection.Name.maskedWords) }
+    /// Next-token prediction of held-out text.
+    public var nextTokens: TokenPrediction? { content(of: EvaluationSection.Name.nextTokens) }
 }
 
 extension EvaluationReport: Codable {
@@ -101,6 +103,7 @@ extension EvaluationReport: Codable {
             try section(EvaluationSection.Name.linearProbe, EvaluationSection.linearProbe),
             try section(EvaluationSection.Name.unknownValues, EvaluationSection.unknownValues),
             try section(EvaluationSection.Name.maskedWords, EvaluationSection.maskedWords),
+            try section(EvaluationSection.Name.nextTokens, EvaluationSection.nextTokens),
         ].compactMap { $0 }
     }
 }

@@ -120,25 +120,34 @@ extension EvaluationSection {
     }
 
     /// Masked-token prediction of held-out text.
-    public static func maskedWords(_ words: MaskedWords) -> EvaluationSection {
+    public static func maskedWords(_ words: TokenPrediction) -> EvaluationSection {
+        tokens(Name.maskedWords, "masked words", words)
+    }
+
+    /// Next-token prediction of held-out text.
+    public static func nextTokens(_ tokens: TokenPrediction) -> EvaluationSection {
+        self.tokens(Name.nextTokens, "next tokens", tokens)
+    }
+
+    private static func tokens(_ name: String, _ title: String, _ found: TokenPrediction) -> EvaluationSection {
         EvaluationSection(
-            name: Name.maskedWords,
+            name: name,
             metrics: [
-                Metric("\(Name.maskedWords).cross_entropy", words.crossEntropy, isBetter: .lower),
-                Metric("\(Name.maskedWords).perplexity", words.perplexity, isBetter: .lower),
-                Metric("\(Name.maskedWords).accuracy", words.accuracy, isBetter: .higher),
+                Metric("\(name).cross_entropy", found.crossEntropy, isBetter: .lower),
+                Metric("\(name).perplexity", found.perplexity, isBetter: .lower),
+                Metric("\(name).accuracy", found.accuracy, isBetter: .higher),
             ],
             table: EvaluationTable(
-                columns: ["masked words", "nats", "perplexity", "accuracy", "unigram nats", "tokens"],
+                columns: [title, "nats", "perplexity", "accuracy", "unigram nats", "tokens"],
                 rows: [
                     [
-                        "held out", NumberText.fixed(words.crossEntropy, decimals: 3),
-                        NumberText.fixed(words.perplexity, decimals: 1),
-                        NumberText.fixed(words.accuracy, decimals: 3),
-                        NumberText.fixed(words.unigramCrossEntropy, decimals: 3), String(words.tokens),
+                        "held out", NumberText.fixed(found.crossEntropy, decimals: 3),
+                        NumberText.fixed(found.perplexity, decimals: 1),
+                        NumberText.fixed(found.accuracy, decimals: 3),
+                        NumberText.fixed(found.unigramCrossEntropy, decimals: 3), String(found.tokens),
                     ]
                 ]),
-            content: words)
+            content: found)
     }
 
     /// The names of the sections that this library makes.
@@ -150,5 +159,6 @@ extension EvaluationSection {
         static let linearProbe = "linear_probe"
         static let unknownValues = "unknown_values"
         static let maskedWords = "masked_words"
+        static let nextTokens = "next_tokens"
     }
 }

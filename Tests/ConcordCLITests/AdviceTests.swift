@@ -45,7 +45,8 @@ import Testing
 
     @Test func everyOptionThatAMessageNamesExists() throws {
         let commands = [
-            "demo", "train", "evaluate", "classify", "embed", "search", "fill", "inspect", "doctor", "tokenizer train",
+            "demo", "train", "evaluate", "classify", "embed", "search", "fill", "generate",
+            "inspect", "doctor", "tokenizer train",
             "tokenizer encode", "tokenizer decode", "recipes list", "recipes show", "recipes keys",
         ]
         let help = try commands.map {

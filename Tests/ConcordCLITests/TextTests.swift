@@ -43,6 +43,31 @@ import Testing
                 + settings.flatMap { ["--set", $0] })
     }
 
+    @Test func aModelOfNextTokensGoesOnWithAText() throws {
+        try vocabulary(["the", "cat", "dog", "sat", "on", "mat", "rug"])
+        let run = folder.path + "/run"
+        let trained = try train(
+            "run", "objective={name: next_token}", "model.text.context=12", "data.held_out=held.txt")
+        #expect(trained.status == 0 && trained.output.contains("next tokens"), "\(trained.errors) \(trained.output)")
+        let text = ["generate", run, "--text", "the cat"]
+        let greedy = try CommandLineTool.run(text + ["--tokens", "4", "--temperature", "0"])
+        #expect(greedy.status == 0 && greedy.output == "the cat sat on the mat\n", "\(greedy.errors) \(greedy.output)")
+        let drawn = text + ["--tokens", "8", "--temperature", "1.5", "--top-k", "3", "--top-p", "0.9", "--seed", "7"]
+        #expect(try CommandLineTool.run(drawn).output == CommandLineTool.run(drawn).output)
+        let json = try CommandLineTool.run(text + ["--tokens", "2", "--temperature", "0", "--json"])
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: String])
+        #expect(object == ["text": "the cat", "generated": " sat on"])
+        let unknown = try CommandLineTool.run(["generate", run, "--text", "the zebra", "--tokens", "1"])
+        #expect(unknown.status == 0 && unknown.errors.contains("zebra"), "\(unknown.errors)")
+        for (option, value) in [("--top-p", "0"), ("--top-k", "0"), ("--tokens", "0"), ("--temperature", "-1")] {
+            let wrong = try CommandLineTool.run(text + [option + "=" + value])
+            #expect(wrong.status == 64 && wrong.errors.contains("\(option) wants"), "\(wrong.errors)")
+        }
+        let empty = try CommandLineTool.run(["generate", run, "--text", ""])
+        #expect(empty.status == 1)
+        #expect(empty.errors == "Error: there is no word in the text to go on from; give one or more\n")
+    }
+
     @Test func aMaskedModelFillsInTheWordThatItLearned() throws {
         try vocabulary(["the", "cat", "dog", "sat", "on", "mat", "rug"])
         let run = folder.path + "/run", trained = try train("run", "objective.whole_word=true")

@@ -42,7 +42,7 @@ import Testing
                 "digit": Classification(predicted: [0, 1, 1, 1], truth: [0, 0, 1, 1], classes: ["a", "b"])
             ]),
             .maskedWords(
-                MaskedWords(crossEntropy: 3, perplexity: 20.1, accuracy: 0.5, tokens: 7, unigramCrossEntropy: 2)),
+                TokenPrediction(crossEntropy: 3, perplexity: 20.1, accuracy: 0.5, tokens: 7, unigramCrossEntropy: 2)),
             EvaluationSection(
                 "brightness",
                 [Metric("error", 0.125, isBetter: .lower), Metric("bias", -1.5, isBetter: .higher)]),
@@ -162,7 +162,7 @@ import Testing
     ])
     func numbersOfAnySizePrint(perplexity: Double, text: String) {
         var report = EvaluationReport()
-        let words = MaskedWords(
+        let words = TokenPrediction(
             crossEntropy: 3, perplexity: perplexity, accuracy: 0.5, tokens: 7, unigramCrossEntropy: 2)
         report.sections = [.maskedWords(words)]
         #expect(report.table.contains("  \(text)  "), "\(report.table)")

@@ -104,9 +104,10 @@ def train(dtype):
     return torch.tensor(losses), gradients, model
 
 
-exact, gradients, model = train(torch.float64)
-single, _, _ = train(torch.float32)
-print(exact, (single / exact - 1).abs().max())
-kept = [k for k in gradients if "resblocks.1" not in k or "attn" in k]
-write("mlm", {"losses": exact, "losses.float32": single, "lm_head.bias": model.lm_head.bias,
-              "encoder.ln_final.weight": model.encoder.ln_final.weight, **{f"step/gradient/{k}": gradients[k] for k in kept}})
+if __name__ == "__main__":
+    exact, gradients, model = train(torch.float64)
+    single, _, _ = train(torch.float32)
+    print(exact, (single / exact - 1).abs().max())
+    kept = [k for k in gradients if "resblocks.1" not in k or "attn" in k]
+    write("mlm", {"losses": exact, "losses.float32": single, "lm_head.bias": model.lm_head.bias,
+                  "encoder.ln_final.weight": model.encoder.ln_final.weight, **{f"step/gradient/{k}": gradients[k] for k in kept}})

@@ -43,6 +43,14 @@ import Testing
                 """
         ),
         (
+            "next token",
+            """
+            data: {kind: text, path: text.txt}
+            objective: {name: next_token}
+            model: {text: {width: 16, depth: 1, context: 8}}
+            """
+        ),
+        (
             "predictive",
             """
             data: {kind: files, path: ., pattern: "{name}.wav", columns: {audio: filepath}, split: none}

@@ -11,18 +11,18 @@ extension MaskedLanguageModel {
     /// - Parameters:
     ///   - batches: texts; a text's masks depend on its index over all batches, not on the batch size.
     ///   - seed: of the masks.
-    public func evaluate(_ batches: some Sequence<Tokens>, seed: UInt64 = 1) -> MaskedTokenMetrics {
+    public func evaluate(_ batches: some Sequence<Tokens>, seed: UInt64 = 1) -> TokenMetrics {
         var masking = HeldOutMasking(masking, encoder.vocabulary, seed: seed)
-        return batches.reduce(into: MaskedTokenMetrics()) { metrics, tokens in
+        return batches.reduce(into: TokenMetrics()) { metrics, tokens in
             metrics += evaluate(masking.next(tokens))
         }
     }
 
     /// Metrics of texts that are masked already.
-    public func evaluate(_ masked: MaskedTokens) -> MaskedTokenMetrics {
-        guard masked.count > 0 else { return MaskedTokenMetrics() }
+    public func evaluate(_ masked: MaskedTokens) -> TokenMetrics {
+        guard masked.count > 0 else { return TokenMetrics() }
         let (loss, correct) = evaluating { detached { crossEntropy(masked) } }
-        return MaskedTokenMetrics(nats: Double(loss.item) * Double(masked.count), count: masked.count, correct: correct)
+        return TokenMetrics(nats: Double(loss.item) * Double(masked.count), count: masked.count, correct: correct)
     }
 }
 

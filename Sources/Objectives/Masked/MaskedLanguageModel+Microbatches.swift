@@ -9,7 +9,7 @@ extension MaskedLanguageModel: MicrobatchedObjective {
             let part = masked.rows(in: rows)
             return (mean(part), weight: Double(part.count))
         }
-        return (Self.withPerplexity(loss), gradients)
+        return (loss.withPerplexity, gradients)
     }
 }
 

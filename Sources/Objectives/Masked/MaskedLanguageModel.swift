@@ -48,19 +48,13 @@ public final class MaskedLanguageModel: Objective {
     }
 
     /// The loss of texts that are masked already.
-    public func callAsFunction(_ masked: MaskedTokens) -> Loss { Self.withPerplexity(mean(masked)) }
+    public func callAsFunction(_ masked: MaskedTokens) -> Loss { mean(masked).withPerplexity }
 
     /// The mean cross-entropy and the accuracy: what microbatches average.
     func mean(_ masked: MaskedTokens) -> Loss {
         guard masked.count > 0 else { return Loss(Tensor(0)) }
         let (loss, correct) = crossEntropy(masked)
         return Loss(loss, metrics: [("accuracy", Tensor(Float(correct) / Float(masked.count)))])
-    }
-
-    /// A loss with the perplexity of its mean, unless no token was masked.
-    static func withPerplexity(_ loss: Loss) -> Loss {
-        guard !loss.metrics.isEmpty else { return loss }
-        return Loss(loss.total, metrics: loss.metrics + [("perplexity", loss.total.detached.exp())])
     }
 
     /// The mean cross-entropy of masked tokens, and the number of them whose token has the largest logit.

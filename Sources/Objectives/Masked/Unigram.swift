@@ -5,7 +5,7 @@ import ConcordTensors
     import Glibc
 #endif
 
-/// The distribution of single tokens in a text with add-one smoothing: a baseline for masked language models.
+/// The distribution of single tokens in a text with add-one smoothing: a baseline for language models.
 ///
 /// ```swift
 /// var unigram = Unigram(size: vocabulary.size)
@@ -46,14 +46,18 @@ public struct Unigram: Sendable {
     /// the same seed.
     public func evaluate(
         _ batches: some Sequence<Tokens>, masking: Masking, vocabulary: Vocabulary, seed: UInt64 = 1
-    ) -> MaskedTokenMetrics {
-        let best = counts.indices.max { (counts[$0], -$0) < (counts[$1], -$1) }.map(Int32.init)
-        var metrics = MaskedTokenMetrics(), heldOut = HeldOutMasking(masking, vocabulary, seed: seed)
+    ) -> TokenMetrics {
+        var metrics = TokenMetrics(), heldOut = HeldOutMasking(masking, vocabulary, seed: seed)
         for tokens in batches {
-            let targets = heldOut.next(tokens).targets.integerScalars
-            metrics += MaskedTokenMetrics(
-                nats: targets.reduce(0) { $0 + nats($1) }, count: targets.count, correct: targets.count { $0 == best })
+            metrics += self.metrics(of: heldOut.next(tokens).targets.integerScalars)
         }
         return metrics
+    }
+
+    /// The metrics of this distribution on some tokens.
+    func metrics(of targets: [Int32]) -> TokenMetrics {
+        let best = counts.indices.max { (counts[$0], -$0) < (counts[$1], -$1) }.map(Int32.init)
+        return TokenMetrics(
+            nats: targets.reduce(0) { $0 + nats($1) }, count: targets.count, correct: targets.count { $0 == best })
     }
 }

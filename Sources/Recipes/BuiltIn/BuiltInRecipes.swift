@@ -33,6 +33,10 @@ extension Recipe {
                 data: "WikiText-2 raw as valid.txt and test.txt, and a vocab.txt trained on it",
                 wikitextMLM),
             BuiltInRecipe(
+                "wikitext-gpt", "GPT: prediction of the next token of running text",
+                data: "WikiText-2 raw as valid.txt and test.txt, and a vocab.txt trained on it",
+                wikitextGPT),
+            BuiltInRecipe(
                 "debian-pairs", "sentence embeddings from pairs of texts: multiple negatives ranking",
                 data: "a table descriptions.tsv of package, section, synopsis and description, and a vocab.txt",
                 debianPairs),

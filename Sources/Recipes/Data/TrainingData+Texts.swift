@@ -107,7 +107,7 @@ extension TrainingData {
     private static func notes(
         _ statistics: TextStatistics, _ name: String, _ recipe: Recipe, context: Int
     ) throws -> [String] {
-        let masks = recipe.objective.needs.predictsTokens
+        let masks = recipe.objective.needs.masksTokens
         var notes: [String] = []
         if statistics.unknownWords > 0 {
             let unknown = statistics.unknownSentence(in: name, tokenizer: recipe.tokenizer)

@@ -75,11 +75,13 @@ public protocol TextEncoderRecipe: EncoderRecipe where Input == Tokens {
 public struct EncoderUse: Sendable {
     /// Whether tokens are predicted by the text encoder's own table.
     public let predictsTokens: Bool
+    /// Whether each token may see earlier ones alone.
+    public let isCausal: Bool
     /// Whether the objective puts a network of its own over the encoder's frames.
     public let hasOwnContext: Bool
 
     init(_ needs: DataNeeds) {
-        (predictsTokens, hasOwnContext) = (needs.predictsTokens, needs.unit == .windows)
+        (predictsTokens, isCausal, hasOwnContext) = (needs.predictsTokens, needs.isCausal, needs.unit == .windows)
     }
 }
 

@@ -37,9 +37,9 @@ public struct TransformerRecipe: TextEncoderRecipe {
         context = try fields.integer(
             "context", default: 32, in: 2...65536, "Most tokens of a text, special ones included; longer texts are cut."
         )
-        causal = try fields.flag("causal", default: false, "Whether a token attends only to earlier ones.")
+        causal = try fields.flag("causal", default: use.isCausal, "Whether a token attends only to earlier ones.")
         pooling = try fields.choice(
-            "pooling", default: TextTransformer.Pooling.first,
+            "pooling", default: causal ? .endOfText : TextTransformer.Pooling.first,
             "How a text becomes one vector: its first token, the mean, or its end-of-text token.")
         dropout = try fields.number(
             "dropout", default: 0, in: 0...0.99, "Dropout on what each block adds to its input.")
@@ -58,7 +58,7 @@ public struct TransformerRecipe: TextEncoderRecipe {
         fields.renamed("token_deviation", to: "token_std")
         tokenStd = try fields.number(
             "token_std", default: use.predictsTokens ? small : 1, in: 1e-4...100,
-            "Standard deviation of the initial token table; small where a masked objective predicts with it.")
+            "Standard deviation of the initial token table; small where an objective predicts with it.")
     }
 
     /// The most heads of at least 64 channels that divide the width.

@@ -32,7 +32,7 @@ public struct MaskedWordsEvaluation: Evaluation {
         for tokens in train.inOrder(by: model.recipe.batch) { unigram.add(tokens) }
         let baseline = unigram.evaluate(batches, masking: masked.masking, vocabulary: vocabulary)
         return .maskedWords(
-            MaskedWords(
+            TokenPrediction(
                 crossEntropy: metrics.crossEntropy, perplexity: metrics.perplexity, accuracy: metrics.accuracy,
                 tokens: metrics.count, unigramCrossEntropy: baseline.crossEntropy))
     }

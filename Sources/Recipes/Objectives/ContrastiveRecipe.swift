@@ -37,7 +37,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
         }
         var needs = DataNeeds(data.inputs)
         (needs.least, needs.smallestBatch, needs.positives, needs.hasSharedSpace) = (2, 2, settings.positives, true)
-        needs.predictsTokens = masked != nil
+        (needs.predictsTokens, needs.masksTokens) = (masked != nil, masked != nil)
         return needs
     }
 

@@ -16,7 +16,7 @@ public struct MaskedRecipe: ObjectiveRecipe {
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
         var needs = DataNeeds([try data.require(.text, for: Self.name)])
-        needs.predictsTokens = true
+        (needs.predictsTokens, needs.masksTokens) = (true, true)
         return needs
     }
 

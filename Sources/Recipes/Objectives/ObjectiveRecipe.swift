@@ -69,6 +69,10 @@ public struct DataNeeds: Sendable {
     public var predictsTokens = false
     /// The run directory or index whose embeddings of the first input are learned; nil where none are.
     public var teacher: String?
+    /// Whether some of the tokens are masked.
+    public var masksTokens = false
+    /// Whether each token of a text may see earlier ones alone.
+    public var isCausal = false
 
     /// The kinds of its inputs.
     public var modalities: Set<Modality> { Set(inputs.map(\.kind)) }
@@ -98,6 +102,8 @@ public struct TrainingTask: Sendable {
     public var evaluations: [any Evaluation]
     /// The model of masked tokens, where there is one.
     let masked: MaskedLanguageModel?
+    /// The model of next tokens, where there is one.
+    let generator: CausalLanguageModel?
 
     /// - Parameters:
     ///   - objective: what is minimized.
@@ -112,11 +118,11 @@ public struct TrainingTask: Sendable {
 
     init(
         _ objective: any Objective<MultimodalBatch>, embedders: [RecipeInput: ModalityEmbedder],
-        probabilities: (@Sendable (Tensor) -> Tensor)? = nil, masked: MaskedLanguageModel?
+        probabilities: (@Sendable (Tensor) -> Tensor)? = nil, masked: MaskedLanguageModel?,
+        generator: CausalLanguageModel? = nil
     ) {
-        (self.objective, self.embedders, self.probabilities, self.masked) = (
-            objective, embedders, probabilities, masked
-        )
+        (self.objective, self.embedders, self.probabilities) = (objective, embedders, probabilities)
+        (self.masked, self.generator) = (masked, generator)
         evaluations = Self.evaluations(
             of: embedders.keys, hasSharedSpace: probabilities != nil, predictsTokens: masked != nil)
     }
@@ -201,8 +207,7 @@ extension Recipe {
         ContrastiveRecipe.self, MaskedRecipe.self, PredictiveRecipe.self, FramesRecipe.self, SimCLRRecipe.self,
         MoCoRecipe.self,
         BYOLRecipe.self, SimSiamRecipe.self, SimCSERecipe.self, DistillRecipe.self,
-        BYOLRecipe.self, SimSiamRecipe.self,
-        MAERecipe.self, SimMIMRecipe.self,
+        MAERecipe.self, SimMIMRecipe.self, NextTokenRecipe.self,
     ])
 
     /// Makes an objective known to recipes, by its name; one of the same name is replaced.

@@ -29,6 +29,7 @@ package struct RecipeModel: Sendable {
 
     package var objective: any Objective<MultimodalBatch> { task.objective }
     package var masked: MaskedLanguageModel? { task.masked }
+    package var generator: CausalLanguageModel? { task.generator }
 
     /// What held-out data are evaluated by.
     var evaluations: [any Evaluation] { task.evaluations }

@@ -1,12 +1,12 @@
-/// How well the masked tokens of held-out text are predicted.
-public struct MaskedWords: Sendable, Codable, Equatable {
+/// How well tokens of held-out text are predicted: masked ones, or each next one.
+public struct TokenPrediction: Sendable, Codable, Equatable {
     /// In nats a token; `ln V` at chance.
     public let crossEntropy: Double
     /// `e` to it; V at chance.
     public let perplexity: Double
-    /// Fraction of the masked tokens whose own logit was the largest.
+    /// Fraction of the predicted tokens whose own logit was the largest.
     public let accuracy: Double
-    /// Number of masked tokens.
+    /// Number of predicted tokens.
     public let tokens: Int
     /// Cross-entropy of the training text's distribution of single tokens on the same ones: what a model has to beat.
     public let unigramCrossEntropy: Double

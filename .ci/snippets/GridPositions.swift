@@ -1,0 +1,1 @@
+let tokens: Tensor = any()

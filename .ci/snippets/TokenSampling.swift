@@ -1,0 +1,1 @@
+let model: CausalLanguageModel = any(), ids: [Int32] = any()

@@ -12,7 +12,7 @@ public import ConcordLayers
 ///       "zero_shot": {"LABEL": {"accuracy": …, "macro_f1": …, "classes": […], "confusion": [[…]]}},
 ///       "knn": {"LABEL": {…}}, "linear_probe": {"LABEL": {…}},
 ///       "unknown_values": {"LABEL": {"VALUE": 12}},
-///       "masked_words": {"cross_entropy": …},
+///       "masked_words": {"cross_entropy": …}, "next_tokens": {"cross_entropy": …},
 ///       "unreadable": [{"name": …, "reason": …}],
 ///       "notes": ["label word: one class only (apple), nothing to tell apart"]
 ///     }

@@ -36,7 +36,8 @@ public struct NextTokenRecipe: ObjectiveRecipe {
         var task = TrainingTask(
             model.on(\.[text: input.name]), embedders: [input: .texts(try parts.textEncoder(of: input))],
             masked: nil, generator: model)
-        task.evaluations = [NextTokenEvaluation()]
+        task.evaluations.removeAll { $0 is MaskedWordsEvaluation }
+        task.evaluations.append(NextTokenEvaluation())
         return task
     }
 }

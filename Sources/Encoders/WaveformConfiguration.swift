@@ -99,8 +99,8 @@ extension WaveformEncoder.Configuration {
     /// The encoder of contrastive predictive coding: 160 samples a frame, 256 channels, batch normalization and ReLU
     /// after each of five convolutions.
     /// - Source: van den Oord, Li, Vinyals 2018, arXiv:1807.03748, section 3.1, with 256 channels and the paddings of
-    ///   Riviere et al. 2020, arXiv:2002.02848; batch normalization, because with the paper's over channels small sets of
-    ///   clips are not learned.
+    ///   Riviere et al. 2020, arXiv:2002.02848; batch normalization, because with the paper's over channels small sets
+    ///   of clips are not learned.
     public static let cpc = cpc(width: 256)
 
     /// The same with another number of channels.
@@ -118,7 +118,8 @@ extension WaveformEncoder.Configuration {
     /// On few clips it learns far sooner than convolutions over samples: on 2700 spoken digits with their words, 4
     /// epochs give 0.97 of the held-out ones, where `.cpc(width: 64)` has 0.43 after 3.
     /// - Parameters:
-    ///   - front: frames of 25 ms, 10 ms apart, each clip brought to mean 0 and standard deviation 1, at the clips' own rate.
+    ///   - front: frames of 25 ms, 10 ms apart, each clip brought to mean 0 and standard deviation 1, at the clips' own
+    ///     rate.
     ///   - width: channels of the three convolutions, each with kernel 3, batch normalization and ReLU.
     public static func logMel(_ front: LogMel.Configuration = .speech(), width: Int = 256) -> Self {
         Self(

@@ -91,7 +91,8 @@ package enum PathEncoding {
         (base + 0x80...base + 0xFF).contains(scalar.value) ? UInt8(scalar.value - base) : nil
     }
 
-    /// Whether a name has an escape's own UTF-8 in it; its bytes are escaped too, so that different names stay different.
+    /// Whether a name has an escape's own UTF-8 in it; its bytes are escaped too, so that different names stay
+    /// different.
     private static func hasEscapes(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard bytes.count >= 4 else { return false }
         return (0...bytes.count - 4).contains { isEscape(bytes, at: $0) }

@@ -8,7 +8,7 @@
 /// ```swift
 /// var file = try ReplacedFile(path: "run/recipe.yaml")
 /// try file.write(bytes)
-/// try file.commit()                                                     // without it the old file stays and nothing is left behind
+/// try file.commit()                             // without it the old file stays and nothing is left behind
 /// ```
 /// What is at the path and is no file (`/dev/stdout`, a pipe) is written to and stays.
 package struct ReplacedFile: ~Copyable {

@@ -43,8 +43,8 @@ public struct AudioStreams: Sendable {
     ///   - segments: the part of each file that is the clip; nil for all of it.
     ///   - window: samples of a window, at `rate`.
     ///   - rate: samples a second; files of other rates are resampled.
-    ///   - badLimit: the fraction of clips, in `0...1`, that may be left out; one bad clip is always let through if there
-    ///     is a good one.
+    ///   - badLimit: the fraction of clips, in `0...1`, that may be left out; one bad clip is always let through if
+    ///     there is a good one.
     ///   - cacheLimit: bytes of samples kept in memory at most; nil for a quarter of the memory that is free now.
     /// - Throws: `DatasetError.tooManyBadSamples`, `.noWindows`.
     public init(

@@ -9,8 +9,9 @@ public import ConcordTensors
 ///
 /// - Source: the chances of polarity, noise and gain, the gain's range and the order are those of the example of
 ///   torchaudio-augmentations (Spijkervet 2021, after Spijkervet, Burgoyne 2021, arXiv:2103.09410); its noise is 0.001
-///   to 0.005 of the sound's standard deviation, 60 to 46 dB below it. The shift of up to 100 ms is that of TensorFlow's speech
-///   commands (Warden 2018, arXiv:1804.03209). Delay, reverberation, filters and changes of pitch are left out.
+///   to 0.005 of the sound's standard deviation, 60 to 46 dB below it. The shift of up to 100 ms is that of
+///   TensorFlow's speech commands (Warden 2018, arXiv:1804.03209). Delay, reverberation, filters and changes of pitch
+///   are left out.
 public struct AudioViews: Sendable, Equatable {
     /// Samples of a view; the whole sound where nil.
     public var length: Int?

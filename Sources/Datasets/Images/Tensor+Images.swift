@@ -40,8 +40,8 @@ extension Tensor {
         }
     }
 
-    /// A batch from images of one size, `[N, H, W, 3]` float32, normalized by CLIP's means and standard deviations unless said
-    /// otherwise.
+    /// A batch from images of one size, `[N, H, W, 3]` float32, normalized by CLIP's means and standard deviations
+    /// unless said otherwise.
     public static func stack(_ images: [Image], _ normalization: Normalization = .clip) -> Tensor {
         Tensor(normalizing: images, normalization)
     }

@@ -5,8 +5,8 @@ import Synchronization
 /// The samples that could not be loaded: counted, named in the log once each, and too many of them are an error.
 ///
 /// Batches are accounted for in their order, whatever thread loaded them first, so the same run stops at the same step.
-/// Samples that are composed differently each epoch are counted per epoch: their fraction is that of one epoch, and what made
-/// one bad is named once.
+/// Samples that are composed differently each epoch are counted per epoch: their fraction is that of one epoch, and
+/// what made one bad is named once.
 public final class BadSamples: Sendable {
     /// An unreadable sample.
     public struct Example: Sendable {
@@ -89,8 +89,9 @@ public final class BadSamples: Sendable {
 
     /// One bad sample is always let through if there is a good one.
     ///
-    /// In random order the fraction so far estimates the whole's: four standard deviations above the limit it is believed.
-    /// In the samples' own order, where unreadable ones may follow each other, only as many as would be too many of all are.
+    /// In random order the fraction so far estimates the whole's: four standard deviations above the limit it is
+    /// believed. In the samples' own order, where unreadable ones may follow each other, only as many as would be too
+    /// many of all are.
     private func excess(of state: State) -> DatasetError? {
         let bad = state.bad.count, tried = state.triedCount
         guard tried >= min(8, total), bad > 1 || bad == total else { return nil }

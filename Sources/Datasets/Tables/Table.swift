@@ -32,8 +32,8 @@ public struct Table: RandomAccessCollection, Sendable {
     ///   - columns: columns that must be there, and be filled in, in every row.
     ///   - header: the columns' names where the file has no line for them.
     ///   - root: what `Row.path` sees relative paths from; nil for the folder that the file is in.
-    ///   - badRowFraction: the fraction of rows that may be bad, in `0...1`; up to eight bad rows are always let through if
-    ///     one is good.
+    ///   - badRowFraction: the fraction of rows that may be bad, in `0...1`; up to eight bad rows are always let
+    ///     through if one is good.
     /// - Throws: `DatasetError`: unreadable, empty, in another encoding, a missing or doubled column, a quote never
     ///   closed, no rows, too many bad ones.
     public init(

@@ -3,8 +3,8 @@ import ConcordTensors
 /// The parameters and buffers of a module with their paths, found by reflection over stored properties.
 ///
 /// A path joins property names in snake_case with dots (`layer1.0.conv1.weight`); array elements have their index, or
-/// their own name where they have one (`NamedModule`). A leaf that is reachable by several paths is listed at the first: it
-/// is tied.
+/// their own name where they have one (`NamedModule`). A leaf that is reachable by several paths is listed at the
+/// first: it is tied.
 public struct ParameterWalk {
     /// Every parameter once, in the order of the stored properties.
     public private(set) var parameters: [(path: String, parameter: Parameter)] = []

@@ -11,7 +11,8 @@ public import ConcordTensors
 /// let negatives = queue.rows                                            // [K, D], constants
 /// queue.stage(keys)                                                     // [N, D]
 /// ```
-/// - Source: He et al. 2020, arXiv:1911.05722, section 3.2. The paper's queue requires K to be a multiple of N; this one does not.
+/// - Source: He et al. 2020, arXiv:1911.05722, section 3.2. The paper's queue requires K to be a multiple of N; this
+///   one does not.
 public final class MemoryQueue: UpdateObserver {
     /// Number K of rows.
     public let count: Int

@@ -8,8 +8,8 @@ public import ConcordTensors
 ///
 ///     average = m average + (1 - m) parameter          after every update
 ///
-/// Before the first update the average is the module's own values. There is one buffer for each parameter and each float
-/// buffer of the module, under the module's path: `target.conv1.weight`.
+/// Before the first update the average is the module's own values. There is one buffer for each parameter and each
+/// float buffer of the module, under the module's path: `target.conv1.weight`.
 ///
 /// ```swift
 /// let online = ResNet(depth: 18)
@@ -23,8 +23,8 @@ public final class MovingAverage<M: Module>: UpdateObserver {
         /// The average has its own, which move when it is computed in training mode: a target network, as in MoCo and
         /// BYOL.
         case own
-        /// Running statistics (`Buffer.Merge.mean`) are averaged like parameters, and other buffers, such as queues, are
-        /// not part of the average: weights to evaluate with.
+        /// Running statistics (`Buffer.Merge.mean`) are averaged like parameters, and other buffers, such as queues,
+        /// are not part of the average: weights to evaluate with.
         case averaged
     }
 

@@ -20,7 +20,9 @@ public struct TrainingProgress: Sendable, Equatable {
 /// final class Annealed: UpdateObserver {
 ///     let temperature = Buffer(Tensor(1))
 ///     func parametersDidInitialize() {}
-///     func parametersDidUpdate(_ progress: TrainingProgress) { temperature.assign(Tensor(pow(0.99, Float(progress.step)))) }
+///     func parametersDidUpdate(_ progress: TrainingProgress) {
+///         temperature.assign(Tensor(pow(0.99, Float(progress.step))))
+///     }
 /// }
 /// ```
 public protocol UpdateObserver: Module {

@@ -54,8 +54,8 @@ public final class Contrastive<B: Sendable>: Objective {
     /// - Parameters:
     ///   - towers: two or more, of different names.
     ///   - dimension: size D of the shared space.
-    ///   - negatives: names of towers that are compared with none: their embeddings are further candidates for the first
-    ///     of each pair. With ``InfoNCE`` alone.
+    ///   - negatives: names of towers that are compared with none: their embeddings are further candidates for the
+    ///     first of each pair. With ``InfoNCE`` alone.
     ///   - labels: where a batch says which samples are each other's positives besides themselves: int32 `[N]`, equal
     ///     for those. Nil, there or in the batch: a sample's only positive is its own.
     public convenience init(

@@ -6,8 +6,8 @@ extension InfoNCE {
     ///
     ///     loss = mean over i of  log(sum over j of e^(s(a_i, b_j)) + sum over k of e^(s(a_i, n_k))) - s(a_i, b_i)
     ///
-    /// Every row's negatives are candidates of all rows of `a`. Where the direction is symmetric, the mean with the loss
-    /// of `b` against `a`, which has none.
+    /// Every row's negatives are candidates of all rows of `a`. Where the direction is symmetric, the mean with the
+    /// loss of `b` against `a`, which has none.
     ///
     /// - Parameters:
     ///   - a, b: `[N, D]`; row i of one is a positive of row i of the other.

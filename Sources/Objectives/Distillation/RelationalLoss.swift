@@ -14,7 +14,8 @@ public import ConcordTensors
 /// RelationalLoss()                                                      // 25 and 50: the authors' code's weights
 /// ```
 /// - Source: Park, Kim, Lu, Cho 2019, "Relational knowledge distillation", arXiv:1904.05068, equations 5 to 10; means
-///   and the floor of distances as in RepDistiller (`RKD.py`), which averages over all entries, zeros of i = j included.
+///   and the floor of distances as in RepDistiller (`RKD.py`), which averages over all entries, zeros of i = j
+///   included.
 public final class RelationalLoss: PairLoss {
     /// Weights of the two parts, at least 0.
     public let distanceWeight, angleWeight: Float

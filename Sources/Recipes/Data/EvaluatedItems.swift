@@ -1,7 +1,7 @@
 import ConcordDatasets
 
-/// The distinct files, texts and ids of some rows: the queries and candidates of retrieval, and which are right for each
-/// other.
+/// The distinct files, texts and ids of some rows: the queries and candidates of retrieval, and which are right for
+/// each other.
 ///
 /// An item is a distinct file, text or id, whatever number of rows name it. Two items of different inputs are
 /// right for each other if a row has both; a file of one input and a file of another also if they have a text in

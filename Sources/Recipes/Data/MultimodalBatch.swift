@@ -17,7 +17,8 @@ public struct MultimodalBatch: Sendable {
     private var secondImages: [String: Available<Tensor>] = [:]
     private var secondAudios: [String: Available<Waveform>] = [:]
 
-    /// A teacher's unit embeddings of the samples, `[n, D]`, of those that it could read; nil where there is no teacher.
+    /// A teacher's unit embeddings of the samples, `[n, D]`, of those that it could read; nil where there is no
+    /// teacher.
     public var teacher: Available<Tensor>?
 
     /// `[N]` int32: samples of equal number are each other's positives; nil where only a sample's own are.

@@ -64,8 +64,8 @@ struct TeacherEmbeddings: Sendable {
         guard let first = missing.first else { return }
         throw RecipeError.data(
             message:
-                "objective.teacher: \(name) has no embedding of \(missing.count) of \(table.train.count) training rows; "
-                    + "the first is \(first.place), \(table.part(input, of: first) ?? "")")
+                "objective.teacher: \(name) has no embedding of \(missing.count) of \(table.train.count) training "
+                    + "rows; the first is \(first.place), \(table.part(input, of: first) ?? "")")
     }
 
     /// The index's row of what a row has; nil where the teacher could not read it.

@@ -96,8 +96,8 @@ enum TrainingData: Sendable {
             ?? TeacherEmbeddings(path, input, of: table, root: data)
         guard teacher.dimension == recipe.model.dimension else {
             throw RecipeError.data(
-                message: "model.dimension: the teacher's embeddings have \(teacher.dimension) numbers, and the shared space "
-                    + "\(recipe.model.dimension); set it to \(teacher.dimension)")
+                message: "model.dimension: the teacher's embeddings have \(teacher.dimension) numbers, and the shared "
+                    + "space \(recipe.model.dimension); set it to \(teacher.dimension)")
         }
         return teacher
     }

@@ -66,7 +66,7 @@ extension TrainingTask {
             result.append(NearestNeighborsEvaluation(runsDuringTraining: !hasSharedSpace))
             result.append(LinearProbeEvaluation(runsDuringTraining: !hasSharedSpace))
         }
-        if predictsTokens || hasTexts && !hasFiles { result.append(MaskedWordsEvaluation()) }
+        if predictsTokens { result.append(MaskedWordsEvaluation()) }
         return result
     }
 }

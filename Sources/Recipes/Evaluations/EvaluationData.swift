@@ -24,8 +24,8 @@ public final class EvaluationData {
     /// The rows that are evaluated; none of running text.
     public var rows: Table? { source.table?.heldOut }
 
-    /// The distinct files, texts or ids that the evaluated rows name, in order of first appearance, without those that could
-    /// not be read: N names with their embeddings `[N, D]`, in the shared space where there is one.
+    /// The distinct files, texts or ids that the evaluated rows name, in order of first appearance, without those that
+    /// could not be read: N names with their embeddings `[N, D]`, in the shared space where there is one.
     /// - Returns: nil where there are none, or the model does not embed them.
     public func items(of input: RecipeInput) throws -> (names: [String], embeddings: Tensor)? {
         guard let samples = try samples(), let names = samples.items.names[input], !names.isEmpty,

@@ -183,7 +183,8 @@ public struct ContrastiveSettings: Sendable {
                 apart by a margin; sampled_softmax: users to items.
                 """
         )
-        let isInfoNCE = loss == .infoNCE, isSampled = loss == .sampledSoftmax, isSigmoid = loss == .sigmoid, isMetric = loss == .triplet || loss == .margin
+        let isInfoNCE = loss == .infoNCE, isSampled = loss == .sampledSoftmax, isSigmoid = loss == .sigmoid
+        let isMetric = loss == .triplet || loss == .margin
         temperature =
             isInfoNCE || isSampled
             ? try fields.number(
@@ -242,7 +243,8 @@ public struct ContrastiveSettings: Sendable {
             ? try fields.strings("negatives", "Inputs that are wrong answers: further negatives, compared with none.")
             : []
         if let unknown = negatives.first(where: { !names.contains($0) }) {
-            throw fields.fault("negatives", "data.columns names no input \(unknown); it has \(names.joined(separator: ", "))")
+            throw fields.fault(
+                "negatives", "data.columns names no input \(unknown); it has \(names.joined(separator: ", "))")
         }
         if !negatives.isEmpty, names.count - Set(negatives).count < 2 {
             throw fields.fault("negatives", "two inputs must be left to compare")

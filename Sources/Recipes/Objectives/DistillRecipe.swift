@@ -44,7 +44,7 @@ public struct DistillRecipe: ObjectiveRecipe {
             "The teacher: a run directory, or an index of its embeddings, in the data directory or the working one.")
         loss = try fields.choice(
             "loss", default: LossName.cosine,
-            "cosine: the teacher's embedding itself; relational: distances and angles; contrastive: found among the batch's.")
+            "cosine: the teacher's embedding; relational: distances and angles; contrastive: found in the batch.")
         head = try fields.choice(
             "head", default: ContrastiveSettings.HeadName.linear,
             "From the student's output to the teacher's space: linear, mlp, or none where the sizes are equal.")
@@ -63,7 +63,7 @@ public struct DistillRecipe: ObjectiveRecipe {
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
         guard data.kind != .text else {
-            throw ObjectiveFault("objective.name: distill learns from rows or files; running text has no items to embed")
+            throw ObjectiveFault("objective.name: distill learns from rows or files, and running text has none")
         }
         var needs = DataNeeds([input])
         (needs.hasSharedSpace, needs.teacher, needs.smallestBatch) = (true, teacher, loss == .cosine ? 1 : 2)
@@ -77,8 +77,8 @@ public struct DistillRecipe: ObjectiveRecipe {
         ) throws -> Tower<MultimodalBatch> {
             guard head != .none || encoder.outputDimension == dimension else {
                 throw RecipeError.data(
-                    message: "objective.head: none wants an encoder of model.dimension \(dimension) numbers, and it has "
-                        + "\(encoder.outputDimension)")
+                    message: "objective.head: none wants an encoder of model.dimension \(dimension) numbers, and it "
+                        + "has \(encoder.outputDimension)")
             }
             let kind: TowerHead =
                 switch head {

@@ -10,8 +10,8 @@ import ConcordTensors
 /// model: {text: {width: 256, depth: 4, context: 32, dropout: 0.1}}
 /// ```
 /// Texts are embedded by the encoder, without the head. Pairs of texts, its supervised form, are `contrastive`.
-/// - Source: Gao, Yao, Chen 2021, arXiv:2104.08821, equation 4; the head, a linear layer and tanh, is for training alone,
-///   as in their code.
+/// - Source: Gao, Yao, Chen 2021, arXiv:2104.08821, equation 4; the head, a linear layer and tanh, is for training
+///   alone, as in their code.
 public struct SimCSERecipe: ObjectiveRecipe {
     public static let name = "simcse"
 
@@ -22,7 +22,8 @@ public struct SimCSERecipe: ObjectiveRecipe {
     public init(_ fields: Fields, data: DataSettings) throws {
         let inputs = data.inputs.filter { $0.kind == .text }.map(\.name)
         let name = try fields.choice(
-            "input", default: inputs.first ?? "text", of: inputs.isEmpty ? ["text"] : inputs, "Whose texts are learned.")
+            "input", default: inputs.first ?? "text", of: inputs.isEmpty ? ["text"] : inputs,
+            "Whose texts are learned.")
         input = data.input(name) ?? .text
         temperature = try fields.number("temperature", default: 0.05, in: 1e-4...1e4, "Temperature of the softmax.")
         hasHead = try fields.flag(
@@ -41,7 +42,7 @@ public struct SimCSERecipe: ObjectiveRecipe {
         let settings = parts.recipe.model.encoder(of: input)?.recipe as? TransformerRecipe
         if let settings, !settings.hasDropout {
             throw RecipeError.data(
-                message: "model.text.dropout: objective simcse tells its two views apart by dropout; set it, to 0.1 say")
+                message: "model.text.dropout: objective simcse has two views by dropout; set it, to 0.1 say")
         }
         func objective<E: FeatureEncoder>(_ encoder: E) -> any Objective<MultimodalBatch> where E.Input == Tokens {
             let size = encoder.outputDimension

@@ -32,7 +32,8 @@ struct EmbeddedFiles {
 }
 
 extension Embedder {
-    /// Embeddings of the image or audio files of an input; unreadable files are left out, counted, and named in the log.
+    /// Embeddings of the image or audio files of an input; unreadable files are left out, counted, and named in the
+    /// log.
     /// - Parameters:
     ///   - segments: the part of each recording that is embedded; nil for all of it.
     ///   - windows: for recordings that are longer than a window. A mean is over the windows' embeddings, each

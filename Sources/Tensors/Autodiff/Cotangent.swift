@@ -75,7 +75,9 @@ package struct RowGradient: Sendable {
 
     var asFloat32: RowGradient {
         guard contributions.contains(where: { $0.rows.elementType == .bfloat16 }) else { return self }
-        return RowGradient(shape: shape, contributions: contributions.map { ($0.indices, $0.rows.asFloat32) }, isCoalesced: isCoalesced)
+        return RowGradient(
+            shape: shape, contributions: contributions.map { ($0.indices, $0.rows.asFloat32) },
+            isCoalesced: isCoalesced)
     }
 
     /// Adds every row in order to a dense `[V, D]` that nobody else holds.

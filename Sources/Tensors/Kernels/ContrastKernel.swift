@@ -154,7 +154,8 @@ struct ContrastKernel {
             db = needs.columns ? Tensor(zeros: [m, width]) : nil
         let euclidean = sides.isEuclidean
         let sumsColumns = euclidean || options.columnShift != nil
-        let rowTotals = Tensor(zeros: [blocks, euclidean ? tile : 0]), columnTotals = Tensor(zeros: [sumsColumns ? m : 0])
+        let rowTotals = Tensor(zeros: [blocks, euclidean ? tile : 0])
+        let columnTotals = Tensor(zeros: [sumsColumns ? m : 0])
         let dots = Tensor(zeros: [blocks * 2])
         let dot = UnsafeMutableRawPointer(dots.float32Pointer).assumingMemoryBound(to: Double.self)
         let gradients = Tensor(uninitialized: [tile, stride], bfloat16 == nil ? .float32 : .bfloat16)

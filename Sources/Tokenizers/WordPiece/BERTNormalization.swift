@@ -1,7 +1,7 @@
 /// What BERT's tokenizer does to the characters of a text, with the meaning of Hugging Face's `BertNormalizer`.
 ///
 /// ```swift
-/// let cased = BERTNormalization(lowercase: false)                             // keeps accents too, as Hugging Face does
+/// let cased = BERTNormalization(lowercase: false)                             // keeps accents, as Hugging Face
 /// let accented = BERTNormalization(lowercase: true, stripsAccents: false)     // café, not cafe
 /// ```
 /// Control characters are always removed and CJK ideographs always words of their own (`clean_text`,

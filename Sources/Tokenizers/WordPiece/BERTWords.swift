@@ -3,8 +3,8 @@
 /// Control characters and U+FFFD are dropped, white space separates, every CJK ideograph and every punctuation mark is
 /// a word of its own; by the normalization, the text is decomposed (NFD) and loses its non-spacing marks, and letters
 /// are made lower case.
-/// - Source: Devlin et al. 2018, arXiv:1810.04805, `tokenization.py`, in Hugging Face's form. One difference: spacing marks
-///   that stay (a few Indic and musical ones) keep their order instead of taking the canonical one.
+/// - Source: Devlin et al. 2018, arXiv:1810.04805, `tokenization.py`, in Hugging Face's form. One difference: spacing
+///   marks that stay (a few Indic and musical ones) keep their order instead of taking the canonical one.
 package struct BERTWords: Sendable {
     package let normalization: BERTNormalization
     /// What becomes of an ASCII byte: a byte of a word, or one of the codes below, which are no bytes of words.

@@ -1,7 +1,7 @@
 public import ConcordLayers
 
-/// BERT's tokenizer: words, then the longest subwords of each that the vocabulary has; `##` marks a subword that continues
-/// a word.
+/// BERT's tokenizer: words, then the longest subwords of each that the vocabulary has; `##` marks a subword that
+/// continues a word.
 ///
 /// ```swift
 /// let tokenizer = try WordPieceTokenizer(contentsOf: "vocab.txt")

@@ -1,0 +1,1 @@
+struct Interaction: Sendable { let user: IDs, item: IDs }

@@ -238,27 +238,29 @@ SIMD void concord_contrast_statistics(
 }
 
 typedef struct {
-    float z, w, positive, all, wn, top, weights;
+    float z, w, positive, all, own, wn, top, weights;
 } coefficients;
 
 INLINE coefficients coefficients_at(const float *planes, size_t plane, size_t i, int hard) {
-    coefficients a = {planes[i], planes[plane + i], planes[2 * plane + i], planes[3 * plane + i], 0, 0, 0};
+    coefficients a = {
+        planes[i], planes[plane + i], planes[2 * plane + i], planes[3 * plane + i], planes[7 * plane + i], 0, 0, 0};
     if (hard) a.wn = planes[4 * plane + i], a.top = planes[5 * plane + i], a.weights = planes[6 * plane + i];
     return a;
 }
 
-INLINE float gradient(float s, coefficients a, int positive, int decoupled, float beta, int hard) {
-    float share = a.w * row_exp(s - a.z), d;
+INLINE float gradient(float s, coefficients a, int positive, float beta, int hard) {
+    float x = s - a.z;
+    x = x > 88.0f ? 88.0f : x;  // above z is what is in no denominator: its weight is 0, and 0 times infinity is not
+    float share = (positive ? a.own : a.w) * row_exp(x);
     if (hard) {
         float negative = a.wn * ((1 + beta) * row_exp((1 + beta) * s - a.top) - beta * row_exp(beta * s - a.weights));
         share = positive ? share : negative;
     }
-    d = positive && decoupled ? 0 : share;
-    return d - (positive ? a.positive : 0) - a.all;
+    return share - (positive ? a.positive : 0) - a.all;
 }
 
 INLINE float row_pullback(
-    float *restrict s, coefficients row, const float *restrict columns, size_t plane, int decoupled,
+    float *restrict s, coefficients row, const float *restrict columns, size_t plane,
     float *restrict column_sums, float *restrict row_sum, const concord_contrast *block, size_t i, int hard, int both,
     int special) {
 #pragma clang fp reassociate(on)
@@ -268,8 +270,8 @@ INLINE float row_pullback(
     float dot = 0, sum = 0;
     for (uint32_t j = 0; j < count; j++) {
         int positive = (special && labels[j] == label);
-        float x = s[j], d = gradient(x, row, positive, decoupled, beta, hard);
-        if (both) d += gradient(x, coefficients_at(columns, plane, j, hard), positive, decoupled, beta, hard);
+        float x = s[j], d = gradient(x, row, positive, beta, hard);
+        if (both) d += gradient(x, coefficients_at(columns, plane, j, hard), positive, beta, hard);
         d = (special && j == own) ? 0 : d;
         x = (special && j == own) ? 0 : x;
         s[j] = d;
@@ -303,7 +305,7 @@ INLINE float bounded_pullback(
 }
 
 SIMD double concord_contrast_pullback(
-    float *s, const float *rows, size_t rows_plane, const float *columns, size_t columns_plane, int decoupled,
+    float *s, const float *rows, size_t rows_plane, const float *columns, size_t columns_plane,
     float *row_sums, float *column_sums, concord_contrast block) {
     const int hard = block.hardness > 0;
     double total = 0;
@@ -312,7 +314,7 @@ SIMD double concord_contrast_pullback(
         coefficients a = coefficients_at(rows, rows_plane, i, hard);
         const int special = is_special(&block, i);
 #define ROW(both, hard, special) \
-    row_pullback(s, a, columns, columns_plane, decoupled, column_sums, sum, &block, i, hard, both, special)
+    row_pullback(s, a, columns, columns_plane, column_sums, sum, &block, i, hard, both, special)
         if (hard) {
             total += columns ? ROW(1, 1, 1) : ROW(0, 1, 1);
         } else if (special) {

@@ -94,13 +94,18 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
 
-    @Test func withoutItsStopGradientTheRunSaysThatItCollapses() throws {
-        let world = try SmallWorld()
-        for n in 0..<48 {  // noise: nothing but the network's own ways tells one from another
+    /// Images that nothing but the network's own ways distinguishes.
+    private static func writeNoise(to world: SmallWorld) throws {
+        for n in 0..<48 {
             var random = RandomKey(seed: UInt64(n)).sequence
             let bytes = (0..<16 * 16 * 3).map { _ in UInt8(truncatingIfNeeded: random.next() >> 32) }
             try Image(pixels: Tensor(bytes, shape: [16, 16, 3])).write(jpeg: "\(world.data)/\(n).jpg")
         }
+    }
+
+    @Test func withoutItsStopGradientTheRunSaysThatItCollapses() throws {
+        let world = try SmallWorld()
+        try Self.writeNoise(to: world)
         func run(_ stopsGradient: Bool) throws -> String {
             let settings = [
                 "objective.name=simsiam", "objective.hidden=32", "objective.stop_gradient=\(stopsGradient)",
@@ -114,6 +119,24 @@ import Testing
         let (open, stopped) = (try run(false), try run(true))
         #expect(open.contains("(collapse)"), "\(open)")
         #expect(!stopped.contains("(collapse)"), "\(stopped)")
+    }
+
+    @Test func withoutItsVarianceVICRegSaysThatItCollapses() throws {
+        let world = try SmallWorld()
+        try Self.writeNoise(to: world)
+        func run(_ variance: Int) throws -> String {
+            let settings = [
+                "objective.name=vicreg", "objective.hidden=32", "objective.dimension=16",
+                "objective.variance=\(variance)", "steps=100", "batch=28", "optimizer.learning_rate=0.003",
+                "schedule.name=constant",
+            ]
+            let outcome = try train(world, "\(variance)", settings)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            return outcome.output + outcome.errors
+        }
+        let (without, whole) = (try run(0), try run(25))
+        #expect(without.contains("(collapse)"), "\(without)")
+        #expect(!whole.contains("(collapse)"), "\(whole)")
     }
 
     @Test(arguments: ["sigmoid", "triplet", "margin"]) func pairsAreLearnedWithOtherLosses(loss: String) throws {

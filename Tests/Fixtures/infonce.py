@@ -9,25 +9,36 @@ from hashed import hashed, write
 out = {}
 
 
-def one_way(s, positive, counted, decoupled=False, beta=0.0, smoothing=0.0):
+def one_way(s, positive, counted, decoupled=False, beta=0.0, smoothing=0.0, tau_plus=0.0, scale=None, weights=1.0):
     negative = counted & ~positive
     ninf = torch.tensor(-math.inf)
     logp = s.where(positive, ninf).logsumexp(1)
     logn = (s * (1 + beta)).where(negative, ninf).logsumexp(1)
     if beta:  # Robinson's: sum(imp neg) / mean(imp), imp = neg^beta
         logn = logn - (s * beta).where(negative, ninf).logsumexp(1) + negative.sum(1).log()
+    if tau_plus:  # Chuang's estimator, with the mean over positives where there are several; as in main.py, Ng and clamp
+        p, r, count = logp.exp(), logn.exp(), negative.sum(1)
+        g = (r - tau_plus * count * p / positive.sum(1)) / (1 - tau_plus)
+        logn = torch.maximum(g, count * (-scale).exp()).log()
     z = logn if decoupled else torch.logaddexp(logp, logn)
     mean_positive = (s * positive).sum(1) / positive.sum(1)
     mean_all = (s * counted).sum(1) / counted.sum(1)
-    loss = z - (1 - smoothing) * mean_positive - smoothing * mean_all
+    loss = z - (1 - smoothing) * weights * mean_positive - smoothing * mean_all
     return loss[positive.sum(1) > 0].mean()
 
 
-def infonce(name, n, d, similarity="cosine", t=0.07, symmetric=True, labels=None, views=False, scale=1.0, **options):
+def infonce(name, n, d, similarity="cosine", t=0.07, symmetric=True, labels=None, views=False, scale=1.0, sigma=None, near=0.0,
+            **options):
     a = hashed(f"{name} a", (n, d), scale).requires_grad_()
-    b = hashed(f"{name} b", (n, d), scale).requires_grad_()
+    b = hashed(f"{name} b", (n, d), scale)
+    b = (near * a.detach() + b if near else b).requires_grad_()
     log_scale = torch.tensor(math.log(1 / t)).requires_grad_()
     x, y = (torch.cat([a, b]),) * 2 if views else (a, b)
+    if options.get("tau_plus"):
+        options["scale"] = log_scale.exp()
+    if sigma:  # lightly's negative_mises_fisher_weights, detached
+        own = (F.normalize(a, dim=1) * F.normalize(b, dim=1)).sum(1).detach() / sigma
+        options["weights"] = (2 - n * F.softmax(own, dim=0)).repeat(2 if views else 1)
     m = len(x)
     ids = torch.arange(n) if labels is None else torch.tensor([labels(i) for i in range(n)])
     ids = torch.cat([ids, ids]) if views else ids
@@ -80,6 +91,34 @@ infonce("hard", 37, 8, t=0.5, beta=1.0)
 infonce("hard decoupled", 21, 8, t=0.5, beta=0.5, decoupled=True, views=True)
 infonce("smoothed", 37, 8, smoothing=0.1)
 infonce("everything", 70, 6, similarity="euclidean", t=0.7, labels=lambda i: i % 9, beta=0.3, smoothing=0.2)
+infonce("decoupled weighted", 37, 8, t=0.2, decoupled=True, sigma=0.5)
+infonce("decoupled weighted views", 21, 8, t=0.1, decoupled=True, sigma=0.5, views=True)
+infonce("weighted", 37, 8, t=0.2, sigma=0.3, labels=lambda i: i * i % 7)
+infonce("debiased", 37, 8, t=0.5, tau_plus=0.1)
+infonce("debiased views", 21, 8, t=0.5, tau_plus=0.1, views=True)
+infonce("debiased near", 37, 8, t=0.2, tau_plus=0.3, near=1.0)  # some rows are at the least denominator
+infonce("debiased labels", 37, 8, t=0.5, tau_plus=0.2, labels=lambda i: i * i % 7)
+infonce("debiased decoupled", 37, 8, t=0.2, tau_plus=0.1, near=1.0, decoupled=True)
+infonce("debiased hard", 21, 8, t=0.5, tau_plus=0.1, beta=1.0, views=True)
+infonce("debiased hard near", 37, 8, t=0.2, tau_plus=0.3, beta=0.5, near=1.0)
+infonce("debiased of two", 2, 8, t=0.5, tau_plus=0.1, views=True)
+# The authors' program (chingyaoc/DCL main.py, criterion), which knows no labels.
+a, b, t, tau = hashed("debiased views a", (21, 8)), hashed("debiased views b", (21, 8)), 0.5, 0.1
+z = F.normalize(torch.cat([a, b]), dim=1)
+neg = torch.exp(z @ z.T / t)
+keep = ~torch.eye(21, dtype=torch.bool).repeat(2, 2)
+neg = neg.masked_select(keep).view(42, -1)
+pos = torch.exp((z[:21] * z[21:]).sum(1) / t).repeat(2)
+count = 21 * 2 - 2
+ng = torch.clamp((-tau * count * pos + neg.sum(-1)) / (1 - tau), min=count * math.e ** (-1 / t))
+assert abs((-torch.log(pos / (pos + ng))).mean() - out["debiased views"]) < 1e-12
+imp = hashed("debiased hard a", (21, 8)), hashed("debiased hard b", (21, 8))
+z = F.normalize(torch.cat(imp), dim=1)
+neg = torch.exp(z @ z.T / t).masked_select(keep).view(42, -1)
+pos = torch.exp((z[:21] * z[21:]).sum(1) / t).repeat(2)
+reweighted = (neg * neg).sum(-1) / neg.mean(-1)  # joshr17/HCL, beta 1
+ng = torch.clamp((-tau * count * pos + reweighted) / (1 - tau), min=count * math.e ** (-1 / t))
+assert abs((-torch.log(pos / (pos + ng))).mean() - out["debiased hard"]) < 1e-12
 # PyTorch's own cross-entropy, as CLIP is written everywhere
 a, b = hashed("clip a", (37, 8)), hashed("clip b", (37, 8))
 s = F.normalize(a, dim=1) @ F.normalize(b, dim=1).T / 0.07

@@ -1,4 +1,4 @@
-"""The sigmoid loss, three minings of triplets and the margin loss, dense, in float64. Usage: python pairlosses.py"""
+"""The sigmoid loss, three minings of triplets, the margin loss, Barlow Twins, VICReg and W-MSE, dense, in float64. Usage: python pairlosses.py"""
 import math
 
 import torch
@@ -104,6 +104,31 @@ def relational(name, rows):
     record(name, loss, a=a)
 
 
+def barlow_twins(name, n, d, weight):
+    """facebookresearch/barlowtwins main.py: a BatchNorm1d without affine parameters, sums, the nominal batch."""
+    a, b = hashed(f"{name} a", (n, d)).requires_grad_(), hashed(f"{name} b", (n, d)).requires_grad_()
+    y = 0.5 * a + b
+    bn = lambda x: F.batch_norm(x, None, None, training=True, eps=1e-5)
+    c = bn(a).T @ bn(y) / n
+    on = (torch.diagonal(c) - 1).square().sum()
+    off = c.masked_fill(torch.eye(d, dtype=torch.bool), 0).square().sum()
+    record(name, on + weight * off, a=a, b=b)
+
+
+def vicreg(name, n, d, invariance, variance, covariance, scale=1.0):
+    """facebookresearch/vicreg main_vicreg.py, VICReg.forward."""
+    a, b = hashed(f"{name} a", (n, d), scale).requires_grad_(), hashed(f"{name} b", (n, d), scale).requires_grad_()
+    x, y = a, 0.5 * a + b
+    repr_loss = F.mse_loss(x, y)
+    x, y = x - x.mean(dim=0), y - y.mean(dim=0)
+    std_x, std_y = torch.sqrt(x.var(dim=0) + 0.0001), torch.sqrt(y.var(dim=0) + 0.0001)
+    std_loss = torch.mean(F.relu(1 - std_x)) / 2 + torch.mean(F.relu(1 - std_y)) / 2
+    cov_x, cov_y = (x.T @ x) / (n - 1), (y.T @ y) / (n - 1)
+    off = lambda m: m.masked_fill(torch.eye(d, dtype=torch.bool), 0)
+    cov_loss = off(cov_x).pow(2).sum() / d + off(cov_y).pow(2).sum() / d
+    record(name, invariance * repr_loss + variance * std_loss + covariance * cov_loss, a=a, b=b)
+
+
 sigmoid("sigmoid", torch.arange(N))
 sigmoid("sigmoid labels", LABELS)
 for mining in ["all", "hard", "semihard"]:
@@ -116,4 +141,31 @@ sampled_softmax("sampled softmax counts", LABELS, torch.tensor([5.0, 40.0, 1.0, 
 sampled_softmax("sampled softmax distinct", torch.arange(N), torch.arange(1.0, N + 1, dtype=torch.float64))
 relational("relational", N)
 relational("relational three", 3)
+
+
+
+def wmse(name, n, d, epsilon):
+    """htdt/self-supervised methods/w_mse.py and whitening.py, Whitening2d on one sub-batch and norm_mse_loss."""
+    a, b = hashed(f"{name} a", (n, d)).requires_grad_(), hashed(f"{name} b", (n, d)).requires_grad_()
+
+    def whiten(x):
+        x = x - x.mean(0)
+        covariance = x.T @ x / (n - 1)
+        covariance = (1 - epsilon) * covariance + epsilon * torch.eye(d)
+        inverse = torch.linalg.solve_triangular(torch.linalg.cholesky(covariance), torch.eye(d), upper=False)
+        return x @ inverse.T
+
+    x, y = F.normalize(whiten(a), dim=1), F.normalize(whiten(0.5 * a + b), dim=1)
+    record(name, 2 - 2 * (x * y).sum(1).mean(), a=a, b=b)
+
+
+wmse("w-mse", 24, 6, 0)
+wmse("w-mse epsilon", 16, 7, 0.2)
+wmse("w-mse wide", 5, 9, 0.1)
+barlow_twins("barlow twins", N, D, 0.0051)
+barlow_twins("barlow twins wide", 7, 24, 0.1)
+barlow_twins("barlow twins of two", 2, 6, 0.1)
+vicreg("vicreg", N, D, 25, 25, 1)
+vicreg("vicreg wide", 7, 24, 10, 15, 2, scale=3.0)
+vicreg("vicreg of two", 2, 6, 25, 25, 1)
 write("pairlosses", out)

@@ -1,4 +1,4 @@
-"""Ten steps of SGD of MoCo v2, BYOL and SimSiam on a small network, in float64. Usage: python views.py
+"""Ten steps of SGD of MoCo, BYOL, SimSiam, NNCLR and SwAV on a small network, in float64. Usage: python views.py
 
 The methods are written as their papers say: MoCo (arXiv:1911.05722, algorithm 1), BYOL (2006.07733), SimSiam (2011.10566, algorithm 1).
 BYOL's and SimSiam's losses are in the scale of CosineLoss: mean of 1 - cos over both ways.
@@ -14,6 +14,7 @@ from hashed import fill, hashed, write
 
 STEPS, N, INPUTS, WIDTH, HIDDEN, D, QUEUE = 10, 8, 6, 12, 10, 5, 20
 RATE, MOMENTUM = 0.05, 0.9
+PROTOTYPES = 7
 out = {}
 
 
@@ -29,22 +30,27 @@ class Encoder(nn.Module):
 class Head(nn.Module):
     """ProjectionHead: linear layers and norms by number."""
 
-    def __init__(self, inputs, hidden, outputs, norm):
+    def __init__(self, inputs, hidden, outputs, norm, layers=2, biases=True):
         super().__init__()
-        normalized = norm == "hidden"
-        self.linears = nn.ModuleList([nn.Linear(inputs, hidden, bias=not normalized), nn.Linear(hidden, outputs)])
-        self.norms = nn.ModuleList([nn.BatchNorm1d(hidden)] if normalized else [])
+        sizes = [inputs] + [hidden] * (layers - 1) + [outputs]
+        count = {"none": 0, "hidden": layers - 1}.get(norm, layers)
+        self.linears = nn.ModuleList(
+            [nn.Linear(sizes[i], sizes[i + 1], bias=biases and i >= count) for i in range(layers)])
+        self.norms = nn.ModuleList(
+            [nn.BatchNorm1d(sizes[i + 1], affine=norm != "all_but_last_affine" or i < layers - 1) for i in range(count)])
 
     def forward(self, x):
-        x = self.linears[0](x)
-        x = self.norms[0](x) if len(self.norms) else x
-        return self.linears[1](F.relu(x))
+        for i, linear in enumerate(self.linears):
+            x = linear(x)
+            x = self.norms[i](x) if i < len(self.norms) else x
+            x = F.relu(x) if i < len(self.linears) - 1 else x
+        return x
 
 
 class Projected(nn.Module):
-    def __init__(self, norm):
+    def __init__(self, norm, layers=2):
         super().__init__()
-        self.encoder, self.head = Encoder(), Head(WIDTH, HIDDEN, D, norm)
+        self.encoder, self.head = Encoder(), Head(WIDTH, HIDDEN, D, norm, layers)
 
     def forward(self, x):
         return self.head(self.encoder(x))
@@ -104,6 +110,104 @@ def moco(queue):
     record("moco", online, None, target, queue)
 
 
+def moco_v3():
+    """facebookresearch/moco-v3 builder.py, its ResNet's heads; the loss without the factor 4 T."""
+    online, predictor = Projected("all_but_last_affine"), Head(D, HIDDEN, D, "hidden", biases=False)
+    fill(online, "moco_v3 ")
+    fill(predictor, "moco_v3 predictor.")
+    target = copy.deepcopy(online)
+    sgd, losses = optimizer(online, predictor), []
+
+    def contrast(q, k):
+        logits = F.normalize(q, dim=1) @ F.normalize(k, dim=1).T / 0.2
+        return F.cross_entropy(logits, torch.arange(N))
+
+    for step in range(STEPS):
+        a, b = views(step)
+        qa, qb = predictor(online(a)), predictor(online(b))
+        with torch.no_grad():
+            ka, kb = target(a), target(b)
+        loss = (contrast(qa, kb) + contrast(qb, ka)) / 2
+        sgd.zero_grad()
+        loss.backward()
+        sgd.step()
+        follow(target, online, 1 - (1 - 0.9) * (1 + math.cos(math.pi * step / STEPS)) / 2)
+        losses.append(loss.detach())
+    out["moco_v3 losses"] = torch.stack(losses)
+    record("moco_v3", online, predictor, target)
+
+
+def nnclr(queue):
+    """solo-learn nnclr.py and losses/nnclr.py: neighbors are queries, view 1 alone is enqueued."""
+    online, predictor = Projected("all", layers=3), Head(D, HIDDEN, D, "hidden")
+    fill(online, "nnclr ")
+    fill(predictor, "nnclr predictor.")
+    sgd, queue, head, losses = optimizer(online, predictor), queue.clone(), 0, []
+    for step in range(STEPS):
+        a, b = views(step)
+        za, zb = online(a), online(b)
+        pa, pb = F.normalize(predictor(za), dim=1), F.normalize(predictor(zb), dim=1)
+        with torch.no_grad():
+            ua, ub = F.normalize(za, dim=1), F.normalize(zb, dim=1)
+            na, nb = queue[(ua @ queue.T).argmax(1)], queue[(ub @ queue.T).argmax(1)]
+        loss = (F.cross_entropy(na @ pb.T / 0.2, torch.arange(N)) + F.cross_entropy(nb @ pa.T / 0.2, torch.arange(N))) / 2
+        sgd.zero_grad()
+        loss.backward()
+        sgd.step()
+        for row in ua:
+            queue[head] = row
+            head = (head + 1) % QUEUE
+        losses.append(loss.detach())
+    out["nnclr losses"] = torch.stack(losses)
+    record("nnclr", online, predictor, None, queue)
+
+
+@torch.no_grad()
+def sinkhorn(scores, epsilon):
+    """facebookresearch/swav main_swav.py, distributed_sinkhorn on one process."""
+    q = torch.exp(scores / epsilon).t()
+    k, b = q.shape
+    q /= q.sum()
+    for _ in range(3):
+        q /= q.sum(dim=1, keepdim=True)
+        q /= k
+        q /= q.sum(dim=0, keepdim=True)
+        q /= b
+    return (q * b).t()
+
+
+def swav(name, queue_rows, frozen):
+    """main_swav.py's train with two crops: normalized prototypes, queues once full, gradients of prototypes dropped."""
+    online = Projected("hidden")
+    fill(online, f"{name} ")
+    prototypes = nn.Parameter(hashed(f"{name} prototypes.weight", (PROTOTYPES, D)))
+    sgd = torch.optim.SGD([*online.parameters(), prototypes], lr=RATE, momentum=MOMENTUM)
+    queues, losses = [[], []], []
+    for step in range(STEPS):
+        with torch.no_grad():
+            prototypes.copy_(F.normalize(prototypes, dim=1))
+        z = [F.normalize(online(x), dim=1) for x in views(step)]
+        scores = [x @ prototypes.T for x in z]
+        loss = 0
+        for crop in range(2):
+            with torch.no_grad():
+                s = scores[crop].detach()
+                if queue_rows and len(queues[crop]) >= queue_rows:
+                    s = torch.cat([torch.stack(queues[crop][-queue_rows:]) @ prototypes.T, s])
+                q = sinkhorn(s, 0.05)[-N:]
+                queues[crop] += list(z[crop].detach())
+            loss -= (q * F.log_softmax(scores[1 - crop] / 0.1, dim=1)).sum(1).mean() / 2
+        sgd.zero_grad()
+        loss.backward()
+        if step < frozen:
+            prototypes.grad = None
+        sgd.step()
+        losses.append(loss.detach())
+    out[f"{name} losses"] = torch.stack(losses)
+    record(name, online, None)
+    out[f"{name} prototypes.weight"] = F.normalize(prototypes, dim=1)
+
+
 def cosine(p, z):
     return (1 - (F.normalize(p, dim=1) * F.normalize(z, dim=1)).sum(1)).mean()
 
@@ -149,4 +253,8 @@ def simsiam():
 moco(F.normalize(hashed("moco queue", (QUEUE, D)), dim=1))
 byol()
 simsiam()
+moco_v3()
+nnclr(F.normalize(hashed("nnclr queue", (QUEUE, D)), dim=1))
+swav("swav", 0, 0)
+swav("swav queue", 20, 3)
 write("views", out)

@@ -158,4 +158,79 @@ struct PairLossTests {
         expectClose(Tensor(sigmoid, shape: [4]), Tensor([0.9820138, 0.0179862, 4.53979e-5, 0.0474259], shape: [4]))
         #expect(abs(InfoNCE().probabilities(similarities).sum(axis: 1).scalars[0] - 1) < 1e-6)
     }
+
+    struct FeatureCase: Sendable, CustomTestStringConvertible {
+        let name: String, n: Int, d: Int
+        let loss: any PairLoss
+        var scale: Float = 1
+        var tolerance: Float = 2e-5
+        var testDescription: String { name }
+    }
+
+    static let featureLosses = [
+        FeatureCase(name: "barlow twins", n: 12, d: 5, loss: BarlowTwins()),
+        FeatureCase(name: "barlow twins wide", n: 7, d: 24, loss: BarlowTwins(redundancyWeight: 0.1)),
+        // Two standardized rows are 1 and -1 whatever they were: what is left of the gradient is that of 1e-5.
+        FeatureCase(
+            name: "barlow twins of two", n: 2, d: 6, loss: BarlowTwins(redundancyWeight: 0.1), tolerance: 3e-4),
+        FeatureCase(name: "vicreg", n: 12, d: 5, loss: VICReg()),
+        FeatureCase(
+            name: "vicreg wide", n: 7, d: 24,
+            loss: VICReg(invarianceWeight: 10, varianceWeight: 15, covarianceWeight: 2), scale: 3),
+        FeatureCase(name: "vicreg of two", n: 2, d: 6, loss: VICReg()),
+        FeatureCase(name: "w-mse", n: 24, d: 6, loss: WhitenedMSE()),
+        FeatureCase(name: "w-mse epsilon", n: 16, d: 7, loss: WhitenedMSE(size: 9, epsilon: 0.2)),
+        FeatureCase(name: "w-mse wide", n: 5, d: 9, loss: WhitenedMSE(epsilon: 0.1)),
+    ]
+
+    @Test(arguments: featureLosses) func lossesOfFeaturesEqualPyTorch(_ c: FeatureCase) throws {
+        let fixture = Fixture("pairlosses")
+        let inputs = ["a", "b"].map { hashed("\(c.name) \($0)", [c.n, c.d], scale: c.scale) }
+        let (value, pullback) = valueWithPullback(of: inputs) { [c.loss($0[0], $0[0] * 0.5 + $0[1], labels: nil)] }
+        expectClose(value[0].reshaped([1]), fixture[c.name], c.name)
+        for (side, cotangent) in zip(["a", "b"], pullback([Tensor(1)]).1) {
+            expectClose(try #require(cotangent), fixture["\(c.name) d\(side)"], tolerance: c.tolerance, "d\(side)")
+        }
+    }
+
+    /// Columns of a Hadamard matrix have mean 0, variance 1 and no correlations.
+    private static let orthogonal = Tensor(
+        [1, 1, 1, -1, 1, -1, 1, -1, -1, -1, -1, 1] as [Float], shape: [4, 3])
+
+    @Test func barlowTwinsOfEqualUncorrelatedViewsIsZeroAndOfUnrelatedOnesD() {
+        let x = Self.orthogonal, loss = BarlowTwins(redundancyWeight: 1)
+        #expect(loss(x, x).item < 1e-6)
+        // Two columns without correlation: (1 - 0)^2.
+        let (a, b) = (x.sliced(0..<1, axis: 1), x.sliced(1..<2, axis: 1))
+        #expect(abs(BarlowTwins(redundancyWeight: 0)(a, b).item - 1) < 1e-6)
+        let one = hashed("one", [1, 8])
+        let (value, pullback) = valueWithPullback(of: [one]) { [loss($0[0], $0[0])] }
+        #expect(value[0].item == 8 && pullback([Tensor(1)]).1[0]?.scalars.allSatisfy { $0 == 0 } ?? false)
+    }
+
+    @Test func vicRegHasItsThreeTerms() {
+        let x = Self.orthogonal * 2, loss = VICReg()
+        #expect(loss(x, x).item < 1e-4, "varied enough, uncorrelated and equal")
+        #expect(abs(loss(x, x + 2).item - 100) < 1e-3, "25 times the squared distance")
+        let equal = Tensor(ones: [6, 3])
+        #expect(abs(loss(equal, equal).item - 25 * 0.99) < 1e-4, "no variance at all")
+        let one = hashed("one", [1, 3])
+        #expect(abs(loss(one, one).item - 25 * 0.99) < 1e-4)
+        // Two equal columns of variance 16/3 each: 2 (16/3)^2 / 2 a view.
+        let column = x.sliced(0..<1, axis: 1), twins = Tensor.concatenated([column, column], axis: 1)
+        #expect(abs(loss(twins, twins).item - 2 * 256 / 9) < 1e-3)
+    }
+
+    /// The whitened rows of any batch have unit covariance, so equal views are at 0 and linear maps of one are too.
+    @Test func whitenedViewsThatAreLinearMapsOfEachOtherAgree() {
+        let x = hashed("whitened", [64, 4]), loss = WhitenedMSE(size: 16, iterations: 2)
+        #expect(loss(x, x).item < 1e-5)
+        let triangle = Tensor([2, 0, 0, 0, 1, 3, 0, 0, -1, 2, 1, 0, 0.5, 0.5, 1, 2] as [Float], shape: [4, 4])
+        #expect(loss(x, x.matmul(triangle, transposing: .right)).item < 1e-4, "Cholesky whitening undoes it")
+        #expect(abs(loss(x, hashed("unrelated", [64, 4])).item - 2) < 0.5)
+        let two = hashed("two", [2, 1])
+        #expect(loss(two, two * 3).item < 1e-6 && abs(loss(two, two * -1).item - 4) < 1e-5)
+        #expect(loss(hashed("few", [3, 4]), hashed("few", [3, 4])).item.isNaN, "more features than rows")
+        #expect(WhitenedMSE(epsilon: 0.1)(hashed("few", [3, 4]), hashed("few", [3, 4])).item < 1e-5)
+    }
 }

@@ -38,16 +38,16 @@ void concord_contrast_statistics(
     concord_contrast block);
 
 // Gradient coefficients of a row (or column), in planes `plane` numbers apart.
-//   0 log of the denominator z, rounded   1 weight w, times e^(what rounding added to z)   2 fraction of a positive in
-//   the target 3 fraction of every logit in the target 4 w times the negatives' fraction of the denominator   5, 6 logs
-//   of planes 3 and 4 above with their shifts (beta > 0 alone)
-// d = w e^(s - z) - [positive] plane 2 - plane 3
-enum { concord_contrast_coefficients = 7 };
+//   0 log of the denominator z, rounded   1 weight w of negatives, times e^(what rounding added to z)   2 fraction of
+//   a positive in the target   3 fraction of every logit in the target   4 w times the negatives' fraction of the
+//   denominator   5, 6 logs of planes 3 and 4 above with their shifts (beta > 0 alone)   7 weight of positives, as 1
+// d = (negative ? plane 1 : plane 7) e^(s - z) - [positive] plane 2 - plane 3
+enum { concord_contrast_coefficients = 8 };
 
 // Logits to their gradients in place; columns null: one way. The gradients' sums are added to row_sums and column_sums
 // (null: skipped). Returns the sum of gradient times logit.
 double concord_contrast_pullback(
-    float *s, const float *rows, size_t rows_plane, const float *columns, size_t columns_plane, int decoupled,
+    float *s, const float *rows, size_t rows_plane, const float *columns, size_t columns_plane,
     float *row_sums, float *column_sums, concord_contrast block);
 
 // out[i] = factor |x[i]|^2

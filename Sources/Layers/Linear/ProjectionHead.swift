@@ -25,8 +25,10 @@ public final class ProjectionHead: Module {
     public enum Biases: Sendable {
         /// Those that no normalization follows.
         case unnormalized
-        /// All but the last: BYOL's code.
+        /// All but the last: BYOL's code, VICReg's.
         case hidden
+        /// No layer: Barlow Twins', MoCo v3's.
+        case none
     }
 
     /// The linear layers in their order.
@@ -51,7 +53,13 @@ public final class ProjectionHead: Module {
         linears = zip(sizes, sizes.dropFirst()).enumerated().map { place, size in
             let isLast = place == layers - 1
             let isNormalized = norm != .none && !(isLast && norm == .hidden)
-            return Linear(size.0, size.1, bias: biases == .hidden ? !isLast : !isNormalized)
+            let hasBias =
+                switch biases {
+                case .unnormalized: !isNormalized
+                case .hidden: !isLast
+                case .none: false
+                }
+            return Linear(size.0, size.1, bias: hasBias)
         }
         let normalized = norm == .none ? [] : norm == .hidden ? sizes.dropFirst().dropLast() : sizes.dropFirst()
         norms = normalized.map { BatchNorm($0) }

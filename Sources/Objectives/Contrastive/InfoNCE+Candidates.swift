@@ -35,6 +35,8 @@ extension InfoNCE {
         _ queries: Tensor, in bank: Tensor, _ candidates: Candidates
     ) -> (loss: Tensor, losses: Tensor, hits: Tensor) {
         ShapeCheck.require(!excludesSelf, "InfoNCE", "excludesSelf has no meaning among candidates of a bank")
+        ShapeCheck.require(
+            positiveWeightSigma == nil, "InfoNCE", "positiveWeightSigma is of pairs, not of candidates of a bank")
         ShapeCheck.require(candidates.negatives.shape[1] > 0, "InfoNCE", "no negatives")
         if queries.shape[0] == 0 { return (Tensor(0), Tensor(zeros: [0]), Tensor([UInt8](), shape: [0])) }
         return Tensor.contrast(queries: queries, bank: bank, candidates, logScale: logScale, options: options)

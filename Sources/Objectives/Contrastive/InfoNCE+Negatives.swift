@@ -24,7 +24,7 @@ extension InfoNCE {
         let count = a.shape[0], own = labels ?? Tensor((0..<Int32(count)).map { $0 }, shape: [count])
         let none = Tensor([Int32](repeating: -1, count: negatives.shape[0]), shape: [negatives.shape[0]])
         var options = options
-        options.isSymmetric = false
+        (options.isSymmetric, options.positiveWeights) = (false, positiveWeights(a, b))
         let forward = Tensor.contrast(
             a, .concatenated([b, negatives], axis: 0), logScale: logScale, rowLabels: own,
             columnLabels: .concatenated([own, none], axis: 0), options: options)

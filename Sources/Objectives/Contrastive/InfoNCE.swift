@@ -27,8 +27,14 @@ public import ConcordTensors
 /// | NT-Xent (Chen et al. 2020, arXiv:2002.05709, eq. 1) | `temperature: .fixed(0.5)`, called by `views` |
 /// | SupCon (Khosla et al. 2020, arXiv:2004.11362, eq. 2, the "out" form) | `views` with `labels` |
 /// | DCL (Yeh et al. 2021, arXiv:2110.06848, eq. 6) | `decoupled: true` |
+/// | DCLW (the same, eq. 7, with sigma) | `decoupled: true`, `positiveWeightSigma: 0.5` |
 /// | CPC with given negatives (van den Oord et al. 2018, eq. 4) | called with `in: bank` |
 /// | hard negatives (Robinson et al. 2020, arXiv:2010.04592, eq. 4 with tau+ = 0) | `hardNegativeWeight: beta` |
+/// | debiased (Chuang et al. 2020, arXiv:2007.00224, eq. 8) | `classPrior: tau+`; with a weight also Robinson's tau+ |
+///
+/// Debiased, what negatives of the row's own class are expected to add is subtracted from the sum R over M negatives:
+/// `G = max((R - tau+ M mean over positives of e^s) / (1 - tau+), M e^(-1 / temperature))`, and `Z = sum over positives
+/// of e^s + G`. Where the maximum is its second argument no gradient reaches negatives, as in the authors' code.
 public final class InfoNCE: Module {
     /// The similarity of two embeddings.
     public enum Similarity: Sendable {
@@ -68,6 +74,10 @@ public final class InfoNCE: Module {
     public let decoupled: Bool
     /// beta, at least 0; 0 weighs all negatives equally.
     public let hardNegativeWeight: Float
+    /// tau+, the probability that a negative is of its row's class, in `0 ..< 1`.
+    public let classPrior: Float
+    /// sigma of the positives' weights, above 0; nil weighs all positives equally.
+    public let positiveWeightSigma: Float?
     /// Fraction of the target spread evenly over all candidates, in `0 ..< 1`.
     public let smoothing: Float
     /// `ln(1 / temperature)`, of shape `[]`; nil if the temperature is fixed.
@@ -80,17 +90,28 @@ public final class InfoNCE: Module {
     ///   - hardNegativeWeight: beta, at least 0: negatives weigh e^(beta s), normalized to a mean of 1. The gradient
     ///     goes through the weights too, as in the authors' code.
     ///   - smoothing: fraction of the target that is spread evenly over all candidates, in `0 ..< 1`.
+    ///   - classPrior: tau+, in `0 ..< 1`: debiases the negatives; with the cosine similarity alone.
+    ///   - positiveWeightSigma: above 0: positives' logits weigh `2 - N softmax(cos(a_i, b_i) / sigma)`, a softmax over
+    ///     the batch, without a gradient: less where the pair is near already. The paper's is 0.5.
     public init(
         similarity: Similarity = .cosine, temperature: Temperature = .learned(initial: 0.07),
         direction: Direction = .symmetric,
-        excludesSelf: Bool = false, decoupled: Bool = false, hardNegativeWeight: Float = 0, smoothing: Float = 0
+        excludesSelf: Bool = false, decoupled: Bool = false, hardNegativeWeight: Float = 0, smoothing: Float = 0,
+        classPrior: Float = 0, positiveWeightSigma: Float? = nil
     ) {
+        ShapeCheck.require(
+            classPrior == 0 || similarity == .cosine && (0..<1).contains(classPrior), "InfoNCE",
+            "classPrior \(classPrior) is not in 0 ..< 1, or the similarity is not the cosine")
+        ShapeCheck.require(
+            positiveWeightSigma.map { $0 > 0 } ?? true, "InfoNCE",
+            "positiveWeightSigma \(positiveWeightSigma ?? 0) is not above 0")
         ShapeCheck.require(hardNegativeWeight >= 0, "InfoNCE", "hardNegativeWeight \(hardNegativeWeight) is below 0")
         ShapeCheck.require((0..<1).contains(smoothing), "InfoNCE", "smoothing \(smoothing) is not in 0 ..< 1")
         (self.similarity, self.temperature, self.direction) = (similarity, temperature, direction)
         (self.excludesSelf, self.decoupled, self.hardNegativeWeight, self.smoothing) = (
             excludesSelf, decoupled, hardNegativeWeight, smoothing
         )
+        (self.classPrior, self.positiveWeightSigma) = (classPrior, positiveWeightSigma)
         switch temperature {
         case .fixed(let value):
             ShapeCheck.require(value > 0, "InfoNCE", "temperature \(value) is not above 0")
@@ -112,8 +133,8 @@ public final class InfoNCE: Module {
             !excludesSelf || labels != nil, "InfoNCE",
             "excludesSelf leaves no positive without labels; for two views call views(_:_:)")
         return contrast(
-            a, b, labels ?? Self.positions(a.shape[0]), excludesSelf: excludesSelf, isSymmetric: direction == .symmetric
-        )
+            a, b, labels ?? Self.positions(a.shape[0]), weights: positiveWeights(a, b), excludesSelf: excludesSelf,
+            isSymmetric: direction == .symmetric)
     }
 
     /// The loss of two views of each sample: each row of both views is a query, its other view the positive, and all
@@ -128,7 +149,20 @@ public final class InfoNCE: Module {
             a.shape == b.shape && a.rank == 2, "InfoNCE", "\(a.shape) against \(b.shape): two [N, D] wanted")
         let all = Tensor.concatenated([a, b], axis: 0), labels = labels ?? Self.positions(a.shape[0])
         // The logits are symmetric: either direction is the whole.
-        return contrast(all, all, .concatenated([labels, labels], axis: 0), excludesSelf: true, isSymmetric: false)
+        let weights = positiveWeights(a, b).map { Tensor.concatenated([$0, $0], axis: 0) }
+        return contrast(
+            all, all, .concatenated([labels, labels], axis: 0), weights: weights, excludesSelf: true,
+            isSymmetric: false)
+    }
+
+    /// `[N]`, mean 1, without a gradient; nil where all weigh the same.
+    func positiveWeights(_ a: Tensor, _ b: Tensor) -> Tensor? {
+        positiveWeightSigma.map { sigma in
+            detached {
+                let cosines = (a.detached.l2Normalized() * b.detached.l2Normalized()).sum(axis: 1)
+                return 2 - (cosines / sigma).softmax() * Float(a.shape[0])
+            }
+        }
     }
 
     /// Rows of `a` as queries, row i of `b` the only positive of row i.
@@ -152,8 +186,11 @@ public final class InfoNCE: Module {
         return Tensor(-log(value))
     }
 
-    private func contrast(_ a: Tensor, _ b: Tensor, _ labels: Tensor, excludesSelf: Bool, isSymmetric: Bool) -> Tensor {
+    private func contrast(
+        _ a: Tensor, _ b: Tensor, _ labels: Tensor, weights: Tensor?, excludesSelf: Bool, isSymmetric: Bool
+    ) -> Tensor {
         var options = options
+        options.positiveWeights = weights
         (options.isSymmetric, options.excludesSelf) = (isSymmetric, excludesSelf)
         return .contrast(a, b, logScale: logScale, rowLabels: labels, columnLabels: labels, options: options)
     }
@@ -166,7 +203,10 @@ public final class InfoNCE: Module {
         case .dotProduct: options.similarity = .dotProduct
         case .euclidean: options.similarity = .euclidean
         }
-        (options.isDecoupled, options.hardness, options.smoothing) = (decoupled, hardNegativeWeight, smoothing)
+        options.isDecoupled = decoupled
+        options.hardness = hardNegativeWeight
+        options.smoothing = smoothing
+        options.classPrior = classPrior
         return options
     }
 

@@ -16,6 +16,13 @@ public protocol PairLoss: Module {
     /// Two views of each sample; a loss may compare rows of one side with each other too.
     func views(_ a: Tensor, _ b: Tensor, labels: Tensor?) -> Tensor
 
+    /// Both directions of predicting one view's target from the other view; by default the mean of both losses.
+    /// - Parameters:
+    ///   - predictions: of the first and of the second view, `[N, D]`; each predicts the other view's target.
+    ///   - targets: of the first and of the second view, `[N, D]`.
+    ///   - labels: int32 `[N]`; nil: row i to row i alone.
+    func symmetric(predictions: (Tensor, Tensor), targets: (Tensor, Tensor), labels: Tensor?) -> Tensor
+
     /// Class probabilities `[N, K]` under a model trained with this loss, from cosine similarities `[N, K]`.
     func probabilities(_ similarities: Tensor) -> Tensor
 
@@ -28,6 +35,9 @@ extension PairLoss {
     public func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor { self(a, b, labels: nil) }
 
     public func views(_ a: Tensor, _ b: Tensor, labels: Tensor?) -> Tensor { self(a, b, labels: labels) }
+    public func symmetric(predictions: (Tensor, Tensor), targets: (Tensor, Tensor), labels: Tensor?) -> Tensor {
+        (self(predictions.0, targets.1, labels: labels) + self(predictions.1, targets.0, labels: labels)) * 0.5
+    }
     public func probabilities(_ similarities: Tensor) -> Tensor { similarities.softmax() }
     public var metrics: [(name: String, value: Tensor)] { [] }
 }

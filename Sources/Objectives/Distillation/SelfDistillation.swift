@@ -12,6 +12,7 @@ public import ConcordTensors
 /// | BYOL (Grill et al. 2020, arXiv:2006.07733) | `.movingAverage(.cosine(from: 0.996))` | yes | `CosineLoss()` | yes |
 /// | SimSiam (Chen, He 2021, arXiv:2011.10566) | `.online` | yes | `CosineLoss()` | yes |
 /// | MoCo v2 (Chen et al. 2020, arXiv:2003.04297) | `.movingAverage(.constant(0.999))` | no | `QueueContrast` | no |
+/// | NNCLR (Dwibedi et al. 2021, arXiv:2104.14548) | `.online` | yes | `NearestNeighborContrast` | yes |
 /// | MoCo v3 (Chen, Xie, He 2021, arXiv:2104.02057) | `.movingAverage(.cosine(from: 0.99))` | yes | `InfoNCE(direction: .oneWay)` | yes |
 ///
 /// ```swift
@@ -93,8 +94,12 @@ public final class SelfDistillation<E: FeatureEncoder>: Objective {
     private func loss(
         of first: Tensor, _ second: Tensor?, _ targets: (Tensor?, Tensor), spread: Tensor, labels: Tensor?
     ) -> Loss {
-        var total = loss(first, targets.1, labels: labels)
-        if let second, let other = targets.0 { total = (total + loss(second, other, labels: labels)) * 0.5 }
+        let total: Tensor
+        if let second, let other = targets.0 {
+            total = loss.symmetric(predictions: (first, second), targets: (other, targets.1), labels: labels)
+        } else {
+            total = loss(first, targets.1, labels: labels)
+        }
         return Loss(total, metrics: loss.metrics + [("spread", Loss.spread(of: spread))])
     }
 

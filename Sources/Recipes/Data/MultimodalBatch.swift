@@ -68,16 +68,18 @@ public struct MultimodalBatch: Sendable {
 
     /// Both views of an input's images; nil where there are none.
     public subscript(imageViews name: String) -> Available<Views<Tensor>>? {
-        Self.views(images[name], secondImages[name])
+        views(images[name], secondImages[name])
     }
 
     /// Both views of an input's clips; nil where there are none.
     public subscript(audioViews name: String) -> Available<Views<Waveform>>? {
-        Self.views(audios[name], secondAudios[name])
+        views(audios[name], secondAudios[name])
     }
 
     /// The same texts twice: views that differ by the encoder's dropout alone; nil where there are none.
-    public subscript(textViews name: String) -> Available<Views<Tokens>>? { Self.views(texts[name], texts[name]) }
+    public subscript(textViews name: String) -> Available<Views<Tokens>>? {
+        views(texts[name], texts[name])
+    }
 
     /// Of the input "image".
     public var image: Available<Tensor>? {
@@ -102,11 +104,14 @@ public struct MultimodalBatch: Sendable {
     /// Both views of the input "audio".
     public var audioViews: Available<Views<Waveform>>? { self[audioViews: "audio"] }
 
-    private static func views<Input>(
+    private func views<Input>(
         _ first: Available<Input>?, _ second: Available<Input>?
     ) -> Available<Views<Input>>? {
         guard let first, let second else { return nil }
-        let views = Views(first: first.input, second: second.input)
+        let own = labels.map { labels in
+            first.rows.map { labels.gathered(at: Tensor($0.map(Int32.init), shape: [$0.count])) } ?? labels
+        }
+        let views = Views(first: first.input, second: second.input, labels: own)
         return first.rows.map { Available(views, rows: $0, of: first.count) } ?? Available(views, count: first.count)
     }
 }

@@ -6,6 +6,7 @@ import ConcordTensors
 ///
 /// ```yaml
 /// objective: {name: contrastive, temperature: 0.07, learned: true, positives: pair}
+/// objective: {name: contrastive, hard_negatives: 0.5, debiased: 0.01}
 /// objective: {name: contrastive, loss: sigmoid}
 /// objective: {name: contrastive, masked: {weight: 0.1}}              # both, over one text encoder
 /// objective: {name: contrastive, temperature: 0.05, learned: false, head: none}    # multiple negatives ranking
@@ -31,6 +32,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
                 "objective contrastive aligns two or more inputs, such as image and text; data.columns must name them")
         }
         if masked != nil { try data.require(.text, for: MaskedRecipe.name) }
+        if settings.positives == .label { try data.requireLabel(for: Self.name) }
         if settings.loss == .sampledSoftmax, data.inputs.count != 2 || data.inputs[1].kind != .id {
             throw ObjectiveFault(
                 "objective.loss sampled_softmax: data.columns must name two inputs, the second of ids (kind: id)")
@@ -112,6 +114,8 @@ public struct ContrastiveSettings: Sendable {
         /// Those of every sample with an equal text or the same file. The default for folders and files, whose texts
         /// are classes.
         case equalTexts = "equal_texts"
+        /// Those of every sample of the same class, the first column of `data.labels`.
+        case label
     }
 
     /// How two sets of embeddings are compared.
@@ -150,6 +154,8 @@ public struct ContrastiveSettings: Sendable {
     public let isTemperatureLearned: Bool
     /// Probability that is spread over the negatives, in `0...0.99`.
     public let labelSmoothing: Double
+    /// Of `infonce`: how negatives are weighted; nil for other losses.
+    public let weighting: NegativeSettings?
     /// Which samples are each other's positives.
     public let positives: Positives
     /// Names of inputs that are wrong answers to the others: further negatives.
@@ -201,6 +207,7 @@ public struct ContrastiveSettings: Sendable {
             isInfoNCE
             ? try fields.number("label_smoothing", default: 0, in: 0...0.99, "Probability spread over the negatives.")
             : 0
+        weighting = isInfoNCE ? try NegativeSettings(fields) : nil
         scale =
             isSigmoid
             ? try fields.number("scale", default: 10, in: 1e-3...1e4, "What cosines are multiplied with, at the start.")
@@ -234,7 +241,7 @@ public struct ContrastiveSettings: Sendable {
                 "positives", default: data.kind == .table ? Positives.items : .equalTexts,
                 """
                 pair: a sample's own; items: also those of samples that name the same file; equal_texts: also those \
-                with an equal text.
+                with an equal text; label: those of samples of the same class (data.labels).
                 """
             )
         let names = data.inputs.map(\.name)
@@ -259,7 +266,9 @@ public struct ContrastiveSettings: Sendable {
         let start = Float(temperature)
         let temperature = isTemperatureLearned ? InfoNCE.Temperature.learned(initial: start) : .fixed(start)
         switch loss {
-        case .infoNCE: return InfoNCE(temperature: temperature, smoothing: Float(labelSmoothing))
+        case .infoNCE:
+            return weighting?.loss(temperature: temperature, smoothing: labelSmoothing)
+                ?? InfoNCE(temperature: temperature)
         case .sampledSoftmax:
             return SampledSoftmax(temperature: temperature, counts: correctsFrequency ? itemCounts : nil)
         case .sigmoid: return SigmoidLoss(scale: Float(scale), bias: Float(bias))

@@ -205,9 +205,9 @@ public enum ModalityInput: Sendable {
 extension Recipe {
     private static let objectives = Mutex<[any ObjectiveRecipe.Type]>([
         ContrastiveRecipe.self, MaskedRecipe.self, PredictiveRecipe.self, FramesRecipe.self, SimCLRRecipe.self,
-        MoCoRecipe.self,
-        BYOLRecipe.self, SimSiamRecipe.self, SimCSERecipe.self, DistillRecipe.self,
-        MAERecipe.self, SimMIMRecipe.self, NextTokenRecipe.self,
+        SupConRecipe.self, MoCoRecipe.self, BYOLRecipe.self, SimSiamRecipe.self, SimCSERecipe.self, DistillRecipe.self,
+        MoCoV3Recipe.self, NNCLRRecipe.self, BarlowTwinsRecipe.self, VICRegRecipe.self, WMSERecipe.self,
+        SwAVRecipe.self, MAERecipe.self, SimMIMRecipe.self, NextTokenRecipe.self,
     ])
 
     /// Makes an objective known to recipes, by its name; one of the same name is replaced.
@@ -258,6 +258,18 @@ extension DataSettings {
             throw ObjectiveFault("objective \(objective) learns from \(kind.rawValue), and data.columns names none")
         }
         return input
+    }
+
+    /// The column whose values are classes for positives by label.
+    /// - Throws: ``ObjectiveFault`` where `labels` names none.
+    @discardableResult
+    public func requireLabel(for objective: String) throws -> String {
+        guard let label = labels.first else {
+            throw ObjectiveFault(
+                "objective \(objective) makes samples of a class each other's positives, and data.labels names no "
+                    + "column of classes; name one, as in labels: [category]")
+        }
+        return label
     }
 
     /// An input by its name.

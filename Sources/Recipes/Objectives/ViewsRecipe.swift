@@ -13,6 +13,8 @@ public protocol ViewsRecipe: ObjectiveRecipe {
     var input: RecipeInput { get }
     /// The smallest batch that the loss has anything to learn from.
     var smallestBatch: Int { get }
+    /// Which samples are each other's positives besides the two views of one; nil where none are.
+    var positives: ContrastiveSettings.Positives? { get }
     /// Evaluations of its own, beside those of the encoder.
     var evaluations: [any Evaluation] { get }
     /// The objective over the views that an encoder takes.
@@ -22,11 +24,14 @@ public protocol ViewsRecipe: ObjectiveRecipe {
 extension ViewsRecipe {
     public var smallestBatch: Int { 2 }
 
+    public var positives: ContrastiveSettings.Positives? { nil }
+
     public var evaluations: [any Evaluation] { [] }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
         var needs = DataNeeds([input])
-        (needs.views, needs.smallestBatch) = (2, smallestBatch)
+        (needs.views, needs.smallestBatch, needs.positives) = (2, smallestBatch, positives)
+        if positives == .label { try data.requireLabel(for: Self.name) }
         return needs
     }
 

@@ -2,6 +2,7 @@ import ConcordDatasets
 
 /// Which training rows are each other's positives, by `objective.positives`.
 ///
+/// By `label` rows of equal value in the first column of `data.labels` are.
 /// Rows that name the same file of any input are one item; where no input is a file, rows of equal text in the first
 /// input (of equal question, say). `items` joins those; `equal_texts` joins rows of equal
 /// text besides. Both join chains too: where an image has the captions A and B, and B is also a caption of another
@@ -21,10 +22,22 @@ struct Positives: Sendable {
     private let itemWords: String
     /// A group's number for each text and file; empty where every row is its own group.
     private let groups: [String: Int32]
+    /// The column of classes, for `label`.
+    private let label: String?
 
     init(_ table: SampleTable, _ kind: ContrastiveSettings.Positives) {
         self.kind = kind
+        label = kind == .label ? table.settings.labels.first : nil
         rows = table.train.count
+        if let label {
+            var counts: [String: Int] = [:]
+            for row in table.train { counts[table.value(label, of: row), default: 0] += 1 }
+            (repeatedFiles, repeatedTexts, textsOfOtherItems, itemWords) = (0, 0, 0, "")
+            largest = counts.values.max() ?? 0
+            let names = counts.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            groups = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, Int32($0)) })
+            return
+        }
         let (files, texts) = Self.inputs(of: table)
         itemWords = table.files.isEmpty ? "have a \(files.first?.name ?? "text")" : "name a file"
         var items = DisjointSets(), all = DisjointSets()
@@ -69,6 +82,7 @@ struct Positives: Sendable {
 
     /// Equal for samples that are each other's positives.
     func group(of row: Row, in table: SampleTable) -> Int32 {
+        if let label { return groups[table.value(label, of: row)] ?? -1 }
         let (files, texts) = Self.inputs(of: table)
         let key = Self.keys(of: row, in: table, files + texts).first
         return key.flatMap { groups[$0] } ?? -1
@@ -77,6 +91,10 @@ struct Positives: Sendable {
     /// What a user should know of repeated files and texts, a sentence each.
     var notices: [String] {
         var result: [String] = []
+        if let label {
+            let classes = groups.count == 1 ? "1 class" : "\(groups.count) classes"
+            result.append("rows of equal \(label) are each other's positives: \(classes) in \(rows) rows")
+        }
         let verb = { (count: Int) in count == 1 ? "has" : "have" }
         if repeatedFiles > 0 {
             result.append(

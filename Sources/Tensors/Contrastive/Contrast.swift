@@ -11,12 +11,18 @@ package struct ContrastOptions: Sendable {
     package var isDecoupled = false
     /// beta of the weights e^(beta s) of negatives; 0: all weigh the same.
     package var hardness: Float = 0
+    /// tau+, the probability that a negative is of the row's class, in `0 ..< 1`: what such negatives add to the
+    /// denominator is subtracted. Of cosines alone, whose least logit bounds the rest from below.
+    package var classPrior: Float = 0
+    /// `[N]`, float32, constant: factors of the positives' logits in the loss of each row and, where it is symmetric,
+    /// of each column.
+    package var positiveWeights: Tensor?
     /// Fraction of the target spread evenly over all elements of a row.
     package var smoothing: Float = 0
     /// `[M]`, float32, constant: subtracted from the logits of each column.
     package var columnShift: Tensor?
-    /// `[N]` and `[M]`, int32: elements of equal groups that are no positives are excluded. Without smoothing and
-    /// hardness alone.
+    /// `[N]` and `[M]`, int32: elements of equal groups that are no positives are excluded. Without smoothing,
+    /// hardness and class prior alone.
     package var groups: (rows: Tensor, columns: Tensor)?
 
     package init() {}
@@ -43,8 +49,15 @@ extension Tensor {
                 "contrast", "\(a.shape) against \(b.shape), labels \(rowLabels.shape) and \(columnLabels.shape)")
         }
         ShapeCheck.require(
-            options.groups == nil || options.smoothing == 0 && options.hardness == 0, "contrast",
-            "groups are excluded without smoothing \(options.smoothing) and hardness \(options.hardness) alone")
+            options.groups == nil || options.smoothing == 0 && options.hardness == 0 && options.classPrior == 0,
+            "contrast", "groups are excluded without smoothing, hardness and class prior alone: \(options)")
+        ShapeCheck.require(
+            options.classPrior == 0 || options.similarity == .cosine && options.columnShift == nil, "contrast",
+            "a class prior is of cosines alone")
+        ShapeCheck.require(
+            options.positiveWeights.map {
+                $0.shape == [a.shape[0]] && (!options.isSymmetric || a.shape[0] == b.shape[0])
+            } ?? true, "contrast", "\(options.positiveWeights?.shape ?? []) weights of \(a.shape) against \(b.shape)")
         let sides = ContrastSides(a.detached, b.detached, options.similarity)
         let kernel = ContrastKernel(sides, logScale: logScale.item, rowLabels, columnLabels, options)
         let (loss, coefficients) = kernel.forward()
@@ -113,7 +126,7 @@ extension Tensor {
         let forward = kernel.forward()
         let loss = Tensor(forward.loss).recorded(from: queries, bank, logScale) { upstream, needs in
             let (dq, db, dscale) = kernel.backward(
-                forward.coefficients, upstream: upstream.item, needs: (needs[0], needs[1]))
+                forward.sum, upstream: upstream.item, needs: (needs[0], needs[1]))
             return [dq, db, needs[2] ? Tensor(dscale) : nil]
         }
         return (loss, forward.losses, forward.hits)

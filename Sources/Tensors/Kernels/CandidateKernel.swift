@@ -103,7 +103,7 @@ struct CandidateKernel {
     }
 
     /// - Returns: the loss, and the gradient coefficients for an upstream gradient of 1.
-    func forward() -> (loss: Float, losses: Tensor, hits: Tensor, coefficients: Tensor) {
+    func forward() -> (loss: Float, losses: Tensor, hits: Tensor, sum: ContrastSummary.Sum) {
         let planes = Int(concord_contrast_planes)
         let statistics = Tensor(uninitialized: [planes, q]), own = positiveLogits(),
             hits = Tensor(uninitialized: [q], .uint8)
@@ -124,34 +124,32 @@ struct CandidateKernel {
             p[6 * q + i] += o[i]
         }
         let losses = Tensor(uninitialized: [q])
-        let (loss, coefficients) = ContrastSummary(options, rows: q, negatives: m).summed(
-            statistics, weight: 1, losses: losses.float32Pointer)
-        return (Float(loss), losses, hits, coefficients)
+        let sum = ContrastSummary(options, rows: q, negatives: m).summed(
+            statistics, weight: 1, scale: scale, losses: losses.float32Pointer)
+        return (Float(sum.loss), losses, hits, sum)
     }
 
     /// - Returns: the gradients of queries and bank as given, those needed, and of the log of the scale.
     func backward(
-        _ coefficients: Tensor, upstream: Float, needs: (queries: Bool, bank: Bool)
+        _ summary: ContrastSummary.Sum, upstream: Float, needs: (queries: Bool, bank: Bool)
     ) -> (Tensor?, Tensor?, Float) {
         let gradients = Tensor(uninitialized: [q, m]), own = positiveLogits(), sums = Tensor(zeros: [q])
         let dots = Tensor(zeros: [runs.count * 2])
         let dot = UnsafeMutableRawPointer(dots.float32Pointer).assumingMemoryBound(to: Double.self)
-        let g = gradients.float32Pointer, coefficient = coefficients.float32Pointer, sum = sums.float32Pointer,
+        let g = gradients.float32Pointer, coefficient = summary.coefficients.float32Pointer, sum = sums.float32Pointer,
             isEuclidean = sides.isEuclidean
         Parallel.run(runs.count, grain: grain) { range in
             for index in range {
                 let run = runs[index], i = run.rows.lowerBound
                 logits(run, into: g + i * m)
                 dot[index] = concord_contrast_pullback(
-                    g + i * m, coefficient + i, q, nil, 0, options.isDecoupled ? 1 : 0, isEuclidean ? sum + i : nil,
-                    nil,
-                    block(run))
+                    g + i * m, coefficient + i, q, nil, 0, isEuclidean ? sum + i : nil, nil, block(run))
             }
         }
-        var total = (0..<runs.count).reduce(0) { $0 + dot[$1] }
+        var total = (0..<runs.count).reduce(summary.scaleGradient) { $0 + dot[$1] }
         let o = own.float32Pointer
         for i in 0..<q {  // own: from the positive's logit to its gradient
-            let part = options.isDecoupled ? 0 : coefficient[q + i] * exp(o[i] - coefficient[i])
+            let part = coefficient[7 * q + i] * exp(min(88, o[i] - coefficient[i]))  // above z its weight is 0
             let d = part - coefficient[2 * q + i] - coefficient[3 * q + i]
             total += Double(d * o[i])
             o[i] = d

@@ -13,6 +13,8 @@ struct ContrastKernel {
     struct Coefficients {
         let rows: Tensor
         let columns: Tensor?
+        /// Of the log of the scale, beside that through the logits.
+        let scale: Double
     }
 
     /// Of the logits' gradients at a time.
@@ -120,12 +122,22 @@ struct ContrastKernel {
             }
         }
         let weight = options.isSymmetric ? 0.5 : 1.0
-        let (rowLoss, rowCoefficients) = ContrastSummary(options, labels: rowLabels, others: columnLabels).summed(
-            rowSums, weight: weight, bound: bound)
-        guard options.isSymmetric else { return (Float(rowLoss), Coefficients(rows: rowCoefficients, columns: nil)) }
-        let (columnLoss, columnCoefficients) = ContrastSummary(options, labels: columnLabels, others: rowLabels).summed(
-            columnSums, weight: weight, bound: bound)
-        return (Float(rowLoss + columnLoss), Coefficients(rows: rowCoefficients, columns: columnCoefficients))
+        let byRow = ContrastSummary(options, labels: rowLabels, others: columnLabels).summed(
+            rowSums, weight: weight, scale: scale, bound: bound)
+        guard options.isSymmetric else {
+            return (
+                Float(byRow.loss),
+                Coefficients(rows: byRow.coefficients, columns: nil, scale: byRow.scaleGradient)
+            )
+        }
+        let byColumn = ContrastSummary(options, labels: columnLabels, others: rowLabels).summed(
+            columnSums, weight: weight, scale: scale, bound: bound)
+        return (
+            Float(byRow.loss + byColumn.loss),
+            Coefficients(
+                rows: byRow.coefficients, columns: byColumn.coefficients,
+                scale: byRow.scaleGradient + byColumn.scaleGradient)
+        )
     }
 
     /// Adds a block's part of its columns' gradients; in bfloat16 for an upstream gradient of 1.
@@ -173,7 +185,6 @@ struct ContrastKernel {
                 logits(rows, columns, into: s, stride: stride)
                 dot[index] += concord_contrast_pullback(
                     s, rowCoefficients + rows.lowerBound, n, columnCoefficients.map { $0 + columns.lowerBound }, m,
-                    options.isDecoupled ? 1 : 0,
                     euclidean ? rowTotals.float32Pointer + index * tile : nil,
                     sumsColumns ? columnTotals.float32Pointer + columns.lowerBound : nil,
                     contrast(rows: rows, columns: columns, stride: stride))
@@ -206,7 +217,7 @@ struct ContrastKernel {
         }
         if let da { sides.pullBack(da, ofRows: true) }
         if let db { sides.pullBack(db, ofRows: false) }
-        var scaleGradient = (0..<blocks).reduce(0.0) { $0 + dot[$1] }
+        var scaleGradient = (0..<blocks).reduce(coefficients.scale) { $0 + dot[$1] }
         if let shift = options.columnShift?.float32Pointer {  // is in the logits, and does not grow with the scale
             let totals = columnTotals.float32Pointer
             for j in 0..<m { scaleGradient += Double(totals[j]) * Double(shift[j]) }

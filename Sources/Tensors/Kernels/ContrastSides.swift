@@ -78,22 +78,63 @@ struct ContrastSummary {
         self.negatives = [Int](repeating: negatives, count: rows)
     }
 
+    /// A row's denominator, `positives + negatives`, and how it changes.
+    private struct Denominator {
+        var log: Double
+        /// Factors of the derivatives e^(s - z) of positives and of negatives.
+        var positiveFactor = 1.0, negativeFactor = 1.0
+        /// Its derivative by the log of the scale beside that through the logits.
+        var scaleSlope = 0.0
+    }
+
+    /// - Parameters:
+    ///   - positive, negative: logs of the sums over row i's positives and negatives.
+    ///   - scale: that of the logits.
+    private func denominator(of i: Int, positive: Double, negative: Double, scale: Double) -> Denominator {
+        let top = max(positive, negative), prior = Double(options.classPrior)
+        guard prior > 0, negatives[i] > 0 else {
+            if options.isDecoupled { return Denominator(log: negative, positiveFactor: 0) }
+            return Denominator(log: top.isNaN ? top : top + log(exp(positive - top) + exp(negative - top)))
+        }
+        // Chuang et al., eq. 8, times the number of negatives.
+        let count = Double(negatives[i]), excess = prior * count / Double(positives[i])
+        let positives = exp(positive - top), own = options.isDecoupled ? 0 : positives
+        let estimate = (exp(negative - top) - excess * positives) / (1 - prior)
+        let least = exp(log(count) - scale - top)
+        guard estimate > least else {
+            return Denominator(
+                log: top + log(own + least), positiveFactor: options.isDecoupled ? 0 : 1, negativeFactor: 0,
+                scaleSlope: -scale * least / (own + least))
+        }
+        return Denominator(
+            log: top + log(own + estimate), positiveFactor: (options.isDecoupled ? 0 : 1) - excess / (1 - prior),
+            negativeFactor: 1 / (1 - prior))
+    }
+
+    /// The weighted loss of rows, their gradient coefficients, `[concord_contrast_coefficients, N]`, and the gradient
+    /// of the log of the scale beside that through the logits.
+    struct Sum {
+        var loss = 0.0
+        let coefficients: Tensor
+        var scaleGradient = 0.0
+    }
+
     /// - Parameters:
     ///   - weight: of the rows' mean in the loss.
+    ///   - scale: that of the logits.
     ///   - bound: replaces each denominator's logarithm as the shift of exponentials, where it is finite.
     ///   - losses: gets each row's own; 0 where it is excluded.
-    /// - Returns: the weighted loss, and `[concord_contrast_coefficients, N]`.
     func summed(
-        _ statistics: Tensor, weight lossWeight: Double, bound: Float = .infinity,
+        _ statistics: Tensor, weight lossWeight: Double, scale: Float, bound: Float = .infinity,
         losses: UnsafeMutablePointer<Float>? = nil
-    ) -> (Double, Tensor) {
+    ) -> Sum {
         let n = positives.count
-        let coefficients = Tensor(zeros: [Int(concord_contrast_coefficients), n])
-        let from = statistics.float32Pointer, to = coefficients.float32Pointer
+        var sum = Sum(coefficients: Tensor(zeros: [Int(concord_contrast_coefficients), n]))
+        let from = statistics.float32Pointer, to = sum.coefficients.float32Pointer
         let beta = Double(options.hardness), smoothing = Double(options.smoothing)
+        let positiveWeights = options.positiveWeights?.float32Pointer
         let isKept = (0..<n).map { positives[$0] > 0 && (!options.isDecoupled || negatives[$0] > 0) }
         let weight = lossWeight / Double(max(1, isKept.count(where: { $0 })))
-        var loss = 0.0
         for i in 0..<n {
             guard isKept[i] else {
                 losses?[i] = 0
@@ -107,24 +148,26 @@ struct ContrastSummary {
                 weights = beta * statistic(2) + log(statistic(4))
             let negative =
                 negatives[i] == 0 ? -.infinity : beta == 0 ? weighted : weighted - weights + log(Double(negatives[i]))
-            let top = max(positive, negative)
-            let z =
-                options.isDecoupled ? negative : top.isNaN ? top : top + log(exp(positive - top) + exp(negative - top))
+            let denominator = denominator(of: i, positive: positive, negative: negative, scale: Double(scale))
+            let z = denominator.log, target = (positiveWeights.map { Double($0[i]) } ?? 1) * (1 - smoothing)
             let all = Double(positives[i] + negatives[i])
-            let row = z - (1 - smoothing) * statistic(5) / Double(positives[i]) - smoothing * statistic(6) / all
-            loss += row
+            let row = z - target * statistic(5) / Double(positives[i]) - smoothing * statistic(6) / all
+            sum.loss += row * weight
+            sum.scaleGradient += denominator.scaleSlope * weight
             losses?[i] = Float(row)
             // A logit near the denominator's must not be lost by rounding either: the weight compensates for z's
             // rounding.
             let rounded = bound.isFinite ? bound : Float(z), rest = z - Double(rounded)
+            let factor = weight * exp(rest.isFinite ? -rest : 0)
             to[i] = rounded
-            to[n + i] = Float(weight * exp(rest.isFinite ? -rest : 0))
-            to[2 * n + i] = Float(weight * (1 - smoothing) / Double(positives[i]))
+            to[n + i] = Float(factor * denominator.negativeFactor)
+            to[2 * n + i] = Float(weight * target / Double(positives[i]))
             to[3 * n + i] = Float(weight * smoothing / all)
-            to[4 * n + i] = negatives[i] == 0 ? 0 : Float(weight * exp(negative - z))
+            to[4 * n + i] = negatives[i] == 0 ? 0 : Float(weight * exp(negative - z) * denominator.negativeFactor)
             to[5 * n + i] = negatives[i] == 0 ? .infinity : Float(weighted)
             to[6 * n + i] = negatives[i] == 0 ? .infinity : Float(weights)
+            to[7 * n + i] = Float(factor * denominator.positiveFactor)
         }
-        return (loss * weight, coefficients)
+        return sum
     }
 }

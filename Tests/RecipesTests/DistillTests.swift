@@ -49,12 +49,7 @@ import Testing
             schedule: {name: constant, warmup_steps: 0}
             checkpoint: {every: 15}
             """
-        let recipe = folder.file("\(name).yaml")
-        try yaml.write(toFile: recipe, atomically: true, encoding: .utf8)
-        try TrainingSession(
-            recipe: resumed ? nil : recipe, overrides: overrides, data: folder.file(""), directory: folder.file(name),
-            isResumed: resumed
-        ).run()
+        try folder.train(name, yaml, overrides, resumed: resumed)
     }
 
     /// The cosines of the student's embeddings to the index's.
@@ -77,10 +72,7 @@ import Testing
         try write()
         _ = try writeIndex()
         try train("run", "teacher: index.safetensors, loss: \(loss)")
-        let lines = try String(contentsOfFile: folder.file("run/metrics.jsonl"), encoding: .utf8).split(separator: "\n")
-        let losses = lines.compactMap { line -> Double? in
-            line.range(of: "\"loss\":").flatMap { Double(line[$0.upperBound...].prefix { "0123456789.e-+".contains($0) }) }
-        }
+        let losses = try folder.logged("loss", "run")
         #expect(try #require(losses.last) < 0.85 * #require(losses.first), "\(losses)")
     }
 

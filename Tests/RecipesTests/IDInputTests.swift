@@ -36,12 +36,7 @@ import Testing
         """
 
     private func train(_ name: String, _ overrides: [String] = [], resumed: Bool = false) throws {
-        let recipe = folder.file("\(name).yaml")
-        try Self.yaml.write(toFile: recipe, atomically: true, encoding: .utf8)
-        try TrainingSession(
-            recipe: resumed ? nil : recipe, overrides: overrides, data: folder.file(""), directory: folder.file(name),
-            isResumed: resumed
-        ).run()
+        try folder.train(name, Self.yaml, overrides, resumed: resumed)
     }
 
     @Test func usersFindTheItemsOfTheirGroup() throws {

@@ -55,12 +55,7 @@ import Testing
         """
 
     private func train(_ yaml: String, _ name: String, _ overrides: [String] = [], resumed: Bool = false) throws {
-        let recipe = folder.file("\(name).yaml")
-        try yaml.write(toFile: recipe, atomically: true, encoding: .utf8)
-        try TrainingSession(
-            recipe: resumed ? nil : recipe, overrides: overrides, data: folder.file(""), directory: folder.file(name),
-            isResumed: resumed
-        ).run()
+        try folder.train(name, yaml, overrides, resumed: resumed)
     }
 
     @Test func questionsAndAnswersShareOneEncoder() throws {

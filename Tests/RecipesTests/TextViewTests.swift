@@ -39,23 +39,14 @@ import Testing
         """
 
     private func train(_ name: String, _ overrides: [String] = [], resumed: Bool = false) throws {
-        let recipe = folder.file("\(name).yaml")
-        try Self.yaml.write(toFile: recipe, atomically: true, encoding: .utf8)
-        try TrainingSession(
-            recipe: resumed ? nil : recipe, overrides: overrides, data: folder.file(""), directory: folder.file(name),
-            isResumed: resumed
-        ).run()
+        try folder.train(name, Self.yaml, overrides, resumed: resumed)
     }
 
     @Test func textsThatDifferByDropoutFindEachOther() throws {
         try write()
         try train("run")
         let run = try Run(folder.file("run"))
-        let lines = try String(contentsOfFile: folder.file("run/metrics.jsonl"), encoding: .utf8).split(separator: "\n")
-        let losses = lines.compactMap { line -> Double? in
-            guard let range = line.range(of: "\"loss\":") else { return nil }
-            return Double(line[range.upperBound...].prefix { "0123456789.e-+".contains($0) })
-        }
+        let losses = try folder.logged("loss", "run")
         // ln 24 is 3.18; many sentences are there twice.
         #expect(try #require(losses.first) < 3.3 && #require(losses.last) < 1.9, "\(losses)")
         let report = try run.evaluate(data: folder.file(""))

@@ -205,9 +205,9 @@ public enum ModalityInput: Sendable {
 extension Recipe {
     private static let objectives = Mutex<[any ObjectiveRecipe.Type]>([
         ContrastiveRecipe.self, MaskedRecipe.self, PredictiveRecipe.self, FramesRecipe.self, SimCLRRecipe.self,
-        SupConRecipe.self, MoCoRecipe.self, BYOLRecipe.self, SimSiamRecipe.self, SimCSERecipe.self, DistillRecipe.self,
-        MoCoV3Recipe.self, NNCLRRecipe.self, BarlowTwinsRecipe.self, VICRegRecipe.self, WMSERecipe.self,
-        SwAVRecipe.self, MAERecipe.self, SimMIMRecipe.self, NextTokenRecipe.self,
+        SupConRecipe.self, MoCoRecipe.self, MoCoV3Recipe.self, NNCLRRecipe.self, BYOLRecipe.self, SimSiamRecipe.self,
+        BarlowTwinsRecipe.self, VICRegRecipe.self, WMSERecipe.self, SwAVRecipe.self, SimCSERecipe.self,
+        DistillRecipe.self, RotationRecipe.self, MAERecipe.self, SimMIMRecipe.self, NextTokenRecipe.self,
     ])
 
     /// Makes an objective known to recipes, by its name; one of the same name is replaced.

@@ -12,8 +12,8 @@ public import ConcordTensors
 /// ```
 ///
 /// The tensors of a checkpoint are timm's (and so those of DINO, MAE and MoCo v3) in layout and, but for the blocks',
-/// in name; ``name(ofTimm:)`` renames. Images of another size have positions that are interpolated, or computed where they
-/// are fixed.
+/// in name; ``name(ofTimm:)`` renames. Images of another size have positions that are interpolated, or computed where
+/// they are fixed.
 /// - Source: Dosovitskiy et al. 2020, arXiv:2010.11929; register tokens: Darcet et al. 2023, arXiv:2309.16588. Layer
 ///   normalizations have timm's epsilon, 1e-6. Initial weights are Glorot's, as MAE's; biases of the blocks' MLPs are
 ///   PyTorch's.

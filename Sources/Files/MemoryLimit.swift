@@ -123,8 +123,7 @@ package struct MemoryLimit: Sendable, Equatable {
     package static func size(_ bytes: Int) -> String {
         for (unit, scale) in [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)] where Double(bytes) >= scale {
             let value = Double(bytes) / scale
-            return
-                "\(value >= 100 ? value.rounded().description.split(separator: ".")[0].description : ((value * 10).rounded() / 10).description) \(unit)"
+            return value >= 100 ? "\(Int(value.rounded())) \(unit)" : "\((value * 10).rounded() / 10) \(unit)"
         }
         return "\(bytes) bytes"
     }

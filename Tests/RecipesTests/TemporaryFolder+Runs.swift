@@ -1,4 +1,5 @@
 import ConcordRecipes
+import ConcordTraining
 import Foundation
 import TestSupport
 
@@ -11,7 +12,7 @@ extension TemporaryFolder {
         try TrainingSession(
             recipe: resumed ? nil : recipe, overrides: overrides, data: file(""), directory: file(name),
             isResumed: resumed
-        ).run()
+        ).run(progress: .silent, catchesSignals: false)
     }
 
     /// A number of each step in a run's log.

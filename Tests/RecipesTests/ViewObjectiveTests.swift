@@ -48,7 +48,7 @@ import Testing
         try TrainingSession(
             recipe: resumed ? nil : recipe, overrides: overrides, data: folder.file(""), directory: folder.file(name),
             isResumed: resumed
-        ).run()
+        ).run(progress: .silent, catchesSignals: false)
         return try values(of: "loss", in: name)
     }
 

@@ -31,7 +31,9 @@ public enum MelScale: Sendable {
     ///   - range: lowest and highest corner in hertz.
     ///   - isSlaneyNormalized: whether filters are scaled by 2 over their width in hertz.
     /// - Returns: `[bins, filters]`, row by row.
-    func filters(_ filters: Int, bins: Int, top: Double, range: ClosedRange<Double>, isSlaneyNormalized: Bool) -> [Float] {
+    func filters(
+        _ filters: Int, bins: Int, top: Double, range: ClosedRange<Double>, isSlaneyNormalized: Bool
+    ) -> [Float] {
         let low = mels(range.lowerBound), high = mels(range.upperBound)
         let corners = (0..<filters + 2).map { hertz(low + (high - low) * Double($0) / Double(filters + 1)) }
         return (0..<bins).flatMap { bin in

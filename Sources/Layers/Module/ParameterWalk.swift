@@ -66,7 +66,9 @@ public struct ParameterWalk {
                 fatalError(
                     "\(type(of: owner)).\(property): a \(type(of: value)) holds "
                         + "\(value is ParameterValues ? "values" : "a module") where no checkpoint "
-                        + "would find \(value is ParameterValues ? "them; keep a MovingAverage, or Buffers" : "it; store modules as properties, optionals or arrays")"
+                        + (value is ParameterValues
+                            ? "would find them; keep a MovingAverage, or Buffers"
+                            : "would find it; store modules as properties, optionals or arrays")
                 )
             }
         }

@@ -56,7 +56,7 @@ extension Tensor {
     /// Square images `[N, S, S, C]` turned counterclockwise by so many quarter turns, as `torch.rot90` does.
     func turned(by quarters: Int) -> Tensor {
         ShapeCheck.require(
-            rank == 4 && shape[1] == shape[2], "RotationPrediction", "square images [N, S, S, C] wanted, found \(shape)")
+            rank == 4 && shape[1] == shape[2], "RotationPrediction", "[N, S, S, C] wanted, found \(shape)")
         return switch quarters % 4 {
         case 1: permuted([0, 2, 1, 3]).flipped(axis: 1)
         case 2: flipped(axis: 1).flipped(axis: 2)

@@ -98,7 +98,8 @@ struct Positives: Sendable {
         let verb = { (count: Int) in count == 1 ? "has" : "have" }
         if repeatedFiles > 0 {
             result.append(
-                "\(repeatedFiles) of \(rows) rows \(itemWords) that another row \(itemWords.hasPrefix("have") ? "has" : "names") too; they are treated as "
+                "\(repeatedFiles) of \(rows) rows \(itemWords) that another row "
+                    + "\(itemWords.hasPrefix("have") ? "has" : "names") too; they are treated as "
                     + (kind == .pair
                         ? "negatives of each other (objective.positives: pair; `items` makes them positives)"
                         : "one item, each other's positives (objective.positives: \(kind.rawValue))"))

@@ -181,8 +181,8 @@ public struct DataSettings: Sendable {
                 "What file names look like: {digit}_{speaker}.wav makes the columns digit and speaker.") : ""
         let named = try fields.fields(
             "columns",
-            "The column of each input: a file's path, the text itself or an id; or NAME: {kind, column} for an input of "
-                + "that name.")
+            "The column of each input: a file's path, the text itself or an id; or NAME: {kind, column} for an input "
+                + "of that name.")
         let (inputs, columns, segments) = try Self.columns(named, kind)
         (self.inputs, self.columns, self.segments) = (inputs, columns, segments)
         var rename: [String: [String: String]] = [:]

@@ -64,7 +64,8 @@ public struct WordPieceTokenizer: Tokenizer {
             if Self.specialNames.contains(token) { specials[token] = id }
             let continues = token.utf8.starts(with: Self.prefix.utf8)
             let subword = token.utf8.dropFirst(continues ? Self.prefix.utf8.count : 0)
-            if !subword.isEmpty { trie.insert(subword, root: continues ? Self.continuingRoot : Self.firstRoot, value: id) }
+            guard !subword.isEmpty else { continue }
+            trie.insert(subword, root: continues ? Self.continuingRoot : Self.firstRoot, value: id)
         }
         guard let padding = specials["[PAD]"] else { throw Self.missing("[PAD]", among: tokens, file) }
         guard let unknown = specials["[UNK]"] else { throw Self.missing("[UNK]", among: tokens, file) }

@@ -68,9 +68,7 @@ public final class MaskedAutoencoder: Objective {
 
     /// Masks the images by their samples' keys and returns their loss, in the surrounding mode.
     public func callAsFunction(_ images: Tensor) -> Loss {
-        let keys = Computation.sampleKeys(count: images.shape[0])
-        let (rows, columns) = (images.shape[1] / encoder.patch, images.shape[2] / encoder.patch)
-        return self(images, masked: masking(rows: rows, columns: columns, keys: keys))
+        self(images, masked: masking.masked(images, patch: encoder.patch))
     }
 
     /// The loss of images whose masked patches are known.

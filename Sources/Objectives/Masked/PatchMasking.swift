@@ -22,6 +22,13 @@ public struct PatchMasking: Sendable, Hashable {
         (self.fraction, self.block) = (fraction, block)
     }
 
+    /// The masked patches of images `[N, H, W, C]`, by their samples' keys.
+    func masked(_ images: Tensor, patch: Int) -> MaskedPatches {
+        self(
+            rows: images.shape[1] / patch, columns: images.shape[2] / patch,
+            keys: Computation.sampleKeys(count: images.shape[0]))
+    }
+
     /// The masked patches of images with a grid of `rows` x `columns` patches.
     /// - Parameter keys: one an image.
     /// - Precondition: both sides of the grid are multiples of `block`, and it has two squares at least.

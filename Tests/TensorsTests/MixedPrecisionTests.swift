@@ -56,6 +56,12 @@ import Testing
         Case("groups", [[2, 6, 6, 32]], [[32, 8, 3, 3], [32]]) {
             $0[0].convolved2d(weight: $0[1], bias: $0[2], padding: 1, groups: 4)
         },
+        Case("transposed convolution", [[3, 4, 5, 32]], [[32, 16, 4, 4], [16]]) {
+            $0[0].transposedConvolved2d(weight: $0[1], bias: $0[2], stride: 2, padding: 1)
+        },
+        Case("transposed convolution to an image", [[8, 8, 8, 16]], [[16, 3, 4, 4], [3]]) {
+            $0[0].transposedConvolved2d(weight: $0[1], bias: $0[2], stride: 2, padding: 1)
+        },
         Case("convolution of sequences", [[8, 130, 64]], [[64, 64, 8], [64]]) {
             $0[0].convolved1d(weight: $0[1], bias: $0[2], stride: 4, padding: 2)
         },

@@ -9,7 +9,7 @@ public import ConcordTensors
 /// ```
 /// - Source: He, Zhang, Ren, Sun 2016, arXiv:1512.03385. Depth 50 has the stride in the 3x3 convolution, as
 ///   torchvision's.
-public final class ResNet: FeatureEncoder {
+public final class ResNet: FeatureMapEncoder {
     /// The first layers.
     public enum Stem: String, Sendable, CaseIterable {
         /// A 7x7 convolution with stride 2 and a max-pool.
@@ -51,6 +51,8 @@ public final class ResNet: FeatureEncoder {
     public let stem: Stem
     /// 512 at depth 18 and 34, 2048 at depth 50.
     public let outputDimension: Int
+    public var stride: Int { stem == .imageNet ? 32 : 8 }
+    public var mapDimension: Int { outputDimension }
     /// Whether blocks forget what they computed, and compute it again in the backward pass.
     public let checkpointing: Bool
 

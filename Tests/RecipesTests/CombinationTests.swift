@@ -79,6 +79,15 @@ import Testing
             """
         ),
         (
+            "tiles",
+            """
+            data: {path: samples.tsv, columns: {image: image}, split: none}
+            objective: {name: jigsaw, permutations: 3, tile_width: 4, hidden: 4}
+            model: {image: {width: 4, stem: cifar}}
+            views: {size: 8}
+            """
+        ),
+        (
             "frames",
             """
             data: {kind: files, path: ., pattern: "{name}.wav", columns: {audio: filepath}, split: none}

@@ -50,10 +50,37 @@ import Testing
         #expect(try Run(folder.file("run")).embed(images: [folder.file("train/sky/0.jpg")]).shape == [1, 32])
     }
 
-    @Test func resumedItIsTheSameBits() throws {
+    /// The same images, whose tiles differ by their lightness: where a tile is from shows in its slope and tint.
+    @Test(arguments: [
+        ("jigsaw", ["objective.permutations=4", "views.size=24"], 1.386),
+        ("patch_position", ["views.size=24"], 2.079),
+        ("colorization", ["objective.doublings=0"], 5.56),
+        ("simmim", ["objective.fraction=0.5"], 1.0),
+    ])
+    func otherPretextsLearn(name: String, overrides: [String], chance: Double) throws {
         try write()
-        try train("whole", ["steps=20"])
-        try train("parts", ["steps=10"])
+        try train("run", ["objective.name=\(name)"] + overrides)
+        let losses = try folder.logged("loss", "run"), last = losses.suffix(5).reduce(0, +) / 5
+        #expect(losses.count == 40 && last < 0.8 * min(chance, losses[0]), "\(losses)")
+        #expect(try Run(folder.file("run")).embed(images: [folder.file("train/sky/0.jpg")]).shape == [1, 32])
+    }
+
+    @Test(arguments: [
+        ("objective.name=mae", "model.image.encoder"), ("objective={name: jigsaw, gap: 9}", "objective.gap"),
+        ("objective={name: jigsaw, grid: 2, permutations: 25}", "objective.permutations"),
+        ("views={size: 20}", "views.size"), ("objective={name: colorization, doublings: 4}", "objective.doublings"),
+    ])
+    func whatDoesNotFitIsRefusedByItsKey(override: String, key: String) throws {
+        try write()
+        let all = ["objective.name=colorization", override, "steps=1"]
+        let error = #expect(throws: (any Error).self) { try train("run", all) }
+        #expect("\(error.map { "\($0)" } ?? "")".contains(key), "\(error.map { "\($0)" } ?? "")")
+    }
+
+    @Test(arguments: ["rotation", "colorization", "jigsaw"]) func resumedItIsTheSameBits(name: String) throws {
+        try write()
+        try train("whole", ["steps=20", "objective.name=\(name)"])
+        try train("parts", ["steps=10", "objective.name=\(name)"])
         try train("parts", ["steps=20"], resumed: true)
         #expect(try Run(folder.file("whole")).fingerprint == Run(folder.file("parts")).fingerprint)
     }

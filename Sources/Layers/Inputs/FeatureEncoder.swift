@@ -44,6 +44,17 @@ public protocol PatchEncoder: SequenceEncoder where Input == Tensor {
     func prefixed(_ tokens: Tensor) -> Tensor
 }
 
+/// An encoder of images whose last feature map can be had: convolutional pretexts predict at its places.
+public protocol FeatureMapEncoder: FeatureEncoder where Input == Tensor {
+    /// Pixels between neighboring places of the map.
+    var stride: Int { get }
+    /// Channels C of the map.
+    var mapDimension: Int { get }
+    /// - Parameter images: `[N, H, W, 3]`.
+    /// - Returns: `[N, H / stride, W / stride, C]`, rounded up.
+    func features(_ images: Tensor) -> Tensor
+}
+
 extension Tensor {
     /// The mean of the real steps of sequences `[N, T, D]`; zeros for a sequence without one.
     /// - Parameter mask: `[N, T]` uint8, 1 for a real step; all are where nil.

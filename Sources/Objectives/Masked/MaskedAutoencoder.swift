@@ -18,7 +18,7 @@ public import ConcordTensors
 /// - Source: He et al. 2021, arXiv:2111.06377, as `models_mae.py`. Deviations: visible patches stay in order (which
 ///   attention does not see), pixels are predicted where they are masked alone, and register tokens go through the
 ///   decoder as the class token does.
-public final class MaskedAutoencoder: Objective {
+public final class MaskedAutoencoder: ImageObjective {
     /// Images `[N, H, W, 3]`.
     public typealias Input = Tensor
 
@@ -92,14 +92,5 @@ public final class MaskedAutoencoder: Objective {
         let decoded = decoderNorm(decoderBlocks.reduce(input) { x, block in block(x) })
         let own = decoded.sliced(prefix..<prefix + rows * columns, axis: 1).reshaped([-1, size])
         return decoderPred(own.gathered(at: masked.masked))
-    }
-}
-
-extension MaskedAutoencoder: MicrobatchedObjective {
-    /// The mean over the images of all microbatches.
-    public func lossWithGradient(of images: Tensor, microbatch: Int) -> (Loss, Gradients) {
-        Microbatches(of: images.shape[0], atMost: microbatch).meanWithGradient { rows in
-            (self(images.rows(in: rows)), weight: Double(rows.count))
-        }
     }
 }

@@ -17,7 +17,7 @@ public import ConcordTensors
 /// - Source: Xie et al. 2021, arXiv:2111.09886, as `simmim.py`. Deviations: rows of the decoder are pixels in the order
 ///   row, column, channel (theirs are shuffled channel first), the mean has no 1e-5 in its divisor, and the encoder has
 ///   no relative positions.
-public final class MaskedImageModel: Objective {
+public final class MaskedImageModel: ImageObjective {
     /// Images `[N, H, W, 3]`.
     public typealias Input = Tensor
 
@@ -57,14 +57,5 @@ public final class MaskedImageModel: Objective {
         let steps = encoder.context(encoder.prefixed(placed), mask: nil), length = steps.shape[1]
         let own = steps.sliced(encoder.prefixCount..<length, axis: 1).reshaped([-1, steps.shape[2]])
         return decoder(own.gathered(at: masked.masked))
-    }
-}
-
-extension MaskedImageModel: MicrobatchedObjective {
-    /// The mean over the images of all microbatches.
-    public func lossWithGradient(of images: Tensor, microbatch: Int) -> (Loss, Gradients) {
-        Microbatches(of: images.shape[0], atMost: microbatch).meanWithGradient { rows in
-            (self(images.rows(in: rows)), weight: Double(rows.count))
-        }
     }
 }

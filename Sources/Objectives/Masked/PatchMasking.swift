@@ -1,25 +1,42 @@
 import ConcordLayers
 public import ConcordTensors
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Which patches of an image are masked: so many squares of the grid, at random.
 ///
 /// A function of each image's key alone: an image has the same mask in one epoch whatever batch it is in, and another
 /// in the next. The number of masked squares, `fraction` of them rounded up, is the same for all images.
 /// - Source: He et al. 2021, arXiv:2111.06377, section 3 (single patches); Xie et al. 2021, arXiv:2111.09886, section
-///   3.2 (squares of 32 pixels).
+///   3.2 (squares of 32 pixels); Bao et al. 2021, arXiv:2106.08254, algorithm 1 (rectangles).
 public struct PatchMasking: Sendable, Hashable {
     /// The fraction of the squares that is masked, in `0 ... 1`.
     public let fraction: Double
     /// Side of a square, in patches.
     public let block: Int
+    /// Which squares are masked together.
+    public let form: Form
+
+    /// Which squares are masked together.
+    public enum Form: String, Sendable, CaseIterable {
+        /// Each by itself, anywhere.
+        case squares
+        /// Rectangles of at least 4 squares, with sides in a ratio of 0.3 to 3.3 (BEiT's block-wise masking); single
+        /// squares, anywhere, for the rest that no rectangle fits. Deviation: BEiT leaves the rest out.
+        case rectangles
+    }
 
     /// - Parameters:
     ///   - fraction: of the squares that is masked, in `0 ... 1`; one at least is masked, and one at least is not.
     ///   - block: side of a square in patches.
-    public init(fraction: Double, block: Int = 1) {
+    ///   - form: which squares are masked together.
+    public init(fraction: Double, block: Int = 1, form: Form = .squares) {
         ShapeCheck.require(
             fraction >= 0 && fraction <= 1 && block > 0, "PatchMasking", "fraction \(fraction), squares of \(block)")
         (self.fraction, self.block) = (fraction, block)
+        self.form = form
     }
 
     /// The masked patches of images `[N, H, W, C]`, by their samples' keys.
@@ -39,14 +56,40 @@ public struct PatchMasking: Sendable, Hashable {
             "a grid of \(rows) x \(columns) patches in squares of \(block)")
         let count = min(cells - 1, max(1, Int((fraction * Double(cells) - 1e-9).rounded(.up))))
         let masked = keys.map { key in
-            var random = key.derived("patches").sequence, order = Array(0..<cells)
-            for place in 0..<count { order.swapAt(place, place + random.integer(below: cells - place)) }
-            let isMasked = order[..<count].reduce(into: [Bool](repeating: false, count: cells)) { $0[$1] = true }
+            var random = key.derived("patches").sequence, isMasked = [Bool](repeating: false, count: cells)
+            if form == .rectangles { mask(&isMasked, columns: columns / block, count: count, using: &random) }
+            var order = (0..<cells).filter { !isMasked[$0] }
+            let left = count - (cells - order.count)
+            for place in 0..<left { order.swapAt(place, place + random.integer(below: order.count - place)) }
+            for cell in order[..<left] { isMasked[cell] = true }
             return (0..<rows * columns).filter { patch in
                 isMasked[patch / columns / block * (columns / block) + patch % columns / block]
             }
         }
         return MaskedPatches(masked, of: rows * columns)
+    }
+
+    /// Masks rectangles as long as one of ten tries adds some squares, and no more than `count` are masked.
+    private func mask(_ isMasked: inout [Bool], columns: Int, count: Int, using random: inout RandomSequence) {
+        let rows = isMasked.count / columns
+        var left = count
+        search: while left > 0 {
+            for _ in 0..<10 {
+                let area = random.uniform(in: 0...1) * Float(left - 4) + 4
+                let aspect = exp(random.uniform(in: log(0.3)...log(1 / 0.3)))
+                let height = Int((area * aspect).squareRoot().rounded())
+                let width = Int((area / aspect).squareRoot().rounded())
+                guard height < rows, width < columns else { continue }
+                let top = random.integer(below: rows - height + 1), first = random.integer(below: columns - width + 1)
+                let cells = (top..<top + height).flatMap { row in (first..<first + width).map { row * columns + $0 } }
+                let more = cells.filter { !isMasked[$0] }
+                guard !more.isEmpty, more.count <= left else { continue }
+                for cell in more { isMasked[cell] = true }
+                left -= more.count
+                continue search
+            }
+            return
+        }
     }
 }
 

@@ -14,7 +14,7 @@ public import ConcordTensors
 /// `ln 4` at chance. Metrics: `accuracy`. In checkpoints: `encoder.…`, `head.weight` `[4, C]` and `head.bias`.
 /// - Source: Gidaris, Singh, Komodakis 2018, arXiv:1803.07728, equation 2. The classifier is a linear layer on the
 ///   encoder's output; theirs is on its last feature map.
-public final class RotationPrediction<E: FeatureEncoder>: Objective where E.Input == Tensor {
+public final class RotationPrediction<E: FeatureEncoder>: ImageObjective where E.Input == Tensor {
     /// Square images `[N, S, S, C]`.
     public typealias Input = Tensor
 
@@ -35,20 +35,7 @@ public final class RotationPrediction<E: FeatureEncoder>: Objective where E.Inpu
         let count = images.shape[0]
         let turned = Tensor.concatenated((0..<4).map { images.turned(by: $0) }, axis: 0)  // [4N, S, S, C]
         let turns = Tensor((0..<4 * count).map { Int32($0 / max(1, count)) }, shape: [4 * count])
-        let logits = head(encoder(turned))
-        let correct = logits.detached.argmax(axis: 1) .== turns
-        return Loss(
-            logits.crossEntropy(labels: turns),
-            metrics: [("accuracy", correct.converted(to: .float32).mean())])
-    }
-}
-
-extension RotationPrediction: MicrobatchedObjective {
-    /// The mean over the images of all microbatches.
-    public func lossWithGradient(of images: Tensor, microbatch: Int) -> (Loss, Gradients) {
-        Microbatches(of: images.shape[0], atMost: microbatch).meanWithGradient { rows in
-            (self(images.rows(in: rows)), weight: Double(rows.count))
-        }
+        return .classification(head(encoder(turned)), labels: turns)
     }
 }
 

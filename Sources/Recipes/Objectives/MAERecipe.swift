@@ -19,7 +19,7 @@ public struct MAERecipe: ObjectiveRecipe {
     private let normalizesTargets: Bool
 
     public init(_ fields: Fields, data: DataSettings) throws {
-        masked = try MaskedPatchSettings(fields, fraction: 0.75, block: 1)
+        masked = try MaskedPatchSettings(fields, fraction: 0.75)
         width = try fields.integer(
             "decoder_width", default: 128, in: 4...65536, "Size of the decoder's hidden states, a multiple of 4.")
         guard width % 4 == 0 else { throw fields.fault("decoder_width", "\(width) is no multiple of 4") }
@@ -48,7 +48,7 @@ public struct MAERecipe: ObjectiveRecipe {
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
         let input = parts.recipe.objective.needs.inputs[0], encoder = try parts.patchEncoder(of: input)
         let mae = MaskedAutoencoder(
-            encoder, masking: try masked.masking(parts, patch: encoder.patch), width: width, depth: depth,
+            encoder, masking: try masked.masking(parts, patch: encoder.patch, block: 1), width: width, depth: depth,
             heads: heads, normalizesTargets: normalizesTargets)
         let embedder = ModalityEmbedder.images(try parts.imageEncoder(of: input))
         return TrainingTask(mae.on(\.[image: input.name]), embedders: [input: embedder])
@@ -62,36 +62,45 @@ public struct MAERecipe: ObjectiveRecipe {
 /// The keys of masked image modeling that all its forms share.
 struct MaskedPatchSettings: Sendable {
     private let fraction: Double
-    private let block: Int
+    private let block: Int?
+    private let form: PatchMasking.Form
 
-    init(_ fields: Fields, fraction: Double, block: Int) throws {
+    init(_ fields: Fields, fraction: Double) throws {
         self.fraction = try fields.number(
             "fraction", default: fraction, in: 0.001...0.999, "Fraction of the image that is masked.")
-        self.block = try fields.integer(
-            "block", default: block, in: 1...1024, "Side in patches of the squares that are masked together.")
+        block = try fields.integer(
+            "block", in: 1...1024,
+            "Side in patches of the squares that are masked together; by default 1, for simmim over patches 2.")
+        form = try fields.choice(
+            "masking", default: PatchMasking.Form.squares,
+            "What is masked: squares anywhere, or rectangles of several squares (BEiT).")
     }
 
+    /// - Parameters:
+    ///   - patch: side in pixels of what is masked at least.
+    ///   - fallback: the block where no key says it.
     /// - Throws: where the grid of patches does not consist of such squares.
-    func masking(_ parts: RecipeParts, patch: Int) throws -> PatchMasking {
-        let side = (parts.recipe.views.image?.size ?? 224) / patch
+    func masking(_ parts: RecipeParts, patch: Int, block fallback: Int) throws -> PatchMasking {
+        let side = parts.imageSize / patch, block = block ?? fallback
         guard side % block == 0, side > block else {
             throw RecipeError.data(
                 message: "objective.block: images of views.size have \(side) x \(side) patches, which squares of "
                     + "\(block) do not divide into two or more; another block, views.size or model.image.patch wanted")
         }
-        return PatchMasking(fraction: fraction, block: block)
+        return PatchMasking(fraction: fraction, block: block, form: form)
     }
 }
 
 extension RecipeParts {
     /// The encoder of an input of images as one of patches.
+    /// - Parameter other: another encoder that the objective takes.
     /// - Throws: where it has none that can be masked.
-    func patchEncoder(of input: RecipeInput) throws -> any PatchEncoder {
+    func patchEncoder(of input: RecipeInput, or other: String? = nil) throws -> any PatchEncoder {
         guard let encoder = try imageEncoder(of: input) as? any PatchEncoder else {
             let key = recipe.model.encoder(of: input)?.key ?? input.name
             throw RecipeError.data(
                 message: "model.\(key).encoder: objective \(recipe.objective.name) masks patches of images; set it to "
-                    + ViTRecipe.name)
+                    + ViTRecipe.name + (other.map { " or \($0)" } ?? ""))
         }
         return encoder
     }

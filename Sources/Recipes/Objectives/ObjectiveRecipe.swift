@@ -207,7 +207,8 @@ extension Recipe {
         ContrastiveRecipe.self, MaskedRecipe.self, PredictiveRecipe.self, FramesRecipe.self, SimCLRRecipe.self,
         SupConRecipe.self, MoCoRecipe.self, MoCoV3Recipe.self, NNCLRRecipe.self, BYOLRecipe.self, SimSiamRecipe.self,
         BarlowTwinsRecipe.self, VICRegRecipe.self, WMSERecipe.self, SwAVRecipe.self, SimCSERecipe.self,
-        DistillRecipe.self, RotationRecipe.self, MAERecipe.self, SimMIMRecipe.self, NextTokenRecipe.self,
+        DistillRecipe.self, RotationRecipe.self, JigsawRecipe.self, PatchPositionRecipe.self,
+        ColorizationRecipe.self, MAERecipe.self, SimMIMRecipe.self, NextTokenRecipe.self,
     ])
 
     /// Makes an objective known to recipes, by its name; one of the same name is replaced.

@@ -3,7 +3,8 @@ public import ConcordTensors
 
 /// A transformer over token ids: texts to embeddings, with open_clip's parameter names.
 ///
-/// Token and position tables, pre-norm blocks, a last layer normalization, then one embedding a text.
+/// Token and position tables, pre-norm blocks, a last layer normalization, then one embedding a text. With post-norm
+/// blocks, BERT's form, a layer normalization of the placed tokens (`ln_embedding`) takes the place of the last one.
 ///
 /// ```swift
 /// let encoder = TextTransformer(vocabulary: tokenizer.vocabulary, width: 256, depth: 6)
@@ -22,6 +23,15 @@ public final class TextTransformer: TokenEncoder {
         case mean
     }
 
+    /// Where steps' positions come from.
+    public enum Positions: String, Sendable, CaseIterable {
+        /// A trained table.
+        case learned
+        /// Fixed sines and cosines; tokens are multiplied by `sqrt(C)` before they are added.
+        /// - Source: Vaswani et al. 2017, arXiv:1706.03762, sections 3.4 and 3.5.
+        case sinCos = "sin_cos"
+    }
+
     /// Initial values.
     public struct Initialization: Sendable {
         /// Of the token table and of the position table.
@@ -36,8 +46,10 @@ public final class TextTransformer: TokenEncoder {
     public let positions: PositionalEmbedding
     /// The transformer blocks, in their order.
     public let blocks: [TransformerBlock]
-    /// The last layer normalization.
-    public let finalNorm: LayerNorm
+    /// Of tokens at their positions, before post-norm blocks; nil before pre-norm ones.
+    public let embeddingNorm: LayerNorm?
+    /// The last layer normalization; nil behind post-norm blocks.
+    public let finalNorm: LayerNorm?
     public let vocabulary: Vocabulary
     /// Whether a step attends to itself and earlier ones only.
     public let isCausal: Bool
@@ -49,11 +61,16 @@ public final class TextTransformer: TokenEncoder {
     /// Whether blocks forget what they computed, and compute it again in the backward pass.
     public let checkpointing: Bool
 
+    private let tokenScale: Float
+
     public var featureDimension: Int { outputDimension }
     public var tokenTable: Parameter { tokenEmbedding.weight }
 
     public var checkpointNames: [String: String] {
-        ["positions": "positional_embedding", "blocks": "transformer.resblocks", "finalNorm": "ln_final"]
+        [
+            "positions": "positional_embedding", "blocks": "transformer.resblocks", "finalNorm": "ln_final",
+            "embeddingNorm": "ln_embedding",
+        ]
     }
 
     /// - Parameters:
@@ -63,6 +80,9 @@ public final class TextTransformer: TokenEncoder {
     ///   - heads: one for every 64 of the width where nil.
     ///   - context: the longest text, in tokens.
     ///   - causal: whether a step sees itself and earlier ones only.
+    ///   - norm: where the blocks' normalizations are: `.pre` GPT-2's and CLIP's, `.post` BERT's (whose epsilon is
+    ///     1e-12; here PyTorch's 1e-5).
+    ///   - positions: a trained table, or fixed waves.
     ///   - dropout: probability on the output of each part of every block.
     ///   - embeddingDropout: probability on tokens at their positions.
     ///   - attentionDropout: probability on the attention weights; `dropout` where nil.
@@ -73,20 +93,23 @@ public final class TextTransformer: TokenEncoder {
     public init(
         vocabulary: Vocabulary, width: Int = 512, depth: Int = 12, heads: Int? = nil, context: Int = 77,
         causal: Bool = false,
-        pooling: Pooling = .first, activation: Activation = .gelu, dropout: Float = 0, embeddingDropout: Float = 0,
+        pooling: Pooling = .first, norm: TransformerBlock.NormPlacement = .pre, positions: Positions = .learned,
+        activation: Activation = .gelu, dropout: Float = 0, embeddingDropout: Float = 0,
         attentionDropout: Float? = nil, activationDropout: Float? = nil, checkpointing: Bool = false,
         initialization: Initialization? = nil
     ) {
         let initialization = initialization ?? .plain(width: width)
         tokenEmbedding = Embedding(vocabulary.size, width, weights: initialization.tokens)
-        positions = PositionalEmbedding(context, width, form: .learned(initialization.positions))
+        self.positions = PositionalEmbedding(
+            context, width, form: positions == .learned ? .learned(initialization.positions) : .sinusoidal)
         blocks = (0..<depth).map { _ in
             TransformerBlock(
-                width: width, heads: heads ?? max(1, width / 64), activation: activation, dropout: dropout,
+                width: width, heads: heads ?? max(1, width / 64), placement: norm, activation: activation, dropout: dropout,
                 attentionDropout: attentionDropout, activationDropout: activationDropout,
                 initialization: initialization.blocks)
         }
-        finalNorm = LayerNorm(width)
+        (embeddingNorm, finalNorm) = norm == .post ? (LayerNorm(width), nil) : (nil, LayerNorm(width))
+        tokenScale = positions == .sinCos ? Float(width).squareRoot() : 1
         (self.embeddingDropout, self.checkpointing) = (embeddingDropout, checkpointing)
         (self.vocabulary, isCausal, self.pooling, outputDimension) = (vocabulary, causal, pooling, width)
     }
@@ -101,16 +124,19 @@ public final class TextTransformer: TokenEncoder {
 
     /// Tokens at their positions, `[N, T, C]`, and which are real.
     public func features(_ tokens: Tokens) -> (features: Tensor, mask: Tensor?) {
-        let placed = positions(tokenEmbedding(tokens.ids))
+        let embedded = tokenEmbedding(tokens.ids)
+        var placed = positions(tokenScale == 1 ? embedded : embedded * tokenScale)
+        if let embeddingNorm { placed = embeddingNorm(placed) }
         return (embeddingDropout == 0 ? placed : placed.dropout(embeddingDropout), tokens.mask)
     }
 
-    /// Every step in its context after the last normalization, `[N, T, D]`.
+    /// Every step in its context after the last normalization, which is the last block's with post-norm blocks,
+    /// `[N, T, D]`.
     public func context(_ features: Tensor, mask: Tensor?) -> Tensor {
-        finalNorm(
-            blocks.reduce(features) { x, block in
-                checkpointed(x, when: checkpointing) { [isCausal] in block($0, mask: mask, causal: isCausal) }
-            })
+        let steps = blocks.reduce(features) { x, block in
+            checkpointed(x, when: checkpointing) { [isCausal] in block($0, mask: mask, causal: isCausal) }
+        }
+        return finalNorm?(steps) ?? steps
     }
 
     /// - Parameter steps: `[N, T, D]`.

@@ -31,6 +31,21 @@ import Testing
         expectClose(mean(tokens(length: 7)), fixture["text/mean"], "mean")
     }
 
+    /// `Tests/Fixtures/bert.py`.
+    @Test(arguments: [("bert", true), ("waves", false)])
+    func postNormAndFixedPositionsEqualPyTorchs(name: String, isBERT: Bool) {
+        let encoder = TextTransformer(
+            vocabulary: vocabulary, width: 16, depth: 2, heads: 2, context: 8, norm: isBERT ? .post : .pre,
+            positions: isBERT ? .learned : .sinCos)
+        let fixture = Fixture("bert")
+        checkModule(encoder, name, in: fixture, inputs: []) { _ in encoder(tokens(length: 7)) }
+        let (features, mask) = encoder.features(tokens(length: 7)), steps = encoder.context(features, mask: mask)
+        expectClose(steps, fixture["\(name)/steps"], "steps")
+        let own = ParameterWalk(encoder).parameters.map(\.path)
+        #expect(own.contains("ln_embedding.weight") == isBERT && own.contains("ln_final.weight") != isBERT)
+        #expect(own.contains("positional_embedding") == isBERT)
+    }
+
     @Test(arguments: TextTransformer.Pooling.allCases, [false, true])
     func paddingChangesNothing(pooling: TextTransformer.Pooling, causal: Bool) {
         let encoder = encoder(causal: causal, pooling: pooling).filled(prefix: "padding.")

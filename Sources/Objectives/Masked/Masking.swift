@@ -15,6 +15,10 @@ public struct Masking: Sendable, Hashable {
     /// By id, whether a token continues the word before it (`Tokenizer.wordContinuations`): all tokens of a word are
     /// chosen together. Nil chooses tokens one by one.
     public let wordContinuations: [Bool]?
+    /// Runs of words that are chosen together; nil chooses words or tokens by themselves.
+    public let spans: Spans?
+    /// How many masks a text has, of which each epoch draws one; nil for another mask in every epoch.
+    public let duplicates: Int?
 
     /// 15 %; of these 80 % `[MASK]`, 10 % random, 10 % kept.
     public static let bert = Masking()
@@ -25,22 +29,31 @@ public struct Masking: Sendable, Hashable {
     ///     1 in sum.
     ///   - wordContinuations: by id, whether a token continues the word before it: whole words are masked; nil: single
     ///     tokens.
-    public init(fraction: Float = 0.15, masked: Float = 0.8, random: Float = 0.1, wordContinuations: [Bool]? = nil) {
+    ///   - spans: runs of words, or of tokens without `wordContinuations`, that are chosen together.
+    ///   - duplicates: masks of a text, which follow from its tokens: 1 is always the same (static masks), more are
+    ///     drawn from in every epoch (BERT's copies of the data, 10 of them); nil: another mask in every epoch
+    ///     (RoBERTa's dynamic masks).
+    public init(
+        fraction: Float = 0.15, masked: Float = 0.8, random: Float = 0.1, wordContinuations: [Bool]? = nil,
+        spans: Spans? = nil, duplicates: Int? = nil
+    ) {
         ShapeCheck.require((0...1).contains(fraction), "Masking", "fraction \(fraction) is not in 0 ... 1")
         ShapeCheck.require(
             masked >= 0 && random >= 0 && masked + random <= 1, "Masking",
             "fractions \(masked) masked and \(random) random of the chosen tokens")
         (self.fraction, self.masked, self.random) = (fraction, masked, random)
+        ShapeCheck.require(duplicates ?? 1 > 0, "Masking", "\(duplicates ?? 0) masks of a text")
         self.wordContinuations = wordContinuations
+        (self.spans, self.duplicates) = (spans, duplicates)
     }
 
-    /// Texts with some of their tokens masked, a function of each text's key alone.
+    /// Texts with some of their tokens masked, a function of each text and its key alone.
     ///
     /// The number of a text's chosen tokens is `fraction` times its maskable ones, rounded up or down at random so that
     /// the fraction is right on average, and at least one where one is maskable. With `wordContinuations` words are
     /// drawn in random order as long as they fit `fraction` of all the text's real tokens, rounded, at least one; a
     /// word that does not fit is skipped, and where none fits the first one is taken. Replacements are drawn token by
-    /// token.
+    /// token; in spans, span by span.
     /// - Parameter keys: one a text.
     /// - Precondition: the vocabulary has a mask token if any is to be put in.
     public func callAsFunction(_ tokens: Tokens, vocabulary: Vocabulary, keys: [RandomKey]) -> MaskedTokens {
@@ -53,7 +66,19 @@ public struct Masking: Sendable, Hashable {
         var positions: [Int32] = [], targets: [Int32] = []
         for (text, key) in keys.enumerated() {
             var maskable = (text * length..<(text + 1) * length).filter { real[$0] != 0 && !special.contains(ids[$0]) }
+            let key = duplicates.map { own(ids[text * length..<(text + 1) * length], real, key, of: $0) } ?? key
             var random = key.derived("mask").sequence
+            if let spans {
+                for span in chosen(spans, maskable, ids, using: &random) {
+                    let choice = random.uniform()
+                    for position in span {
+                        replaced[position] = replacements.draw(for: ids[position], by: choice, using: &random)
+                        positions.append(Int32(position))
+                        targets.append(ids[position])
+                    }
+                }
+                continue
+            }
             if let wordContinuations {
                 let length = (text * length..<(text + 1) * length).count { real[$0] != 0 }
                 for position in words(maskable, ids, wordContinuations, length: length, using: &random) {
@@ -85,16 +110,7 @@ public struct Masking: Sendable, Hashable {
         using random: inout RandomSequence
     ) -> [Int] {
         guard fraction > 0, !maskable.isEmpty else { return [] }
-        var words: [[Int]] = []
-        for position in maskable {
-            let id = Int(ids[position])
-            if let previous = words.last?.last, previous == position - 1, continues.indices.contains(id), continues[id]
-            {
-                words[words.count - 1].append(position)
-            } else {
-                words.append([position])
-            }
-        }
+        var words = words(maskable, ids, continues)
         let budget = max(1, Int((Double(fraction) * Double(length)).rounded()))
         var chosen: [Int] = []
         for place in words.indices {
@@ -105,6 +121,21 @@ public struct Masking: Sendable, Hashable {
         return chosen.isEmpty ? words[0] : chosen.sorted()
     }
 
+    /// The positions of every word, in order.
+    func words(_ maskable: [Int], _ ids: [Int32], _ continues: [Bool]) -> [[Int]] {
+        var words: [[Int]] = []
+        for position in maskable {
+            let id = Int(ids[position])
+            if let previous = words.last?.last, previous == position - 1, continues.indices.contains(id), continues[id]
+            {
+                words[words.count - 1].append(position)
+            } else {
+                words.append([position])
+            }
+        }
+        return words
+    }
+
     private func number(of maskable: Int, using random: inout RandomSequence) -> Int {
         let wanted = Double(fraction) * Double(maskable), whole = Int(wanted)
         let isRoundedUp = Double(random.uniform()) < wanted - Double(whole)
@@ -113,7 +144,7 @@ public struct Masking: Sendable, Hashable {
 }
 
 /// Draws the replacements of chosen tokens.
-private struct Replacements {
+struct Replacements {
     private let masking: Masking
     private let mask: Int32
     private let special: Set<Int32>
@@ -127,7 +158,11 @@ private struct Replacements {
     }
 
     func draw(for id: Int32, using random: inout RandomSequence) -> Int32 {
-        let choice = random.uniform()
+        draw(for: id, by: random.uniform(), using: &random)
+    }
+
+    /// - Parameter choice: in `[0, 1)`: by which the token is masked, replaced at random, or kept.
+    func draw(for id: Int32, by choice: Float, using random: inout RandomSequence) -> Int32 {
         if choice < masking.masked { return mask }
         guard choice < masking.masked + masking.random, special.count < size else { return id }
         while true {

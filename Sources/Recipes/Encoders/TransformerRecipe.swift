@@ -16,6 +16,10 @@ public struct TransformerRecipe: TextEncoderRecipe {
     public let causal: Bool
     /// How a text becomes one vector.
     public let pooling: TextTransformer.Pooling
+    /// Where the blocks' layer normalizations are.
+    public let norm: TransformerBlock.NormPlacement
+    /// Where tokens' positions come from.
+    public let positions: TextTransformer.Positions
     /// Probability on what each block adds to its input.
     public let dropout: Double
     /// On embedded tokens, on attention weights, and behind the MLP's activation.
@@ -41,6 +45,12 @@ public struct TransformerRecipe: TextEncoderRecipe {
         pooling = try fields.choice(
             "pooling", default: causal ? .endOfText : TextTransformer.Pooling.first,
             "How a text becomes one vector: its first token, the mean, or its end-of-text token.")
+        norm = try fields.choice(
+            "norm", default: TransformerBlock.NormPlacement.pre,
+            "Where layer normalizations are: pre, before each part of a block (GPT-2, CLIP); post, after it (BERT).")
+        positions = try fields.choice(
+            "positions", default: TextTransformer.Positions.learned,
+            "learned: a trained table; sin_cos: fixed waves, and tokens multiplied by the root of width.")
         dropout = try fields.number(
             "dropout", default: 0, in: 0...0.99, "Dropout on what each block adds to its input.")
         checkpointing = try fields.flag(
@@ -57,7 +67,7 @@ public struct TransformerRecipe: TextEncoderRecipe {
         let small = min(0.02, 0.5 / Double(width).squareRoot())
         fields.renamed("token_deviation", to: "token_std")
         tokenStd = try fields.number(
-            "token_std", default: use.predictsTokens ? small : 1, in: 1e-4...100,
+            "token_std", default: use.predictsTokens ? small : positions == .sinCos ? 1 / Double(width).squareRoot() : 1, in: 1e-4...100,
             "Standard deviation of the initial token table; small where an objective predicts with it.")
     }
 
@@ -76,7 +86,7 @@ public struct TransformerRecipe: TextEncoderRecipe {
         initialization.tokens = .normal(std: Float(tokenStd))
         return TextTransformer(
             vocabulary: vocabulary, width: width, depth: depth, heads: heads, context: self.context, causal: causal,
-            pooling: pooling, dropout: Float(dropout), embeddingDropout: Float(embeddingDropout),
+            pooling: pooling, norm: norm, positions: positions, dropout: Float(dropout), embeddingDropout: Float(embeddingDropout),
             attentionDropout: Float(attentionDropout), activationDropout: Float(activationDropout),
             checkpointing: checkpointing, initialization: initialization)
     }

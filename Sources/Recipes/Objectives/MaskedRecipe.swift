@@ -5,8 +5,9 @@ import ConcordObjectives
 /// Masked language modeling of text (BERT).
 ///
 /// ```yaml
-/// objective: {name: masked, fraction: 0.15, whole_word: true}           # all subwords of a word are masked together
+/// objective: {name: masked, fraction: 0.15, masking: {form: whole_word}}         # all subwords of a word together
 /// ```
+/// `masking: {form: span}` masks runs of words (SpanBERT), `{duplicates: 1}` always the same tokens of a text.
 public struct MaskedRecipe: ObjectiveRecipe {
     public static let name = "masked"
 
@@ -38,9 +39,12 @@ public struct MaskedRecipe: ObjectiveRecipe {
             throw RecipeError.data(
                 message: "model.text.causal: objective masked must see the whole text; set it to false")
         }
-        let continuations = settings.masksWholeWords ? parts.wordContinuations : nil
+        let continuations = settings.form == .token ? nil : parts.wordContinuations
         return MaskedLanguageModel(
-            text, masking: Masking(fraction: Float(settings.fraction), wordContinuations: continuations))
+            text,
+            masking: Masking(
+                fraction: Float(settings.fraction), wordContinuations: continuations,
+                spans: settings.form == .span ? settings.spans : nil, duplicates: settings.duplicates))
     }
 }
 
@@ -50,15 +54,40 @@ public struct MaskedSettings: Sendable {
     public let fraction: Double
     /// What the part counts beside the first objective.
     public let weight: Double
-    /// Whether all subwords of a word are masked together.
-    public let masksWholeWords: Bool
+    /// What is masked together.
+    public let form: Form
+    /// Of `Form.span`.
+    public let spans: Masking.Spans
+    /// Masks of a text, of which each epoch draws one; nil for another in every epoch.
+    public let duplicates: Int?
+
+    /// What is masked together.
+    public enum Form: String, Sendable, CaseIterable {
+        /// Single tokens.
+        case token
+        /// All subwords of a word.
+        case wholeWord = "whole_word"
+        /// Runs of words.
+        case span
+    }
 
     init(_ fields: Fields, isPart: Bool) throws {
         fields.renamed("share", to: "fraction")
         fraction = try fields.number(
             "fraction", default: 0.15, in: 0.001...0.999, "Fraction of a text's tokens that are masked.")
-        masksWholeWords = try fields.flag(
-            "whole_word", default: false, "Whether all subwords of a word are masked together.")
+        let masksWholeWords = try fields.flag(
+            "whole_word", default: false, "Whether all subwords of a word are masked together: masking.form.")
+        let masking = try fields.fields("masking", "Which tokens are masked.")
+        form = try masking.choice(
+            "form", default: masksWholeWords ? .wholeWord : Form.token,
+            "What is masked together: single tokens, all subwords of a word, or spans: runs of words (SpanBERT).")
+        let probability = try masking.number(
+            "span_probability", default: 0.2, in: 0.01...1, "p of the geometric lengths of spans.")
+        let longest = try masking.integer("span_longest", default: 10, in: 1...1000, "Words of the longest span.")
+        spans = Masking.Spans(probability: Float(probability), longest: longest)
+        duplicates = try masking.integer(
+            "duplicates", in: 1...1000,
+            "Masks of a text, of which each epoch draws one; 1 is always the same; by default others in every epoch.")
         weight =
             isPart
             ? try fields.number(

@@ -104,8 +104,8 @@ public final class TextTransformer: TokenEncoder {
             context, width, form: positions == .learned ? .learned(initialization.positions) : .sinusoidal)
         blocks = (0..<depth).map { _ in
             TransformerBlock(
-                width: width, heads: heads ?? max(1, width / 64), placement: norm, activation: activation, dropout: dropout,
-                attentionDropout: attentionDropout, activationDropout: activationDropout,
+                width: width, heads: heads ?? max(1, width / 64), placement: norm, activation: activation,
+                dropout: dropout, attentionDropout: attentionDropout, activationDropout: activationDropout,
                 initialization: initialization.blocks)
         }
         (embeddingNorm, finalNorm) = norm == .post ? (LayerNorm(width), nil) : (nil, LayerNorm(width))

@@ -148,7 +148,7 @@ struct PretextTests {
         }
     }
 
-    /// As many as asked for, most of them in rectangles: neighbors of masked squares are masked more often than by chance.
+    /// As many as asked for, most of them in rectangles: neighbors of masked squares are often masked too.
     @Test func rectanglesMaskAsManySquaresTogether() {
         let keys = (0..<200).map { RandomKey(seed: 2).derived($0) }
         func neighbors(_ form: PatchMasking.Form) -> Double {

@@ -25,8 +25,8 @@ import Testing
         }
     }
 
-    /// Stripes that get narrower to the right and downwards, at a random place in each image: a tile's widths of stripes
-    /// say where it is from, whatever its brightness.
+    /// Stripes that get narrower to the right and downwards, with a phase of each image's own: the widths of a tile's
+    /// stripes say where it is from, whatever its brightness.
     private func writeStripes() throws {
         try FileManager.default.createDirectory(atPath: folder.file("train/sky"), withIntermediateDirectories: true)
         for n in 0..<48 {

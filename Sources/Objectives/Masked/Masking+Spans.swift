@@ -1,5 +1,5 @@
 import ConcordLayers
-public import ConcordTensors
+package import ConcordTensors
 
 #if canImport(Glibc)
     import Glibc

@@ -65,9 +65,10 @@ public struct TransformerRecipe: TextEncoderRecipe {
         // Logits of a tied table grow with its scale and the root of the width; small ones make an untrained loss near
         // ln V.
         let small = min(0.02, 0.5 / Double(width).squareRoot())
+        let plain = positions == .sinCos ? 1 / Double(width).squareRoot() : 1
         fields.renamed("token_deviation", to: "token_std")
         tokenStd = try fields.number(
-            "token_std", default: use.predictsTokens ? small : positions == .sinCos ? 1 / Double(width).squareRoot() : 1, in: 1e-4...100,
+            "token_std", default: use.predictsTokens ? small : plain, in: 1e-4...100,
             "Standard deviation of the initial token table; small where an objective predicts with it.")
     }
 
@@ -86,9 +87,10 @@ public struct TransformerRecipe: TextEncoderRecipe {
         initialization.tokens = .normal(std: Float(tokenStd))
         return TextTransformer(
             vocabulary: vocabulary, width: width, depth: depth, heads: heads, context: self.context, causal: causal,
-            pooling: pooling, norm: norm, positions: positions, dropout: Float(dropout), embeddingDropout: Float(embeddingDropout),
-            attentionDropout: Float(attentionDropout), activationDropout: Float(activationDropout),
-            checkpointing: checkpointing, initialization: initialization)
+            pooling: pooling, norm: norm, positions: positions, dropout: Float(dropout),
+            embeddingDropout: Float(embeddingDropout), attentionDropout: Float(attentionDropout),
+            activationDropout: Float(activationDropout), checkpointing: checkpointing,
+            initialization: initialization)
     }
 
     public var embeddingSize: Int { width }

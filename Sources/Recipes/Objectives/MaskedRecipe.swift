@@ -57,7 +57,7 @@ public struct MaskedSettings: Sendable {
     /// What is masked together.
     public let form: Form
     /// Of `Form.span`.
-    public let spans: Masking.Spans
+    let spans: Masking.Spans
     /// Masks of a text, of which each epoch draws one; nil for another in every epoch.
     public let duplicates: Int?
 

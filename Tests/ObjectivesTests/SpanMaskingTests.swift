@@ -16,12 +16,14 @@ import Testing
     /// Texts of 60 words of one to three tokens between start and end; token `t` of text `n` is unlike its neighbors.
     private func texts(_ count: Int) -> Tokens {
         var random = RandomKey(seed: 5).sequence
-        let texts = (0..<count).map { _ in
-            let words: [[Int32]] = (0..<60).map { _ in
-                [Int32(5 + random.integer(below: 95))]
-                    + (0..<random.integer(below: 3)).map { _ in Int32(100 + random.integer(below: 100)) }
+        var texts: [[Int32]] = []
+        for _ in 0..<count {
+            var ids: [Int32] = [2]
+            for _ in 0..<60 {
+                ids.append(Int32(5 + random.integer(below: 95)))
+                for _ in 0..<random.integer(below: 3) { ids.append(Int32(100 + random.integer(below: 100))) }
             }
-            return [2] + words.flatMap { $0 } + [3]
+            texts.append(ids + [3])
         }
         return Tokens(texts, length: 192, padding: 0)
     }
@@ -63,7 +65,8 @@ import Testing
 
     /// Tokens of spans are each other's neighbors, single ones are not.
     @Test func spansAreRuns() {
-        let tokens = Tokens((0..<400).map { _ in (0..<100).map { Int32(5 + $0) } }, length: 100, padding: 0)
+        let text = (0..<100).map { Int32(5 + $0) }
+        let tokens = Tokens([[Int32]](repeating: text, count: 400), length: 100, padding: 0)
         func run(_ spans: Masking.Spans?) -> Double {
             let masking = Masking(fraction: 0.1, spans: spans)
             let places = masking(tokens, vocabulary: vocabulary, keys: keys(400)).positions.integerScalars

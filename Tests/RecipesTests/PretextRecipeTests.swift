@@ -29,16 +29,18 @@ import Testing
     /// stripes say where it is from, whatever its brightness.
     private func writeStripes() throws {
         try FileManager.default.createDirectory(atPath: folder.file("train/sky"), withIntermediateDirectories: true)
+        func wave(_ place: Int, _ phase: Float) -> Double {
+            let x = Double(place), angle: Double = 6.28 * Double(phase) + 0.3 * x + 0.05 * x * x
+            return 60 * sin(angle)
+        }
         for n in 0..<48 {
             var random = RandomKey(seed: UInt64(n)).sequence
-            let phases = [Double(random.uniform()), Double(random.uniform())].map { $0 * 2 * Double.pi }
+            let first = random.uniform(), second = random.uniform()
             var bytes: [UInt8] = []
             for row in 0..<24 {
                 for column in 0..<24 {
-                    let waves = zip([row, column], phases).map { place, phase in
-                        sin(phase + 0.3 * Double(place) + 0.05 * Double(place * place))
-                    }
-                    bytes += [UInt8](repeating: UInt8(128 + 60 * (waves[0] + waves[1])), count: 3)
+                    let value: Double = 128 + wave(row, first) + wave(column, second)
+                    bytes += [UInt8](repeating: UInt8(value), count: 3)
                 }
             }
             try Image(pixels: Tensor(bytes, shape: [24, 24, 3])).write(jpeg: folder.file("train/sky/\(n).jpg"))

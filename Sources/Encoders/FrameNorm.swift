@@ -18,7 +18,7 @@ final class FrameNorm: Module {
         case .batch: batch = BatchNorm(channels)
         case .group(let groups): group = GroupNorm(groups, channels)
         case .layer: layer = LayerNorm(channels)
-        case .none: break
+        case .first, .none: break
         }
         (self.batch, self.group, self.layer, self.activation) = (batch, group, layer, activation)
     }

@@ -41,6 +41,8 @@ extension WaveformEncoder {
             case group(Int)
             /// Over the channels of a frame.
             case layer
+            /// Each channel over the real frames of a clip, behind the first convolution alone: wav2vec 2.0's.
+            case first
             /// No normalization.
             case none
         }
@@ -53,8 +55,11 @@ extension WaveformEncoder {
             case gru(hidden: Int, layers: Int = 1)
             /// Long short-term memory, ``LSTM``.
             case lstm(hidden: Int, layers: Int = 1)
-            /// As wide as the frames, with sinusoidal positions.
-            case transformer(depth: Int, heads: Int, causal: Bool = false, dropout: Float = 0)
+            /// ``TransformerContext``, as wide as the frames where `width` is nil.
+            case transformer(
+                depth: Int, heads: Int, causal: Bool = false, dropout: Float = 0, width: Int? = nil,
+                positions: TransformerContext.Positions = .sinusoidal,
+                placement: TransformerBlock.NormPlacement = .pre)
         }
 
         /// How frames are pooled into a clip's embedding.
@@ -110,6 +115,16 @@ extension WaveformEncoder.Configuration {
             Convolution(width, kernel: 4, stride: 2, padding: 1), Convolution(width, kernel: 4, stride: 2, padding: 1),
             Convolution(width, kernel: 4, stride: 2, padding: 1),
         ])
+    }
+
+    /// The encoder of wav2vec 2.0: seven convolutions without biases, 320 samples a frame, GELU.
+    /// - Source: Baevski et al. 2020, arXiv:2006.11477, section 4.2, as fairseq's `extractor_mode=default`.
+    /// - Parameter width: channels of every convolution.
+    public static func wav2vec2(width: Int = 512) -> Self {
+        Self(
+            convolutions: zip([10, 3, 3, 3, 3, 2, 2], [5, 2, 2, 2, 2, 2, 2]).map {
+                Convolution(width, kernel: $0, stride: $1)
+            }, biases: false, norm: .first, activation: .gelu)
     }
 
     /// Convolutions over log-mel frames, the second and third of which halve the rate: for contrastive towers over

@@ -43,8 +43,10 @@ public final class WaveformEncoder: SequenceEncoder {
                 inputs, layer.channels, kernel: layer.kernel, stride: layer.stride, padding: layer.padding,
                 bias: configuration.hasBiases)
         }
-        norms = layers.map {
-            FrameNorm(configuration.norm, channels: $0.channels, activation: configuration.activation)
+        norms = layers.enumerated().map { place, layer in
+            var norm = configuration.norm
+            if norm == .first { norm = place == 0 ? .group(layer.channels) : .none }
+            return FrameNorm(norm, channels: layer.channels, activation: configuration.activation)
         }
         let width = inputs[inputs.count - 1]
         contextLayer = configuration.context.layer(width)
@@ -107,8 +109,10 @@ extension WaveformEncoder.Configuration.Context {
         case .none: nil
         case .gru(let hidden, let layers): GRU(width, hidden: hidden, layers: layers)
         case .lstm(let hidden, let layers): LSTM(width, hidden: hidden, layers: layers)
-        case .transformer(let depth, let heads, let causal, let dropout):
-            TransformerContext(width, depth: depth, heads: heads, causal: causal, dropout: dropout)
+        case .transformer(let depth, let heads, let causal, let dropout, let own, let positions, let placement):
+            TransformerContext(
+                width, width: own, depth: depth, heads: heads, causal: causal, dropout: dropout, positions: positions,
+                placement: placement)
         }
     }
 }

@@ -26,6 +26,10 @@ public final class RecurrentLayer<Equations: RecurrentEquations>: SequenceLayer 
     public let cells: [RecurrentCell]
     /// Size H of the state.
     public let outputDimension: Int
+    /// Whether the input of each layer but the first is added to its output.
+    public let isResidual: Bool
+    /// Dropout's probability on the states of each layer but the last.
+    public let dropout: Float
 
     /// `cells` adds no level to the paths.
     public var checkpointNames: [String: String] { ["cells": ""] }
@@ -35,14 +39,18 @@ public final class RecurrentLayer<Equations: RecurrentEquations>: SequenceLayer 
     ///   - hidden: H, the size of the state, at least 1.
     ///   - layers: number of layers, at least 1; each reads the states of the one before it.
     ///   - bias: whether the gates have biases, one for the inputs and one for the state.
-    public init(_ inputs: Int, hidden: Int, layers: Int = 1, bias: Bool = true) {
+    ///   - residual: whether the input of each layer but the first is added to its output.
+    ///   - dropout: probability on the states of each layer but the last, in training.
+    public init(
+        _ inputs: Int, hidden: Int, layers: Int = 1, bias: Bool = true, residual: Bool = false, dropout: Float = 0
+    ) {
         ShapeCheck.require(
             inputs > 0 && hidden > 0 && layers > 0, Equations.name,
             "\(inputs) inputs, \(hidden) hidden, \(layers) layers")
         cells = (0..<layers).map {
             RecurrentCell($0 == 0 ? inputs : hidden, hidden: hidden, gates: Equations.gates, bias: bias, index: $0)
         }
-        outputDimension = hidden
+        (outputDimension, isResidual, self.dropout) = (hidden, residual, dropout)
     }
 
     /// The last layer's states.
@@ -52,7 +60,13 @@ public final class RecurrentLayer<Equations: RecurrentEquations>: SequenceLayer 
     ///     output is zero.
     /// - Returns: `[N, T, H]`.
     public func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor {
-        cells.reduce(x) { x, cell in Equations.states(of: x, cell, mask: mask) }
+        var x = x
+        for (layer, cell) in cells.enumerated() {
+            var states = Equations.states(of: x, cell, mask: mask)
+            if dropout > 0, layer < cells.count - 1 { states = states.dropout(dropout) }
+            x = isResidual && layer > 0 ? states + x : states
+        }
+        return x
     }
 }
 

@@ -125,6 +125,13 @@ public struct AudioStreams: Sendable {
         }
     }
 
+    /// The windows with the number of the stream that each is of, a place in `names`.
+    public var numberedSamples: Samples<(samples: [Float], stream: Int)> {
+        Samples(count: count, named: { "stream \(streams[stream(of: $0)].name), window \($0)" }) { index, epoch, _ in
+            (try window(index, epoch: epoch), stream(of: index))
+        }
+    }
+
     private func stream(of window: Int) -> Int { firstWindows.partitioningIndex { $0 > window } - 1 }
 
     private func window(_ index: Int, epoch: RandomKey) throws(AudioError) -> [Float] {

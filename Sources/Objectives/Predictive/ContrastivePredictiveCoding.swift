@@ -5,7 +5,8 @@ public import ConcordTensors
 ///
 ///     loss = mean over frames t and steps k = 1 ... K of  InfoNCE(W_k c_t,  z_(t + k) against negatives)
 ///
-/// with z the encoder's local frames and c their context, one linear predictor W_k a step.
+/// with z the encoder's local frames and c their context, one predictor W_k a step: a matrix, or a network over the
+/// contexts so far.
 ///
 /// ```swift
 /// let cpc = ContrastivePredictiveCoding(encoder: WaveformEncoder(.cpc), context: GRU(256, hidden: 256), horizon: 6)
@@ -18,13 +19,16 @@ public import ConcordTensors
 /// `accuracy` (the fraction of predictions nearer to their positive than to every negative), `spread` of the frames,
 /// about 1 where they differ, 0 where all are equal (collapse), and `logit_scale` where it is learned.
 ///
-/// In checkpoints: `encoder.…`, `context.…`, `predict.0.weight`, ….
+/// In checkpoints: `encoder.…`, `context.…`, `predict.0.weight`, … (`predict.0.layer.…` of networks).
 /// - Source: van den Oord et al. 2018, arXiv:1807.03748, eq. 3 and 4. As Rivière et al. 2020, arXiv:2002.02848, in
-///   drawing the negatives of a batch once; unlike both, scores are cosines over a temperature, not dot products.
+///   drawing the negatives of a batch once, and in the predictors; unlike both, scores are cosines over a temperature,
+///   not dot products.
 public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
     private let sequences: SequenceContext<E>
-    /// One linear predictor W_k a step.
+    /// One linear predictor W_k a step; empty where they are networks.
     public let predict: [Linear]
+    /// One network a step; empty where predictors are linear.
+    public let networks: [FramePredictor]
     /// The loss among the candidates; its similarity and temperature.
     public let loss: InfoNCE
     /// Number M of negatives of a prediction.
@@ -32,7 +36,7 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
     /// The frames that negatives are drawn from.
     public let source: NegativeFrames
 
-    public var checkpointNames: [String: String] { ["sequences": "", "loss": ""] }
+    public var checkpointNames: [String: String] { ["sequences": "", "loss": "", "networks": "predict"] }
 
     /// - Parameters:
     ///   - encoder: its `features` are the frames.
@@ -40,20 +44,22 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
     ///   - horizon: number K of frames predicted, at least 1. Sequences must be longer.
     ///   - negatives: frames drawn for each batch, at least 1.
     ///   - source: the frames that negatives are drawn from.
+    ///   - predictor: what predicts the frames of a step.
     ///   - loss: its similarity and temperature.
     public init(
         encoder: E, context: (any SequenceLayer)? = nil, horizon: Int = 12, negatives: Int = 128,
-        from source: NegativeFrames = .batch,
+        from source: NegativeFrames = .batch, predictor: FramePredictorKind = .linear,
         loss: InfoNCE = InfoNCE(temperature: .fixed(0.1), direction: .oneWay)
     ) {
         ShapeCheck.require(
             horizon > 0 && negatives > 0, "ContrastivePredictiveCoding", "horizon \(horizon), \(negatives) negatives")
         let sequences = SequenceContext(encoder, context: context)
         self.sequences = sequences
-        (self.loss, self.negatives, self.source) = (loss, negatives, source)
-        predict = (0..<horizon).map { _ in
-            Linear(sequences.outputDimension, encoder.featureDimension, bias: false)
-        }
+        (self.loss, self.negatives, self.source, self.horizon) = (loss, negatives, source, horizon)
+        let (inputs, outputs) = (sequences.outputDimension, encoder.featureDimension)
+        let (linear, other) = predictor == .linear ? (horizon, 0) : (0, horizon)
+        predict = (0..<linear).map { _ in Linear(inputs, outputs, bias: false) }
+        networks = (0..<other).map { _ in FramePredictor(predictor, inputs, outputs) }
     }
 
     /// The encoder of the frames.
@@ -61,18 +67,29 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
     /// Nil: the encoder's own context.
     public var context: (any SequenceLayer)? { sequences.context }
     /// Number K of steps.
-    public var horizon: Int { predict.count }
+    public let horizon: Int
     /// Size D of a context vector, and of an embedding.
     public var outputDimension: Int { sequences.outputDimension }
 
     /// The loss of sequences, with negatives drawn by the surrounding random state or by sample keys.
     /// - Returns: `ln(M + 1)` at chance; 0 without an anchor.
-    public func callAsFunction(_ input: E.Input) -> Loss { drawn(input).loss }
+    public func callAsFunction(_ input: E.Input) -> Loss { drawn(input, groups: nil).loss }
+
+    /// The loss of sequences with negatives from those of the same group where the source is `.group`.
+    /// - Parameter groups: int32 `[N]`; nil: a group of all.
+    public func callAsFunction(_ input: E.Input, groups: Tensor?) -> Loss { drawn(input, groups: groups).loss }
 
     /// The loss and the number of predictions that it is the mean over.
-    private func drawn(_ input: E.Input) -> (loss: Loss, predictions: Int) {
+    private func drawn(_ input: E.Input, groups: Tensor?) -> (loss: Loss, predictions: Int) {
         contrasted(input) { real in
-            source.draw(negatives, from: real.frames, keys: source == .sequence ? real.keys() : [])
+            var frames = real.frames
+            if source == .group, let groups = groups?.integerScalars {
+                let own = real.sequences.map { groups[$0] }
+                frames = own.map { group in zip(own, real.frames).flatMap { $0 == group ? $1 : [] } }
+            } else if source == .group {
+                frames = [[Int32]](repeating: frames.flatMap { $0 }, count: frames.count)
+            }
+            return source.draw(negatives, from: frames, keys: source == .batch ? [] : real.keys())
         }
     }
 
@@ -83,12 +100,16 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
         contrasted(input) { _ in negatives }.loss
     }
 
+    /// Each frame's context, `[N, T, D]`, and which are real.
+    public func frames(_ input: E.Input) -> (frames: Tensor, mask: Tensor?) { sequences.frames(input) }
+
     /// The mean of each sequence's context vectors over its real frames, `[N, D]`: the features that probes are trained
     /// on.
     public func embed(_ input: E.Input) -> Tensor { sequences.embed(input) }
 
     /// The real frames of the sequences that have anchors, and the keys of these sequences.
     private struct RealFrames {
+        let sequences: [Int]
         let frames: [[Int32]]
         let keys: () -> [RandomKey]
     }
@@ -99,16 +120,16 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
         let anchors = FrameAnchors(sequences: count, steps: steps, mask: mask, ahead: horizon)
         let anchored = anchors.counts.indices.filter { anchors.counts[$0] > 0 }
         guard !anchored.isEmpty else { return (Loss(Tensor(0)), 0) }
-        let contexts = sequences(frames, mask: mask).reshaped([count * steps, outputDimension])
+        let contexts = sequences(frames, mask: mask)
         let bank = frames.reshaped([count * steps, width])
         let real = FrameAnchors(sequences: count, steps: steps, mask: mask, ahead: 0)
 
-        // All steps in one matmul: query r K + k is anchor r's prediction for k + 1 steps ahead.
-        let weights = Tensor.concatenated(predict.map { $0.weight.value }, axis: 0)  // [K C, D]
-        // [R K, C]
-        let queries = contexts.gathered(at: anchors.ahead(by: 0)).linear(weight: weights).reshaped([-1, width])
+        let queries = queries(contexts, at: anchors.ahead(by: 0), mask, shape: [count, steps, width])
         let positives = anchors.places.flatMap { place in (1...horizon).map { Int32(place + $0) } }
-        let drawn = draw(RealFrames(frames: real.frames(of: anchored), keys: { Self.keys(of: anchored, among: count) }))
+        let drawn = draw(
+            RealFrames(
+                sequences: anchored, frames: real.frames(of: anchored),
+                keys: { Self.keys(of: anchored, among: count) }))
         let groups = drawn.shape[0] == 1 ? [positives.count] : anchored.map { anchors.counts[$0] * horizon }
         let found = loss.find(
             queries, in: bank,
@@ -125,6 +146,24 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
         return (Loss(found.loss, parts: parts, metrics: metrics), positives.count)
     }
 
+    /// The predictions `[R K, C]`: row r K + k is anchor r's for k + 1 steps ahead.
+    /// - Parameters:
+    ///   - contexts: `[N, T, D]`.
+    ///   - shape: of the frames, `[N, T, C]`.
+    private func queries(_ contexts: Tensor, at anchors: Tensor, _ mask: Tensor?, shape: [Int]) -> Tensor {
+        let (rows, width) = (shape[0] * shape[1], shape[2])
+        guard networks.isEmpty else {
+            let steps = networks.map { network in
+                network(contexts, mask: mask).reshaped([rows, width]).gathered(at: anchors).expandingAxis(at: 1)
+            }
+            return Tensor.concatenated(steps, axis: 1).reshaped([-1, width])
+        }
+        // All steps in one matmul.
+        let weights = Tensor.concatenated(predict.map { $0.weight.value }, axis: 0)  // [K C, D]
+        return contexts.reshaped([rows, outputDimension]).gathered(at: anchors).linear(weight: weights)
+            .reshaped([-1, width])
+    }
+
     private static func keys(of sequences: [Int], among count: Int) -> [RandomKey] {
         let keys = Computation.sampleKeys(count: count)
         return sequences.map { keys[$0] }
@@ -133,8 +172,8 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
 
 extension ContrastivePredictiveCoding: MicrobatchedObjective {
     public var microbatchingUnsupportedReason: String? {
-        source == .batch
-            ? "its negatives are frames of the whole batch; negatives of the query's own sequence support microbatches"
+        source != .sequence
+            ? "its negatives are frames of other sequences; negatives of the query's own sequence support microbatches"
             : SlicedInput<E.Input>.unsupportedReason
     }
 
@@ -142,7 +181,7 @@ extension ContrastivePredictiveCoding: MicrobatchedObjective {
     public func lossWithGradient(of input: E.Input, microbatch: Int) -> (Loss, Gradients) {
         guard let input = SlicedInput(input) else { return Microbatches.wholeWithGradient { self(input) } }
         return Microbatches(of: input.count, atMost: microbatch).meanWithGradient { rows in
-            let (loss, predictions) = drawn(input.rows(rows))
+            let (loss, predictions) = drawn(input.rows(rows), groups: nil)
             return (loss, weight: Double(predictions))
         }
     }

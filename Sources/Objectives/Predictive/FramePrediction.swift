@@ -103,6 +103,9 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
         return (loss, kept.count)
     }
 
+    /// Each frame's context, `[N, T, D]`, and which are real.
+    public func frames(_ input: E.Input) -> (frames: Tensor, mask: Tensor?) { sequences.frames(input) }
+
     /// The mean of each sequence's context vectors over its real frames, `[N, D]`: the features that probes are trained
     /// on.
     public func embed(_ input: E.Input) -> Tensor { sequences.embed(input) }

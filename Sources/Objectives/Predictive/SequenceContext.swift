@@ -24,7 +24,13 @@ final class SequenceContext<E: SequenceEncoder>: Module {
 
     /// The mean of each sequence's context vectors over its real frames, `[N, D]`; zeros for a sequence without any.
     func embed(_ input: E.Input) -> Tensor {
+        let (frames, mask) = frames(input)
+        return frames.meanOfSteps(mask: mask)
+    }
+
+    /// Each frame's context, `[N, T, D]`, and which are real.
+    func frames(_ input: E.Input) -> (frames: Tensor, mask: Tensor?) {
         let (features, mask) = encoder.features(input)
-        return self(features, mask: mask).meanOfSteps(mask: mask)
+        return (self(features, mask: mask), mask)
     }
 }

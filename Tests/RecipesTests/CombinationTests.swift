@@ -61,6 +61,16 @@ import Testing
             """
         ),
         (
+            "masked frames",
+            """
+            data: {kind: files, path: ., pattern: "{name}.wav", columns: {audio: filepath}, split: none}
+            objective: {name: wav2vec2, mask_length: 2, negatives: 4, codes: 4, dimension: 8}
+            model: {audio: {encoder: cpc, channels: [16, 16], kernels: [8, 4], strides: [4, 4], context: transformer, \
+            layers: 1, heads: 2, positions: convolution, position_kernel: 4}}
+            views: {audio: {rate: 8000, seconds: 0.05}}
+            """
+        ),
+        (
             "views",
             """
             data: {path: samples.tsv, columns: {image: image}, split: none}

@@ -26,7 +26,11 @@ extension Recipe {
                 "emoji-hybrid", "emoji-clip with masked language modeling of the captions", data: emoji, emojiHybrid),
             BuiltInRecipe(
                 "digits-audio-text", "sounds and words in one space, by contrast", data: digits, digitsAudioText),
+            BuiltInRecipe(
+                "digits-hybrid", "digits-audio-text with prediction of the next frames of sound", data: digits,
+                digitsHybrid),
             BuiltInRecipe("digits-cpc", "contrastive predictive coding of speech", data: digits, digitsCPC),
+            BuiltInRecipe("digits-wav2vec2", "wav2vec 2.0: masked frames of speech", data: digits, digitsWav2Vec2),
             BuiltInRecipe("digits-frames", "autoregressive prediction of speech frames", data: digits, digitsFrames),
             BuiltInRecipe(
                 "wikitext-mlm", "BERT: masked language modeling of running text",

@@ -25,6 +25,25 @@ extension Recipe {
         schedule: {name: constant, warmup_steps: 0}
         """
 
+    /// wav2vec 2.0 on joined clips of each speaker, small.
+    static let digitsWav2Vec2 = """
+        seed: 0
+        epochs: 40
+        batch: 16
+        data:
+        \(digits)
+          columns: {audio: filepath}
+          group: speaker
+        model:
+          audio: {encoder: cpc, channels: [128, 128, 128, 128, 128], norm: batch, activation: gelu, context: \
+        transformer, layers: 4, heads: 4, positions: convolution, position_kernel: 32, norm_placement: post}
+        objective: {name: wav2vec2, mask_length: 5, negatives: 50, codes: 40, dimension: 128, feature_gradient: 1, \
+        penalty: 0.1, diversity: 0.5, code_temperature_decay: 0.999}
+        views: {audio: {rate: 8000, seconds: 2.56}}
+        optimizer: {name: adamw, learning_rate: 5e-4, weight_decay: 0.01, clip: 1}
+        schedule: {name: cosine, warmup: 0.1}
+        """
+
     /// Autoregressive predictive coding: from the samples, the log-mel frame three ahead, by regression.
     static let digitsFrames = """
         seed: 0
@@ -41,6 +60,10 @@ extension Recipe {
         optimizer: {name: adamw, learning_rate: 1e-3, weight_decay: 0, clip: 1}
         schedule: {name: cosine, warmup_epochs: 1}
         """
+
+    /// `digits-audio-text` with the next log-mel frame predicted by the same encoder.
+    static let digitsHybrid = digitsAudioText.replacing(
+        "positives: equal_texts}", with: "positives: equal_texts, frames: {weight: 0.5, ahead: 3}}")
 
     /// Spoken digits and their words in one space: `seven` finds every seven.
     static let digitsAudioText = """

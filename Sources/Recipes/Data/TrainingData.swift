@@ -182,10 +182,11 @@ enum TrainingData: Sendable {
                 of: table, positives: positives)
         case .streams(_, let streams):
             let input = recipe.objective.needs.inputs.first { $0.kind == .audio } ?? .audio
-            return batches(of: streams.samples, recipe) { windows in
+            return batches(of: streams.numberedSamples, recipe) { windows in
                 var batch = MultimodalBatch()
-                let waveform = Waveform(windows, rate: streams.rate)
+                let waveform = Waveform(windows.map(\.samples), rate: streams.rate)
                 batch[audio: input.name] = Available(waveform, count: waveform.count)
+                batch.labels = Tensor(windows.map { Int32(clamping: $0.stream) }, shape: [windows.count])
                 return batch
             }
         case .blocks(let train, _):

@@ -109,7 +109,7 @@ public struct EncoderCost: Sendable {
 extension Recipe {
     private static let encoders = Mutex<[any EncoderRecipe.Type]>([
         ResNetRecipe.self, ModifiedResNetRecipe.self, ViTRecipe.self, TransformerRecipe.self, LogMelRecipe.self,
-        CPCEncoderRecipe.self, IDRecipe.self,
+        CPCEncoderRecipe.self, Wav2Vec2EncoderRecipe.self, IDRecipe.self,
     ])
 
     /// Makes an encoder known to recipes, by its name; one of the same name and kind is replaced.

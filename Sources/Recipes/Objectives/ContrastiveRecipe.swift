@@ -2,13 +2,15 @@ import ConcordLayers
 public import ConcordObjectives
 import ConcordTensors
 
-/// Aligns the modalities of a sample; with `masked`, also predicts masked words of its text.
+/// Aligns the modalities of a sample; with `masked`, also predicts masked words of its text, with `frames`, the next
+/// frames of its sound.
 ///
 /// ```yaml
 /// objective: {name: contrastive, temperature: 0.07, learned: true, positives: pair}
 /// objective: {name: contrastive, hard_negatives: 0.5, debiased: 0.01}
 /// objective: {name: contrastive, loss: sigmoid}
 /// objective: {name: contrastive, masked: {weight: 0.1}}              # both, over one text encoder
+/// objective: {name: contrastive, frames: {weight: 0.5, ahead: 3}}    # both, over one encoder of audio
 /// objective: {name: contrastive, temperature: 0.05, learned: false, head: none}    # multiple negatives ranking
 /// objective: {name: contrastive, negatives: [wrong]}                 # answers that look right and are not
 /// objective: {name: contrastive, loss: sampled_softmax, head: none}  # two towers of ids: users and items
@@ -18,12 +20,16 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
 
     let settings: ContrastiveSettings
     let masked: MaskedSettings?
+    let frames: FramesPart?
 
     public init(_ fields: Fields, data: DataSettings) throws {
         settings = try ContrastiveSettings(fields, data: data)
         let part = try fields.optionalFields(
             "masked", "Adds masked language modeling of the texts, over the same text encoder.")
         masked = try part.map { try MaskedSettings($0, isPart: true) }
+        let next = try fields.optionalFields(
+            "frames", "Adds the prediction of the next frames of sound, over the same encoder of audio.")
+        frames = try next.map { try FramesPart($0, data: data) }
     }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
@@ -32,6 +38,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
                 "objective contrastive aligns two or more inputs, such as image and text; data.columns must name them")
         }
         if masked != nil { try data.require(.text, for: MaskedRecipe.name) }
+        if frames != nil { try data.require(.audio, for: FramesRecipe.name) }
         if settings.positives == .label { try data.requireLabel(for: Self.name) }
         if settings.loss == .sampledSoftmax, data.inputs.count != 2 || data.inputs[1].kind != .id {
             throw ObjectiveFault(
@@ -74,15 +81,23 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
             labels: labels)
         let embedders = Dictionary(
             uniqueKeysWithValues: inputs.map { ($0, Self.embedder(of: $0.name, by: contrastive)) })
-        guard let masked, let text = inputs.first(where: { $0.kind == .text }) else {
-            return TrainingTask(contrastive, embedders: embedders, probabilities: { loss.probabilities($0) })
+        var objective: any Objective<MultimodalBatch> = contrastive, model: MaskedLanguageModel?
+        if let masked, let text = inputs.first(where: { $0.kind == .text }) {
+            let words = try MaskedRecipe.model(masked, parts)
+            model = words
+            objective = Self.sum(objective, words.on(\.[text: text.name]), weight: masked.weight)
         }
-        let model = try MaskedRecipe.model(masked, parts)
+        if let frames, let audio = inputs.first(where: { $0.kind == .audio }) {
+            let predictor = try frames.predictor(parts, of: audio)
+            objective = Self.sum(objective, predictor.on(\.[audio: audio.name]), weight: frames.weight)
+        }
         return TrainingTask(
-            contrastive + Float(masked.weight) * model.on(\.[text: text.name]), embedders: embedders,
-            probabilities: { loss.probabilities($0) },
-            masked: model)
+            objective, embedders: embedders, probabilities: { loss.probabilities($0) }, masked: model)
     }
+
+    private static func sum(
+        _ objective: some Objective<MultimodalBatch>, _ part: some Objective<MultimodalBatch>, weight: Double
+    ) -> any Objective<MultimodalBatch> { objective + Float(weight) * part }
 
     /// The embeddings and features of a tower.
     static func embedder(of name: String, by model: Contrastive<MultimodalBatch>) -> ModalityEmbedder {

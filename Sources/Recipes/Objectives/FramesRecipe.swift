@@ -46,17 +46,29 @@ public struct FramesRecipe: ObjectiveRecipe {
         let input = parts.recipe.objective.needs.inputs[0]
         let (encoder, settings) = try parts.frameEncoder(of: input)
         try parts.requireFrames(encoder, ahead: ahead)
-        let predictor = FramePrediction(
-            encoder: encoder, context: parts.context(over: encoder.featureDimension, settings),
-            target: try target(parts, settings),
-            ahead: ahead,
-            distance: distance)
-        return TrainingTask(predictor.on(\.[audio: input.name]), embedders: [input: .audio { predictor.embed($0) }])
+        let predictor = try predictor(
+            parts, over: encoder, try parts.context(over: encoder.featureDimension, settings), settings)
+        return TrainingTask(
+            predictor.on(\.[audio: input.name]),
+            embedders: [input: .audio({ predictor.embed($0) }, frames: { predictor.frames($0).frames })])
     }
 
-    private func target(_ parts: RecipeParts, _ settings: WaveformSettings) throws -> FrameTarget<Waveform> {
+    /// - Parameter context: the encoder's own where nil.
+    func predictor(
+        _ parts: RecipeParts, over encoder: WaveformEncoder, _ context: (any SequenceLayer)?,
+        _ settings: WaveformSettings
+    ) throws -> FramePrediction<WaveformEncoder> {
+        FramePrediction(
+            encoder: encoder, context: context, target: try Self.target(target, parts, settings), ahead: ahead,
+            distance: distance)
+    }
+
+    /// The frames that are predicted, one for each of the encoder's.
+    static func target(
+        _ target: Target, _ parts: RecipeParts, _ settings: WaveformSettings
+    ) throws -> FrameTarget<Waveform> {
         guard let views = parts.recipe.views.audio else {
-            throw RecipeError.data(message: "objective frames wants audio")
+            throw RecipeError.data(message: "objective \(parts.recipe.objective.name) wants audio")
         }
         let stride = settings.strides.reduce(1, *), mel: LogMelRecipe? = parts.recipe.model.encoder()
         switch (target, mel) {
@@ -69,5 +81,32 @@ public struct FramesRecipe: ObjectiveRecipe {
         case (.samples, let mel?): return .samples(hop: stride * mel.hop)
         case (.samples, nil): return .samples(hop: stride)
         }
+    }
+}
+
+/// The keys of ``FramesRecipe`` as a part of another objective.
+struct FramesPart: Sendable {
+    let frames: FramesRecipe
+    /// What the part counts beside the first objective.
+    let weight: Double
+
+    init(_ fields: Fields, data: DataSettings) throws {
+        frames = try FramesRecipe(fields, data: data)
+        weight = try fields.number("weight", default: 0.5, in: 0...1e4, "Weight beside the first objective.")
+    }
+
+    /// Over the encoder of an input, whose own recurrent context it shares; over a GRU of its own where there is none.
+    func predictor(_ parts: RecipeParts, of input: RecipeInput) throws -> FramePrediction<WaveformEncoder> {
+        let (_, settings) = try parts.frameEncoder(of: input)
+        guard let encoder = try parts.audioEncoder(of: input) as? WaveformEncoder, settings.context != .transformer
+        else {
+            throw RecipeError.data(
+                message: "model.\(parts.recipe.model.encoder(of: input)?.key ?? input.name).context: transformer sees "
+                    + "later frames, which objective.frames predicts; gru, lstm or none wanted")
+        }
+        try parts.requireFrames(encoder, ahead: frames.ahead)
+        let channels = encoder.featureDimension
+        return try frames.predictor(
+            parts, over: encoder, settings.context == .none ? GRU(channels, hidden: channels) : nil, settings)
     }
 }

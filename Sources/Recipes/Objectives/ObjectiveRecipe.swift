@@ -1,3 +1,4 @@
+import ConcordDatasets
 public import ConcordLayers
 public import ConcordObjectives
 public import ConcordTensors
@@ -100,6 +101,8 @@ public struct TrainingTask: Sendable {
     public let probabilities: (@Sendable (Tensor) -> Tensor)?
     /// What held-out data are evaluated by, in the order of the report; at first what the abilities allow.
     public var evaluations: [any Evaluation]
+    /// What is done with the training data before the first step, and when a run is resumed; nil: nothing.
+    var preparation: (@Sendable (TrainingPreparation) throws -> Void)?
     /// The model of masked tokens, where there is one.
     let masked: MaskedLanguageModel?
     /// The model of next tokens, where there is one.
@@ -128,12 +131,26 @@ public struct TrainingTask: Sendable {
     }
 }
 
+/// What an objective may look at before the first step.
+struct TrainingPreparation {
+    /// The batches that it will be trained on.
+    let batches: Batches<MultimodalBatch>
+    /// The directory that the recipe's data paths start from.
+    let data: String
+    /// Of the recipe.
+    let seed: UInt64
+    /// Whether buffers will be those of a checkpoint.
+    let isResumed: Bool
+}
+
 /// From one input of some samples to their embeddings.
 public struct ModalityEmbedder: Sendable {
     /// `[N, D]`, in the shared space where there is one.
     let embedding: @Sendable (ModalityInput) -> Tensor
     /// `[N, C]`, what probes look at: the encoder's output.
     let features: @Sendable (ModalityInput) -> Tensor
+    /// Frames of clips in their context, `[N, T, D]`; nil where there are none.
+    private(set) var frames: (@Sendable (Waveform) -> Tensor)?
 
     /// One output for both.
     public init(_ embedding: @escaping @Sendable (ModalityInput) -> Tensor) {
@@ -186,6 +203,15 @@ public struct ModalityEmbedder: Sendable {
             return body(clips)
         }
     }
+
+    /// Something that takes clips, and has frames of them, `[N, T, D]`.
+    static func audio(
+        _ body: @escaping @Sendable (Waveform) -> Tensor, frames: @escaping @Sendable (Waveform) -> Tensor
+    ) -> ModalityEmbedder {
+        var embedder = audio(body)
+        embedder.frames = frames
+        return embedder
+    }
 }
 
 /// One input of some samples, as an encoder takes it.
@@ -209,6 +235,7 @@ extension Recipe {
         BarlowTwinsRecipe.self, VICRegRecipe.self, WMSERecipe.self, SwAVRecipe.self, SimCSERecipe.self,
         DistillRecipe.self, RotationRecipe.self, JigsawRecipe.self, PatchPositionRecipe.self,
         ColorizationRecipe.self, MAERecipe.self, SimMIMRecipe.self, NextTokenRecipe.self,
+        Wav2Vec2Recipe.self, COLARecipe.self, TERARecipe.self, APCRecipe.self, HuBERTRecipe.self,
     ])
 
     /// Makes an objective known to recipes, by its name; one of the same name is replaced.

@@ -81,13 +81,37 @@ public struct RecipeParts: Sendable {
     }
 
     /// What runs over the frames of a predictive objective: a GRU where the recipe names nothing else.
-    func context(over channels: Int, _ audio: WaveformSettings) -> any SequenceLayer {
+    /// - Throws: where the recipe's context sees later frames.
+    func context(over channels: Int, _ audio: WaveformSettings) throws -> any SequenceLayer {
         switch audio.context {
         case .none: return GRU(channels, hidden: channels)
         case .gru: return GRU(channels, hidden: audio.hidden, layers: audio.layers)
         case .lstm: return LSTM(channels, hidden: audio.hidden, layers: audio.layers)
-        case .transformer: return TransformerContext(channels, depth: audio.layers, heads: audio.heads, causal: true)
+        case .transformer:
+            guard audio.positions == .sinusoidal else {
+                throw RecipeError.data(
+                    message: "model.audio.positions: convolution sees later frames, which objective "
+                        + "\(recipe.objective.name) predicts; sinusoidal wanted")
+            }
+            return TransformerContext(
+                channels, width: audio.hidden, depth: audio.layers, heads: audio.heads, causal: true,
+                dropout: Float(audio.dropout), placement: audio.placement)
         }
+    }
+
+    /// The transformer over masked frames, which sees both sides of a frame, as wide as the recipe's context.
+    /// - Parameter channels: of what it sees.
+    /// - Throws: where the recipe names no transformer.
+    func bidirectionalContext(_ audio: WaveformSettings, over channels: Int) throws -> TransformerContext {
+        guard audio.context == .transformer else {
+            throw RecipeError.data(
+                message: "model.audio.context: \(audio.context.rawValue) does not see both sides of a masked frame, as "
+                    + "objective \(recipe.objective.name) asks; transformer wanted, as in context: transformer, "
+                    + "layers: 4")
+        }
+        return TransformerContext(
+            channels, width: audio.hidden, depth: audio.layers, heads: audio.heads, dropout: Float(audio.dropout),
+            positions: audio.positions, placement: audio.placement)
     }
 
     /// Refuses windows that hold no frame to predict.

@@ -60,6 +60,12 @@ package struct RecipeModel: Sendable {
     /// What probes look at, `[N, C]`: the encoder's output before the shared space.
     func features(_ value: ModalityInput, of input: RecipeInput) -> Tensor { embedder(of: input).features(value) }
 
+    /// Frames of clips in their context, `[N, T, D]`; nil where the objective has none.
+    func frames(_ clips: Waveform, of input: RecipeInput) -> Tensor? { task.embedders[input]?.frames.map { $0(clips) } }
+
+    /// Does what the objective asks for before the first step.
+    func prepare(_ preparation: TrainingPreparation) throws { try task.preparation?(preparation) }
+
     private func embedder(of input: RecipeInput) -> ModalityEmbedder {
         guard let embedder = task.embedders[input] else {
             ShapeCheck.fail("embed", "this recipe's model has no encoder of \(input)")

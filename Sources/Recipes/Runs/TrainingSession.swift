@@ -107,6 +107,8 @@ public struct TrainingSession {
         }
         let lock = try takeRun(objective, embedder, samples, tokenizer, teacher, report)
         defer { withExtendedLifetime(lock) {} }  // held to the end
+        try embedder.model.prepare(
+            TrainingPreparation(batches: batches, data: data, seed: recipe.seed, isResumed: isResumed))
         let trainer = trainer(
             for: objective, stepsPerEpoch: batches.stepsPerEpoch, metadata: tokenizer?.metadata ?? [:],
             progress: progress, catchesSignals: catchesSignals, evaluation: { try evaluated().metrics })

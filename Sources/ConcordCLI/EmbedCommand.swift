@@ -6,13 +6,15 @@ import ConcordThreadOptions
 struct EmbedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "embed",
-        abstract: "Writes the embeddings of images, recordings, texts or ids to an index that `search` reads.",
+        abstract: "Writes the embeddings of images, recordings, videos, texts or ids to an index that `search` reads.",
         discussion: """
             A recording that is longer than the model's window (views.audio.seconds; ten seconds for a predictive \
             recipe) gets an \
             embedding for each window, with its start and end; the last window ends where the recording ends. \
             --per-file gives it \
             one embedding instead, the mean over its windows.
+
+            A video is a folder of frames; its embedding is the mean over its clips (views.frames).
 
             Files that cannot be read are named on standard error and left out; the index holds all the others. The \
             status is 0 if \
@@ -25,6 +27,8 @@ struct EmbedCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The run directory.", valueName: "run")) var directory: String
     @Option(parsing: .upToNextOption, help: "Images, or folders of images.") var images: [String] = []
     @Option(parsing: .upToNextOption, help: "Recordings, or folders of recordings.") var audio: [String] = []
+    @Option(parsing: .upToNextOption, help: "Videos, folders of frames each, or folders of such folders.")
+    var videos: [String] = []
     @Option(
         parsing: .upToNextOption,
         help: "UTF-8 text files, one text a line; - is standard input. Empty lines are skipped.") var texts: [String] =
@@ -45,8 +49,8 @@ struct EmbedCommand: ParsableCommand {
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        guard [images, audio, texts].count(where: { !$0.isEmpty }) + (ids ? 1 : 0) == 1 else {
-            throw ValidationError("give one of --images, --audio, --texts and --ids")
+        guard [images, audio, videos, texts].count(where: { !$0.isEmpty }) + (ids ? 1 : 0) == 1 else {
+            throw ValidationError("give one of --images, --audio, --videos, --texts and --ids")
         }
         guard !out.isEmpty else { throw ValidationError("--out is empty; give the file to write") }
         guard windows == nil && hop == nil && !perFile || !audio.isEmpty else {
@@ -67,9 +71,8 @@ struct EmbedCommand: ParsableCommand {
     func run() throws {
         threads.apply()
         let run = try Run(directory)
-        let listing =
-            try images.isEmpty
-            ? (audio.isEmpty ? nil : MediaFiles.list(audio, .audio)) : MediaFiles.list(images, .image)
+        let named = [(images, Modality.image), (audio, .audio), (videos, .video)].first { !$0.0.isEmpty }
+        let listing = try named.map { try MediaFiles.list($0.0, $0.1) }
         let files = listing?.paths
         try OutputPath.requireDistinct(out, from: (files ?? texts) + (listing?.rejected.map(\.name) ?? []) + run.files)
         listing?.report()
@@ -81,14 +84,14 @@ struct EmbedCommand: ParsableCommand {
         let progress = ItemProgress(total: files?.count ?? given, unit: unit)
         defer { progress.finish() }
         var index =
-            if let files {
-                try images.isEmpty
-                    ? run.index(
-                        audio: files, input: input,
-                        windows: perFile ? .averaged : .separate(seconds: windows, hop: hop),
-                        badLimit: limit.badLimit,
-                        progress: progress.update)
-                    : run.index(images: files, input: input, badLimit: limit.badLimit, progress: progress.update)
+            if let files, !audio.isEmpty {
+                try run.index(
+                    audio: files, input: input, windows: perFile ? .averaged : .separate(seconds: windows, hop: hop),
+                    badLimit: limit.badLimit, progress: progress.update)
+            } else if let files, !videos.isEmpty {
+                try run.index(videos: files, input: input, badLimit: limit.badLimit, progress: progress.update)
+            } else if let files {
+                try run.index(images: files, input: input, badLimit: limit.badLimit, progress: progress.update)
             } else if ids {
                 try run.index(ids: names, input: input)
             } else {

@@ -6,7 +6,7 @@ struct SearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",
         abstract:
-            "Lists the items of an index nearest to sentences, images, recordings or ids, with their cosine similarity.",
+            "Lists the items of an index nearest to sentences, images, recordings, videos or ids, with their cosine similarity.",
         discussion: """
             Prints a line for each item: similarity and name, separated by a tab; tabs, line ends and backslashes in a \
             name are \\t, \
@@ -39,6 +39,7 @@ struct SearchCommand: ParsableCommand {
     var texts: [String] = []
     @Option(parsing: .upToNextOption, help: "Images to look for.") var image: [String] = []
     @Option(parsing: .upToNextOption, help: "Recordings to look for.") var audio: [String] = []
+    @Option(parsing: .upToNextOption, help: "Videos to look for, folders of frames each.") var video: [String] = []
     @Option(parsing: .upToNextOption, help: "Ids to look for.") var id: [String] = []
     @Option(
         help: "The recipe's name of the input, where the model has several of the query's kind; by default the first.")
@@ -48,8 +49,8 @@ struct SearchCommand: ParsableCommand {
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        guard [text, texts, image, audio, id].contains(where: { !$0.isEmpty }) else {
-            throw ValidationError("give something to look for: --text, --texts, --image, --audio or --id")
+        guard [text, texts, image, audio, video, id].contains(where: { !$0.isEmpty }) else {
+            throw ValidationError("give something to look for: --text, --texts, --image, --audio, --video or --id")
         }
         guard count > 0 else { throw ValidationError("-k wants 1 or more, not \(count)") }
     }
@@ -101,10 +102,11 @@ struct SearchCommand: ParsableCommand {
             queries += zip(found.names, hits).map { Query(kind: kind, value: $0, hits: $1) }
             rejected += found.rejected
         }
-        let isSingle = texts.isEmpty && text.count + image.count + audio.count + id.count == 1
+        let isSingle = texts.isEmpty && text.count + image.count + audio.count + video.count + id.count == 1
         if !sentences.isEmpty { try add(.text, run.index(texts: sentences, input: input)) }
         if !image.isEmpty { try add(.image, run.index(images: image, input: input)) }
         if !audio.isEmpty { try add(.audio, run.index(audio: audio, input: input, windows: .averaged)) }
+        if !video.isEmpty { try add(.video, run.index(videos: video, input: input)) }
         if !id.isEmpty { try add(.id, run.index(ids: id, input: input)) }
         for file in rejected { StandardError.line("left out: \(file.name): \(file.reason)") }
         try show(queries, rejected, isSingle: isSingle)

@@ -1,3 +1,4 @@
+import ConcordEncoders
 import ConcordLayers
 import ConcordObjectives
 import ConcordTensors
@@ -100,14 +101,15 @@ import Testing
         }
     }
 
-    @Test func theTargetGetsNoGradient() {
+    @Test func theTargetGetsNoGradient() throws {
         let model = model()
         let (_, pullback) = valueWithPullback(of: [values]) { [model(steps($0[0])).total] }
         let constant = FramePrediction(
             encoder: model.encoder, context: model.context, target: FrameTarget(dimension: 3) { [values] _ in values },
             ahead: 2)
-        constant.predict.weight.assign(model.predict.weight.stored)
-        constant.predict.bias?.assign(model.predict.bias?.stored ?? Tensor(zeros: [3]))
+        let head = try #require(constant.predict as? Linear), trained = try #require(model.predict as? Linear)
+        head.weight.assign(trained.weight.stored)
+        head.bias?.assign(trained.bias?.stored ?? Tensor(zeros: [3]))
         let (_, other) = valueWithPullback(of: [values]) { [constant(steps($0[0])).total] }
         #expect(pullback([Tensor(1)]).1[0]?.scalars == other([Tensor(1)]).1[0]?.scalars)
     }
@@ -130,7 +132,7 @@ import Testing
         let sound = Waveform(samples: hashed("sound", [2, 50]), rate: 8000)
         let model = FramePrediction(encoder: Hops(hop: 10), target: .samples(hop: 10), ahead: 1, distance: .l2)
             .initialize(seed: 1)
-        #expect(model.predict.weight.shape == [10, 4])
+        #expect((model.predict as? Linear)?.weight.shape == [10, 4])
         #expect(model(sound).total.item > 0)
         let frames = sound.samples.reshaped([2, 5, 10])
         let wanted = frames.sliced(1..<5, axis: 1), given = frames.sliced(0..<4, axis: 1)
@@ -149,6 +151,28 @@ import Testing
         let pairs = frames.sliced(0..<2 * steps, axis: 1).reshaped([2, steps, 2 * mels])
         let expected = (pairs.sliced(1..<steps, axis: 1) - pairs.sliced(0..<steps - 1, axis: 1)).abs().mean().item
         #expect(abs(model(sound).metrics[1].value.item - expected) < 1e-4 * expected)
+    }
+
+    /// Next frames of videos against PyTorch: `Tests/Fixtures/video.py`.
+    @Test(arguments: [("next_last", false), ("next_residual", false), ("next_all", true)])
+    func videosArePredictedAsByPyTorch(name: String, every: Bool) {
+        let model = FramePrediction(
+            encoder: VideoEncoder(frame: ConvolutionalEncoder(imageSize: 16, channels: [4, 8], dimension: 6)),
+            context: GRU(6, hidden: 5),
+            decoder: ConvolutionalDecoder(5, channels: 8, height: 4, width: 4, doublings: 2),
+            target: .frames(size: 16 * 16 * 3), ahead: 2, anchors: every ? .all : .last,
+            residual: name == "next_residual")
+        model.filled(prefix: "\(name).")
+        let fixture = Fixture("video"), clips = Video(hashed("clips", [3, 5, 16, 16, 3]))
+        let (loss, gradients) = valueWithGradient { model(clips) }
+        expectClose(loss.total.reshaped([1]), fixture["\(name)/output"], tolerance: 1e-5)
+        checkGradients(gradients, of: model, name, in: fixture, tolerance: 2e-5)
+        let last = clips.frames(2..<3).frames, ahead = clips.frames(4..<5).frames
+        guard !every else { return }
+        expectClose(loss.metrics[1].value, (last - ahead).abs().mean())
+        // What it predicts for the frames that it saw is what the loss was of.
+        let next = training { model.next(clips.frames(0..<3)) }
+        expectClose((next - ahead.reshaped([3, -1])).abs().mean(), loss.total, tolerance: 1e-5)
     }
 
     /// So many frames of ones.

@@ -19,7 +19,7 @@ public enum AudioError: Error, Equatable, CustomStringConvertible {
     /// A window that is not inside the file, in frames of the requested rate.
     case outside(path: String, window: Range<Int>, frames: Int)
     /// A segment that is not inside its recording of so many seconds.
-    case segment(path: String, segment: AudioSegment, seconds: Double)
+    case segment(path: String, segment: MediaSegment, seconds: Double)
     /// The file cannot be written.
     case unwritable(path: String, reason: String)
 

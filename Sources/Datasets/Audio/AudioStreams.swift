@@ -48,7 +48,7 @@ public struct AudioStreams: Sendable {
     ///   - cacheLimit: bytes of samples kept in memory at most; nil for a quarter of the memory that is free now.
     /// - Throws: `DatasetError.tooManyBadSamples`, `.noWindows`.
     public init(
-        _ clips: [(path: String, stream: String)], segments: [AudioSegment?]? = nil, window: Int, rate: Int,
+        _ clips: [(path: String, stream: String)], segments: [MediaSegment?]? = nil, window: Int, rate: Int,
         badLimit: Double = 0.1,
         cacheLimit: Int? = nil
     ) throws(DatasetError) {
@@ -109,7 +109,7 @@ public struct AudioStreams: Sendable {
         rate: Int, badLimit: Double = 0.1, cacheLimit: Int? = nil
     ) throws(DatasetError) {
         try table.require(columns: [column] + [stream, start, end].compactMap { $0 })
-        var clips: [(path: String, stream: String)] = [], segments: [AudioSegment?] = []
+        var clips: [(path: String, stream: String)] = [], segments: [MediaSegment?] = []
         for row in table {
             let path = row.path(column), segment = try row.segment(start: start, end: end)
             clips.append((path, stream.map { row[$0] } ?? segment.map { "\(path) \($0)" } ?? path))

@@ -1,4 +1,5 @@
 import ConcordFiles
+import ConcordTensors
 
 /// Rows of named fields, from a CSV, TSV or JSON-lines file: a manifest of images and captions.
 ///
@@ -59,6 +60,19 @@ public struct Table: RandomAccessCollection, Sendable {
             TableContents(
                 path: path, root: root ?? Paths.directory(of: path), columns: names, bytes: bytes, dialect: dialect,
                 rows: rows))
+    }
+
+    /// A listing made in memory.
+    /// - Parameters:
+    ///   - name: what messages call it.
+    ///   - columns: their names; the first names a row in messages.
+    ///   - rows: as many fields each as there are columns.
+    public init(listing name: String, columns: [String], rows: [[String]]) {
+        ShapeCheck.require(
+            !columns.isEmpty && rows.allSatisfy { $0.count == columns.count }, "Table",
+            "rows of other than \(columns.count) fields")
+        self.init(
+            TableContents(listing: name, columns: columns, placeColumn: columns[0], rows: rows, bad: BadRows()))
     }
 
     /// Reads JSON lines: an object a line, whose keys are the columns.

@@ -5,6 +5,8 @@ public import ConcordTensors
 ///
 ///     loss = mean over frames t and channels of  |x_(t + k) - (W c_t + b)|        or its square
 ///
+/// W c + b is another decoder's output where the frames are images; with `isResidual` it is added to x_t.
+///
 /// ```swift
 /// let front = LogMel.Configuration.speech(rate: 8000)
 /// let apc = FramePrediction(
@@ -36,15 +38,27 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
         }
     }
 
+    /// Which frames of a sequence others are predicted from.
+    public enum Anchors: String, Sendable, CaseIterable {
+        /// All that have a frame `ahead` steps after them.
+        case all
+        /// The last one of those.
+        case last
+    }
+
     private let sequences: SequenceContext<E>
-    /// Maps a context vector to a frame, `[D]` to `[F]`.
-    public let predict: Linear
+    /// From a context vector to a frame, `[D]` to `[F]`: `predict.weight`, `predict.bias` where it is linear.
+    public let predict: any FrameDecoder
     /// The frames that are predicted.
     public let target: FrameTarget<E.Input>
     /// Steps k from a context to the frame that it predicts.
     public let ahead: Int
     /// The error of a prediction.
     public let distance: Distance
+    /// Which frames others are predicted from.
+    public let anchors: Anchors
+    /// Whether the decoder's output is the difference from the anchor's own frame.
+    public let isResidual: Bool
 
     public var checkpointNames: [String: String] { ["sequences": ""] }
 
@@ -52,15 +66,20 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
     ///   - encoder: its `features` are the frames.
     ///   - context: over the frames; the encoder's own where nil. It must be causal.
     ///   - target: the input's frames, one for each of the encoder's.
+    ///   - decoder: from context vectors `[R, D]` to frames; linear where nil.
     ///   - ahead: steps k, at least 1. Neighboring frames are similar; predicting 3 to 5 steps ahead is harder.
+    ///   - anchors: which frames others are predicted from.
+    ///   - residual: whether the decoder's output is added to the anchor's own frame.
     public init(
-        encoder: E, context: (any SequenceLayer)? = nil, target: FrameTarget<E.Input>, ahead: Int = 5,
-        distance: Distance = .l1
+        encoder: E, context: (any SequenceLayer)? = nil, decoder: (any FrameDecoder)? = nil,
+        target: FrameTarget<E.Input>, ahead: Int = 5, distance: Distance = .l1, anchors: Anchors = .all,
+        residual: Bool = false
     ) {
         ShapeCheck.require(ahead > 0, "FramePrediction", "\(ahead) steps ahead")
         sequences = SequenceContext(encoder, context: context)
         (self.target, self.ahead, self.distance) = (target, ahead, distance)
-        predict = Linear(sequences.outputDimension, target.dimension)
+        (self.anchors, isResidual) = (anchors, residual)
+        predict = decoder ?? Linear(sequences.outputDimension, target.dimension)
     }
 
     /// The encoder of the frames.
@@ -75,15 +94,15 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
 
     /// The loss and the number of frames that it is the mean over.
     func predicted(_ input: E.Input) -> (loss: Loss, frames: Int) {
-        let (features, mask) = encoder.features(input)  // [N, T, C]
+        let (features, mask) = encoder.features(target.seen?(input, ahead) ?? input)  // [N, T, C]
         let targets = detached { target.frames(input).detached }  // [N, T', F]
         let (count, steps) = (features.shape[0], features.shape[1])
-        let found = targets.shape
+        let found = targets.shape, hidden = target.seen == nil ? 0 : ahead
         ShapeCheck.require(
-            targets.rank == 3 && found[0] == count && abs(found[1] - steps) <= 1 && found[2] == target.dimension,
+            targets.rank == 3 && found[0] == count && (abs(found[1] - steps) <= 1 || hidden > 0)
+                && found[2] == target.dimension,
             "FramePrediction", "target \(found) for \(count) sequences of \(steps) frames, size \(target.dimension)")
-        let anchors = FrameAnchors(sequences: count, steps: steps, mask: mask, ahead: ahead)
-        let kept = anchors.places.filter { $0 % steps + ahead < found[1] }
+        let kept = places(count, steps, of: found[1], mask, ahead: ahead - hidden)
         guard !kept.isEmpty else { return (Loss(Tensor(0)), 0) }
 
         /// Row indices of the anchors, moved by `offset` steps, in sequences of `width` frames.
@@ -92,15 +111,42 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
         }
         let contexts = sequences(features, mask: mask).reshaped([count * steps, outputDimension])
         let frames = targets.reshaped([count * found[1], target.dimension])
-        let predicted = predict(contexts.gathered(at: rows(0, width: steps)))  // [R, F]
-        let wanted = frames.gathered(at: rows(ahead, width: found[1]))
+        let own = frames.gathered(at: rows(0, width: found[1])), wanted = frames.gathered(at: rows(ahead, width: found[1]))
+        let predicted = frame(contexts.gathered(at: rows(0, width: steps)), after: own)  // [R, F]
         let loss = Loss(
             distance(predicted, wanted),
             metrics: [
                 ("mean_frame", distance(wanted, wanted.mean(axes: [0], keepingAxes: true))),
-                ("last_frame", distance(wanted, frames.gathered(at: rows(0, width: found[1])))),
+                ("last_frame", distance(wanted, own)),
             ])
         return (loss, kept.count)
+    }
+
+    /// The anchors' places in N x T, with a real frame so many steps after them and a target, of `targets` a sequence.
+    private func places(_ count: Int, _ steps: Int, of targets: Int, _ mask: Tensor?, ahead real: Int) -> [Int] {
+        let real = FrameAnchors(sequences: count, steps: steps, mask: mask, ahead: real)
+        let all = real.places.filter { $0 % steps + ahead < targets }
+        guard anchors == .last else { return all }
+        return all.indices.filter { $0 + 1 == all.count || all[$0] / steps != all[$0 + 1] / steps }.map { all[$0] }
+    }
+
+    /// - Parameters:
+    ///   - contexts: `[R, D]`.
+    ///   - own: the anchors' frames, `[R, F]`.
+    private func frame(_ contexts: Tensor, after own: Tensor) -> Tensor {
+        let output = predict(contexts).reshaped(own.shape)
+        return isResidual ? own + output : output
+    }
+
+    /// The frame `ahead` steps after the last one of each sequence, `[N, F]`; of sequences without padding.
+    public func next(_ input: E.Input) -> Tensor {
+        let (features, mask) = encoder.features(input)
+        let contexts = sequences(features, mask: mask), frames = target.frames(input)
+        func last(_ steps: Tensor) -> Tensor {
+            let count = steps.shape[1]
+            return steps.sliced(count - 1..<count, axis: 1).reshaped([steps.shape[0], -1])
+        }
+        return frame(last(contexts), after: last(frames))
     }
 
     /// Each frame's context, `[N, T, D]`, and which are real.

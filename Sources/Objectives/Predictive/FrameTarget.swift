@@ -10,13 +10,34 @@ public struct FrameTarget<Input: Sendable>: Sendable {
     /// Size F of a frame.
     public let dimension: Int
     let frames: @Sendable (Input) -> Tensor
+    /// What the encoder sees where frames so many steps ahead are predicted; all where nil.
+    let seen: (@Sendable (Input, _ ahead: Int) -> Input)?
 
     /// - Parameters:
     ///   - dimension: size F of a frame.
     ///   - frames: `[N, T, F]`, T that of the encoder's features (one more or fewer at the end is ignored). Nothing in
     ///     it is trained.
     public init(dimension: Int, _ frames: @escaping @Sendable (Input) -> Tensor) {
-        (self.dimension, self.frames) = (dimension, frames)
+        self.init(dimension: dimension, seen: nil, frames)
+    }
+
+    private init(
+        dimension: Int, seen: (@Sendable (Input, Int) -> Input)?, _ frames: @escaping @Sendable (Input) -> Tensor
+    ) {
+        (self.dimension, self.seen, self.frames) = (dimension, seen, frames)
+    }
+}
+
+extension FrameTarget where Input == Video {
+    /// The frames themselves. The encoder does not see those that are only predicted: its batch statistics are of
+    /// frames that it has in evaluation too.
+    /// - Parameter size: numbers of a frame, H * W * C.
+    public static func frames(size: Int) -> FrameTarget {
+        FrameTarget(dimension: size, seen: { video, ahead in video.frames(0..<max(1, video.length - ahead)) }) {
+            ShapeCheck.require(
+                $0.frameSize == size, "FrameTarget.frames", "video \($0.frames.shape) of frames of \(size) numbers")
+            return $0.frames.reshaped([$0.count, $0.length, size])
+        }
     }
 }
 

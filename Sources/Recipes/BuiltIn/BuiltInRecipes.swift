@@ -49,6 +49,12 @@ extension Recipe {
                 data: "a table depends.tsv of package and dependency",
                 debianTwoTower),
             BuiltInRecipe(
+                "video-frames", "prediction of videos' next frames",
+                data: "folders of frames, each a video", videoFrames),
+            BuiltInRecipe(
+                "moving-shapes", "prediction of the next frame of moving shapes", data: "drawn by the recipe",
+                movingShapes),
+            BuiltInRecipe(
                 "pairs", "a start for your own images and captions", data: "your table pairs.tsv of filepath and title",
                 pairs),
             BuiltInRecipe("demo", "what the demo trains", data: "made by the demo", demo),

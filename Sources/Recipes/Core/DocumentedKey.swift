@@ -45,7 +45,7 @@ private struct KeySurvey {
     /// Options that differ from the base recipe's, by the setting's name.
     private typealias State = [String: Option]
 
-    private static let columns = "image: filepath, text: title, audio: recording, id: item"
+    private static let columns = "image: filepath, text: title, audio: recording, video: clip, id: item"
     private var decoded: [State: [RecipeKey]?] = [:]
 
     mutating func run() -> [DocumentedKey] {
@@ -147,7 +147,7 @@ private struct KeySurvey {
         let base =
             switch state["data.kind"]?.override {
             case "text": "data: {}"
-            case "folder": "data: {columns: {\(Self.columns)}}"
+            case "folder", "videos", "moving_shapes": "data: {columns: {\(Self.columns)}}"
             // Of two inputs, the second one of ids.
             case _ where state["objective.loss"]?.override == "sampled_softmax":
                 "data: {columns: {text: title, id: item}}"

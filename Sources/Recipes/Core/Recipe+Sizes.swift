@@ -19,7 +19,10 @@ extension Recipe {
         let states = optimizer.name == .adamw ? 16.0 : 12.0
         var needs: [(key: String, bytes: Double)] = weights(vocabulary, ids).map { ($0.key, $0.count * states) }
         if let views = views.image {
-            let side = Double(views.size), images = Double(self.objective.needs.inputs.count { $0.kind == .image })
+            let side = Double(views.size), clips = Double(self.views.video?.length ?? 0)
+            let images = self.objective.needs.inputs.reduce(0.0) {
+                $0 + ($1.kind == .image ? 1 : $1.kind == .video ? clips : 0)
+            }
             needs.append(("views.size", Double(batch) * images * side * side * 12))
             if views.crop == .shared {
                 needs.append(("views.resize", Double(batch) * images * Double(views.resize) * Double(views.resize) * 3))

@@ -34,7 +34,7 @@ struct AudioClips: Sendable {
     private static let wholeSeconds = 1800
 
     /// - Parameter segment: the part of the file that is the clip; nil for all of it.
-    func decoded(_ path: String, _ segment: AudioSegment?) throws -> Decoded {
+    func decoded(_ path: String, _ segment: MediaSegment?) throws -> Decoded {
         let frames = try frames(of: path, segment), count = frames.count
         let isLong = count > Self.wholeClips * settings.length && count > 10 * settings.rate
         if isLong || count > max(settings.length, Self.wholeSeconds * settings.rate) {
@@ -43,12 +43,12 @@ struct AudioClips: Sendable {
         return .whole(try sound(path, segment, frames))
     }
 
-    private func frames(of path: String, _ segment: AudioSegment?) throws -> Range<Int> {
+    private func frames(of path: String, _ segment: MediaSegment?) throws -> Range<Int> {
         let header = try Audio.header(of: path)
         return try segment?.frames(of: header, at: settings.rate, path: path) ?? 0..<header.frames(at: settings.rate)
     }
 
-    private func sound(_ path: String, _ segment: AudioSegment?, _ frames: Range<Int>) throws -> Audio {
+    private func sound(_ path: String, _ segment: MediaSegment?, _ frames: Range<Int>) throws -> Audio {
         try Audio(contentsOf: path, rate: settings.rate, window: segment == nil ? nil : frames, limit: .infinity)
     }
 
@@ -98,7 +98,7 @@ struct AudioClips: Sendable {
     private static let longest = 60.0
 
     /// What is embedded of a file: all its samples, or the way to its windows where it is longer than one.
-    func evaluated(_ path: String, _ segment: AudioSegment?, length: Int) throws -> Decoded {
+    func evaluated(_ path: String, _ segment: MediaSegment?, length: Int) throws -> Decoded {
         let frames = try frames(of: path, segment)
         if frames.count > length { return .long(path: path, frames: frames) }
         return .whole(try sound(path, segment, frames))

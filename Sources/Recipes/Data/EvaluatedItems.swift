@@ -9,8 +9,8 @@ import ConcordDatasets
 struct EvaluatedItems {
     /// Distinct files (as in the table, joined to its folder), texts or ids, in order of first appearance.
     private(set) var names: [RecipeInput: [String]] = [:]
-    /// The parts of recordings that the names of an input of audio are of; nil for all of one.
-    private var segments: [RecipeInput: [AudioSegment?]] = [:]
+    /// The parts of recordings that the names of an input of audio or video are of; nil for all of one.
+    private var segments: [RecipeInput: [MediaSegment?]] = [:]
     /// Each row's place in `names`, nil where it has nothing of the input or that could not be read.
     private(set) var places: [RecipeInput: [Int?]] = [:]
     let rows: [Row]
@@ -18,7 +18,7 @@ struct EvaluatedItems {
     init(_ rows: [Row], of table: SampleTable, _ inputs: [RecipeInput]) {
         self.rows = rows
         for input in inputs {
-            var seen: [String: Int] = [:], names: [String] = [], segments: [AudioSegment?] = []
+            var seen: [String: Int] = [:], names: [String] = [], segments: [MediaSegment?] = []
             places[input] = rows.map { row in
                 guard let part = table.part(input, of: row) else { return nil }
                 if let place = seen[part] { return place }
@@ -28,12 +28,12 @@ struct EvaluatedItems {
                 return names.count - 1
             }
             self.names[input] = names
-            if input.kind == .audio { self.segments[input] = segments }
+            if input.kind.hasSegments { self.segments[input] = segments }
         }
     }
 
-    /// The segments of an input's files; nil where it is no audio.
-    func segments(of input: RecipeInput) -> [AudioSegment?]? { segments[input] }
+    /// The segments of an input's files; nil where it is neither audio nor video.
+    func segments(of input: RecipeInput) -> [MediaSegment?]? { segments[input] }
 
     /// Keeps those items of an input that could be read.
     mutating func keep(_ readable: [Int], of input: RecipeInput) {

@@ -30,6 +30,7 @@ extension DataSettings.Split {
 
     /// The rule in words.
     var words: String {
+        if let last { return "being in the last \(last) of its video's frames" }
         let column = columns.joined(separator: " ")
         guard !values.isEmpty else { return "crc32 of \"\(column)\" modulo \(modulo) is \(remainder)" }
         let listed = values.prefix(8).joined(separator: ", ") + (values.count > 8 ? ", … (\(values.count) values)" : "")

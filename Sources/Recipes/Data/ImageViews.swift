@@ -28,6 +28,15 @@ struct ImageViews: Sendable {
         }
     }
 
+    /// What of an image in memory can be kept.
+    func decoded(_ image: Image) -> Image {
+        switch settings.crop {
+        case .shared: image.resized(width: settings.resize, height: settings.resize)
+        case .whole: image.resized(width: settings.size, height: settings.size)
+        case .randomResized: image
+        }
+    }
+
     /// A training view of a decoded image.
     func augmented(_ image: Image, using random: inout RandomSequence) -> View {
         let key = random.nextKey()

@@ -17,12 +17,14 @@ public enum MediaFiles {
         public var count: Int { paths.count + rejected.count }
     }
 
-    /// The files of `paths`, and of the folders among them those of one modality, anywhere below.
+    /// The files of `paths`, and of the folders among them those of one modality, anywhere below. Of videos the folders
+    /// that have frames directly in them.
     ///
     /// Images and audio in folders are recognized by their first bytes, so that names without an ending count; texts by
     /// the ending `.txt`. Each file of the folders counts once, whatever links lead to it.
     /// - Throws: `RecipeError` where nothing is left.
     public static func list(_ paths: [String], _ modality: Modality) throws -> Listing {
+        guard modality != .video else { return try videos(paths) }
         var listing = Listing(), walk = FileWalk()
         for path in paths where !isFolder(path) { walk.insert(file: path) }
         for path in paths {
@@ -48,10 +50,30 @@ public enum MediaFiles {
         return listing
     }
 
+    /// The folders of frames that are named, and those below them.
+    private static func videos(_ paths: [String]) throws -> Listing {
+        var listing = Listing(), seen: Set<String> = []
+        for path in paths {
+            do {
+                for video in try VideoFolder.videos(under: path) {
+                    let folder = video.path == "." ? path : Paths.join(path, video.path)
+                    if seen.insert(CanonicalPath.of(folder)).inserted {
+                        listing.paths.append(folder)
+                    } else {
+                        listing.repeatedCount += 1
+                    }
+                }
+            } catch { listing.rejected.append(Rejected(name: path, reason: "\(error)".removing(prefix: "\(path): "))) }
+        }
+        guard let first = listing.rejected.first, listing.paths.isEmpty else { return listing }
+        throw RecipeError.unreadable(path: first.name, reason: first.reason)
+    }
+
     private static func noun(_ modality: Modality) -> String {
         switch modality {
         case .image: "image"
         case .audio: "sound"
+        case .video: "video"
         case .text: "text"
         case .id: "id"
         }
@@ -73,4 +95,8 @@ extension MediaFiles.Listing {
             if inFolder { otherCount += 1 } else { rejected.append(Rejected(name: path, reason: reason)) }
         }
     }
+}
+
+extension String {
+    fileprivate func removing(prefix: String) -> String { hasPrefix(prefix) ? String(dropFirst(prefix.count)) : self }
 }

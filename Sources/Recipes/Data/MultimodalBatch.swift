@@ -13,9 +13,11 @@ public struct MultimodalBatch: Sendable {
     private var images: [String: Available<Tensor>] = [:]
     private var texts: [String: Available<Tokens>] = [:]
     private var audios: [String: Available<Waveform>] = [:]
+    private var videos: [String: Available<Video>] = [:]
     private var identities: [String: Available<IDs>] = [:]
     private var secondImages: [String: Available<Tensor>] = [:]
     private var secondAudios: [String: Available<Waveform>] = [:]
+    private var secondVideos: [String: Available<Video>] = [:]
 
     /// A teacher's unit embeddings of the samples, `[n, D]`, of those that it could read; nil where there is no
     /// teacher.
@@ -45,6 +47,12 @@ public struct MultimodalBatch: Sendable {
         set { audios[name] = newValue }
     }
 
+    /// Clips of an input of videos, `[n, T, H, W, 3]`; nil where it has none.
+    public subscript(video name: String) -> Available<Video>? {
+        get { videos[name] }
+        set { videos[name] = newValue }
+    }
+
     /// Ids of an input, `[n]`: rows of its encoder's table; nil where it has none.
     public subscript(ids name: String) -> Available<IDs>? {
         get { identities[name] }
@@ -64,6 +72,17 @@ public struct MultimodalBatch: Sendable {
     public subscript(secondAudio name: String) -> Available<Waveform>? {
         get { secondAudios[name] }
         set { secondAudios[name] = newValue }
+    }
+
+    /// Another view of the same samples' videos, where the objective compares two.
+    public subscript(secondVideo name: String) -> Available<Video>? {
+        get { secondVideos[name] }
+        set { secondVideos[name] = newValue }
+    }
+
+    /// Both views of an input's videos; nil where there are none.
+    public subscript(videoViews name: String) -> Available<Views<Video>>? {
+        views(videos[name], secondVideos[name])
     }
 
     /// Both views of an input's images; nil where there are none.

@@ -26,6 +26,8 @@ public struct RecipeInput: Hashable, Sendable, CustomStringConvertible {
     public static let text = RecipeInput(.text)
     /// The input "audio", of audio.
     public static let audio = RecipeInput(.audio)
+    /// The input "video", of videos.
+    public static let video = RecipeInput(.video)
 
     public var description: String { name }
 }
@@ -34,9 +36,14 @@ public struct RecipeInput: Hashable, Sendable, CustomStringConvertible {
 public enum Modality: String, Sendable, CaseIterable {
     /// An image file, a text, or an audio file.
     case image, text, audio
+    /// A folder of a video's frames.
+    case video
     /// The id of a user, an item, a speaker: one of those that the training rows have.
     case id
 
-    /// Whether a table's field names a file of it; texts and ids are in the table itself.
-    public var isFile: Bool { self == .image || self == .audio }
+    /// Whether a table's field names a file of it, or a folder of frames; texts and ids are in the table itself.
+    public var isFile: Bool { self == .image || self == .audio || self == .video }
+
+    /// Whether a row may be a part of a longer file: of a recording, or of a video.
+    var hasSegments: Bool { self == .audio || self == .video }
 }

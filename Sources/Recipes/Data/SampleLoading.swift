@@ -26,6 +26,7 @@ struct SampleLoading: Sendable {
         var clips: [String: AudioClips.Decoded] = [:]
         var texts: [String: String] = [:]
         var ids: [String: Int32] = [:]
+        var videos: [String: (path: String, frames: Range<Int>)] = [:]
         /// The row of the teacher's embedding.
         var teacherRow: Int32?
         /// Equal for samples that are each other's positives.
@@ -40,24 +41,61 @@ struct SampleLoading: Sendable {
     private struct View: Sendable {
         var images: [String: [ImageViews.View]] = [:]
         var clips: [String: [[Float]]] = [:]
+        var videos: [String: [[ImageViews.View]]] = [:]
         let texts: [String: String]
         let ids: [String: Int32]
         let teacherRow: Int32?
         let group: Int32
     }
 
-    func batches(of table: SampleTable, positives: Positives?) -> Batches<MultimodalBatch> {
-        let hasGroups = positives?.hasGroups ?? false
-        return table.train.samples(loading: { row in try decoded(row, of: table, positives) })
+    func batches(of table: SampleTable, positives: Positives?) throws -> Batches<MultimodalBatch> {
+        let hasGroups = positives?.hasGroups ?? false, videos = try videos(of: table)
+        return try samples(of: table, positives, videos)
             .cached(limit: recipe.data.cacheMebibytes << 20) { $0.byteCount }
-            .augmented { sample, random in try view(of: sample, using: &random) }
+            .augmented { sample, random in try view(of: sample, videos, using: &random) }
             .batches(
                 of: recipe.batch, seed: recipe.seed, threads: recipe.loader.threads, prefetch: recipe.loader.prefetch,
                 badLimit: recipe.data.badFraction
-            ) { views, random in batch(views, hasGroups: hasGroups, using: &random) }
+            ) { views, random in batch(views, videos, hasGroups: hasGroups, using: &random) }
     }
 
-    private func decoded(_ row: Row, of table: SampleTable, _ positives: Positives?) throws -> Decoded {
+    /// The training rows' videos; nil where there are none.
+    private func videos(of table: SampleTable) throws -> VideoClips? {
+        let inputs = needs.inputs.filter { $0.kind == .video }
+        guard !inputs.isEmpty else { return nil }
+        let paths = table.train.lazy.flatMap { row in inputs.compactMap { table.path($0, of: row) } }
+        return try VideoClips(paths, recipe, isEvaluated: false)
+    }
+
+    /// A sample a row; or, where the objective takes windows of videos, a sample for each window of each row.
+    private func samples(
+        of table: SampleTable, _ positives: Positives?, _ videos: VideoClips?
+    ) throws -> DecodedSamples<Decoded> {
+        guard needs.unit == .windows, let videos, let input = needs.inputs.first(where: { $0.kind == .video }) else {
+            return table.train.samples(loading: { row in try decoded(row, of: table, positives, videos) })
+        }
+        let windows = table.train.indices.flatMap { row -> [(row: Int, frames: Range<Int>)] in
+            let place = table.train[row]
+            guard let path = table.path(input, of: place),
+                let frames = try? videos.range(path, table.segment(input, of: place))
+            else { return [(row, 0..<0)] }  // loading it says what is wrong
+            return videos.windows(frames).map { (row, $0) }
+        }
+        guard !windows.isEmpty else {
+            throw RecipeError.data(
+                message: "views.frames: none of \(Counted.text(table.train.count, "video")) has the frames of a clip; "
+                    + "make clips shorter (views.frames, views.stride), or give longer videos")
+        }
+        return DecodedSamples(count: windows.count, named: { table.train[windows[$0].row].place }) { index in
+            var sample = try decoded(table.train[windows[index].row], of: table, positives, videos)
+            sample.videos[input.name]?.frames = windows[index].frames
+            return sample
+        }
+    }
+
+    private func decoded(
+        _ row: Row, of table: SampleTable, _ positives: Positives?, _ videos: VideoClips?
+    ) throws -> Decoded {
         var sample = Decoded(), parts = 0
         for input in needs.inputs {
             let name = input.name
@@ -73,6 +111,11 @@ struct SampleLoading: Sendable {
             case .text:
                 sample.texts[name] = table.field(input, of: row)
                 parts += sample.texts[name] == nil ? 0 : 1
+            case .video:
+                sample.videos[name] = try videos.flatMap { clips in
+                    try table.path(input, of: row).map { ($0, try clips.range($0, table.segment(input, of: row))) }
+                }
+                parts += sample.videos[name] == nil ? 0 : 1
             case .id:
                 sample.ids[name] = table.field(input, of: row).flatMap { table.ids[input]?.row(of: $0) }
                 parts += sample.ids[name] == nil ? 0 : 1
@@ -90,7 +133,9 @@ struct SampleLoading: Sendable {
     }
 
     /// All first views, then all second ones, in the order of the inputs: the random choices follow each other so.
-    private func view(of sample: Decoded, using random: inout RandomSequence) throws -> View {
+    private func view(
+        of sample: Decoded, _ videos: VideoClips?, using random: inout RandomSequence
+    ) throws -> View {
         var view = View(texts: sample.texts, ids: sample.ids, teacherRow: sample.teacherRow, group: sample.group)
         for _ in 0..<needs.views {
             for input in needs.inputs {
@@ -103,11 +148,19 @@ struct SampleLoading: Sendable {
                     view.clips[input.name, default: []].append(try sounds.augmented(clip, using: &random))
                 }
             }
+            for input in needs.inputs {
+                if let videos, let video = sample.videos[input.name] {
+                    view.videos[input.name, default: []].append(
+                        try videos.augmented(video.path, video.frames, using: &random))
+                }
+            }
         }
         return view
     }
 
-    private func batch(_ views: [View], hasGroups: Bool, using random: inout RandomSequence) -> MultimodalBatch {
+    private func batch(
+        _ views: [View], _ videos: VideoClips?, hasGroups: Bool, using random: inout RandomSequence
+    ) -> MultimodalBatch {
         var batch = MultimodalBatch()
         for input in needs.inputs {
             let name = input.name
@@ -131,6 +184,13 @@ struct SampleLoading: Sendable {
                 batch[text: name] = Available(of: views, { $0.texts[name] }) {
                     tokenizer.encode($0, length: context)
                 }
+            case .video:
+                guard let videos else { continue }
+                func batched(_ view: Int) -> Available<Video>? {
+                    Available(of: views, { $0.videos[name]?[view] }) { videos.batch($0, using: &random) }
+                }
+                batch[video: name] = batched(0)
+                if needs.views > 1 { batch[secondVideo: name] = batched(1) }
             case .id: batch[ids: name] = Available(of: views, { $0.ids[name] }) { IDs($0) }
             }
         }

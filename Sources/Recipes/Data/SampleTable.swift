@@ -22,6 +22,14 @@ struct SampleTable: Sendable {
     init(_ settings: DataSettings, root: String, choice: RowChoice = .heldOut) throws {
         self.settings = settings
         let path = settings.path == "." ? root : Paths.join(root, settings.path)
+        if settings.kind == .videos, let split = settings.split, let last = split.last, case .heldOut = choice {
+            (train, heldOut) = try VideoFolder.split(path, last: last)
+            (isSplit, ids) = (true, [:])
+            rule = HeldOutRule(
+                words: split.words, table: path, total: train.count + heldOut.count, heldOut: heldOut.count)
+            if heldOut.isEmpty { throw Self.emptyPart(path, rule) }
+            return
+        }
         let table = try Self.read(settings, path: path)
         if case .all(let reason) = choice {
             (train, heldOut, isSplit) = (table, table, false)
@@ -79,7 +87,7 @@ struct SampleTable: Sendable {
     private static func read(_ settings: DataSettings, path: String) throws -> Table {
         let table = try contents(settings, path: path)
         var named = [("data.group", settings.group)]
-        for (input, segment) in settings.segments {
+        for (input, segment) in settings.segments where settings.kind == .table {
             let key = input == .audio ? "data.columns" : "data.columns.\(input.name)"
             named += [("\(key).start", segment.start), ("\(key).end", segment.end)]
         }
@@ -91,7 +99,8 @@ struct SampleTable: Sendable {
         try table.require(columns: settings.columns.values.sorted() + settings.rename.keys.sorted())
         try requireFiles(settings, table)
         for input in settings.inputs {
-            guard let column = settings.columns[input], let segment = settings.segments[input] else { continue }
+            guard input.kind == .audio, let column = settings.columns[input], let segment = settings.segments[input]
+            else { continue }
             guard segment.start != nil || segment.end != nil else { continue }
             try table.requireSegments(of: column, start: segment.start, end: segment.end)
         }
@@ -128,6 +137,8 @@ struct SampleTable: Sendable {
             return settings.first(.audio) == nil
                 ? try ImageFolder(path).table : try AudioFolder(path).table
         case .files: return try FileListing(path, pattern: settings.pattern).table
+        case .videos: return try VideoFolder(path).table
+        case .movingShapes: return settings.drawn?.table ?? Table(listing: path, columns: ["filepath"], rows: [])
         case .text: throw RecipeError.data(message: "\(path): running text has no rows")
         }
     }
@@ -142,7 +153,7 @@ struct SampleTable: Sendable {
     }
 
     /// The part of its recording that a row is; nil for all of it.
-    func segment(_ input: RecipeInput, of row: Row) -> AudioSegment? {
+    func segment(_ input: RecipeInput, of row: Row) -> MediaSegment? {
         guard let columns = settings.segments[input] else { return nil }
         // Every row's was checked when the table was read.
         return (try? row.segment(start: columns.start, end: columns.end)) ?? nil
@@ -196,7 +207,7 @@ struct SampleTable: Sendable {
 
     /// Held-out rows that name a file of a training row.
     var heldOutRowsOfTrainedFiles: Int {
-        guard isSplit else { return 0 }
+        guard isSplit, settings.split?.last == nil else { return 0 }
         func files(of row: Row) -> [String] {
             self.files.compactMap { path($0, of: row).map(CanonicalPath.of) }
         }

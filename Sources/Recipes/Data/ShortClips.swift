@@ -10,7 +10,7 @@ struct ShortClips {
     private let seconds: Double
 
     init(_ table: SampleTable, _ views: AudioViewSettings) {
-        var seen: Set<String> = [], clips: [(path: String, segment: AudioSegment?)] = []
+        var seen: Set<String> = [], clips: [(path: String, segment: MediaSegment?)] = []
         for input in table.files where input.kind == .audio {
             for row in table.train {
                 guard let part = table.part(input, of: row), let path = table.path(input, of: row),

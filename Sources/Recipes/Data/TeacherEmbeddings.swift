@@ -33,6 +33,7 @@ struct TeacherEmbeddings: Sendable {
                 case .image: try teacher.index(images: names)
                 case .audio: try teacher.index(audio: names, windows: .averaged)
                 case .text: try teacher.index(texts: names)
+                case .video: try teacher.index(videos: names)
                 case .id: try teacher.index(ids: names)
                 }
         } else {

@@ -87,6 +87,11 @@ struct TrainedRows: Codable, Sendable {
         var hash = FNV1a(value: name)
         for input in table.files {
             guard let path = table.path(input, of: row) else { continue }
+            if input.kind == .video, let video = try? FrameFolder(path) {
+                hash.add(String(video.count))
+                for frame in Set([0, video.count - 1]).sorted() { hash.add(String(size(of: video.path(of: frame)))) }
+                continue
+            }
             hash.add(String(size(of: path)))
             guard ends > 0, let file = try? RegularFile(reading: path) else { continue }
             for start in Set([0, max(0, file.size - ends)]).sorted() {

@@ -114,7 +114,8 @@ enum TrainingData: Sendable {
     var description: String {
         switch self {
         case .samples(let table, _):
-            "\(Counted.text(table.train.count, "sample")) to train on, \(table.heldOut.count) held out"
+            "\(Counted.text(table.train.count, table.settings.inputs == [.video] ? "video" : "sample")) to train on, "
+                + "\(table.heldOut.count) held out"
         case .streams(let table, let streams):
             "\(Counted.text(table.train.count, "clip")) to train on in \(Counted.text(streams.names.count, "stream")), "
                 + "\(table.heldOut.count) held out"
@@ -175,10 +176,10 @@ enum TrainingData: Sendable {
     /// - Parameter teacher: whose embeddings are learned; nil where the objective asks for none.
     func batches(
         _ recipe: Recipe, tokenizer: (any Tokenizer)?, teacher: TeacherEmbeddings? = nil
-    ) -> Batches<MultimodalBatch> {
+    ) throws -> Batches<MultimodalBatch> {
         switch self {
         case .samples(let table, let positives):
-            return SampleLoading(recipe, tokenizer: tokenizer, teacher: teacher).batches(
+            return try SampleLoading(recipe, tokenizer: tokenizer, teacher: teacher).batches(
                 of: table, positives: positives)
         case .streams(_, let streams):
             let input = recipe.objective.needs.inputs.first { $0.kind == .audio } ?? .audio
@@ -239,6 +240,6 @@ extension Recipe {
     /// - Parameter data: the directory that the recipe's data paths start from.
     package func trainingBatches(data: String, tokenizer: (any Tokenizer)?) throws -> Batches<MultimodalBatch> {
         let samples = try TrainingData(self, data: data, tokenizer: tokenizer)
-        return samples.batches(self, tokenizer: tokenizer, teacher: try samples.teacher(self, data: data))
+        return try samples.batches(self, tokenizer: tokenizer, teacher: try samples.teacher(self, data: data))
     }
 }

@@ -17,9 +17,9 @@ import Synchronization
 /// }
 /// ```
 /// What the encoder's input is says which kind of input it is for: `Tensor` images, `Tokens` texts, `Waveform` audio,
-/// `IDs` ids.
+/// `Video` videos, `IDs` ids.
 public protocol EncoderRecipe: Sendable {
-    /// What the encoder takes: `Tensor` for images, `Tokens`, `Waveform` or `IDs`.
+    /// What the encoder takes: `Tensor` for images, `Tokens`, `Waveform`, `Video` or `IDs`.
     associatedtype Input: Sendable
 
     /// What `model.image.encoder` calls it (`model.text.encoder`, …).
@@ -63,6 +63,7 @@ extension EncoderRecipe {
 extension EncoderRecipe where Input == Tensor { public static var kind: Modality { .image } }
 extension EncoderRecipe where Input == Tokens { public static var kind: Modality { .text } }
 extension EncoderRecipe where Input == Waveform { public static var kind: Modality { .audio } }
+extension EncoderRecipe where Input == Video { public static var kind: Modality { .video } }
 extension EncoderRecipe where Input == IDs { public static var kind: Modality { .id } }
 
 /// An encoder of texts: it reads so many tokens of one.
@@ -108,8 +109,8 @@ public struct EncoderCost: Sendable {
 
 extension Recipe {
     private static let encoders = Mutex<[any EncoderRecipe.Type]>([
-        ResNetRecipe.self, ModifiedResNetRecipe.self, ViTRecipe.self, TransformerRecipe.self, LogMelRecipe.self,
-        CPCEncoderRecipe.self, Wav2Vec2EncoderRecipe.self, IDRecipe.self,
+        ResNetRecipe.self, ModifiedResNetRecipe.self, ViTRecipe.self, CNNRecipe.self, TransformerRecipe.self,
+        LogMelRecipe.self, CPCEncoderRecipe.self, Wav2Vec2EncoderRecipe.self, IDRecipe.self, VideoRecipe.self,
     ])
 
     /// Makes an encoder known to recipes, by its name; one of the same name and kind is replaced.

@@ -125,7 +125,7 @@ struct EvaluatedSamples {
 extension Embedder {
     /// Embeddings of those files that can be read, and which these are.
     func readableFiles(
-        _ paths: [String], _ input: RecipeInput, _ segments: [AudioSegment?]?, features: Bool
+        _ paths: [String], _ input: RecipeInput, _ segments: [MediaSegment?]?, features: Bool
     ) throws -> (embeddings: Tensor, readable: [Int], unreadable: [UnreadableFile]) {
         let found = try embed(paths, input, segments: segments, features: features, badLimit: 1)
         let unreadable = found.rejected.map { UnreadableFile(name: $0.name, reason: $0.reason) }

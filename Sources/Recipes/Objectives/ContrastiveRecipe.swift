@@ -68,6 +68,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
             case .image: try tower(try parts.imageEncoder(of: input), \.[image: input.name])
             case .text: try tower(try parts.textEncoder(of: input), \.[text: input.name])
             case .audio: try tower(try parts.audioEncoder(of: input), \.[audio: input.name])
+            case .video: try tower(try parts.videoEncoder(of: input), \.[video: input.name])
             case .id: try tower(try parts.idEncoder(of: input), \.[ids: input.name])
             }
         }
@@ -113,6 +114,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
         case .image(let images): isProjected ? model.embed(name, images) : model.features(name, images)
         case .text(let tokens): isProjected ? model.embed(name, tokens) : model.features(name, tokens)
         case .audio(let clips): isProjected ? model.embed(name, clips) : model.features(name, clips)
+        case .video(let clips): isProjected ? model.embed(name, clips) : model.features(name, clips)
         case .ids(let ids): isProjected ? model.embed(name, ids) : model.features(name, ids)
         }
     }

@@ -93,6 +93,7 @@ public struct DistillRecipe: ObjectiveRecipe {
             case .image: try tower(try parts.imageEncoder(of: input), \.[image: name])
             case .text: try tower(try parts.textEncoder(of: input), \.[text: name])
             case .audio: try tower(try parts.audioEncoder(of: input), \.[audio: name])
+            case .video: try tower(try parts.videoEncoder(of: input), \.[video: name])
             case .id: try tower(try parts.idEncoder(of: input), \.[ids: name])
             }
         let teacher = Tower<MultimodalBatch>("teacher", \.teacher, Identity(dimension: dimension), head: .none)

@@ -196,6 +196,17 @@ public struct ModalityEmbedder: Sendable {
         }
     }
 
+    /// An encoder of videos.
+    public static func videos(_ encoder: any FeatureEncoder<Video>) -> ModalityEmbedder { videos { encoder($0) } }
+
+    /// Something that takes clips of videos.
+    public static func videos(_ body: @escaping @Sendable (Video) -> Tensor) -> ModalityEmbedder {
+        ModalityEmbedder { input in
+            guard case .video(let clips) = input else { input.stop(.video) }
+            return body(clips)
+        }
+    }
+
     /// Something that takes clips.
     public static func audio(_ body: @escaping @Sendable (Waveform) -> Tensor) -> ModalityEmbedder {
         ModalityEmbedder { input in
@@ -224,6 +235,8 @@ public enum ModalityInput: Sendable {
     case audio(Waveform)
     /// `[N]`.
     case ids(IDs)
+    /// `[N, T, H, W, 3]`.
+    case video(Video)
 
     func stop(_ wanted: Modality) -> Never { ShapeCheck.fail("embed", "an encoder of \(wanted.rawValue) got \(self)") }
 }
@@ -234,7 +247,7 @@ extension Recipe {
         SupConRecipe.self, MoCoRecipe.self, MoCoV3Recipe.self, NNCLRRecipe.self, BYOLRecipe.self, SimSiamRecipe.self,
         BarlowTwinsRecipe.self, VICRegRecipe.self, WMSERecipe.self, SwAVRecipe.self, SimCSERecipe.self,
         DistillRecipe.self, RotationRecipe.self, JigsawRecipe.self, PatchPositionRecipe.self,
-        ColorizationRecipe.self, MAERecipe.self, SimMIMRecipe.self, NextTokenRecipe.self,
+        ColorizationRecipe.self, NextFrameRecipe.self, MAERecipe.self, SimMIMRecipe.self, NextTokenRecipe.self,
         Wav2Vec2Recipe.self, COLARecipe.self, TERARecipe.self, APCRecipe.self, HuBERTRecipe.self,
     ])
 

@@ -47,6 +47,12 @@ public struct RecipeParts: Sendable {
         try encoder(of: input)
     }
 
+    /// The encoder of an input of videos.
+    /// - Throws: where the objective's needs do not name it.
+    public func videoEncoder(of input: RecipeInput = .video) throws -> any FeatureEncoder<Video> {
+        try encoder(of: input)
+    }
+
     /// The encoder of an input of ids.
     /// - Throws: where the objective's needs do not name it.
     public func idEncoder(of input: RecipeInput) throws -> any FeatureEncoder<IDs> { try encoder(of: input) }

@@ -32,7 +32,7 @@ struct EmbeddedFiles {
 }
 
 extension Embedder {
-    /// Embeddings of the image or audio files of an input; unreadable files are left out, counted, and named in the
+    /// Embeddings of the image or audio files, or the videos, of an input; unreadable files are left out, counted, and named in the
     /// log.
     /// - Parameters:
     ///   - segments: the part of each recording that is embedded; nil for all of it.
@@ -43,7 +43,7 @@ extension Embedder {
     ///   - progress: is called with the number of files done.
     /// - Throws: if too many files are unreadable, or all, or the model has no encoder for them.
     func embed(
-        _ paths: [String], _ input: RecipeInput, segments: [AudioSegment?]? = nil, windows: AudioWindowing = .averaged,
+        _ paths: [String], _ input: RecipeInput, segments: [MediaSegment?]? = nil, windows: AudioWindowing = .averaged,
         features: Bool = false, badLimit: Double,
         progress: (Int) -> Void = { _ in }
     ) throws -> EmbeddedFiles {
@@ -67,6 +67,30 @@ extension Embedder {
                 if let last = batch.indices.last { progress(last + 1) }
             }
             return try rows.files(leavingOut: faults, limit: badLimit)
+        case .video:
+            let clips = try VideoClips(paths, recipe, isEvaluated: true), faults = Faults(paths)
+            let videos = faults.samples({ try clips.evaluated($1, segments?[$0]) }).batches(
+                of: 1, shuffle: false, dropLast: false, threads: recipe.loader.threads,
+                prefetch: recipe.loader.prefetch, badLimit: badLimit
+            ) { $0[0] }
+            var rows = EmbeddedRows()
+            for batch in videos.epoch(0) {
+                let windows = try batch.get()
+                guard let file = batch.indices.first else { continue }
+                for first in stride(from: 0, to: windows.count, by: 16) {
+                    let part = Array(windows[first..<min(windows.count, first + 16)])
+                    // The parts of a video have one name: their mean is its embedding.
+                    rows.append(
+                        output(of: .video(clips.batch(part)), input, features: features),
+                        part.indices.map {
+                            EmbeddedFiles.Entry(
+                                file: file, seconds: windows.count > 1 ? Double(first + $0)..<Double(first + $0 + 1) : nil)
+                        })
+                }
+                progress(file + 1)
+            }
+            return try rows.files(leavingOut: faults, limit: badLimit).averaged(
+                normalizing: !features && model.hasSharedSpace)
         case .audio:
             guard let settings = recipe.views.audio else { throw missing(.audio) }
             return try embedAudio(paths, input, segments, settings, windows, features, badLimit, progress)
@@ -74,7 +98,7 @@ extension Embedder {
     }
 
     private func embedAudio(
-        _ paths: [String], _ input: RecipeInput, _ segments: [AudioSegment?]?, _ settings: AudioViewSettings,
+        _ paths: [String], _ input: RecipeInput, _ segments: [MediaSegment?]?, _ settings: AudioViewSettings,
         _ windows: AudioWindowing,
         _ features: Bool, _ badLimit: Double,
         _ progress: (Int) -> Void

@@ -25,6 +25,13 @@ extension Run {
         try embed(paths, .audio, input)
     }
 
+    /// Unit embeddings of videos, `[N, D]`: of each folder of frames the mean over its clips.
+    /// - Parameter input: the name of the input, where the model has several of videos; nil for the first.
+    /// - Throws: for the first folder that cannot be read, or has fewer frames than a clip, with the reason.
+    public func embed(videos folders: [String], input: String? = nil) throws -> Tensor {
+        try embed(folders, .video, input)
+    }
+
     /// Unit embeddings of images in memory, `[N, D]`.
     public func embed(images: [Image], input: String? = nil) throws -> Tensor {
         guard !images.isEmpty else { throw RecipeError.data(message: "no image to embed") }
@@ -91,6 +98,20 @@ extension Run {
         progress: (_ done: Int) -> Void = { _ in }
     ) throws -> EmbeddingIndex {
         try index(paths, .audio, input, windows, badLimit, progress)
+    }
+
+    /// An index of videos, folders of frames each: the mean over a video's clips is its row. The unreadable ones are
+    /// left out and listed in `rejected`.
+    /// - Parameters:
+    ///   - input: the name of the input, where the model has several of videos; nil for the first.
+    ///   - badLimit: the fraction of folders, in `0...1`, that may be unreadable; one always may.
+    ///   - progress: is called with the number of videos done.
+    /// - Throws: if more are unreadable, or all.
+    public func index(
+        videos folders: [String], input: String? = nil, badLimit: Double = 1,
+        progress: (_ done: Int) -> Void = { _ in }
+    ) throws -> EmbeddingIndex {
+        try index(folders, .video, input, .averaged, badLimit, progress)
     }
 
     private func index(

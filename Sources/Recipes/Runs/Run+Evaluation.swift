@@ -49,8 +49,11 @@ extension Run {
         guard settings.kind != .text, let trainedRows, settings.split != nil || settings.heldOut != nil else {
             return .heldOut
         }
-        let whole = try SampleTable(settings, root: data, choice: .all(because: ""))
-        guard trainedRows.compare(whole.heldOut, of: whole).found <= 0.5 else { return .heldOut }
+        // Parts of videos are rows of their own: those to train on are looked for.
+        let isOfParts = settings.split?.last != nil
+        let table = try SampleTable(settings, root: data, choice: isOfParts ? .heldOut : .all(because: ""))
+        let rows = isOfParts ? table.train : table.heldOut
+        guard trainedRows.compare(rows, of: table).found <= 0.5 else { return .heldOut }
         return .all(because: "since this is not the table that was trained on (\(trainedRows.table))")
     }
 

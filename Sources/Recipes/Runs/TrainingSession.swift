@@ -88,7 +88,7 @@ public struct TrainingSession {
         if recipe.microbatch != nil { _ = try objective.microbatched() }
         try objective.freeze(matching: recipe.freeze.map { PathPattern($0) })
         let teacher = try samples.teacher(recipe, data: data, saved: isResumed ? place.loadTeacher() : nil)
-        let batches = samples.batches(recipe, tokenizer: embedder.tokenizer, teacher: teacher)
+        let batches = try samples.batches(recipe, tokenizer: embedder.tokenizer, teacher: teacher)
         try samples.requireBatch(batches, recipe)
         /// The last report, which is not made again for the same weights.
         var latest: EvaluationReport?

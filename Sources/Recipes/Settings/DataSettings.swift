@@ -1,10 +1,10 @@
-import ConcordDatasets
+public import ConcordDatasets
 
 /// `data`: where the samples come from, relative to the data directory.
 ///
 /// ```yaml
 /// data:
-///   kind: table                      # or folder, files, text
+///   kind: table                      # or folder, files, videos, moving_shapes, text
 ///   path: catalogue.tsv
 ///   columns: {image: filepath, text: title, audio: recording}
 ///                                    # and start: begin, end: end, columns of seconds, where a row is a part of a
@@ -12,6 +12,10 @@ import ConcordDatasets
 ///   labels: [category]
 ///   split: {column: filepath, modulo: 8, remainder: 0}   # or none; or, in its place, held_out: test.tsv
 ///                                    # and column: [user, item] for pairs
+/// ```
+/// Folders of frames are videos:
+/// ```yaml
+/// data: {kind: videos, path: clips, split: {last: 0.2}}         # the last fifth of each video is held out
 /// ```
 /// Inputs may have names of their own, also several of one kind:
 /// ```yaml
@@ -29,6 +33,10 @@ public struct DataSettings: Sendable {
         case folder
         /// Files whose names say what they are, by `pattern`: `{digit}_{speaker}_{take}.wav`.
         case files
+        /// Folders of frames, each a video, anywhere below `path`.
+        case videos
+        /// Videos of moving shapes, drawn and not read: to try predictions of frames on.
+        case movingShapes = "moving_shapes"
         /// Text files: `path` to train on, `held_out` to evaluate on; lines are joined, or with `lines` texts of their
         /// own.
         case text
@@ -62,19 +70,54 @@ public struct DataSettings: Sendable {
         public let modulo, remainder: Int
         /// Rows whose field is one of these.
         public let values: [String]
+        /// The last fraction of each video's frames, for `videos`; nil where whole videos are held out.
+        public let last: Double?
     }
 
-    /// The columns of the second at which a row's part of its recording starts and ends.
+    /// What `moving_shapes` draws.
+    public struct DrawnVideos: Sendable {
+        /// How many videos, and frames of each.
+        public let count, frames: Int
+        /// The videos.
+        public let videos: MovingShapes
+
+        init(_ fields: Fields) throws {
+            count = try fields.integer("videos", default: 500, in: 2...1_000_000, "How many videos are drawn.")
+            frames = try fields.integer("frames", default: 20, in: 2...100_000, "Frames of each video.")
+            videos = MovingShapes(
+                size: try fields.integer("size", default: 64, in: 8...1024, "Side of a frame in pixels."),
+                shapes: try fields.integer("shapes", default: 3, in: 1...100, "The most shapes in a video."),
+                speed: try fields.number(
+                    "speed", default: 4, in: 0.01...1000, "The fastest shape, in pixels a frame."),
+                seed: UInt64(try fields.integer("seed", default: 0, "Seed of the videos.")))
+        }
+
+        /// A row for each video: its number.
+        var table: Table {
+            Table(listing: "moving shapes", columns: ["filepath", "start", "end"], rows: (0..<count).map {
+                ["\($0)", "0", "\(frames)"]
+            })
+        }
+    }
+
+    /// The columns of the second, or of a video the frame, at which a row's part of its file starts and ends.
     public struct SegmentColumns: Sendable {
-        /// Columns of seconds; nil for the file's own start or end.
+        /// Columns of seconds or frames; nil for the file's own start or end.
         public let start, end: String?
+
+        /// Those of a listing of videos.
+        static let video = SegmentColumns(start: "start", end: "end")
+
+        private init(start: String, end: String) { (self.start, self.end) = (start, end) }
 
         init(_ fields: Fields) throws {
             start = try fields.string(
                 "start",
-                "The column of the second at which a row's part of its audio file starts; else the file's start.")
+                "The column of the second (of a video: the frame) at which a row's part of its file starts; else the "
+                    + "file's start.")
             end = try fields.string(
-                "end", "The column of the second at which a row's part of its audio file ends; else the file's end.")
+                "end", "The column of the second (of a video: the frame) at which a row's part of its file ends; else the "
+                    + "file's end.")
         }
     }
 
@@ -93,11 +136,13 @@ public struct DataSettings: Sendable {
     public let unknownLimit: Double
     /// What file names look like, for `files`.
     public let pattern: String
+    /// What is drawn, for `moving_shapes`.
+    public let drawn: DrawnVideos?
     /// The character between fields.
     public let separator: Separator
     /// What quotes mean.
     public let quoting: Quoting
-    /// What a sample has: images first, then texts, audio and ids, each kind in the recipe's order.
+    /// What a sample has: images first, then texts, audio, videos and ids, each kind in the recipe's order.
     public private(set) var inputs: [RecipeInput]
     /// The column of each input: a file's path, the text itself or an id.
     public private(set) var columns: [RecipeInput: String]
@@ -126,7 +171,7 @@ public struct DataSettings: Sendable {
             "kind", default: Kind.table,
             """
             table: a CSV, TSV or JSON-lines file; folder: a sub-directory per class; files: names by a pattern; \
-            text: running text.
+            videos: folders of frames; moving_shapes: drawn videos; text: running text.
             """
         )
         fields.renamed("bad_share", to: "bad_fraction")
@@ -145,12 +190,16 @@ public struct DataSettings: Sendable {
                 "lines", default: false,
                 "Whether a line is a text of its own, between start and end token; else lines are joined.")
             unknownLimit = try Self.unknownLimit(fields)
-            (separator, quoting, pattern, template) = (.tab, .none, "", "")
+            (separator, quoting, pattern, template, drawn) = (.tab, .none, "", "", nil)
             (inputs, columns, segments) = ([.text], [.text: "text"], [:])
             (rename, labels, group, split, cacheMebibytes) = ([:], [], nil, nil, 0)
             return
         }
-        let other = try fields.string(
+        let isDrawn = kind == .movingShapes
+        drawn =
+            isDrawn
+            ? try DrawnVideos(fields.fields("shapes", "What is drawn: squares, circles and diamonds that bounce.")) : nil
+        let other = isDrawn ? "" : try fields.string(
             "held_out", default: "",
             "The table or folder of the held-out samples, relative to the data directory; a folder inside data.path is "
                 + "not trained "
@@ -159,7 +208,7 @@ public struct DataSettings: Sendable {
         heldOut = other.isEmpty ? nil : other
         isSplitDefault = other.isEmpty && !fields.has("split") && !fields.turnsOff("split")
         (textPaths, heldOutTexts, hasTextLines) = ([], [], false)
-        path = try fields.string(
+        path = isDrawn ? "." : try fields.string(
             "path", default: kind == .table ? "pairs.tsv" : ".",
             "The table or the folder, relative to the data directory; . is that directory itself.")
         let isComma = kind == .table && path.lowercased().hasSuffix(".csv")
@@ -211,7 +260,8 @@ public struct DataSettings: Sendable {
             let files = inputs.filter { $0.kind.isFile }, ids = inputs.filter { $0.kind == .id }
             let deciding = files.first.map { [$0] } ?? (ids.isEmpty ? Array(inputs.prefix(1)) : ids)
             split = try Self.split(
-                fields.fields("split", splitMeaning), columns: deciding.compactMap { columns[$0] })
+                fields.fields("split", splitMeaning), columns: deciding.compactMap { columns[$0] },
+                isVideos: kind == .videos)
         }
         if heldOut != nil, split != nil { throw fields.fault("held_out", "give held_out or split, not both") }
         unknownLimit = inputs.contains { $0.kind == .text } ? try Self.unknownLimit(fields) : 1
@@ -248,6 +298,7 @@ public struct DataSettings: Sendable {
             case .table: hasAudio || !own.isEmpty ? [:] : [.image: "filepath", .text: "title"]
             case .folder: hasAudio ? [:] : [.image: "filepath"]
             case .files: isGiven ? [:] : [.audio: "filepath"]
+            case .videos, .movingShapes: [.video: "filepath"]
             case .text: [:]
             }
         var inputs: [RecipeInput] = [], columns: [RecipeInput: String] = [:]
@@ -263,7 +314,10 @@ public struct DataSettings: Sendable {
         }
         if kind == .folder { columns[.text] = "label" }
         inputs = Modality.allCases.map { RecipeInput($0) }.filter { columns[$0] != nil }
-        if kind == .table, columns[.audio] != nil { segments[.audio] = try SegmentColumns(named) }
+        if kind == .videos || kind == .movingShapes { segments[.video] = .video }
+        if kind == .table, let only = inputs.first(where: \.kind.hasSegments) {
+            segments[only] = try SegmentColumns(named)
+        }
         for name in own {
             guard kind == .table || kind == .files else {
                 throw named.fault(name, "inputs of a name of their own are for tables and files (data.kind)")
@@ -280,7 +334,7 @@ public struct DataSettings: Sendable {
             }
             columns[input] = try fields.string(
                 "column", default: name, "Its column: a file's path, the text itself, or an id.")
-            if kind == .table, input.kind == .audio { segments[input] = try SegmentColumns(fields) }
+            if kind == .table, input.kind.hasSegments { segments[input] = try SegmentColumns(fields) }
             inputs.append(input)
         }
         let order = Dictionary(uniqueKeysWithValues: Modality.allCases.enumerated().map { ($1, $0) })
@@ -291,7 +345,13 @@ public struct DataSettings: Sendable {
         return (sorted.map(\.element), columns, segments)
     }
 
-    private static func split(_ fields: Fields, columns fallback: [String]) throws -> Split? {
+    private static func split(_ fields: Fields, columns fallback: [String], isVideos: Bool) throws -> Split? {
+        if isVideos,
+            let last = try fields.number(
+                "last", in: 0.001...0.999, "The fraction of each video's frames, its last ones, that is held out.")
+        {
+            return Split(columns: [], modulo: 0, remainder: 0, values: [], last: last)
+        }
         fields.renamed("columns", to: "column")
         let columns = try fields.strings(
             "column", default: fallback,
@@ -311,6 +371,6 @@ public struct DataSettings: Sendable {
                 "remainder", default: 0, in: 0...max(0, modulo - 1),
                 "The remainder of crc32 by modulo that is held out.") : 0
         return modulo > 1 || !values.isEmpty
-            ? Split(columns: columns, modulo: modulo, remainder: remainder, values: values) : nil
+            ? Split(columns: columns, modulo: modulo, remainder: remainder, values: values, last: nil) : nil
     }
 }

@@ -6,16 +6,41 @@ public import ConcordDatasets
 /// views: {size: 64, crop: shared, resize: 72, flip: true, normalization: clip, audio: {rate: 16000, seconds: 2}}
 /// ```
 public struct ViewSettings: Sendable {
-    /// Nil where the recipe reads no images.
+    /// Nil where the recipe reads neither images nor videos.
     public let image: ImageViewSettings?
+    /// Nil where the recipe reads no videos.
+    public let video: VideoViewSettings?
     /// Nil where the recipe reads no audio.
     public let audio: AudioViewSettings?
 
     init(_ fields: Fields, needs: DataNeeds) throws {
-        image = needs.modalities.contains(.image) ? try ImageViewSettings(fields, isPaired: needs.views > 1) : nil
+        let hasImages = needs.modalities.contains(.image) || needs.modalities.contains(.video)
+        image = hasImages ? try ImageViewSettings(fields, isPaired: needs.views > 1) : nil
+        video = needs.modalities.contains(.video) ? try VideoViewSettings(fields) : nil
         audio =
             needs.modalities.contains(.audio)
             ? try AudioViewSettings(fields.fields("audio", "How sounds become samples.")) : nil
+    }
+}
+
+/// The part of `views` about videos; how a frame becomes a tensor is as for images, the same for all of a clip.
+///
+/// ```yaml
+/// views: {frames: 9, stride: 2, size: 64, crop: whole, flip: false}
+/// ```
+public struct VideoViewSettings: Sendable {
+    /// Frames of a clip.
+    public let length: Int
+    /// From one frame of a clip to the next, in frames of the video.
+    public let stride: Int
+
+    /// Frames of the video from a clip's first to its last.
+    public var span: Int { (length - 1) * stride + 1 }
+
+    init(_ fields: Fields) throws {
+        length = try fields.integer("frames", default: 8, in: 1...4096, "Frames of a clip.")
+        stride = try fields.integer(
+            "stride", default: 1, in: 1...4096, "From one frame of a clip to the next, in frames of the video.")
     }
 }
 

@@ -3,7 +3,7 @@ public import ConcordLayers
 public import ConcordObjectives
 import ConcordTensors
 
-/// An objective over two views of one input: of an image, or of a clip of sound.
+/// An objective over two views of one input: of an image, of a clip of sound, or of a video.
 ///
 /// ```yaml
 /// objective: {name: simclr, input: image}
@@ -42,6 +42,9 @@ extension ViewsRecipe {
         func clips<E: FeatureEncoder>(_ encoder: E) -> any Objective<MultimodalBatch> where E.Input == Waveform {
             views(objective(over: encoder), \.[audioViews: input.name])
         }
+        func videos<E: FeatureEncoder>(_ encoder: E) -> any Objective<MultimodalBatch> where E.Input == Video {
+            views(objective(over: encoder), \.[videoViews: input.name])
+        }
         func views<V: Sendable>(
             _ objective: some Objective<V>, _ path: any KeyPath<MultimodalBatch, Available<V>?> & Sendable
         ) -> any Objective<MultimodalBatch> { objective.on(path) }
@@ -53,6 +56,9 @@ extension ViewsRecipe {
         case .audio:
             let encoder = try parts.audioEncoder(of: input)
             task = TrainingTask(clips(encoder), embedders: [input: .audio(encoder)])
+        case .video:
+            let encoder = try parts.videoEncoder(of: input)
+            task = TrainingTask(videos(encoder), embedders: [input: .videos(encoder)])
         case .text, .id:
             throw RecipeError.data(message: "objective.input: \(input) is \(input.kind.rawValue), which has no views")
         }
@@ -64,7 +70,7 @@ extension ViewsRecipe {
 extension Fields {
     /// The key `input`: whose two views an objective compares; by default images where the data have any.
     public func viewedInput(_ data: DataSettings) throws -> RecipeInput {
-        let inputs = data.inputs.filter(\.kind.isFile), kinds = [Modality.image, .audio].map(\.rawValue)
+        let inputs = data.inputs.filter(\.kind.isFile), kinds = [Modality.image, .audio, .video].map(\.rawValue)
         let names = inputs.map(\.name) + kinds.filter { kind in !inputs.contains { $0.name == kind } }
         let name = try choice("input", default: names[0], of: names, "Whose two views are compared.")
         guard let input = data.input(name) else { throw fault("input", "data.columns names no \(name)") }

@@ -1,14 +1,16 @@
-/// A part of a recording, in seconds: what a row of a table names with its start and end columns.
+/// A part of a recording, in seconds, or of a video, in frames: what a row of a table names with its start and end
+/// columns.
 ///
 /// ```swift
-/// let segment = AudioSegment(start: 12.5, end: 15)
+/// let segment = MediaSegment(start: 12.5, end: 15)
 /// let range = try segment.frames(of: Audio.header(of: "night.flac"), at: 16000, path: "night.flac")
 /// let sound = try Audio(contentsOf: "night.flac", rate: 16000, window: range)
 /// ```
-public struct AudioSegment: Sendable, Hashable {
-    /// Seconds from the recording's start, 0 or more.
+public struct MediaSegment: Sendable, Hashable {
+    /// Seconds from the recording's start, or the number of a video's first frame, 0 or more.
     public let start: Double
-    /// Seconds from the recording's start, more than `start`; nil for the recording's end.
+    /// Seconds from the recording's start, or the number of the frame behind the last, more than `start`; nil for the
+    /// end.
     public let end: Double?
 
     /// Seconds that a segment may reach beyond its recording: tables round, and encoders leave out the last few
@@ -16,9 +18,20 @@ public struct AudioSegment: Sendable, Hashable {
     static let tolerance = 0.1
 
     /// - Parameters:
-    ///   - start: seconds from the recording's start, 0 or more.
-    ///   - end: more than `start`; nil for the recording's end.
+    ///   - start: seconds or frames from the start, 0 or more.
+    ///   - end: more than `start`; nil for the end.
     public init(start: Double, end: Double?) { (self.start, self.end) = (start, end) }
+
+    /// The segment of a video of so many frames, at least one.
+    /// - Throws: `DatasetError.segment` where it is not inside the video.
+    public func frames(of total: Int, path: String) throws(DatasetError) -> Range<Int> {
+        guard start < Double(total), end ?? 1 <= Double(total) else {
+            throw .segment(
+                place: path, reason: "frames \(start) to \(end.map { "\($0)" } ?? "the end") of a video of \(total)")
+        }
+        let first = Int(start), last = end.map { Int($0) } ?? total
+        return first..<max(first + 1, last)
+    }
 
     /// The segment in samples, at least one.
     /// - Parameters:
@@ -36,7 +49,7 @@ public struct AudioSegment: Sendable, Hashable {
     }
 }
 
-extension AudioSegment: CustomStringConvertible {
+extension MediaSegment: CustomStringConvertible {
     /// "1.5 s to 3.0 s".
     public var description: String { "\(start) s to \(end.map { "\($0) s" } ?? "the end")" }
 }
@@ -49,14 +62,14 @@ extension Row {
     ///   - end: the column of the end; nil for the recording's end.
     /// - Throws: `DatasetError.segment` with the row's place where they are no numbers, or the end is not after the
     ///   start.
-    public func segment(start: String?, end: String?) throws(DatasetError) -> AudioSegment? {
+    public func segment(start: String?, end: String?) throws(DatasetError) -> MediaSegment? {
         let first = try seconds(start), last = try seconds(end)
         guard first != nil || last != nil else { return nil }
         if let last, last <= first ?? 0 {
             throw .segment(
                 place: place, reason: "the segment ends at \(last) s, not after its start at \(first ?? 0) s")
         }
-        return AudioSegment(start: first ?? 0, end: last)
+        return MediaSegment(start: first ?? 0, end: last)
     }
 
     private func seconds(_ column: String?) throws(DatasetError) -> Double? {

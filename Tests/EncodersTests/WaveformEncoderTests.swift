@@ -221,4 +221,24 @@ import Testing
             samples: waveform.samples.gathered(at: order), lengths: [512, 700, 333], rate: 8000)
         expectClose(training { encoder(permuted) }, training { encoder(waveform) }.gathered(at: order))
     }
+
+    /// The paper's numbers: 49 frames a second of 16 kHz, each of 400 samples.
+    @Test func wav2vec2sConvolutionsAreThePapers() {
+        let encoder = WaveformEncoder(.wav2vec2())
+        #expect(encoder.configuration.frames(of: 16000) == 49)
+        #expect(encoder.configuration.minimumSamples == 400 && encoder.configuration.stride == 320)
+        #expect(encoder.parameterCount == 4_200_448)
+    }
+
+    @Test func wav2vec2sFrameNormalizationIsOverRealFramesAndTheFirstConvolutionAlone() {
+        let encoder = WaveformEncoder(.wav2vec2(width: 6)).initialize(seed: 3)
+        #expect(ParameterWalk(encoder).parameters.filter { $0.path.hasPrefix("norms.") }.count == 2)
+        let both = Self.clips("wav2vec2", [1400, 900]), longer = Self.clips("wav2vec2", [1400, 900], length: 2000)
+        expectClose(encoder(longer), encoder(both), tolerance: 2e-5)
+        // Each channel of the first layer has mean 0 and variance 1 over a clip's own frames.
+        let first = encoder.convs[0](both.samples.sliced(0..<1, axis: 0).expandingAxis(at: 2))
+        let y = first.groupNormalized(
+            groups: 6, weight: Tensor(ones: [6]), bias: Tensor(zeros: [6]), epsilon: 1e-5)
+        expectClose(y.mean(axes: [1]) + 1, Tensor(ones: [1, 6]), tolerance: 1e-4)
+    }
 }

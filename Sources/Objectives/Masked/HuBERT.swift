@@ -10,7 +10,8 @@ public import ConcordTensors
 /// let hubert = HuBERT(
 ///     encoder: WaveformEncoder(.wav2vec2()), context: context, clusters: 100,
 ///     targets: .cepstra(rate: 16000, hop: 320))
-/// hubert.fit(key: RandomKey(seed: 0)) { windows.popLast() }             // k-means, before the first step
+/// var clips = AnyIterator([Waveform(windows, rate: 16000)].makeIterator())
+/// hubert.fit(key: RandomKey(seed: 0)) { clips.next() }                  // k-means, before the first step
 /// let loss = hubert(Waveform(windows, rate: 16000))                     // ln 100 at chance
 /// ```
 ///

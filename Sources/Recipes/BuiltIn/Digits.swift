@@ -28,7 +28,7 @@ extension Recipe {
     /// wav2vec 2.0 on joined clips of each speaker, small.
     static let digitsWav2Vec2 = """
         seed: 0
-        epochs: 40
+        epochs: 32
         batch: 16
         data:
         \(digits)
@@ -40,7 +40,7 @@ extension Recipe {
         objective: {name: wav2vec2, mask_length: 5, negatives: 50, codes: 40, dimension: 128, feature_gradient: 1, \
         penalty: 0.1, diversity: 0.5, code_temperature_decay: 0.999}
         views: {audio: {rate: 8000, seconds: 2.56}}
-        optimizer: {name: adamw, learning_rate: 5e-4, weight_decay: 0.01, clip: 1}
+        optimizer: {name: adamw, learning_rate: 1e-3, weight_decay: 0.01, clip: 1}
         schedule: {name: cosine, warmup: 0.1}
         """
 

@@ -1,0 +1,1 @@
+let encoder: WaveformEncoder = any()

@@ -1,0 +1,1 @@
+let features: Tensor = any(), noise: Tensor = any()

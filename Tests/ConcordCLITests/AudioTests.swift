@@ -94,7 +94,7 @@ import Testing
         let world = try AudioWorld()
         let refused = try world.train("predictive", "run", "--set", "microbatch=3", "--set", "model.audio.norm=group")
         #expect(
-            refused.status == 1 && refused.errors.contains("negatives are frames of the whole batch"),
+            refused.status == 1 && refused.errors.contains("negatives are frames of other sequences"),
             "\(refused.errors)")
         #expect(!FileManager.default.fileExists(atPath: world.run() + "/recipe.yaml"))
     }

@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("columns: {pair: {kind: video}}", "kind"), ("columns: {text: {kind: image}}", "an input named text"),
+        ("columns: {pair: {kind: smell}}", "kind"), ("columns: {text: {kind: image}}", "an input named text"),
         ("columns: {question: q}", "question"), ("columns: {a: {kind: text, colum: b}}", "colum"),
     ])
     func wrongInputsAreNamed(columns: String, named: String) {

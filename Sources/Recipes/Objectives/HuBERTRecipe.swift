@@ -29,9 +29,8 @@ public struct HuBERTRecipe: ObjectiveRecipe {
         teacher = try fields.string(
             "teacher", default: "",
             "A run directory whose frames are clustered, in the data directory or the working one; empty: cepstra are.")
-        teacherSize =
-            teacher.isEmpty
-            ? 0 : try fields.integer("teacher_size", default: 256, in: 1...65536, "Size of the teacher's frames.")
+        teacherSize = try fields.integer(
+            "teacher_size", default: 256, in: 1...65536, "Size of the teacher's frames, where there is a teacher.")
         clusters = try fields.integer(
             "clusters", default: teacher.isEmpty ? 100 : 500, in: 2...65536, "Clusters, K.")
         points = try fields.integer(

@@ -1,0 +1,1 @@
+let states: Tensor = any()

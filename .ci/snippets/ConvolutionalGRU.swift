@@ -1,0 +1,1 @@
+let maps: Tensor = any()

@@ -1,0 +1,2 @@
+let maps: Tensor = any()
+let w: Tensor = any()

@@ -8,6 +8,8 @@ final class Regression: Objective {
     func callAsFunction(_ batch: Points) -> Loss { Loss((model(batch.x) - batch.y).squared().mean()) }
 }
 
+final class Stack: Module { let embedding = Linear(8, 8), blocks = [Linear(8, 8)] }
+
 struct Graphs: Sendable { let nodes: Tensor, edges: Tensor }
 
 func any<T>() -> T { fatalError() }

@@ -1,1 +1,1 @@
-let crops: Tensor = any(), others: Tensor = any()
+let crops: Tensor = any(), others: Tensor = any(), small: Tensor = any()

@@ -30,6 +30,16 @@ SIMD void concord_sgd(
     }
 }
 
+SIMD void concord_lion(
+    float *restrict p, float *restrict m, const float *restrict g, size_t count, struct concord_lion_step s) {
+    for (size_t i = 0; i < count; i++) {
+        const float gradient = g ? g[i] * s.gradient_scale : 0;
+        const float direction = s.beta1 * m[i] + (1 - s.beta1) * gradient;
+        m[i] = s.beta2 * m[i] + (1 - s.beta2) * gradient;
+        p[i] = p[i] * s.decay - s.rate * (float)((direction > 0) - (direction < 0));
+    }
+}
+
 SIMD double concord_sum_of_squares(const float *a, size_t count) {
 #pragma clang fp reassociate(on)
     double sum = 0;

@@ -9,7 +9,7 @@ public import ConcordTensors
 /// ```
 /// - Source: He, Zhang, Ren, Sun 2016, arXiv:1512.03385. Depth 50 has the stride in the 3x3 convolution, as
 ///   torchvision's.
-public final class ResNet: FeatureMapEncoder {
+public final class ResNet: FeatureMapEncoder, LayeredModule {
     /// The first layers.
     public enum Stem: String, Sendable, CaseIterable {
         /// A 7x7 convolution with stride 2 and a max-pool.
@@ -111,6 +111,11 @@ public final class ResNet: FeatureMapEncoder {
             for block in stage { x = checkpointed(x, when: checkpointing) { block($0) } }
         }
         return x
+    }
+
+    /// The stem; then each residual block.
+    public var layers: [[any Module]] {
+        [[conv1, bn1]] + [layer1, layer2, layer3, layer4].joined().map { [$0] }
     }
 
     /// The classifier's scores.

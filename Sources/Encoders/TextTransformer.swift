@@ -12,7 +12,7 @@ public import ConcordTensors
 /// ```
 /// - Source: Radford et al. 2021, arXiv:2103.00020 (causal, end of text); Devlin et al. 2018, arXiv:1810.04805
 ///   (bidirectional, first).
-public final class TextTransformer: TokenEncoder {
+public final class TextTransformer: TokenEncoder, LayeredModule {
     /// How steps are pooled into a text's embedding.
     public enum Pooling: String, Sendable, CaseIterable {
         /// The first step: `[CLS]`.
@@ -138,6 +138,9 @@ public final class TextTransformer: TokenEncoder {
         }
         return finalNorm?(steps) ?? steps
     }
+
+    /// The tables of tokens and positions; then each block.
+    public var layers: [[any Module]] { [[tokenEmbedding, positions]] + blocks.map { [$0] } }
 
     /// - Parameter steps: `[N, T, D]`.
     private func pooled(_ steps: Tensor, mask: Tensor) -> Tensor {

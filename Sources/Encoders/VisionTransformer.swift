@@ -17,7 +17,7 @@ public import ConcordTensors
 /// - Source: Dosovitskiy et al. 2020, arXiv:2010.11929; register tokens: Darcet et al. 2023, arXiv:2309.16588. Layer
 ///   normalizations have timm's epsilon, 1e-6. Initial weights are Glorot's, as MAE's; biases of the blocks' MLPs are
 ///   PyTorch's.
-public final class VisionTransformer: PatchEncoder {
+public final class VisionTransformer: PatchEncoder, LayeredModule {
     /// How an image becomes one vector.
     public enum Pooling: String, Sendable, CaseIterable {
         /// A class token's output.
@@ -131,6 +131,12 @@ public final class VisionTransformer: PatchEncoder {
             blocks.reduce(features) { x, block in
                 checkpointed(x, when: checkpointing) { block($0, mask: mask) }
             })
+    }
+
+    /// The patches' embedding with class token, registers and positions; then each block.
+    public var layers: [[any Module]] {
+        let tokens = [classToken, registerTokens].compactMap { $0 }
+        return [[patchEmbed, positions] + tokens] + blocks.map { [$0] }
     }
 
     /// The name here of a tensor of timm's `VisionTransformer` (`blocks.0.attn.qkv.weight`); DINO's encoders, MAE's

@@ -1,4 +1,4 @@
-"""Ten steps of SGD of MoCo, BYOL, SimSiam, NNCLR and SwAV on a small network, in float64. Usage: python views.py
+"""Ten steps of SGD of MoCo, BYOL, SimSiam, NNCLR, SwAV and DINO on a small network, in float64. Usage: python views.py
 
 The methods are written as their papers say: MoCo (arXiv:1911.05722, algorithm 1), BYOL (2006.07733), SimSiam (2011.10566, algorithm 1).
 BYOL's and SimSiam's losses are in the scale of CosineLoss: mean of 1 - cos over both ways.
@@ -176,8 +176,12 @@ def sinkhorn(scores, epsilon):
     return (q * b).t()
 
 
-def swav(name, queue_rows, frozen):
-    """main_swav.py's train with two crops: normalized prototypes, queues once full, gradients of prototypes dropped."""
+def local_views(step, count):
+    return [hashed(f"local {v} {step}", (N, INPUTS)) for v in range(count)]
+
+
+def swav(name, queue_rows, frozen, local=0):
+    """main_swav.py's train: normalized prototypes, queues once full, gradients of prototypes dropped."""
     online = Projected("hidden")
     fill(online, f"{name} ")
     prototypes = nn.Parameter(hashed(f"{name} prototypes.weight", (PROTOTYPES, D)))
@@ -187,6 +191,8 @@ def swav(name, queue_rows, frozen):
         with torch.no_grad():
             prototypes.copy_(F.normalize(prototypes, dim=1))
         z = [F.normalize(online(x), dim=1) for x in views(step)]
+        if local:  # crops of one size in one pass
+            z += F.normalize(online(torch.cat(local_views(step, local))), dim=1).chunk(local)
         scores = [x @ prototypes.T for x in z]
         loss = 0
         for crop in range(2):
@@ -196,7 +202,8 @@ def swav(name, queue_rows, frozen):
                     s = torch.cat([torch.stack(queues[crop][-queue_rows:]) @ prototypes.T, s])
                 q = sinkhorn(s, 0.05)[-N:]
                 queues[crop] += list(z[crop].detach())
-            loss -= (q * F.log_softmax(scores[1 - crop] / 0.1, dim=1)).sum(1).mean() / 2
+            others = [s for v, s in enumerate(scores) if v != crop]
+            loss -= sum((q * F.log_softmax(s / 0.1, dim=1)).sum(1).mean() for s in others) / len(others) / 2
         sgd.zero_grad()
         loss.backward()
         if step < frozen:
@@ -206,6 +213,69 @@ def swav(name, queue_rows, frozen):
     out[f"{name} losses"] = torch.stack(losses)
     record(name, online, None)
     out[f"{name} prototypes.weight"] = F.normalize(prototypes, dim=1)
+
+
+class DINOHead(nn.Module):
+    """facebookresearch/dino vision_transformer.py, without batch normalization."""
+
+    def __init__(self):
+        super().__init__()
+        self.linears = nn.ModuleList([nn.Linear(WIDTH, HIDDEN), nn.Linear(HIDDEN, HIDDEN), nn.Linear(HIDDEN, D)])
+        self.prototypes = torch.nn.utils.weight_norm(nn.Linear(D, PROTOTYPES, bias=False))
+
+    def forward(self, x):
+        for linear in self.linears[:2]:
+            x = F.gelu(linear(x))
+        return self.prototypes(F.normalize(self.linears[2](x), dim=-1, p=2))
+
+
+class DINONetwork(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.head = Encoder(), DINOHead()
+
+    def forward(self, x):
+        return self.head(self.encoder(x))
+
+
+def dino(name, local, frozen):
+    """main_dino.py's train_one_epoch and DINOLoss; a pass for each of the two large crops."""
+    student = DINONetwork()
+    fill(student, f"{name} ")
+    student.head.prototypes.weight_g.data.fill_(1)
+    student.head.prototypes.weight_g.requires_grad = False
+    teacher = DINONetwork()
+    teacher.load_state_dict(student.state_dict())
+    for p in teacher.parameters():
+        p.requires_grad = False
+    sgd = torch.optim.SGD([p for p in student.parameters() if p.requires_grad], lr=RATE, momentum=MOMENTUM)
+    center, losses = torch.zeros(1, PROTOTYPES, dtype=torch.float64), []
+    for step in range(STEPS):
+        crops = views(step)
+        with torch.no_grad():
+            targets = [teacher(x) for x in crops]
+        outputs = [student(x) for x in crops]
+        if local:
+            outputs += student(torch.cat(local_views(step, local))).chunk(local)
+        temperature = 0.04 + (0.07 - 0.04) * min(1, step / STEPS / 0.5)
+        total, terms = 0, 0
+        for i, t in enumerate(targets):
+            q = F.softmax((t - center) / temperature, dim=-1).detach()
+            for v, s in enumerate(outputs):
+                if v != i:
+                    total, terms = total + (-q * F.log_softmax(s / 0.1, dim=-1)).sum(-1).mean(), terms + 1
+        loss = total / terms
+        center = center * 0.9 + torch.cat(targets).mean(0, keepdim=True) * (1 - 0.9)
+        sgd.zero_grad()
+        loss.backward()
+        if step < frozen:
+            student.head.prototypes.weight_v.grad = None
+        sgd.step()
+        follow(teacher, student, 1 - (1 - 0.9) * (1 + math.cos(math.pi * step / STEPS)) / 2)
+        losses.append(loss.detach())
+    out[f"{name} losses"] = torch.stack(losses)
+    record(name, student, None, teacher)
+    out[f"{name} center"] = center
 
 
 def cosine(p, z):
@@ -257,4 +327,7 @@ moco_v3()
 nnclr(F.normalize(hashed("nnclr queue", (QUEUE, D)), dim=1))
 swav("swav", 0, 0)
 swav("swav queue", 20, 3)
+swav("swav local", 0, 0, local=3)
+dino("dino", 0, 0)
+dino("dino local", 3, 4)
 write("views", out)

@@ -53,8 +53,9 @@ import Testing
         let rate = documented("optimizer.learning_rate")
         #expect(rate?.key.defaultValue == "0.001")
         #expect(
-            rate?.otherDefaults.map(\.value) == ["0.1"]
-                && rate?.otherDefaults.map(\.condition) == ["optimizer.name is sgd"])
+            rate?.otherDefaults.map(\.value) == ["0.1", "0.3", "0.002", "0.0001"]
+                && rate?.otherDefaults.map(\.condition)
+                    == ["sgd", "lars", "lamb", "lion"].map { "optimizer.name is \($0)" })
     }
 
     @Test(arguments: [

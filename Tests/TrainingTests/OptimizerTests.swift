@@ -14,7 +14,7 @@ final class FixtureModule: Module {
 
     /// - Parameter microbatched: the table's gradient comes as one piece a row instead of one piece.
     func gradients(at step: Int, microbatched: Bool = false) -> Gradients {
-        let rows = Self.rows[step]
+        let rows = Self.rows[step % 5]
         let values = hashed("g table \(step)", [rows.count, 3])
         var contributions = [(indices: Tensor(rows, shape: [rows.count]), rows: values)]
         if microbatched {
@@ -42,6 +42,9 @@ struct OptimizerTests {
         case "adamw_betas": AdamW(learningRate: 1e-2, betas: (0.8, 0.95), epsilon: 1e-6, weightDecay: 0.3)
         case "sgd": SGD(learningRate: 0.1, weightDecay: 0.01)
         case "momentum": SGD(learningRate: 0.1, momentum: 0.9, weightDecay: 0.01)
+        case "lars": LARS(learningRate: 2, weightDecay: 0.05, trust: 0.02)
+        case "lamb": LAMB(learningRate: 1e-2, betas: (0.8, 0.95), weightDecay: 0.1)
+        case "lion": Lion(learningRate: 1e-2, weightDecay: 0.5)
         default: SGD(learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01)
         }
     }
@@ -63,6 +66,72 @@ struct OptimizerTests {
         }
         for (path, tensor) in optimizer.state where !path.hasSuffix(".step") {
             expectClose(tensor, fixture["\(name).\(path)"], path)
+        }
+    }
+
+    @Test(arguments: ["lars", "lamb", "lion"], [false, true])
+    func tenStepsEqualPyTorchs(name: String, microbatched: Bool) throws {
+        let module = FixtureModule(), optimizer = Self.make(name)
+        for step in 0..<10 {
+            try optimizer.update(module, with: module.gradients(at: step, microbatched: microbatched))
+            guard step == 0 || step == 9 else { continue }
+            for (path, parameter) in ParameterWalk(module).parameters {
+                expectClose(parameter.stored, fixture["\(name).\(path).\(step)"], path)
+            }
+        }
+        let moments = optimizer.state.filter { !$0.name.hasSuffix(".step") }
+        #expect(moments.count == (name == "lamb" ? 6 : 3))
+        for (path, tensor) in moments { expectClose(tensor, fixture["\(name).\(path)"], path) }
+    }
+
+    /// A step of LARS at rate 1 is `trust` times as long as the weights, whatever the gradient's size; so is LAMB's at
+    /// rate `trust`. Each element moves by Lion's rate.
+    @Test(arguments: [Float(1e-3), 1, 1e3]) func stepsAreAsLongAsTheWeights(size: Float) throws {
+        func step(_ optimizer: any Optimizer) throws -> (length: Double, moved: Tensor) {
+            let module = FixtureModule(), before = module.weight.stored.scalars
+            try optimizer.update(module, with: module.gradients(at: 0).scaled(by: size))
+            let moved = Tensor(zip(module.weight.stored.scalars, before).map { $0 - $1 }, shape: [3, 5])
+            return (Double((moved.squared().sum() / Tensor(before, shape: [15]).squared().sum()).sqrt().item), moved)
+        }
+        #expect(abs(try step(LARS(learningRate: 1, trust: 0.02)).length - 0.02) < 1e-6)
+        #expect(abs(try step(LAMB(learningRate: 0.02, weightDecay: 0)).length - 0.02) < 1e-6)
+        #expect(try step(Lion(learningRate: 0.02)).moved.abs().scalars.allSatisfy { abs($0 - 0.02) < 1e-6 })
+    }
+
+    /// An encoder of two blocks behind a stem, and a head.
+    private final class Stack: LayeredModule {
+        let stem = Linear(3, 3), blocks = [Linear(3, 3), Linear(3, 3)], head = Linear(3, 3)
+        var layers: [[any Module]] { [[stem]] + blocks.map { [$0] } }
+    }
+
+    private final class Wrapped: Module {
+        let stack = Stack(), projection = Linear(3, 3)
+    }
+
+    @Test func layerDecayMakesEarlierLayersSlower() throws {
+        let module = Wrapped().initialize(seed: 0), parameters = ParameterWalk(module).parameters
+        let before = parameters.map { $0.parameter.stored.scalars }
+        let gradients = valueWithGradient {
+            Tensor(0).recorded(parameters.map(\.parameter.value)) { _, _ in
+                parameters.map { .dense(Tensor(ones: $0.parameter.shape)) }
+            }
+        }.1
+        let faster = ParameterGroup(matching: "stack.stem.bias", learningRateScale: 4)
+        let optimizer = SGD(learningRate: 1, layerDecay: 0.5, groups: [faster])
+        try optimizer.update(module, with: gradients)
+        let expected: [String: Float] = [
+            "stack.stem.weight": 0.125, "stack.stem.bias": 0.5, "stack.blocks.0.weight": 0.25,
+            "stack.blocks.0.bias": 0.25, "stack.blocks.1.weight": 0.5, "stack.blocks.1.bias": 0.5,
+            "stack.head.weight": 1, "stack.head.bias": 1, "projection.weight": 1, "projection.bias": 1,
+        ]
+        #expect(parameters.count == expected.count)
+        for ((path, parameter), old) in zip(parameters, before) {
+            let moved = old[0] - parameter.stored.scalars[0]
+            #expect(abs(moved - (expected[path] ?? .nan)) < 1e-6, "\(path): \(moved)")
+        }
+        let plain = FixtureModule()
+        #expect(throws: TrainingError.noLayers(module: "FixtureModule")) {
+            try SGD(learningRate: 1, layerDecay: 0.5).update(plain, with: plain.gradients(at: 0))
         }
     }
 
@@ -125,10 +194,11 @@ struct OptimizerTests {
         }
     }
 
-    @Test func aRestoredOptimizerGoesOnBitForBit() throws {
-        let whole = FixtureModule(), first = AdamW(learningRate: 0.1)
+    @Test(arguments: ["adamw", "momentum", "lars", "lamb", "lion"])
+    func aRestoredOptimizerGoesOnBitForBit(name: String) throws {
+        let whole = FixtureModule(), first = Self.make(name)
         for step in 0..<5 { try first.update(whole, with: whole.gradients(at: step)) }
-        let halves = FixtureModule(), before = AdamW(learningRate: 0.1), after = AdamW(learningRate: 0.1)
+        let halves = FixtureModule(), before = Self.make(name), after = Self.make(name)
         for step in 0..<2 { try before.update(halves, with: halves.gradients(at: step)) }
         try after.restore(before.state, for: halves)
         for step in 2..<5 { try after.update(halves, with: halves.gradients(at: step)) }

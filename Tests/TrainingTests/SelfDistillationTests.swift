@@ -94,8 +94,16 @@ struct SelfDistillationTests {
         }
     }
 
-    @Test(arguments: [("swav", 0, 0), ("swav queue", 20, 3)])
-    func tenStepsOfSwAVEqualPyTorch(name: String, queue: Int, frozen: Int) throws {
+    /// Two views, and so many further ones in one input.
+    static func views(_ step: Int, local count: Int) -> Views<Tensor> {
+        guard count > 0 else { return views(step) }
+        let local = Tensor.concatenated((0..<count).map { hashed("local \($0) \(step)", [8, 6]) }, axis: 0)
+        return Views(
+            first: views(step).first, second: views(step).second, local: LocalViews(local, count: count))
+    }
+
+    @Test(arguments: [("swav", 0, 0, 0), ("swav queue", 20, 3, 0), ("swav local", 0, 0, 3)])
+    func tenStepsOfSwAVEqualPyTorch(name: String, queue: Int, frozen: Int, local: Int) throws {
         let loss = SwappedPrediction(prototypes: 7, dimension: 5, queue: queue, frozenUpdates: frozen)
         let objective = JointEmbedding(
             SmallEncoder(), head: ProjectionHead(12, hidden: 10, 5, norm: .hidden), loss: loss)
@@ -111,7 +119,7 @@ struct SelfDistillationTests {
         let optimizer = SGD(learningRate: 0.05, momentum: 0.9)
         var losses: [Float] = []
         for step in 0..<Self.steps {
-            let (loss, gradients) = valueWithGradient(step: step) { objective(Self.views(step)) }
+            let (loss, gradients) = valueWithGradient(step: step) { objective(Self.views(step, local: local)) }
             losses.append(loss.total.item)
             try optimizer.update(objective, with: gradients)
         }

@@ -22,6 +22,14 @@ struct concord_sgd_step {
 /// A null momentum buffer means no momentum; a null gradient means zeros.
 void concord_sgd(float *p, float *buffer, const float *g, size_t count, struct concord_sgd_step step);
 
+/// One step of Lion for one parameter. `decay` is 1 - rate * weight decay.
+struct concord_lion_step {
+    float gradient_scale, beta1, beta2, decay, rate;
+};
+
+/// A null gradient means zeros.
+void concord_lion(float *p, float *m, const float *g, size_t count, struct concord_lion_step step);
+
 /// The sum of squares, in double precision.
 double concord_sum_of_squares(const float *a, size_t count);
 

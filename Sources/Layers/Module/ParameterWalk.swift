@@ -12,6 +12,8 @@ public struct ParameterWalk {
     public private(set) var buffers: [(path: String, buffer: Buffer)] = []
     /// Modules that are notified of updates, in the order of their paths.
     public private(set) var observers: [(path: String, observer: any UpdateObserver)] = []
+    /// Modules whose layers have an order, in the order of their paths.
+    public private(set) var layered: [any LayeredModule] = []
     /// Later paths of tied leaves, with the path that they are stored under.
     public private(set) var ties: [(path: String, first: String)] = []
     /// Paths that a checkpoint may have and that loading passes over.
@@ -37,6 +39,9 @@ public struct ParameterWalk {
         if let observer = module as? any UpdateObserver, seen.updateValue(path, forKey: ObjectIdentifier(module)) == nil
         {
             observers.append((path, observer))
+        }
+        if let module = module as? any LayeredModule, !layered.contains(where: { $0 === module }) {
+            layered.append(module)
         }
         unused += module.unusedCheckpointNames.map { Self.join(path, $0) }
         let names = module.checkpointNames

@@ -89,6 +89,8 @@ public enum Momentum: Sendable, Equatable {
     /// end.
     /// - Source: Grill et al. 2020, arXiv:2006.07733, section 3.2.
     case cosine(from: Double)
+    /// Any other schedule, within [0, 1].
+    case scheduled(ScheduledValue)
 
     /// The momentum of the update that was just made.
     public func value(at progress: TrainingProgress) -> Double {
@@ -98,6 +100,7 @@ public enum Momentum: Sendable, Equatable {
             guard let total = progress.total, total > 0 else { return start }
             let fraction = min(1, Double(max(0, progress.step - 1)) / Double(total))
             return 1 - (1 - start) * (1 + cos(.pi * fraction)) / 2
+        case .scheduled(let schedule): return schedule.value(after: progress.step - 1, of: progress.total)
         }
     }
 }

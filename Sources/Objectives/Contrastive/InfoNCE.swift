@@ -52,6 +52,8 @@ public final class InfoNCE: Module {
         case fixed(Float)
         /// A parameter `logit_scale`, `ln(1 / temperature)`, which updates keep in `0 ... ln 100`, as CLIP does.
         case learned(initial: Float)
+        /// One that changes over the run, above 0 all the time.
+        case scheduled(ScheduledValue)
     }
 
     /// Which side's rows are queries.
@@ -82,6 +84,8 @@ public final class InfoNCE: Module {
     public let smoothing: Float
     /// `ln(1 / temperature)`, of shape `[]`; nil if the temperature is fixed.
     public let logitScale: Parameter?
+    /// The temperature of the batch at hand, where it follows a schedule.
+    private let scheduledTemperature: ScheduledScalar?
 
     /// - Parameters:
     ///   - temperature: above 0.
@@ -112,9 +116,18 @@ public final class InfoNCE: Module {
             excludesSelf, decoupled, hardNegativeWeight, smoothing
         )
         (self.classPrior, self.positiveWeightSigma) = (classPrior, positiveWeightSigma)
+        if case .scheduled(let schedule) = temperature {
+            scheduledTemperature = ScheduledScalar(schedule)
+        } else {
+            scheduledTemperature = nil
+        }
         switch temperature {
         case .fixed(let value):
             ShapeCheck.require(value > 0, "InfoNCE", "temperature \(value) is not above 0")
+            logitScale = nil
+        case .scheduled(let schedule):
+            let coldest = min(schedule.initial, schedule.end)
+            ShapeCheck.require(coldest > 0, "InfoNCE", "temperature \(schedule) is not above 0 all the time")
             logitScale = nil
         case .learned(let initial):
             ShapeCheck.require(initial > 0, "InfoNCE", "temperature \(initial) is not above 0")
@@ -182,6 +195,7 @@ public final class InfoNCE: Module {
 
     var logScale: Tensor {
         if let logitScale { return logitScale.value }
+        if let scheduledTemperature { return Tensor(-log(scheduledTemperature.value)) }
         guard case .fixed(let value) = temperature else { return Tensor(0) }
         return Tensor(-log(value))
     }

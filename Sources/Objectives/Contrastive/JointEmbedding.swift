@@ -9,8 +9,9 @@ public import ConcordTensors
 ///     loss: InfoNCE(temperature: .fixed(0.5)))
 /// ```
 ///
-/// Each view has its own pass through the encoder, and so its own batch statistics. Metrics: those of the loss, and
-/// `spread` of the first view's projections, 0 where they collapsed.
+/// Each view has its own pass through the encoder, and so its own batch statistics; local views (multi-crop), which a
+/// ``MultiCropLoss`` alone takes, have one together. Metrics: those of the loss, and `spread` of the first view's
+/// projections, 0 where they collapsed.
 /// - Source: Chen, Kornblith, Norouzi, Hinton 2020, arXiv:2002.05709 (SimCLR, with InfoNCE). Their TPU code passes both
 ///   views through batch normalization together.
 public final class JointEmbedding<E: FeatureEncoder>: Objective {
@@ -36,11 +37,21 @@ public final class JointEmbedding<E: FeatureEncoder>: Objective {
 
     /// The loss of two views, in the surrounding mode.
     public func callAsFunction(_ batch: Views<E.Input>) -> Loss {
-        loss(of: network(batch.first), network(batch.second), labels: batch.labels)
+        let a = network(batch.first), b = network(batch.second)
+        return loss(of: a, b, batch.local.map { network($0.input) }, labels: batch.labels)
     }
 
-    private func loss(of a: Tensor, _ b: Tensor, labels: Tensor?) -> Loss {
-        Loss(loss.views(a, b, labels: labels), metrics: loss.metrics + [("spread", Loss.spread(of: a))])
+    private func loss(of a: Tensor, _ b: Tensor, _ local: Tensor?, labels: Tensor?) -> Loss {
+        let total: Tensor
+        if let local {
+            guard let loss = loss as? any MultiCropLoss else {
+                ShapeCheck.fail("JointEmbedding", "local views, and \(type(of: loss)) is no MultiCropLoss")
+            }
+            total = loss.views(a, b, local: local, labels: labels)
+        } else {
+            total = loss.views(a, b, labels: labels)
+        }
+        return Loss(total, metrics: loss.metrics + [("spread", Loss.spread(of: a))])
     }
 
     /// The output of the head, `[N, D]`, not normalized.
@@ -58,7 +69,9 @@ extension JointEmbedding: MicrobatchedObjective {
         var cache = GradientCache(microbatch: microbatch)
         cache.add(count: first.count) { self.network(first.rows($0)) }
         cache.add(count: second.count) { self.network(second.rows($0)) }
-        return cache.lossWithGradient { self.loss(of: $0[0], $0[1], labels: batch.labels) }
+        let local = batch.local.flatMap { SlicedInput($0.input) }
+        if let local { cache.add(count: local.count) { self.network(local.rows($0)) } }
+        return cache.lossWithGradient { self.loss(of: $0[0], $0[1], local == nil ? nil : $0[2], labels: batch.labels) }
     }
 }
 

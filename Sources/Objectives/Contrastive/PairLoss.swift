@@ -23,11 +23,21 @@ public protocol PairLoss: Module {
     ///   - labels: int32 `[N]`; nil: row i to row i alone.
     func symmetric(predictions: (Tensor, Tensor), targets: (Tensor, Tensor), labels: Tensor?) -> Tensor
 
+    /// The same where further, smaller views predict both targets (multi-crop); by default the mean of the loss over
+    /// all pairs of a target and another view's prediction.
+    /// - Parameter local: predictions of V further views, `[V N, D]`, view by view; nil: none.
+    func multiCrop(
+        predictions: (Tensor, Tensor), local: Tensor?, targets: (Tensor, Tensor), labels: Tensor?) -> Tensor
+
     /// Class probabilities `[N, K]` under a model trained with this loss, from cosine similarities `[N, K]`.
     func probabilities(_ similarities: Tensor) -> Tensor
 
     /// Named scalars for the log that are no term of the loss, without a gradient: `logit_scale`.
     var metrics: [(name: String, value: Tensor)] { get }
+
+    /// Named scalars about a batch's targets, without a gradient: what tells that they collapsed.
+    /// - Parameter targets: `[N, D]`.
+    func metrics(targets: Tensor) -> [(name: String, value: Tensor)]
 }
 
 extension PairLoss {
@@ -38,8 +48,22 @@ extension PairLoss {
     public func symmetric(predictions: (Tensor, Tensor), targets: (Tensor, Tensor), labels: Tensor?) -> Tensor {
         (self(predictions.0, targets.1, labels: labels) + self(predictions.1, targets.0, labels: labels)) * 0.5
     }
+    public func multiCrop(
+        predictions: (Tensor, Tensor), local: Tensor?, targets: (Tensor, Tensor), labels: Tensor?
+    ) -> Tensor {
+        let crossed = symmetric(predictions: predictions, targets: targets, labels: labels)
+        guard let local else { return crossed }
+        let rows = targets.0.shape[0], views = local.shape[0] / rows
+        var total = crossed * 2
+        for view in 0..<views {
+            let prediction = local.sliced(view * rows..<(view + 1) * rows, axis: 0)
+            total = total + self(prediction, targets.0, labels: labels) + self(prediction, targets.1, labels: labels)
+        }
+        return total / Float(2 * (views + 1))
+    }
     public func probabilities(_ similarities: Tensor) -> Tensor { similarities.softmax() }
     public var metrics: [(name: String, value: Tensor)] { [] }
+    public func metrics(targets: Tensor) -> [(name: String, value: Tensor)] { [] }
 }
 
 extension InfoNCE: PairLoss {

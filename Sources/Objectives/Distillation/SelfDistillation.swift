@@ -13,6 +13,7 @@ public import ConcordTensors
 /// | SimSiam (Chen, He 2021, arXiv:2011.10566) | `.online` | yes | `CosineLoss()` | yes |
 /// | MoCo v2 (Chen et al. 2020, arXiv:2003.04297) | `.movingAverage(.constant(0.999))` | no | `QueueContrast` | no |
 /// | NNCLR (Dwibedi et al. 2021, arXiv:2104.14548) | `.online` | yes | `NearestNeighborContrast` | yes |
+/// | DINO (Caron et al. 2021, arXiv:2104.14294) | as BYOL's | no | `CenteredCrossEntropy` | yes |
 /// | MoCo v3 (Chen, Xie, He 2021, arXiv:2104.02057) | `.movingAverage(.cosine(from: 0.99))` | yes | `InfoNCE(direction: .oneWay)` | yes |
 ///
 /// ```swift
@@ -23,8 +24,10 @@ public import ConcordTensors
 /// ```
 ///
 /// Scales differ from the papers': BYOL's sum of both directions is four times this loss, MoCo v3's loss is the sum of
-/// both times 2 temperature. The target starts equal to the online network. Metrics: those of the loss, and `spread` of
-/// the first view's projections, 0 where they collapsed.
+/// both times 2 temperature. The target starts equal to the online network. Local views (multi-crop) predict both
+/// targets and are none; the loss is the mean over all pairs. Each of the two views has a pass of its own, and so its
+/// own batch statistics, and local views have one together. Metrics: those of the loss, and `spread` of the first
+/// view's projections, 0 where they collapsed.
 public final class SelfDistillation<E: FeatureEncoder>: Objective {
     /// Two views of each sample.
     public typealias Input = Views<E.Input>
@@ -76,10 +79,12 @@ public final class SelfDistillation<E: FeatureEncoder>: Objective {
     /// The loss of two views, in the surrounding mode.
     public func callAsFunction(_ batch: Views<E.Input>) -> Loss {
         let first = online(batch.first), second = isSymmetric ? online(batch.second) : nil
+        let local = batch.local.map { predictions(online($0.input)) }
         let targets = (
             isSymmetric ? targets(batch.first, online: first) : nil, targets(batch.second, online: second)
         )
-        return loss(of: predictions(first), second.map(predictions), targets, spread: first, labels: batch.labels)
+        return loss(
+            of: predictions(first), second.map(predictions), local, targets, spread: first, labels: batch.labels)
     }
 
     private func predictions(_ x: Tensor) -> Tensor { predictor.map { $0(x) } ?? x }
@@ -92,15 +97,19 @@ public final class SelfDistillation<E: FeatureEncoder>: Objective {
     }
 
     private func loss(
-        of first: Tensor, _ second: Tensor?, _ targets: (Tensor?, Tensor), spread: Tensor, labels: Tensor?
+        of first: Tensor, _ second: Tensor?, _ local: Tensor?, _ targets: (Tensor?, Tensor), spread: Tensor,
+        labels: Tensor?
     ) -> Loss {
         let total: Tensor
         if let second, let other = targets.0 {
-            total = loss.symmetric(predictions: (first, second), targets: (other, targets.1), labels: labels)
+            total = loss.multiCrop(
+                predictions: (first, second), local: local, targets: (other, targets.1), labels: labels)
         } else {
+            ShapeCheck.require(local == nil, "SelfDistillation", "local views where the first alone predicts")
             total = loss(first, targets.1, labels: labels)
         }
-        return Loss(total, metrics: loss.metrics + [("spread", Loss.spread(of: spread))])
+        let metrics = loss.metrics + loss.metrics(targets: targets.1)
+        return Loss(total, metrics: metrics + [("spread", Loss.spread(of: spread))])
     }
 
     /// The output of the projector, `[N, D]`, not normalized.
@@ -129,7 +138,8 @@ extension SelfDistillation: MicrobatchedObjective {
         }
         let known = (isSymmetric ? targets(first) : nil, targets(second))
         var cache = GradientCache(microbatch: microbatch)
-        for view in isSymmetric ? [first, second] : [first] {
+        let local = batch.local.flatMap { SlicedInput($0.input) }
+        for view in (isSymmetric ? [first, second] : [first]) + [local].compactMap({ $0 }) {
             cache.add(count: view.count) { rows in
                 let projections = self.online(view.rows(rows))
                 guard let predictor = self.predictor else { return projections }
@@ -137,14 +147,12 @@ extension SelfDistillation: MicrobatchedObjective {
             }
         }
         return cache.lossWithGradient { values in
-            guard let size = predictor?.outputDimension else {
-                return self.loss(
-                    of: values[0], isSymmetric ? values[1] : nil, known, spread: values[0], labels: batch.labels)
-            }
-            let predictions = values.map { $0.sliced(0..<size, axis: 1) }
-            let projections = values[0].sliced(size..<values[0].shape[1], axis: 1)
+            let size = predictor?.outputDimension
+            let predictions = size.map { size in values.map { $0.sliced(0..<size, axis: 1) } } ?? values
+            let projections = size.map { values[0].sliced($0..<values[0].shape[1], axis: 1) } ?? values[0]
             return self.loss(
-                of: predictions[0], isSymmetric ? predictions[1] : nil, known, spread: projections,
+                of: predictions[0], isSymmetric ? predictions[1] : nil,
+                local == nil ? nil : predictions[predictions.count - 1], known, spread: projections,
                 labels: batch.labels)
         }
     }

@@ -9,7 +9,8 @@ public import ConcordTensors
 ///
 /// Prototypes have length 1: rows are scaled so before the first and after every update. With a queue, projections of
 /// earlier batches take part in the assignments once the queue is full, so that batches smaller than the number of
-/// prototypes are spread evenly too. Labels are ignored.
+/// prototypes are spread evenly too. Local views (multi-crop) predict the assignments of both views and have none; the
+/// loss is the mean over all pairs. Labels are ignored.
 ///
 /// ```swift
 /// let swav = JointEmbedding(
@@ -20,7 +21,7 @@ public import ConcordTensors
 /// - Source: Caron et al. 2020, arXiv:2006.09882, eq. 2 to 5. As in the authors' code, queues hold projections, and the
 ///   current prototypes score them; the largest score is subtracted before Sinkhorn's exponentials, which changes
 ///   nothing but their range.
-public final class SwappedPrediction: PairLoss, UpdateObserver {
+public final class SwappedPrediction: MultiCropLoss, UpdateObserver {
     /// Number K of prototypes.
     public let count: Int
     /// t, the temperature of predictions, above 0.
@@ -71,24 +72,28 @@ public final class SwappedPrediction: PairLoss, UpdateObserver {
     ///   - labels: ignored.
     /// - Returns: a scalar; `ln K` at chance.
     public func callAsFunction(_ a: Tensor, _ b: Tensor, labels: Tensor? = nil) -> Tensor {
+        views(a, b, local: nil, labels: labels)
+    }
+
+    public func views(_ a: Tensor, _ b: Tensor, local: Tensor?, labels: Tensor?) -> Tensor {
         ShapeCheck.require(
             a.shape == b.shape && a.rank == 2 && a.shape[1] == prototypes.shape[1], "SwappedPrediction",
             "\(a.shape) against \(b.shape) and prototypes \(prototypes.shape): two [N, D] wanted")
         return withPrecision(.float32) {
             let isFrozen = updates.value.integerScalars[0] < frozenUpdates
             let prototypes = isFrozen ? self.prototypes.value.detached : self.prototypes.value
+            func scored(_ view: Tensor) -> Tensor { view.matmul(prototypes, transposing: .right) }
             let views = [a, b].map { $0.converted(to: .float32).l2Normalized() }
-            let scores = views.map { $0.matmul(prototypes, transposing: .right) }  // [N, K]
+            let scores = views.map(scored)  // [N, K]
+            let others = local.map { scored($0.converted(to: .float32).l2Normalized()) / temperature }  // [V N, K]
             let targets = detached {
                 zip(views, scores).enumerated().map { assignments(of: $1.0, $1.1, view: $0) }
             }
             if Computation.isTraining { stage(views) }
-            return (crossEntropy(targets[1], scores[0]) + crossEntropy(targets[0], scores[1])) * 0.5
+            return ViewCrossEntropy.loss(
+                targets: (targets[0], targets[1]), logits: (scores[0] / temperature, scores[1] / temperature),
+                local: others)
         }
-    }
-
-    private func crossEntropy(_ targets: Tensor, _ scores: Tensor) -> Tensor {
-        -(targets * (scores / temperature).logSoftmax()).sum(axis: 1).mean()
     }
 
     /// `[N, K]`, rows of sum 1.

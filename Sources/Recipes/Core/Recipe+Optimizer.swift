@@ -6,9 +6,23 @@ extension Recipe {
         case .adamw:
             AdamW(
                 learningRate: optimizer.learningRate, betas: (optimizer.betas.0, optimizer.betas.1),
-                weightDecay: optimizer.weightDecay)
+                weightDecay: optimizer.weightDecay, layerDecay: optimizer.layerDecay)
         case .sgd:
-            SGD(learningRate: optimizer.learningRate, momentum: optimizer.momentum, weightDecay: optimizer.weightDecay)
+            SGD(
+                learningRate: optimizer.learningRate, momentum: optimizer.momentum, weightDecay: optimizer.weightDecay,
+                layerDecay: optimizer.layerDecay)
+        case .lars:
+            LARS(
+                learningRate: optimizer.learningRate, momentum: optimizer.momentum, weightDecay: optimizer.weightDecay,
+                trust: optimizer.trust, layerDecay: optimizer.layerDecay)
+        case .lamb:
+            LAMB(
+                learningRate: optimizer.learningRate, betas: (optimizer.betas.0, optimizer.betas.1),
+                weightDecay: optimizer.weightDecay, layerDecay: optimizer.layerDecay)
+        case .lion:
+            Lion(
+                learningRate: optimizer.learningRate, betas: (optimizer.betas.0, optimizer.betas.1),
+                weightDecay: optimizer.weightDecay, layerDecay: optimizer.layerDecay)
         }
     }
 

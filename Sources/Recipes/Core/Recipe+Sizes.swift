@@ -16,7 +16,7 @@ extension Recipe {
     ///   - limit: bytes.
     /// - Throws: `RecipeError.data` with the key that takes the most.
     func requireFitting(vocabulary: Int, ids: [RecipeInput: IDVocabulary] = [:], limit: Double) throws {
-        let states = optimizer.name == .adamw ? 16.0 : 12.0
+        let states = Double(8 + 4 * optimizer.name.moments)
         var needs: [(key: String, bytes: Double)] = weights(vocabulary, ids).map { ($0.key, $0.count * states) }
         if let views = views.image {
             let side = Double(views.size), clips = Double(self.views.video?.length ?? 0)
@@ -24,6 +24,10 @@ extension Recipe {
                 $0 + ($1.kind == .image ? 1 : $1.kind == .video ? clips : 0)
             }
             needs.append(("views.size", Double(batch) * images * side * side * 12))
+            if let local = views.localCrops {
+                let pixels = Double(local.size * local.size) * Double(local.count)
+                needs.append(("views.local_crops.count", Double(batch) * images * pixels * 12))
+            }
             if views.crop == .shared {
                 needs.append(("views.resize", Double(batch) * images * Double(views.resize) * Double(views.resize) * 3))
             }

@@ -43,7 +43,8 @@ struct ImageViews: Sendable {
         var view = image
         if settings.crop == .randomResized {
             view = view.randomResizedCrop(
-                to: settings.size, scale: Float(settings.scale)...1, using: key.derived("crop"))
+                to: settings.size, scale: Float(settings.area.lowerBound)...Float(settings.area.upperBound),
+                using: key.derived("crop"))
         }
         if settings.rotation > 0 {
             var turn = key.derived("rotation").sequence

@@ -18,6 +18,7 @@ public struct MultimodalBatch: Sendable {
     private var secondImages: [String: Available<Tensor>] = [:]
     private var secondAudios: [String: Available<Waveform>] = [:]
     private var secondVideos: [String: Available<Video>] = [:]
+    private var localImages: [String: LocalViews<Tensor>] = [:]
 
     /// A teacher's unit embeddings of the samples, `[n, D]`, of those that it could read; nil where there is no
     /// teacher.
@@ -85,9 +86,15 @@ public struct MultimodalBatch: Sendable {
         views(videos[name], secondVideos[name])
     }
 
-    /// Both views of an input's images; nil where there are none.
+    /// Smaller crops of the same samples' images, where the objective compares them: `[V n, h, w, 3]`.
+    public subscript(localImages name: String) -> LocalViews<Tensor>? {
+        get { localImages[name] }
+        set { localImages[name] = newValue }
+    }
+
+    /// Both views of an input's images, and their smaller crops; nil where there are none.
     public subscript(imageViews name: String) -> Available<Views<Tensor>>? {
-        views(images[name], secondImages[name])
+        views(images[name], secondImages[name], localImages[name])
     }
 
     /// Both views of an input's clips; nil where there are none.
@@ -124,13 +131,13 @@ public struct MultimodalBatch: Sendable {
     public var audioViews: Available<Views<Waveform>>? { self[audioViews: "audio"] }
 
     private func views<Input>(
-        _ first: Available<Input>?, _ second: Available<Input>?
+        _ first: Available<Input>?, _ second: Available<Input>?, _ local: LocalViews<Input>? = nil
     ) -> Available<Views<Input>>? {
         guard let first, let second else { return nil }
         let own = labels.map { labels in
             first.rows.map { labels.gathered(at: Tensor($0.map(Int32.init), shape: [$0.count])) } ?? labels
         }
-        let views = Views(first: first.input, second: second.input, labels: own)
+        let views = Views(first: first.input, second: second.input, local: local, labels: own)
         return first.rows.map { Available(views, rows: $0, of: first.count) } ?? Available(views, count: first.count)
     }
 }

@@ -9,6 +9,7 @@ struct SampleLoading: Sendable {
     private let tokenizer: (any Tokenizer)?
     private let teacher: TeacherEmbeddings?
     private let images: ImageViews?
+    private let localImages: ImageViews?
     private let sounds: AudioClips?
     private var needs: DataNeeds { recipe.objective.needs }
 
@@ -17,6 +18,7 @@ struct SampleLoading: Sendable {
         self.tokenizer = tokenizer
         self.teacher = teacher
         images = recipe.views.image.map(ImageViews.init)
+        localImages = recipe.views.image?.local.map(ImageViews.init)
         sounds = recipe.views.audio.map { AudioClips($0) }
     }
 
@@ -40,6 +42,8 @@ struct SampleLoading: Sendable {
     /// A sample as it goes into a batch: of each input one view, or two where they are compared.
     private struct View: Sendable {
         var images: [String: [ImageViews.View]] = [:]
+        /// Smaller crops of each image.
+        var local: [String: [ImageViews.View]] = [:]
         var clips: [String: [[Float]]] = [:]
         var videos: [String: [[ImageViews.View]]] = [:]
         let texts: [String: String]
@@ -155,7 +159,24 @@ struct SampleLoading: Sendable {
                 }
             }
         }
+        for input in needs.inputs {
+            guard let localImages, let image = sample.images[input.name] else { continue }
+            view.local[input.name] = (0..<localCount).map { _ in localImages.augmented(image, using: &random) }
+        }
         return view
+    }
+
+    private var localCount: Int { recipe.views.image?.localCrops?.count ?? 0 }
+
+    /// Smaller crops of the samples that have the image, crop by crop; nil where there are none.
+    private func localViews(
+        _ name: String, of views: [View], using random: inout RandomSequence
+    ) -> LocalViews<Tensor>? {
+        guard let localImages else { return nil }
+        let crops = views.compactMap { $0.local[name] }
+        guard !crops.isEmpty else { return nil }
+        let ordered = (0..<localCount).flatMap { crop in crops.map { $0[crop] } }
+        return LocalViews(localImages.batch(ordered, using: &random), count: localCount)
     }
 
     private func batch(
@@ -172,6 +193,7 @@ struct SampleLoading: Sendable {
                 }
                 batch[image: name] = batched(0)
                 if needs.views > 1 { batch[secondImage: name] = batched(1) }
+                batch[localImages: name] = localViews(name, of: views, using: &random)
             case .audio:
                 guard let sounds else { continue }
                 func batched(_ view: Int) -> Available<Waveform>? {

@@ -46,6 +46,11 @@ public struct ModifiedResNetRecipe: EncoderRecipe {
             throw RecipeError.data(
                 message: "views.size: encoder modified_resnet reads images of a multiple of 32 pixels, not \(size)")
         }
+        guard context.views.image?.localCrops == nil else {
+            throw RecipeError.data(
+                message: "views.local_crops: encoder modified_resnet reads images of one size; remove it, or choose "
+                    + "resnet or vit")
+        }
         return ModifiedResNet(
             blocks: blocks, width: width, size: size, heads: heads, outputDimension: output,
             checkpointing: checkpointing)

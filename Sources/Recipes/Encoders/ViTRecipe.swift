@@ -58,6 +58,11 @@ public struct ViTRecipe: EncoderRecipe {
                 message: "views.size: encoder vit cuts images into patches of \(patch) pixels (patch), of which "
                     + "\(size) is no multiple")
         }
+        if let local = context.views.image?.localCrops?.size, local % patch != 0 {
+            throw RecipeError.data(
+                message: "views.local_crops.size: encoder vit cuts images into patches of \(patch) pixels (patch), of "
+                    + "which \(local) is no multiple")
+        }
         return VisionTransformer(
             patch: patch, imageSize: size, width: width, depth: depth, heads: heads, pooling: pooling,
             positions: positions, registers: registers, dropout: Float(dropout), checkpointing: checkpointing)

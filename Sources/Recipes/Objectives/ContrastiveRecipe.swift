@@ -1,4 +1,4 @@
-import ConcordLayers
+public import ConcordLayers
 public import ConcordObjectives
 import ConcordTensors
 
@@ -11,6 +11,8 @@ import ConcordTensors
 /// objective: {name: contrastive, loss: sigmoid}
 /// objective: {name: contrastive, masked: {weight: 0.1}}              # both, over one text encoder
 /// objective: {name: contrastive, frames: {weight: 0.5, ahead: 3}}    # both, over one encoder of audio
+/// objective: {name: contrastive, masked: {weight: 0.1, weight_schedule: {from: 0, until: 0.2}}}
+/// objective: {name: contrastive, masked: {weight: 0.5}, balance: true}            # a weight of gradients
 /// objective: {name: contrastive, temperature: 0.05, learned: false, head: none}    # multiple negatives ranking
 /// objective: {name: contrastive, negatives: [wrong]}                 # answers that look right and are not
 /// objective: {name: contrastive, loss: sampled_softmax, head: none}  # two towers of ids: users and items
@@ -21,6 +23,8 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
     let settings: ContrastiveSettings
     let masked: MaskedSettings?
     let frames: FramesPart?
+    /// Whether weights of the parts are of their gradients.
+    let balancesGradients: Bool
 
     public init(_ fields: Fields, data: DataSettings) throws {
         settings = try ContrastiveSettings(fields, data: data)
@@ -30,6 +34,12 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
         let next = try fields.optionalFields(
             "frames", "Adds the prediction of the next frames of sound, over the same encoder of audio.")
         frames = try next.map { try FramesPart($0, data: data) }
+        balancesGradients =
+            part == nil && next == nil
+            ? false
+            : try fields.flag(
+                "balance", default: false,
+                "Whether weights are of gradients: their norms for shared parameters are in the ratio of the weights.")
     }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
@@ -86,19 +96,26 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
         if let masked, let text = inputs.first(where: { $0.kind == .text }) {
             let words = try MaskedRecipe.model(masked, parts)
             model = words
-            objective = Self.sum(objective, words.on(\.[text: text.name]), weight: masked.weight)
+            objective = Self.sum(objective, words.on(\.[text: text.name]), weight: masked.weight, masked.weightSchedule)
         }
         if let frames, let audio = inputs.first(where: { $0.kind == .audio }) {
             let predictor = try frames.predictor(parts, of: audio)
-            objective = Self.sum(objective, predictor.on(\.[audio: audio.name]), weight: frames.weight)
+            objective = Self.sum(
+                objective, predictor.on(\.[audio: audio.name]), weight: frames.weight, frames.weightSchedule)
         }
+        if balancesGradients { objective = Self.balanced(objective) }
         return TrainingTask(
             objective, embedders: embedders, probabilities: { loss.probabilities($0) }, masked: model)
     }
 
     private static func sum(
-        _ objective: some Objective<MultimodalBatch>, _ part: some Objective<MultimodalBatch>, weight: Double
-    ) -> any Objective<MultimodalBatch> { objective + Float(weight) * part }
+        _ objective: some Objective<MultimodalBatch>, _ part: some Objective<MultimodalBatch>, weight: Double,
+        _ schedule: ScheduledValue?
+    ) -> any Objective<MultimodalBatch> { objective + (schedule.map { $0 * part } ?? Float(weight) * part) }
+
+    private static func balanced(_ objective: any Objective<MultimodalBatch>) -> any Objective<MultimodalBatch> {
+        (objective as? WeightedSum<MultimodalBatch>)?.balancingGradients() ?? objective
+    }
 
     /// The embeddings and features of a tower.
     static func embedder(of name: String, by model: Contrastive<MultimodalBatch>) -> ModalityEmbedder {
@@ -167,6 +184,8 @@ public struct ContrastiveSettings: Sendable {
     public let hidden: Int
     /// Its initial value where it is learned; above 0.
     public let temperature: Double
+    /// How the temperature changes over the run; nil: it does not, or is learned.
+    public let temperatureSchedule: ScheduledValue?
     /// Whether the temperature is learned.
     public let isTemperatureLearned: Bool
     /// Probability that is spread over the negatives, in `0...0.99`.
@@ -216,6 +235,13 @@ public struct ContrastiveSettings: Sendable {
         isTemperatureLearned =
             isInfoNCE || isSampled
             ? try fields.flag("learned", default: isInfoNCE, "Whether the temperature is learned.") : false
+        temperatureSchedule =
+            isInfoNCE || isSampled
+            ? try fields.schedule(of: "temperature", from: temperature, to: temperature, in: 1e-4...1e4) : nil
+        if temperatureSchedule != nil, isTemperatureLearned {
+            throw fields.fault(
+                "temperature_schedule", "a learned temperature follows no schedule; set objective.learned to false")
+        }
         correctsFrequency =
             isSampled
             ? try fields.flag(
@@ -281,7 +307,8 @@ public struct ContrastiveSettings: Sendable {
     /// - Parameter itemCounts: how many training rows have each id of the last input; nil where it is none of ids.
     func makeLoss(itemCounts: [Int]?) -> any PairLoss {
         let start = Float(temperature)
-        let temperature = isTemperatureLearned ? InfoNCE.Temperature.learned(initial: start) : .fixed(start)
+        let fixed = temperatureSchedule.map { InfoNCE.Temperature.scheduled($0) } ?? .fixed(start)
+        let temperature = isTemperatureLearned ? InfoNCE.Temperature.learned(initial: start) : fixed
         switch loss {
         case .infoNCE:
             return weighting?.loss(temperature: temperature, smoothing: labelSmoothing)

@@ -89,10 +89,13 @@ struct FramesPart: Sendable {
     let frames: FramesRecipe
     /// What the part counts beside the first objective.
     let weight: Double
+    /// How the weight changes over the run; nil: it does not.
+    let weightSchedule: ScheduledValue?
 
     init(_ fields: Fields, data: DataSettings) throws {
         frames = try FramesRecipe(fields, data: data)
         weight = try fields.number("weight", default: 0.5, in: 0...1e4, "Weight beside the first objective.")
+        weightSchedule = try fields.schedule(of: "weight", from: 0, to: weight, in: 0...1e4, allowsWarmUp: true)
     }
 
     /// Over the encoder of an input, whose own recurrent context it shares; over a GRU of its own where there is none.

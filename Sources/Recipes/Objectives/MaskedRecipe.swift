@@ -1,5 +1,5 @@
 import ConcordEncoders
-import ConcordLayers
+public import ConcordLayers
 import ConcordObjectives
 
 /// Masked language modeling of text (BERT).
@@ -54,6 +54,8 @@ public struct MaskedSettings: Sendable {
     public let fraction: Double
     /// What the part counts beside the first objective.
     public let weight: Double
+    /// How the weight changes over the run; nil: it does not.
+    public let weightSchedule: ScheduledValue?
     /// What is masked together.
     public let form: Form
     /// Of `Form.span`.
@@ -92,5 +94,8 @@ public struct MaskedSettings: Sendable {
             isPart
             ? try fields.number(
                 "weight", default: 0.1, in: 0...1000, "Weight of the masked loss beside the contrastive one.") : 1
+        weightSchedule =
+            isPart
+            ? try fields.schedule(of: "weight", from: 0, to: weight, in: 0...1000, allowsWarmUp: true) : nil
     }
 }

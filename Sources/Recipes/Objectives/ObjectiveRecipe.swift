@@ -58,6 +58,8 @@ public struct DataNeeds: Sendable {
     public var least = 1
     /// How many views of each image or clip a sample has: 1 or 2.
     public var views = 1
+    /// Whether it also takes smaller crops of images, where the recipe has them (`views.local_crops`).
+    public var usesLocalCrops = false
     /// What a training sample is.
     public var unit = Unit.rows
     /// The smallest batch that the loss has anything to learn from.
@@ -245,8 +247,8 @@ extension Recipe {
     private static let objectives = Mutex<[any ObjectiveRecipe.Type]>([
         ContrastiveRecipe.self, MaskedRecipe.self, PredictiveRecipe.self, FramesRecipe.self, SimCLRRecipe.self,
         SupConRecipe.self, MoCoRecipe.self, MoCoV3Recipe.self, NNCLRRecipe.self, BYOLRecipe.self, SimSiamRecipe.self,
-        BarlowTwinsRecipe.self, VICRegRecipe.self, WMSERecipe.self, SwAVRecipe.self, SimCSERecipe.self,
-        DistillRecipe.self, RotationRecipe.self, JigsawRecipe.self, PatchPositionRecipe.self,
+        BarlowTwinsRecipe.self, VICRegRecipe.self, WMSERecipe.self, SwAVRecipe.self, DINORecipe.self,
+        SimCSERecipe.self, DistillRecipe.self, RotationRecipe.self, JigsawRecipe.self, PatchPositionRecipe.self,
         ColorizationRecipe.self, NextFrameRecipe.self, MAERecipe.self, SimMIMRecipe.self, NextTokenRecipe.self,
         Wav2Vec2Recipe.self, COLARecipe.self, TERARecipe.self, APCRecipe.self, HuBERTRecipe.self,
     ])

@@ -6,30 +6,68 @@ public struct OptimizerSettings: Sendable {
         case adamw
         /// Stochastic gradient descent with momentum.
         case sgd
+        /// The same with steps as long as the weights, for large batches.
+        case lars
+        /// Adam with steps as long as the weights, for large batches.
+        case lamb
+        /// Steps of one size, in the direction of the gradient's moving average.
+        case lion
+
+        /// Learning rate and weight decay where a recipe has none.
+        var defaults: (learningRate: Double, weightDecay: Double) {
+            switch self {
+            case .adamw: (1e-3, 0.1)
+            case .sgd: (0.1, 1e-4)
+            case .lars: (0.3, 1e-6)
+            case .lamb: (2e-3, 0.01)
+            case .lion: (1e-4, 1)
+            }
+        }
+
+        /// Numbers that it keeps for each weight.
+        var moments: Int { self == .adamw || self == .lamb ? 2 : 1 }
     }
 
     /// Which optimizer.
     public let name: Name
     /// Its largest learning rate, and the weight decay.
     public let learningRate, weightDecay: Double
-    /// AdamW's two, or momentum alone for SGD.
+    /// Decay of the moments of `adamw`, `lamb` and `lion`.
     public let betas: (Double, Double)
-    /// Of `sgd`.
+    /// Of `sgd` and `lars`.
     public let momentum: Double
+    /// Of `lars`: the length of a step at rate 1 relative to that of the weights.
+    public let trust: Double
+    /// Factor of the learning rate from one layer of an encoder to the one before it; 1: all alike.
+    public let layerDecay: Double
     /// Largest norm of the gradient; nil clips nothing.
     public let clip: Double?
     /// Batches whose gradients are averaged for one update. Their samples are not each other's negatives.
     public let accumulate: Int
 
     init(_ fields: Fields) throws {
-        name = try fields.choice("name", default: Name.adamw, "The optimizer.")
-        learningRate = try fields.number("learning_rate", default: name == .adamw ? 1e-3 : 0.1, "Peak learning rate.")
-        weightDecay = try fields.number("weight_decay", default: name == .adamw ? 0.1 : 1e-4, "Weight decay.")
+        name = try fields.choice(
+            "name", default: Name.adamw,
+            "The optimizer: adamw, sgd; lars, lamb for large batches; lion with one moment instead of two.")
+        let defaults = name.defaults
+        learningRate = try fields.number("learning_rate", default: defaults.learningRate, "Peak learning rate.")
+        weightDecay = try fields.number("weight_decay", default: defaults.weightDecay, "Weight decay.")
         let numbers = try fields.numbers(
-            "betas", default: [0.9, 0.999], in: 0...0.999_999_9, "AdamW's decay rates of the two moments.")
+            "betas", default: [0.9, name == .lion ? 0.99 : 0.999], in: 0...0.999_999_9,
+            "Decay rates of the moments of adamw, lamb and lion.")
         betas = (numbers[0], numbers[1])
-        momentum = try fields.number("momentum", default: 0.9, in: 0...0.9999, "SGD's momentum.")
-        let limit = try fields.number("clip", default: 0, "Largest norm of the gradient; 0 does not clip.")
+        momentum = try fields.number("momentum", default: 0.9, in: 0...0.9999, "Momentum of sgd and lars.")
+        trust =
+            name == .lars
+            ? try fields.number(
+                "trust", default: 0.001, in: 1e-9...1e3,
+                "The length of a step at learning rate 1 relative to that of the weights.") : 0.001
+        layerDecay = try fields.number(
+            "layer_decay", default: 1, in: 0.01...1,
+            "Factor of the learning rate from one layer of an encoder to the one before it: below 1, early layers "
+                + "change less.")
+        let limit = try fields.number(
+            "clip", default: name == .lamb ? 1 : 0, "Largest norm of the gradient; 0 does not clip.")
         clip = limit > 0 ? limit : nil
         accumulate = try fields.integer(
             "accumulate", default: 1, in: 1...65536, "Batches whose gradients are averaged for one update.")

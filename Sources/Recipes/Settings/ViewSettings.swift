@@ -15,7 +15,9 @@ public struct ViewSettings: Sendable {
 
     init(_ fields: Fields, needs: DataNeeds) throws {
         let hasImages = needs.modalities.contains(.image) || needs.modalities.contains(.video)
-        image = hasImages ? try ImageViewSettings(fields, isPaired: needs.views > 1) : nil
+        image =
+            hasImages
+            ? try ImageViewSettings(fields, isPaired: needs.views > 1, usesLocalCrops: needs.usesLocalCrops) : nil
         video = needs.modalities.contains(.video) ? try VideoViewSettings(fields) : nil
         audio =
             needs.modalities.contains(.audio)
@@ -57,13 +59,17 @@ public struct ImageViewSettings: Sendable {
     }
 
     /// Side of the square that the encoder sees, in pixels.
-    public let size: Int
+    public internal(set) var size: Int
     /// Which part of an image is seen.
     public let crop: Crop
     /// Side that images are resized to before cropping, for `shared`.
     public let resize: Int
     /// Fraction of the area that a random crop takes at least, for `random_resized`.
-    public let scale: Double
+    public var scale: Double { area.lowerBound }
+    /// Fraction of the area that a random crop takes, for `random_resized`.
+    public internal(set) var area: ClosedRange<Double>
+    /// Smaller crops beside the two views, for objectives that compare them (multi-crop); nil: none.
+    public let localCrops: LocalCropSettings?
     /// Whether half of the images are mirrored.
     public let flip: Bool
     /// Strength of the color jitter, SimCLR's s; 0 for none.
@@ -77,8 +83,10 @@ public struct ImageViewSettings: Sendable {
     /// Mean and standard deviation of the channels.
     public let normalization: Normalization
 
-    /// - Parameter isPaired: whether two views of an image are compared, which wants stronger changes: SimCLR's.
-    init(_ fields: Fields, isPaired: Bool) throws {
+    /// - Parameters:
+    ///   - isPaired: whether two views of an image are compared, which wants stronger changes: SimCLR's.
+    ///   - usesLocalCrops: whether the objective takes smaller crops besides.
+    init(_ fields: Fields, isPaired: Bool, usesLocalCrops: Bool) throws {
         size = try fields.integer(
             "size", default: 112, in: 8...4096, "Side in pixels of the square that the encoder sees.")
         crop = try fields.choice(
@@ -87,9 +95,11 @@ public struct ImageViewSettings: Sendable {
         resize = try fields.integer(
             "resize", default: crop == .shared ? size * 9 / 8 : size, in: size...8192,
             "Side in pixels that images are resized to before a shared crop; by default size * 9 / 8.")
-        scale = try fields.number(
-            "scale", default: isPaired ? 0.2 : 0.5, in: 0.01...1,
+        localCrops = try LocalCropSettings(fields, size: size, crop: crop, isUsed: usesLocalCrops)
+        let smallest = try fields.number(
+            "scale", default: localCrops?.area.upperBound ?? (isPaired ? 0.2 : 0.5), in: 0.01...1,
             "Smallest fraction of the image's area that a random_resized crop takes.")
+        area = smallest...1
         flip = try fields.flag("flip", default: true, "Mirror half of the images.")
         jitter = try fields.number(
             "jitter", default: isPaired ? 0.5 : 0, in: 0...2, "Strength of the color jitter (SimCLR's s); 0 for none.")
@@ -107,5 +117,63 @@ public struct ImageViewSettings: Sendable {
             "normalization", default: "clip", of: known.map(\.name),
             "Mean and standard deviation of the channels, of which training set; none: values from 0 to 1.")
         normalization = known.first { $0.name == name }?.normalization ?? .clip
+    }
+}
+
+/// `views.local_crops`: smaller crops of each image beside its two views.
+///
+/// ```yaml
+/// views: {size: 32, scale: 0.4, local_crops: {count: 4, size: 16, scale: [0.05, 0.4]}}
+/// ```
+/// - Source: Caron et al. 2020, arXiv:2006.09882, section 3.3; the default areas are those of Caron et al. 2021,
+///   arXiv:2104.14294.
+public struct LocalCropSettings: Sendable {
+    /// How many there are of each image.
+    public let count: Int
+    /// Side in pixels.
+    public let size: Int
+    /// Fraction of the image's area that each takes.
+    public let area: ClosedRange<Double>
+
+    /// Nil where the recipe has none.
+    /// - Parameters:
+    ///   - size, crop: of the two views.
+    ///   - isUsed: whether the objective compares them.
+    init?(_ views: Fields, size viewSize: Int, crop: ImageViewSettings.Crop, isUsed: Bool) throws {
+        guard isUsed else {
+            guard views.has("local_crops") else { return nil }
+            throw views.fault(
+                "local_crops",
+                "this objective compares no smaller crops; dino, swav, byol, simsiam and moco_v3 do. Remove it, or "
+                    + "choose one of them as objective.name")
+        }
+        guard
+            let fields = try views.optionalFields(
+                "local_crops", "Smaller crops of each image beside its two views (multi-crop).")
+        else { return nil }
+        guard crop == .randomResized else {
+            throw views.fault("local_crops", "they are random areas of an image; set views.crop to random_resized")
+        }
+        count = try fields.integer("count", default: 4, in: 1...64, "Crops of each image.")
+        size = try fields.integer(
+            "size", default: max(8, viewSize / 2), in: 4...4096, "Side in pixels; by default half of views.size.")
+        let bounds = try fields.numbers(
+            "scale", default: [0.05, 0.4], in: 0.001...1,
+            "Smallest and largest fraction of the image's area that a crop takes.")
+        guard bounds[0] <= bounds[1] else {
+            throw fields.fault("scale", "\(bounds[0]) is above \(bounds[1]); the smaller fraction comes first")
+        }
+        area = bounds[0]...bounds[1]
+    }
+}
+
+extension ImageViewSettings {
+    /// The settings of one of the smaller crops; nil where there are none.
+    var local: ImageViewSettings? {
+        localCrops.map { crops in
+            var settings = self
+            (settings.size, settings.area) = (crops.size, crops.area)
+            return settings
+        }
     }
 }

@@ -2,7 +2,7 @@ import ConcordFiles
 
 /// The scalars of one optimizer step for one parameter.
 package enum OptimizerStep: Sendable {
-    case adamW(AdamWStep), sgd(SGDStep)
+    case adamW(AdamWStep), sgd(SGDStep), lion(LionStep)
 }
 
 /// AdamW's scalars: see `Kernels.adamW`.
@@ -43,6 +43,20 @@ package struct SGDStep: Sendable {
         self.momentum = Float(momentum)
         rate = Float(learningRate)
         self.isNesterov = isNesterov
+    }
+}
+
+/// Lion's scalars: see `Kernels.lion`.
+package struct LionStep: Sendable {
+    let gradientScale, beta1, beta2, decay, rate: Float
+
+    /// - Parameter gradientFactor: every gradient is multiplied by it.
+    package init(learningRate: Double, betas: (Double, Double), weightDecay: Double, gradientFactor: Double) {
+        gradientScale = Float(gradientFactor)
+        beta1 = Float(betas.0)
+        beta2 = Float(betas.1)
+        decay = Float(1 - learningRate * weightDecay)
+        rate = Float(learningRate)
     }
 }
 
@@ -138,6 +152,7 @@ package struct FusedUpdate {
         switch part.step {
         case .adamW(let step): Kernels.adamW(parameter + at, first, second, gradient, count: range.count, step)
         case .sgd(let step): Kernels.sgd(parameter + at, first, gradient, count: range.count, step)
+        case .lion(let step): Kernels.lion(parameter + at, first, gradient, count: range.count, step)
         }
     }
 }

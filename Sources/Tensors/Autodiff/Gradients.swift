@@ -52,6 +52,13 @@ public struct Gradients: Sendable {
         }
     }
 
+    /// The gradients of some parameters.
+    package func filtered(_ isIncluded: (any AnyObject & Sendable) -> Bool) -> Gradients {
+        var result = Gradients()
+        for (key, value) in zip(keys, values) where isIncluded(key) { result.insert(value, for: key) }
+        return result
+    }
+
     /// Every gradient times `factor`.
     public func scaled(by factor: Float) -> Gradients {
         var result = self

@@ -31,4 +31,18 @@ extension Kernels {
                 gradient_scale: step.gradientScale, weight_decay: step.weightDecay, momentum: step.momentum,
                 rate: step.rate, is_nesterov: step.isNesterov))
     }
+
+    /// One step of Lion for `count` elements.
+    /// - Parameter gradient: nil: zeros.
+    @inline(__always)
+    static func lion(
+        _ parameter: UnsafeMutablePointer<Float>, _ moment: UnsafeMutablePointer<Float>?,
+        _ gradient: UnsafePointer<Float>?, count: Int, _ step: LionStep
+    ) {
+        concord_lion(
+            parameter, moment, gradient, count,
+            concord_lion_step(
+                gradient_scale: step.gradientScale, beta1: step.beta1, beta2: step.beta2, decay: step.decay,
+                rate: step.rate))
+    }
 }

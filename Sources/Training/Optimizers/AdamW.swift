@@ -25,24 +25,25 @@ public final class AdamW: Optimizer {
     /// - Parameters:
     ///   - betas: decay of the first and of the second moment, in [0, 1).
     ///   - weightDecay: per step, times the learning rate; for parameters of two axes or more.
+    ///   - layerDecay: factor of the learning rate from one layer to the one before it; see ``LayeredModule``.
     ///   - groups: exceptions by path; where several match, the last that says something counts.
     public init(
         learningRate: Double, betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8,
-        weightDecay: Double = 0.01,
-        groups: [ParameterGroup] = []
+        weightDecay: Double = 0.01, layerDecay: Double = 1, groups: [ParameterGroup] = []
     ) {
         ShapeCheck.require(
             (0..<1).contains(betas.0) && (0..<1).contains(betas.1), "AdamW", "betas \(betas) must lie in [0, 1)")
         self.learningRate = learningRate
         self.betas = betas
         self.epsilon = epsilon
-        slots = OptimizerSlots(moments: ["exp_avg", "exp_avg_sq"], weightDecay: weightDecay, groups: groups)
+        slots = OptimizerSlots(
+            moments: ["exp_avg", "exp_avg_sq"], weightDecay: weightDecay, layerDecay: layerDecay, groups: groups)
     }
 
     public func apply(
         _ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double
     ) throws {
-        try slots.update(module, with: gradients) { slot in
+        try slots.update(module, with: gradients) { slot, _ in
             .adamW(
                 AdamWStep(
                     learningRate: learningRate * learningRateFactor * slot.learningRateScale, betas: betas,

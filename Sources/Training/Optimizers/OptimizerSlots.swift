@@ -19,12 +19,15 @@ final class OptimizerSlots {
     private(set) var observers: [any UpdateObserver] = []
     private let moments: [String]
     private let weightDecay: Double
+    private let layerDecay: Double
     private let groups: [ParameterGroup]
     private var module: (any Module)?
 
-    init(moments: [String], weightDecay: Double, groups: [ParameterGroup]) {
+    init(moments: [String], weightDecay: Double, layerDecay: Double, groups: [ParameterGroup]) {
+        ShapeCheck.require(layerDecay > 0 && layerDecay <= 1, "Optimizer", "layer decay \(layerDecay) is not in (0, 1]")
         self.moments = moments
         self.weightDecay = weightDecay
+        self.layerDecay = layerDecay
         self.groups = groups
     }
 
@@ -40,10 +43,19 @@ final class OptimizerSlots {
         for group in groups where !found.contains(where: { group.pattern.matches($0.path) }) {
             throw TrainingError.noMatch(group.pattern, purpose: "a parameter group", paths: found.map(\.path))
         }
+        var scales: [ObjectIdentifier: Double] = [:]
+        if layerDecay < 1 {
+            guard !walk.layered.isEmpty else { throw TrainingError.noLayers(module: "\(type(of: module))") }
+            for (parameter, scale) in walk.layered.flatMap({ $0.learningRateScales(decay: layerDecay) }) {
+                scales[ObjectIdentifier(parameter)] = scale
+            }
+        }
         slots = found.map { path, parameter in
             let matching = groups.filter { $0.pattern.matches(path) }
+            let depthScale = scales[ObjectIdentifier(parameter)] ?? 1
             return Slot(
-                path: path, parameter: parameter, learningRateScale: matching.compactMap(\.learningRateScale).last ?? 1,
+                path: path, parameter: parameter,
+                learningRateScale: depthScale * (matching.compactMap(\.learningRateScale).last ?? 1),
                 weightDecay: matching.compactMap(\.weightDecay).last ?? (parameter.shape.count < 2 ? 0 : weightDecay))
         }
         observers = walk.observers.map(\.observer)
@@ -51,8 +63,14 @@ final class OptimizerSlots {
     }
 
     /// Updates all parameters that got a gradient, as one range of elements.
-    /// - Parameter step: the scalars of one parameter's step.
-    func update(_ module: some Module, with gradients: Gradients, step: (Slot) -> OptimizerStep) throws {
+    /// - Parameters:
+    ///   - step: the scalars of one parameter's step, from its slot and its gradient.
+    ///   - after: what is subtracted from a parameter once all moments have moved, of its shape, and times which rate;
+    ///     nil: nothing.
+    func update(
+        _ module: some Module, with gradients: Gradients, step: (Slot, Cotangent) -> OptimizerStep,
+        after: ((Slot) -> (update: Tensor, rate: Double))? = nil
+    ) throws {
         try register(module)
         let gradients = gradients.coalesced
         let touched = slots.indices.filter { gradients.cotangent(of: slots[$0].parameter) != nil }
@@ -65,12 +83,24 @@ final class OptimizerSlots {
                 slots[i].moments = moments.map { _ in Tensor(zeros: parameter.shape) }
             }
             slots[i].step += 1
-            let scalars = step(slots[i])
+            let scalars = step(slots[i], gradient)
             fused.append(
                 count: parameter.count, gradient: gradient, moments: &slots[i].moments, step: scalars,
                 access: parameter.update)
         }
         fused.run()
+        guard let after else { return }
+        var second = FusedUpdate()
+        for i in touched where !slots[i].parameter.isFrozen {
+            let (update, rate) = after(slots[i]), parameter = slots[i].parameter
+            var none: [Tensor] = []
+            let step = SGDStep(
+                learningRate: rate, momentum: 0, isNesterov: false, weightDecay: 0, gradientFactor: 1)
+            second.append(
+                count: parameter.count, gradient: .dense(update), moments: &none, step: .sgd(step),
+                access: parameter.update)
+        }
+        second.run()
     }
 
     private func unregistered(_ gradients: Gradients) -> TrainingError {

@@ -19,24 +19,26 @@ public final class SGD: Optimizer {
     /// - Parameters:
     ///   - momentum: 0 keeps no buffer.
     ///   - weightDecay: added to the gradient; for parameters of two axes or more.
+    ///   - layerDecay: factor of the learning rate from one layer to the one before it; see ``LayeredModule``.
     ///   - groups: exceptions by path; where several match, the last that says something counts.
     /// - Precondition: Nesterov's form needs a momentum.
     public init(
         learningRate: Double, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0,
-        groups: [ParameterGroup] = []
+        layerDecay: Double = 1, groups: [ParameterGroup] = []
     ) {
         ShapeCheck.require(!nesterov || momentum > 0, "SGD", "Nesterov's form needs a momentum above 0")
         self.learningRate = learningRate
         self.momentum = momentum
         isNesterov = nesterov
         slots = OptimizerSlots(
-            moments: momentum > 0 ? ["momentum_buffer"] : [], weightDecay: weightDecay, groups: groups)
+            moments: momentum > 0 ? ["momentum_buffer"] : [], weightDecay: weightDecay, layerDecay: layerDecay,
+            groups: groups)
     }
 
     public func apply(
         _ gradients: Gradients, to module: some Module, learningRateFactor: Double, gradientFactor: Double
     ) throws {
-        try slots.update(module, with: gradients) { slot in
+        try slots.update(module, with: gradients) { slot, _ in
             .sgd(
                 SGDStep(
                     learningRate: learningRate * learningRateFactor * slot.learningRateScale, momentum: momentum,

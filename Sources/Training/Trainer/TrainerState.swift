@@ -46,6 +46,7 @@ struct TrainerState: Equatable {
             switch momentum {
             case .constant(let value): "\(value)"
             case .cosine(let start): "cosine from \(start)"
+            case .scheduled(let schedule): schedule.description
             }
         }
     }

@@ -6,6 +6,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case noMatch(pattern: String, purpose: String, nearest: String?)
     /// Every parameter is frozen.
     case nothingToTrain(count: Int)
+    /// No module has layers in an order for the learning rate to decay by.
+    case noLayers(module: String)
     /// A saved optimizer state does not fit.
     case optimizerState(String)
     /// The loss, a value or a gradient is NaN or infinite.
@@ -35,6 +37,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             count == 0
                 ? "the objective has no parameter to train"
                 : "all \(count) parameters are frozen: nothing to train; freeze fewer of them (freeze)"
+        case .noLayers(let module):
+            "no encoder of \(module) has an order of layers for the learning rate to decay by; leave layer decay out "
+                + "(optimizer.layer_decay), "
+                + "or conform the encoder to LayeredModule"
         case .optimizerState(let reason):
             "the optimizer's saved state does not fit: \(reason); the checkpoint belongs to another model or optimizer"
         case .notFinite(let step, let loss, let culprit):

@@ -10,16 +10,15 @@ public import ConcordObjectives
 ///   cos, a quarter of theirs.
 public struct BYOLRecipe: ViewsRecipe {
     public static let name = "byol"
+    public static let usesLocalCrops = true
 
     public let input: RecipeInput
-    private let momentum: Double
+    private let momentum: Momentum
     private let hidden, dimension: Int
 
     public init(_ fields: Fields, data: DataSettings) throws {
         input = try fields.viewedInput(data)
-        momentum = try fields.number(
-            "momentum", default: 0.99, in: 0...1,
-            "How much of the target network stays at the first update; it rises to 1.")
+        momentum = try fields.targetMomentum(default: 0.99)
         hidden = try fields.integer(
             "hidden", default: 4096, in: 1...65536, "Size of the hidden layers of projector and predictor.")
         dimension = try fields.integer("dimension", default: 256, in: 1...65536, "Size of a projection.")
@@ -31,7 +30,7 @@ public struct BYOLRecipe: ViewsRecipe {
             projector: ProjectionHead(
                 encoder.outputDimension, hidden: hidden, dimension, norm: .hidden, biases: .hidden),
             predictor: ProjectionHead(dimension, hidden: hidden, dimension, norm: .hidden, biases: .hidden),
-            target: .movingAverage(.cosine(from: momentum)),
+            target: .movingAverage(momentum),
             loss: CosineLoss())
     }
 }

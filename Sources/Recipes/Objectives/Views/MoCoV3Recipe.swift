@@ -12,17 +12,17 @@ public import ConcordObjectives
 ///   cosine. The paper's temperature is 1 for its ResNet, 0.2 for its ViT.
 public struct MoCoV3Recipe: ViewsRecipe {
     public static let name = "moco_v3"
+    public static let usesLocalCrops = true
 
     public let input: RecipeInput
     private let hidden, dimension: Int
-    private let momentum, temperature: Double
+    private let momentum: Momentum
+    private let temperature: InfoNCE.Temperature
 
     public init(_ fields: Fields, data: DataSettings) throws {
         input = try fields.viewedInput(data)
-        momentum = try fields.number(
-            "momentum", default: 0.99, in: 0...1,
-            "How much of the target network stays at the first update; it rises to 1.")
-        temperature = try fields.number("temperature", default: 0.2, in: 1e-4...1e4, "Temperature of the softmax.")
+        momentum = try fields.targetMomentum(default: 0.99)
+        temperature = try fields.temperature(default: 0.2)
         hidden = try fields.integer(
             "hidden", default: 4096, in: 1...65536, "Size of the hidden layers of projector and predictor.")
         dimension = try fields.integer("dimension", default: 256, in: 1...65536, "Size of a key.")
@@ -33,8 +33,8 @@ public struct MoCoV3Recipe: ViewsRecipe {
             encoder,
             projector: ProjectionHead(encoder.outputDimension, hidden: hidden, dimension, norm: .allButLastAffine),
             predictor: ProjectionHead(dimension, hidden: hidden, dimension, norm: .hidden, biases: .none),
-            target: .movingAverage(.cosine(from: momentum)),
-            loss: InfoNCE(temperature: .fixed(Float(temperature)), direction: .oneWay))
+            target: .movingAverage(momentum),
+            loss: InfoNCE(temperature: temperature, direction: .oneWay))
     }
 
     public func weights(features: Double, context: Double) -> (key: String, count: Double)? {

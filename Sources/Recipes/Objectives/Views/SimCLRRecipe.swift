@@ -12,14 +12,14 @@ public struct SimCLRRecipe: ViewsRecipe {
     public static let name = "simclr"
 
     public let input: RecipeInput
-    private let temperature: Double
+    private let temperature: InfoNCE.Temperature
     private let negatives: NegativeSettings
     private let hidden, dimension: Int
     private let norm: ProjectionHead.Norm
 
     public init(_ fields: Fields, data: DataSettings) throws {
         input = try fields.viewedInput(data)
-        temperature = try fields.number("temperature", default: 0.5, in: 1e-4...1e4, "Temperature of the softmax.")
+        temperature = try fields.temperature(default: 0.5)
         negatives = try NegativeSettings(fields)
         hidden = try fields.integer("hidden", default: 512, in: 1...65536, "Size of the head's hidden layer.")
         dimension = try fields.integer("dimension", default: 128, in: 1...65536, "Size of the head's output.")
@@ -29,6 +29,6 @@ public struct SimCLRRecipe: ViewsRecipe {
 
     public func objective<E: FeatureEncoder>(over encoder: E) -> any Objective<Views<E.Input>> {
         let head = ProjectionHead(encoder.outputDimension, hidden: hidden, dimension, norm: norm)
-        return JointEmbedding(encoder, head: head, loss: negatives.loss(temperature: .fixed(Float(temperature))))
+        return JointEmbedding(encoder, head: head, loss: negatives.loss(temperature: temperature))
     }
 }

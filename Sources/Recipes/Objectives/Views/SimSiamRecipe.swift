@@ -10,6 +10,7 @@ public import ConcordObjectives
 /// - Source: Chen, He 2021, arXiv:2011.10566. The loss is theirs plus 1.
 public struct SimSiamRecipe: ViewsRecipe {
     public static let name = "simsiam"
+    public static let usesLocalCrops = true
 
     public let input: RecipeInput
     private let hidden, predictor, layers: Int

@@ -5,12 +5,14 @@ public import ConcordObjectives
 ///
 /// ```yaml
 /// objective: {name: swav, prototypes: 300, queue: 2048}
+/// views: {size: 32, scale: 0.14, local_crops: {count: 4, size: 16, scale: [0.05, 0.14]}}     # multi-crop
 /// ```
-/// - Source: Caron et al. 2020, arXiv:2006.09882, with two views and no smaller crops. The paper has 3000 prototypes
+/// - Source: Caron et al. 2020, arXiv:2006.09882. The paper has 3000 prototypes
 ///   for ImageNet's 1000 classes, frozen in the first epoch, and for small batches a queue of 3840 from epoch 15 on;
 ///   here it is used as soon as it is full.
 public struct SwAVRecipe: ViewsRecipe {
     public static let name = "swav"
+    public static let usesLocalCrops = true
 
     public let input: RecipeInput
     private let prototypes, queue, frozen, iterations, hidden, dimension: Int

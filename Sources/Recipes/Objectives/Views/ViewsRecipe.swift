@@ -15,6 +15,8 @@ public protocol ViewsRecipe: ObjectiveRecipe {
     var smallestBatch: Int { get }
     /// Which samples are each other's positives besides the two views of one; nil where none are.
     var positives: ContrastiveSettings.Positives? { get }
+    /// Whether it takes smaller crops besides the two views (`views.local_crops`).
+    static var usesLocalCrops: Bool { get }
     /// Evaluations of its own, beside those of the encoder.
     var evaluations: [any Evaluation] { get }
     /// The objective over the views that an encoder takes.
@@ -26,11 +28,14 @@ extension ViewsRecipe {
 
     public var positives: ContrastiveSettings.Positives? { nil }
 
+    public static var usesLocalCrops: Bool { false }
+
     public var evaluations: [any Evaluation] { [] }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
         var needs = DataNeeds([input])
         (needs.views, needs.smallestBatch, needs.positives) = (2, smallestBatch, positives)
+        needs.usesLocalCrops = Self.usesLocalCrops && input.kind == .image
         if positives == .label { try data.requireLabel(for: Self.name) }
         return needs
     }

@@ -1,0 +1,1 @@
+let cosines: Tensor = any()

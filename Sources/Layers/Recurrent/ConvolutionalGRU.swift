@@ -13,8 +13,8 @@ public import ConcordTensors
 /// Steps are feature maps as vectors, in the order row, column, channel. In checkpoints: `inputs.weight`,
 /// `inputs.bias`, `states.weight`, `states.bias`, whose output channels are those of r, z and n.
 /// - Source: Ballas, Yao, Pal, Courville 2016, "Delving deeper into convolutional networks for learning video
-///   representations", arXiv:1511.06432, eqs. 7 to 10. The reset gate is applied behind the convolution of the state, as
-///   in `torch.nn.GRU`, so that a step is one convolution.
+///   representations", arXiv:1511.06432, eqs. 7 to 10. The reset gate is applied behind the convolution of the state,
+///   as in `torch.nn.GRU`, so that a step is one convolution.
 public final class ConvolutionalGRU: SequenceLayer {
     /// Of the input, to `3 * hidden` channels.
     public let inputs: Conv2d

@@ -111,7 +111,8 @@ public final class FramePrediction<E: SequenceEncoder>: Objective {
         }
         let contexts = sequences(features, mask: mask).reshaped([count * steps, outputDimension])
         let frames = targets.reshaped([count * found[1], target.dimension])
-        let own = frames.gathered(at: rows(0, width: found[1])), wanted = frames.gathered(at: rows(ahead, width: found[1]))
+        let own = frames.gathered(at: rows(0, width: found[1]))
+        let wanted = frames.gathered(at: rows(ahead, width: found[1]))
         let predicted = frame(contexts.gathered(at: rows(0, width: steps)), after: own)  // [R, F]
         let loss = Loss(
             distance(predicted, wanted),

@@ -43,7 +43,8 @@ public struct CNNRecipe: EncoderRecipe {
 
     public func makeEncoder(_ context: EncoderContext) throws -> any FeatureEncoder<Tensor> {
         guard let size = context.views.image?.size else { throw RecipeError.data(message: "encoder cnn wants images") }
-        return ConvolutionalEncoder(imageSize: size, channels: channels, dimension: output == .vector ? width : nil, normalization: norm)
+        return ConvolutionalEncoder(
+            imageSize: size, channels: channels, dimension: output == .vector ? width : nil, normalization: norm)
     }
 
     public var batchNormalizedKey: String? { norm == .batch ? "norm" : nil }

@@ -50,7 +50,8 @@ public struct VideoRecipe: EncoderRecipe {
             ? try fields.integer(
                 "hidden", default: isMap ? 64 : 256, in: 1...65536, "Size of the state, or its channels.") : 0
         layers =
-            context == .none || isMap ? 0 : try fields.integer("layers", default: 1, in: 1...64, "Layers of the context.")
+            context == .none || isMap
+            ? 0 : try fields.integer("layers", default: 1, in: 1...64, "Layers of the context.")
         heads =
             context == .transformer
             ? try fields.integer("heads", default: 4, in: 1...256, "Heads of each transformer block.") : 1

@@ -145,7 +145,11 @@ public struct NextFrameEvaluation: Evaluation {
                 rows: shown.map { row($0.0.replacing("_", with: " "), $0.1) } + perVideo),
             content: Dictionary(
                 named.map { name, e in
-                    (name, ["clips": Double(e.clips), "l1": e.l1, "last_l1": e.lastL1, "psnr": e.psnr, "last_psnr": e.lastPSNR])
+                    let numbers = [
+                        "clips": Double(e.clips), "l1": e.l1, "last_l1": e.lastL1, "psnr": e.psnr,
+                        "last_psnr": e.lastPSNR,
+                    ]
+                    return (name, numbers)
                 }) { first, _ in first })
     }
 }

@@ -32,7 +32,8 @@ struct EmbeddedFiles {
 }
 
 extension Embedder {
-    /// Embeddings of the image or audio files, or the videos, of an input; unreadable files are left out, counted, and named in the
+    /// Embeddings of the image or audio files, or the videos, of an input; unreadable files are left out, counted, and
+    /// named in the
     /// log.
     /// - Parameters:
     ///   - segments: the part of each recording that is embedded; nil for all of it.
@@ -82,9 +83,10 @@ extension Embedder {
                     // The parts of a video have one name: their mean is its embedding.
                     rows.append(
                         output(of: .video(clips.batch(part)), input, features: features),
-                        part.indices.map {
-                            EmbeddedFiles.Entry(
-                                file: file, seconds: windows.count > 1 ? Double(first + $0)..<Double(first + $0 + 1) : nil)
+                        part.indices.map { index in
+                            let number = Double(first + index)
+                            return EmbeddedFiles.Entry(
+                                file: file, seconds: windows.count > 1 ? number..<number + 1 : nil)
                         })
                 }
                 progress(file + 1)

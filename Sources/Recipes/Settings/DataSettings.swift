@@ -116,7 +116,8 @@ public struct DataSettings: Sendable {
                 "The column of the second (of a video: the frame) at which a row's part of its file starts; else the "
                     + "file's start.")
             end = try fields.string(
-                "end", "The column of the second (of a video: the frame) at which a row's part of its file ends; else the "
+                "end",
+                "The column of the second (of a video: the frame) at which a row's part of its file ends; else the "
                     + "file's end.")
         }
     }
@@ -198,7 +199,8 @@ public struct DataSettings: Sendable {
         let isDrawn = kind == .movingShapes
         drawn =
             isDrawn
-            ? try DrawnVideos(fields.fields("shapes", "What is drawn: squares, circles and diamonds that bounce.")) : nil
+            ? try DrawnVideos(fields.fields("shapes", "What is drawn: squares, circles and diamonds that bounce."))
+            : nil
         let other = isDrawn ? "" : try fields.string(
             "held_out", default: "",
             "The table or folder of the held-out samples, relative to the data directory; a folder inside data.path is "

@@ -63,7 +63,7 @@ import Testing
         #expect(abs(try #require(metrics["next_frame.all.last_l1"]) - sum / count) < 1e-6)
     }
 
-    @Test(arguments: ["next_frame", "simclr"]) func resumedItIsTheSameBitsAndItEmbeds(objective: String) throws {
+    @Test(arguments: ["next_frame", "simclr", "predictive, horizon: 1, negatives: 4", "temporal_order, segments: 3"]) func resumedItIsTheSameBitsAndItEmbeds(objective: String) throws {
         try write()
         let yaml = Self.next.replacing("name: next_frame", with: "name: \(objective)")
             .replacing("hidden: 16}", with: "context: gru, hidden: 16}")
@@ -114,6 +114,40 @@ import Testing
         let last = try #require(metrics["next_frame.all.last_psnr"])
         #expect(psnr > last + 0.5, "\(psnr) dB, repeating \(last)")
         #expect(try Run(folder.file("run")).embed(videos: ["3", "4"]).shape == [2, 16])
+    }
+
+    @Test(arguments: ["predictive, horizon: 2, negatives: 16", "temporal_order, segments: 3"])
+    func theOrderOfFramesIsLearned(objective: String) throws {
+        // Shapes that only fall: what is lower is later.
+        let place = folder.file("clips"), shapes = MovingShapes(size: 16, shapes: 1, speed: 1.5, seed: 2)
+        for video in 0..<12 {
+            try FileManager.default.createDirectory(atPath: "\(place)/\(video)", withIntermediateDirectories: true)
+            let color = shapes.frame(0, of: video)[8, 8]
+            for frame in 0..<6 {
+                var bytes = [UInt8](repeating: 0, count: 16 * 16 * 3)
+                for row in 2 * frame..<2 * frame + 4 {
+                    for column in 4..<12 {
+                        let p = 3 * (row * 16 + column)
+                        (bytes[p], bytes[p + 1], bytes[p + 2]) = (200, color.green, UInt8(20 * video))
+                    }
+                }
+                try Image(pixels: Tensor(bytes, shape: [16, 16, 3])).write(jpeg: "\(place)/\(video)/\(frame).jpg")
+            }
+        }
+        let yaml = """
+            steps: 60
+            batch: 12
+            data: {kind: videos, path: clips, split: none}
+            objective: {name: \(objective), \(objective.hasPrefix("t") ? "reversible: false" : "temperature: 0.2")}
+            model: {video: {frame: {encoder: cnn, channels: [8, 16], width: 16, norm: group}}}
+            views: {frames: \(objective.hasPrefix("t") ? 3 : 4), stride: 1, size: 16, crop: whole, flip: false}
+            optimizer: {learning_rate: 5e-3}
+            schedule: {name: constant, warmup_steps: 0}
+            """
+        try folder.train("run", yaml)
+        let losses = try folder.logged("loss", "run")
+        let chance = objective.hasPrefix("t") ? log(6.0) : log(17.0)
+        #expect(try #require(losses.last) < 0.6 * chance, "\(losses)")
     }
 
     @Test func videosAndTextsAreContrasted() throws {

@@ -60,24 +60,14 @@ public struct NextFrameRecipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        guard let images = parts.recipe.views.image, let video = parts.recipe.views.video,
-            let settings = parts.recipe.model.encoder(of: input)?.recipe as? VideoRecipe,
-            let encoder = try parts.videoEncoder(of: input) as? VideoEncoder
-        else {
+        let (encoder, context, length) = try parts.videoFrames(of: input)
+        guard let images = parts.recipe.views.image, length > ahead else {
             throw RecipeError.data(
-                message: "model.video.encoder: objective \(Self.name) predicts the frames of encoder "
-                    + "\(VideoRecipe.name)")
-        }
-        guard video.length > ahead else {
-            throw RecipeError.data(
-                message: "views.frames: a clip of \(video.length) has no frame \(ahead) after its first; give more, "
+                message: "views.frames: a clip of \(length) has no frame \(ahead) after its first; give more, "
                     + "or a smaller objective.ahead")
         }
-        let context =
-            try settings.layer(over: encoder.frame, isCausal: true)
-            ?? GRU(encoder.featureDimension, hidden: encoder.featureDimension)
         let model = FramePrediction(
-            encoder: VideoEncoder(frame: encoder.frame), context: context,
+            encoder: encoder, context: context,
             decoder: try decoder(of: images.size, behind: context),
             target: .frames(size: images.size * images.size * 3), ahead: ahead, distance: distance, anchors: anchors,
             residual: isResidual)

@@ -249,7 +249,8 @@ extension Recipe {
         SupConRecipe.self, MoCoRecipe.self, MoCoV3Recipe.self, NNCLRRecipe.self, BYOLRecipe.self, SimSiamRecipe.self,
         BarlowTwinsRecipe.self, VICRegRecipe.self, WMSERecipe.self, SwAVRecipe.self, DINORecipe.self,
         SimCSERecipe.self, DistillRecipe.self, RotationRecipe.self, JigsawRecipe.self, PatchPositionRecipe.self,
-        ColorizationRecipe.self, NextFrameRecipe.self, MAERecipe.self, SimMIMRecipe.self, NextTokenRecipe.self,
+        ColorizationRecipe.self, NextFrameRecipe.self, TemporalOrderRecipe.self, MAERecipe.self, SimMIMRecipe.self,
+        NextTokenRecipe.self,
         Wav2Vec2Recipe.self, COLARecipe.self, TERARecipe.self, APCRecipe.self, HuBERTRecipe.self,
     ])
 

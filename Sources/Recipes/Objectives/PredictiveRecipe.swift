@@ -3,7 +3,7 @@ import ConcordLayers
 public import ConcordObjectives
 import ConcordTensors
 
-/// Contrastive prediction of sound's next frames (CPC).
+/// Contrastive prediction of the next frames of sound (CPC) or of video (DPC).
 ///
 /// ```yaml
 /// objective: {name: predictive, horizon: 6, negatives: 128}
@@ -11,6 +11,8 @@ import ConcordTensors
 public struct PredictiveRecipe: ObjectiveRecipe {
     public static let name = "predictive"
 
+    /// The audio or the videos.
+    public let input: RecipeInput
     /// Frames ahead, K.
     public let horizon: Int
     /// Negative frames for each prediction.
@@ -23,7 +25,9 @@ public struct PredictiveRecipe: ObjectiveRecipe {
     public let temperature: Double
 
     public init(_ fields: Fields, data: DataSettings) throws {
-        horizon = try fields.integer("horizon", default: 12, in: 1...1000, "Frames ahead that are predicted, K.")
+        input = try fields.segmentedInput(data, "Whose frames are predicted.")
+        horizon = try fields.integer(
+            "horizon", default: input.kind == .video ? 3 : 12, in: 1...1000, "Frames ahead that are predicted, K.")
         negatives = try fields.integer("negatives", default: 128, in: 1...65536, "Negative frames per prediction.")
         negativesFrom = try fields.choice(
             "negatives_from", default: NegativeFrames.batch,
@@ -35,7 +39,8 @@ public struct PredictiveRecipe: ObjectiveRecipe {
     }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
-        var needs = DataNeeds([try data.require(.audio, for: Self.name)])
+        if input.kind == .audio { try data.require(.audio, for: Self.name) }
+        var needs = DataNeeds([input])
         needs.unit = .windows
         if negativesFrom == .group, data.group == nil {
             throw ObjectiveFault(
@@ -46,7 +51,7 @@ public struct PredictiveRecipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let input = parts.recipe.objective.needs.inputs[0]
+        if input.kind == .video { return try videoTask(parts) }
         let (encoder, settings) = try parts.frameEncoder(of: input)
         try parts.requireFrames(encoder, ahead: horizon)
         let predictor = ContrastivePredictiveCoding(
@@ -59,6 +64,25 @@ public struct PredictiveRecipe: ObjectiveRecipe {
             return TrainingTask(predictor.on(\.[audio: input.name]), embedders: [input: embedder])
         }
         return TrainingTask(GroupedPredictiveCoding(predictor, input.name), embedders: [input: embedder])
+    }
+
+    /// - Source: Han, Xie, Zisserman 2019, "Video representation learning by dense predictive coding",
+    ///   arXiv:1909.04656. Whole frames are predicted, theirs are blocks of five frames at each place of a map.
+    private func videoTask(_ parts: RecipeParts) throws -> TrainingTask {
+        let (encoder, context, length) = try parts.videoFrames(of: input)
+        guard length > horizon else {
+            throw RecipeError.data(
+                message: "views.frames: a clip of \(length) has no frame \(horizon) after its first; give more, or a "
+                    + "smaller objective.horizon")
+        }
+        guard negativesFrom != .group else {
+            throw RecipeError.data(message: "objective.negatives_from: group is for audio; give batch or sequence")
+        }
+        let predictor = ContrastivePredictiveCoding(
+            encoder: encoder, context: context, horizon: horizon, negatives: negatives, from: negativesFrom,
+            predictor: predictor, loss: InfoNCE(temperature: .fixed(Float(temperature)), direction: .oneWay))
+        return TrainingTask(
+            predictor.on(\.[video: input.name]), embedders: [input: .videos { predictor.embed($0) }])
     }
 
     public func weights(features: Double, context: Double) -> (key: String, count: Double)? {

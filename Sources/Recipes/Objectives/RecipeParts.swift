@@ -53,6 +53,26 @@ public struct RecipeParts: Sendable {
         try encoder(of: input)
     }
 
+    /// The frames of an input of videos, the causal network over them (a GRU where the recipe names nothing else), and
+    /// the frames of a clip.
+    /// - Throws: where its encoder has no such frames.
+    func videoFrames(
+        of input: RecipeInput
+    ) throws -> (encoder: VideoEncoder, context: any SequenceLayer, length: Int) {
+        guard let length = recipe.views.video?.length,
+            let settings = recipe.model.encoder(of: input)?.recipe as? VideoRecipe,
+            let encoder = try videoEncoder(of: input) as? VideoEncoder
+        else {
+            throw RecipeError.data(
+                message: "model.\(recipe.model.encoder(of: input)?.key ?? input.name).encoder: objective "
+                    + "\(recipe.objective.name) predicts the frames of encoder \(VideoRecipe.name)")
+        }
+        let context =
+            try settings.layer(over: encoder.frame, isCausal: true)
+            ?? GRU(encoder.featureDimension, hidden: encoder.featureDimension)
+        return (VideoEncoder(frame: encoder.frame), context, length)
+    }
+
     /// The encoder of an input of ids.
     /// - Throws: where the objective's needs do not name it.
     public func idEncoder(of input: RecipeInput) throws -> any FeatureEncoder<IDs> { try encoder(of: input) }
@@ -128,5 +148,15 @@ public struct RecipeParts: Sendable {
                 "views.audio.seconds: \(views.seconds) s hold \(encoder.configuration.frames(of: views.length)) "
                     + "frames, and the objective "
                 + "predicts \(ahead) ahead; give longer windows, or a smaller objective.ahead or objective.horizon")
+    }
+}
+
+extension Fields {
+    /// The key `input`: the audio or the videos that an objective reads; by default audio where the data have any.
+    func segmentedInput(_ data: DataSettings, _ meaning: String) throws -> RecipeInput {
+        let inputs = data.inputs.filter(\.kind.hasSegments)
+        guard inputs.count > 1 else { return inputs.first ?? .audio }
+        let name = try choice("input", default: inputs[0].name, of: inputs.map(\.name), meaning)
+        return data.input(name) ?? inputs[0]
     }
 }

@@ -40,6 +40,8 @@ public final class VisionTransformer: PatchEncoder, LayeredModule {
     public let norm: LayerNorm
     /// How an image becomes one vector.
     public let pooling: Pooling
+    /// Whether a patch sees itself and those before it, row by row, alone.
+    public let isCausal: Bool
     public let outputDimension: Int
     /// Whether blocks forget what they computed, and compute it again in the backward pass.
     public let checkpointing: Bool
@@ -65,16 +67,21 @@ public final class VisionTransformer: PatchEncoder, LayeredModule {
     ///   - heads: one for every 64 of the width where nil.
     ///   - registers: number R of register tokens.
     ///   - dropout: probability in every block.
+    ///   - causal: whether a patch sees itself and those before it alone; with mean pooling, without register tokens.
     ///   - checkpointing: keeps each block's input alone for the backward pass, which computes the rest again: less
     ///     memory, a third more time.
     public init(
         patch: Int = 16, imageSize: Int = 224, width: Int = 384, depth: Int = 12, heads: Int? = nil,
         channels: Int = 3, pooling: Pooling = .classToken, positions: GridPositions.Form = .learned,
-        registers: Int = 0, activation: Activation = .gelu, dropout: Float = 0, checkpointing: Bool = false
+        registers: Int = 0, activation: Activation = .gelu, dropout: Float = 0, causal: Bool = false,
+        checkpointing: Bool = false
     ) {
         ShapeCheck.require(
             patch > 0 && imageSize >= patch && imageSize % patch == 0, "VisionTransformer",
             "images of \(imageSize) are no multiple of patches of \(patch)")
+        ShapeCheck.require(
+            !causal || pooling == .mean && registers == 0, "VisionTransformer",
+            "causal, \(pooling.rawValue) pooling and \(registers) register tokens: tokens before the patches see none")
         let hasClass = pooling == .classToken
         patchEmbed = PatchEmbedding(patch: patch, width, channels: channels)
         classToken = hasClass ? Parameter([1, 1, width], .normal(std: 0.02)) : nil
@@ -87,6 +94,7 @@ public final class VisionTransformer: PatchEncoder, LayeredModule {
         }
         norm = LayerNorm(width, epsilon: 1e-6)
         (self.pooling, self.checkpointing, outputDimension) = (pooling, checkpointing, width)
+        isCausal = causal
     }
 
     /// - Parameter images: `[N, H, W, C]`, normalized; sides are multiples of P.
@@ -129,7 +137,7 @@ public final class VisionTransformer: PatchEncoder, LayeredModule {
     public func context(_ features: Tensor, mask: Tensor?) -> Tensor {
         norm(
             blocks.reduce(features) { x, block in
-                checkpointed(x, when: checkpointing) { block($0, mask: mask) }
+                checkpointed(x, when: checkpointing) { [isCausal] in block($0, mask: mask, causal: isCausal) }
             })
     }
 

@@ -37,6 +37,24 @@ import Testing
         ) { fixed($0[0]) }
     }
 
+    @Test func causallyAPatchSeesThoseBeforeItAlone() {
+        func encoder(causal: Bool) -> VisionTransformer {
+            VisionTransformer(
+                patch: 4, imageSize: 8, width: 16, depth: 2, heads: 2, pooling: .mean, causal: causal
+            ).initialize(seed: 3)
+        }
+        var values = hashed("causal", [1, 8, 8, 3]).scalars
+        let before = Tensor(values, shape: [1, 8, 8, 3])
+        for row in 4..<8 { for x in 12..<24 { values[row * 24 + x] += 1 } }  // the last of four patches
+        let after = Tensor(values, shape: [1, 8, 8, 3])
+        for causal in [true, false] {
+            let encoder = encoder(causal: causal)
+            func steps(_ images: Tensor) -> Tensor { encoder.context(encoder.features(images).features, mask: nil) }
+            let change = (steps(after) - steps(before)).abs().sum(axes: [2]).scalars
+            #expect(change[3] > 0.01 && change[..<3].allSatisfy { causal ? $0 == 0 : $0 > 1e-5 }, "\(change)")
+        }
+    }
+
     @Test func timmsNamesAreRenamedToOwnOnes() {
         let block = [
             "norm1.weight", "norm1.bias", "attn.qkv.weight", "attn.qkv.bias", "attn.proj.weight", "attn.proj.bias",

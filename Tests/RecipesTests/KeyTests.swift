@@ -33,6 +33,14 @@ import Testing
                 isOwn
                 ? "data.columns.NAME.\(parts[3])"
                 : kind.map { (["model", $0] + parts.dropFirst(2)).joined(separator: ".") } ?? key.path
+            // A part's keys are those of its objective, and its weight.
+            if key.path.hasPrefix("objective.parts.") {
+                let own = parts.dropFirst(3).joined(separator: ".")
+                let isOfThePart = own == "weight" || own == "weight_schedule"
+                #expect(
+                    documented(isOfThePart ? "objective.parts.NAME.weight" : "objective.\(own)") != nil, "\(key.path)")
+                continue
+            }
             #expect(documented(path) != nil, "\(key.path)")
             #expect(key.meaning.hasSuffix(".") || key.meaning.contains(":"), "\(key.path): \(key.meaning)")
         }

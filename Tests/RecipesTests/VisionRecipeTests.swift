@@ -80,7 +80,7 @@ import Testing
     }
 
     private static let objectives = [
-        "{name: mae, decoder_width: 32, decoder_depth: 1}", "{name: simmim}",
+        "{name: mae, decoder_width: 32, decoder_depth: 1}", "{name: simmim}", "{name: next_patch}",
         "{name: simclr, hidden: 16, dimension: 8}",
     ]
 
@@ -135,6 +135,7 @@ import Testing
     @Test(arguments: [
         ("{name: mae, decoder_width: 32, decoder_depth: 1}", 400, 0.03, 0.08),
         ("{name: simmim, fraction: 0.5, block: 1}", 1000, 0, 0.04),
+        ("{name: next_patch}", 600, 0, 0.04),
     ])
     func itLearnsWhatImagesShow(objective: String, steps: Int, neighbors: Double, probe: Double) throws {
         try write(train: 320, test: 400)
@@ -157,6 +158,8 @@ import Testing
         ("model.image.patch=5", "views.size: encoder vit cuts images into patches of 5 pixels (patch), of which 16 "),
         ("objective.block=3", "objective.block: images of views.size have 4 x 4 patches, which squares of 3 do not "),
         ("model.image.width=30", "model.image.positions: sin_cos wants a width that is a multiple of 4, not 30"),
+        ("objective={name: next_patch, ahead: 16}", "objective.ahead: an image of 16 patches has none 16 after its first"),
+        ("model.image.causal=true", "model.image.causal: objective mae predicts masked patches from both"),
         ("objective.decoder_heads=3", "objective.decoder_heads=3: decoder_width 128 is no multiple of 3 heads"),
     ])
     func whatDoesNotFitIsNamed(override: String, message: String) throws {

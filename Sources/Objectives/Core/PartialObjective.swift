@@ -4,16 +4,20 @@ public import ConcordTensors
 /// An objective over a part of a larger batch.
 public final class PartialObjective<Whole: Sendable, O: Objective>: Objective, NamedModule {
     private let objective: O
+    private let givenName: String?
     private let part: @Sendable (Whole) -> (input: O.Input, rows: [Int]?)?
 
-    /// The name of the objective.
-    public var name: String { WeightedTerm<O.Input>.name(of: objective) }
+    /// The name of the objective, or the one that it was given.
+    public var name: String { givenName ?? WeightedTerm<O.Input>.name(of: objective) }
     public var checkpointNames: [String: String] { ["objective": ""] }
 
-    /// - Parameter part: the objective's input and the samples of the whole batch that have it (nil: all); nil where
-    ///   none has.
-    init(_ objective: O, part: @escaping @Sendable (Whole) -> (input: O.Input, rows: [Int]?)?) {
-        self.objective = objective
+    /// - Parameters:
+    ///   - name: nil for the objective's own.
+    ///   - part: the objective's input and the samples of the whole batch that have it (nil: all); nil where none has.
+    init(
+        _ objective: O, name: String? = nil, part: @escaping @Sendable (Whole) -> (input: O.Input, rows: [Int]?)?
+    ) {
+        (self.objective, givenName) = (objective, name)
         self.part = part
     }
 
@@ -55,6 +59,21 @@ extension Objective {
         _ part: any KeyPath<Whole, Available<Input>?> & Sendable
     ) -> PartialObjective<Whole, Self> {
         PartialObjective(self) { whole in whole[keyPath: part].map { (input: $0.input, rows: $0.rows) } }
+    }
+
+    /// This objective under another name, which its loss in a sum and its parameters in checkpoints have too.
+    /// ```swift
+    /// let sum = a.named("near") + b.named("far")                            // parts near and far
+    /// ```
+    public func named(_ name: String) -> PartialObjective<Input, Self> {
+        PartialObjective(self, name: name) { (input: $0, rows: nil) }
+    }
+
+    /// This objective over what a function makes of a larger batch, sample by sample in the same order.
+    public func on<Whole: Sendable>(
+        derived input: @escaping @Sendable (Whole) -> Input
+    ) -> PartialObjective<Whole, Self> {
+        PartialObjective(self) { (input: input($0), rows: nil) }
     }
 
     /// This objective over a part that no key path finds, such as one that a batch has under a name; the loss is 0

@@ -141,14 +141,11 @@ public struct MaskedPatches: Sendable {
     /// The pixels of the masked patches, `[N M, P P C]`, in the order row, column, channel.
     /// - Parameters:
     ///   - images: `[N, H, W, C]`.
-    ///   - isNormalized: whether each patch has mean 0 and variance 1: `(x - mean) / sqrt(variance + 1e-6)`, with the
-    ///     unbiased variance.
+    ///   - isNormalized: whether each patch has mean 0 and variance 1.
     func targets(_ images: Tensor, patch: Int, isNormalized: Bool) -> Tensor {
         let patches = images.patches(patch)
         let pixels = patches.reshaped([-1, patches.shape[2]]).gathered(at: masked)
-        guard isNormalized else { return pixels }
-        let variance = pixels.variance(axes: [1], keepingAxes: true, unbiased: true)
-        return (pixels - pixels.mean(axes: [1], keepingAxes: true)) / (variance + 1e-6).sqrt()
+        return isNormalized ? pixels.standardizedPatches : pixels
     }
 
     /// Tokens `[N, L, C]` or `[N, V, C]` with one vector in the place of the masked ones.
@@ -159,5 +156,14 @@ public struct MaskedPatches: Sendable {
         let (images, size) = (tokens.shape[0], tokens.shape[2])
         return Tensor.concatenated([tokens.reshaped([-1, size]), token.reshaped([1, size])], axis: 0)
             .gathered(at: indices).reshaped([images, count, size])
+    }
+}
+
+extension Tensor {
+    /// Pixels of patches `[…, F]`, each patch with mean 0 and variance 1: `(x - mean) / sqrt(variance + 1e-6)`, with the
+    /// unbiased variance, as MAE's.
+    var standardizedPatches: Tensor {
+        let variance = variance(axes: [-1], keepingAxes: true, unbiased: true)
+        return (self - mean(axes: [-1], keepingAxes: true)) / (variance + 1e-6).sqrt()
     }
 }

@@ -41,6 +41,20 @@ extension FrameTarget where Input == Video {
     }
 }
 
+extension FrameTarget where Input == Tensor {
+    /// The patches of images `[N, H, W, C]`, row by row.
+    /// - Parameters:
+    ///   - side: P of a patch in pixels, that of the encoder.
+    ///   - channels: C of the images.
+    ///   - isNormalized: whether each patch has mean 0 and variance 1, as ``MaskedAutoencoder``'s targets.
+    public static func patches(_ side: Int, channels: Int = 3, isNormalized: Bool = true) -> FrameTarget {
+        FrameTarget(dimension: side * side * channels) { images in
+            let patches = images.patches(side)
+            return isNormalized ? patches.standardizedPatches : patches
+        }
+    }
+}
+
 extension FrameTarget where Input == Waveform {
     /// Log-mel frames.
     /// - Parameter stride: consecutive log-mel frames that are concatenated to one target, for an encoder whose frames

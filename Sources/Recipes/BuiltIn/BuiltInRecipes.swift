@@ -25,6 +25,9 @@ extension Recipe {
             BuiltInRecipe(
                 "emoji-hybrid", "emoji-clip with masked language modeling of the captions", data: emoji, emojiHybrid),
             BuiltInRecipe(
+                "emoji-slip", "emoji-clip with two views of each image and masked words (SLIP, FLAVA)", data: emoji,
+                emojiSLIP),
+            BuiltInRecipe(
                 "digits-audio-text", "sounds and words in one space, by contrast", data: digits, digitsAudioText),
             BuiltInRecipe(
                 "digits-hybrid", "digits-audio-text with prediction of the next frames of sound", data: digits,

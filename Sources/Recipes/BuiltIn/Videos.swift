@@ -13,12 +13,12 @@ extension Recipe {
 
     /// Prediction of the next frame of shapes that move and bounce, which the recipe draws; whole videos are held out.
     static let movingShapes = """
-        steps: 400
+        steps: 5000
         batch: 16
-        data: {kind: moving_shapes, shapes: {videos: 600, frames: 20, size: 64, shapes: 3, speed: 4}}
+        data: {kind: moving_shapes, shapes: {videos: 300, frames: 20, size: 32, shapes: 3, speed: 2}}
         objective: {name: next_frame, ahead: 1, distance: l2, from: all}
         model: {video: {frame: {encoder: cnn, channels: [32, 64], output: map}, context: conv_gru, hidden: 64}}
-        views: {frames: 9, size: 64, crop: whole, flip: false, normalization: none}
-        optimizer: {learning_rate: 1e-3, weight_decay: 0}
+        views: {frames: 9, size: 32, crop: whole, flip: false, normalization: none}
+        optimizer: {learning_rate: 3e-3, weight_decay: 0}
         """
 }

@@ -153,7 +153,12 @@ private struct KeySurvey {
                 "data: {columns: {text: title, id: item}}"
             default: "data: {columns: {\(Self.columns), NAME: {kind: text}}}"
             }
-        let result = try? Recipe.keys(yaml: base, source: "keys", overrides: overrides)
+        // A sum has a part, whose own keys are those of its objective.
+        let isSum = state["objective.name"]?.override == SumRecipe.name
+        let parts = isSum ? "\nobjective: {parts: {NAME: {name: \(ContrastiveRecipe.name)}}}" : ""
+        let result = (try? Recipe.keys(yaml: base + parts, source: "keys", overrides: overrides))?.filter { key in
+            !key.path.hasPrefix("objective.parts.NAME.") || SumRecipe.ownKeys.contains { key.path.hasSuffix($0) }
+        }
         decoded[state] = .some(result)
         return result ?? []
     }

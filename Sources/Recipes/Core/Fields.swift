@@ -120,6 +120,18 @@ public final class Fields {
         }
     }
 
+    /// Mappings of keys under names that the user chooses: `{near: {name: simclr}}`, in the recipe's order.
+    func namedFields(_ key: String, _ meaning: String) throws -> [(name: String, fields: Fields)] {
+        let outer = try Fields(node(key), path: full(key), source: source, meaning: meaning)
+        remember(key, .map(outer), .names, "names, each with keys", nil, meaning)
+        return try outer.pairs.map { pair in
+            let name = pair.key.string ?? ""
+            let inner = try Fields(pair.value, path: outer.full(name), source: source)
+            outer.entries.append(Entry(name: name, value: .map(inner), key: nil))
+            return (name, inner)
+        }
+    }
+
     private func texts() throws -> [(name: String, text: String)] {
         try pairs.map { pair in
             let name = pair.key.string ?? ""

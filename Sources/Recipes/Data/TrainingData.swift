@@ -85,12 +85,12 @@ enum TrainingData: Sendable {
     ///   - data: the directory that the recipe's data paths start from.
     ///   - saved: the index that a run has of them already.
     func teacher(_ recipe: Recipe, data: String, saved: EmbeddingIndex? = nil) throws -> TeacherEmbeddings? {
-        guard let path = recipe.objective.needs.teacher, let table else { return nil }
+        guard let wanted = recipe.objective.needs.teacher, let table else { return nil }
+        let (path, input) = (wanted.path, wanted.input)
         guard !path.isEmpty else {
             throw RecipeError.data(
                 message: "objective.teacher: a run directory or an index of its embeddings wanted")
         }
-        let input = recipe.objective.needs.inputs[0]
         let teacher =
             try saved.map { try TeacherEmbeddings($0, input, of: table, root: data, named: path) }
             ?? TeacherEmbeddings(path, input, of: table, root: data)

@@ -21,6 +21,8 @@ public struct ViTRecipe: EncoderRecipe {
     public let positions: GridPositions.Form
     /// Tokens that belong to no patch, beside the class token.
     public let registers: Int
+    /// Whether a patch sees itself and those before it alone.
+    public let isCausal: Bool
     /// Probability in every block.
     public let dropout: Double
     /// Whether blocks are computed again in the backward pass: less memory, a third more time.
@@ -46,6 +48,11 @@ public struct ViTRecipe: EncoderRecipe {
         }
         registers = try fields.integer(
             "registers", default: 0, in: 0...1024, "Register tokens: extra ones that belong to no patch.")
+        isCausal = try fields.flag(
+            "causal", default: use.isCausal, "Whether a patch sees itself and those before it, row by row, alone.")
+        guard !isCausal || pooling == .mean && registers == 0 else {
+            throw fields.fault("causal", "tokens before the patches see none of them; pooling: mean, registers: 0 wanted")
+        }
         dropout = try fields.number("dropout", default: 0, in: 0...0.99, "Dropout in every block.")
         checkpointing = try fields.flag(
             "checkpointing", default: false, "Recompute blocks in the backward pass: less memory, a third more time.")
@@ -65,7 +72,8 @@ public struct ViTRecipe: EncoderRecipe {
         }
         return VisionTransformer(
             patch: patch, imageSize: size, width: width, depth: depth, heads: heads, pooling: pooling,
-            positions: positions, registers: registers, dropout: Float(dropout), checkpointing: checkpointing)
+            positions: positions, registers: registers, dropout: Float(dropout), causal: isCausal,
+            checkpointing: checkpointing)
     }
 
     public var embeddingSize: Int { width }

@@ -34,7 +34,7 @@ public struct APCRecipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let input = parts.recipe.objective.needs.inputs[0]
+        let input = parts.needs.inputs[0]
         let (encoder, settings) = try parts.frameEncoder(of: input), channels = encoder.featureDimension
         try parts.requireFrames(encoder, ahead: ahead)
         func stack<Equations>(_ layer: RecurrentLayer<Equations>.Type) -> RecurrentLayer<Equations> {

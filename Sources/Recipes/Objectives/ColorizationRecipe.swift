@@ -36,7 +36,7 @@ public struct ColorizationRecipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let input = parts.recipe.objective.needs.inputs[0], encoder = try parts.mapEncoder(of: input)
+        let input = parts.needs.inputs[0], encoder = try parts.mapEncoder(of: input)
         if let doublings, encoder.stride >> doublings == 0 {
             throw RecipeError.data(
                 message: "objective.doublings: \(doublings) doublings of a feature map whose places are "

@@ -61,7 +61,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let recipe = parts.recipe, inputs = recipe.objective.needs.inputs
+        let recipe = parts.recipe, inputs = parts.needs.inputs
         let towers = try inputs.map { input -> Tower<MultimodalBatch> in
             func tower<E: FeatureEncoder>(
                 _ encoder: E, _ path: any KeyPath<MultimodalBatch, Available<E.Input>?> & Sendable

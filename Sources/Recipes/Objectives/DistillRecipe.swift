@@ -66,7 +66,8 @@ public struct DistillRecipe: ObjectiveRecipe {
             throw ObjectiveFault("objective.name: distill learns from rows or files, and running text has none")
         }
         var needs = DataNeeds([input])
-        (needs.hasSharedSpace, needs.teacher, needs.smallestBatch) = (true, teacher, loss == .cosine ? 1 : 2)
+        (needs.hasSharedSpace, needs.smallestBatch) = (true, loss == .cosine ? 1 : 2)
+        needs.teacher = DataNeeds.Teacher(teacher, of: input)
         return needs
     }
 

@@ -43,7 +43,7 @@ public struct FramesRecipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let input = parts.recipe.objective.needs.inputs[0]
+        let input = parts.needs.inputs[0]
         let (encoder, settings) = try parts.frameEncoder(of: input)
         try parts.requireFrames(encoder, ahead: ahead)
         let predictor = try predictor(

@@ -51,7 +51,7 @@ public struct HuBERTRecipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let input = parts.recipe.objective.needs.inputs[0]
+        let input = parts.needs.inputs[0]
         let (encoder, settings) = try parts.frameEncoder(of: input), rate = parts.recipe.views.audio?.rate ?? 16000
         try parts.requireFrames(encoder, ahead: 2)
         let frames = TeacherFrames(path: teacher, size: teacherSize, rate: rate)

@@ -46,7 +46,7 @@ public struct MAERecipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let input = parts.recipe.objective.needs.inputs[0], encoder = try parts.patchEncoder(of: input)
+        let input = parts.needs.inputs[0], encoder = try parts.patchEncoder(of: input)
         let mae = MaskedAutoencoder(
             encoder, masking: try masked.masking(parts, patch: encoder.patch, block: 1), width: width, depth: depth,
             heads: heads, normalizesTargets: normalizesTargets)
@@ -101,6 +101,11 @@ extension RecipeParts {
             throw RecipeError.data(
                 message: "model.\(key).encoder: objective \(recipe.objective.name) masks patches of images; set it to "
                     + ViTRecipe.name + (other.map { " or \($0)" } ?? ""))
+        }
+        if (encoder as? VisionTransformer)?.isCausal == true {
+            throw RecipeError.data(
+                message: "model.\(recipe.model.encoder(of: input)?.key ?? input.name).causal: objective "
+                    + "\(recipe.objective.name) predicts masked patches from both sides; set it to false")
         }
         return encoder
     }

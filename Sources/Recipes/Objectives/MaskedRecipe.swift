@@ -22,7 +22,7 @@ public struct MaskedRecipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let masked = try Self.model(settings, parts), input = parts.recipe.objective.needs.inputs[0]
+        let masked = try Self.model(settings, parts), input = parts.needs.inputs[0]
         let encoder = try parts.textEncoder(of: input)
         return TrainingTask(masked.on(\.[text: input.name]), embedders: [input: .texts(encoder)], masked: masked)
     }

@@ -22,7 +22,7 @@ public struct NextTokenRecipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let input = parts.recipe.objective.needs.inputs[0]
+        let input = parts.needs.inputs[0]
         guard let text = parts.text else {
             throw RecipeError.data(
                 message: "model.text.encoder: objective next_token predicts with a transformer's tokens")

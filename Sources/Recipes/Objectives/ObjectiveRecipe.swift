@@ -52,6 +52,17 @@ public struct DataNeeds: Sendable {
         case windows
     }
 
+    /// Something whose embeddings of an input are learned.
+    public struct Teacher: Sendable {
+        /// A run directory, or an index.
+        public let path: String
+        /// What it embeds.
+        public let input: RecipeInput
+
+        /// - Parameter path: of a run directory, or an index.
+        public init(_ path: String, of input: RecipeInput) { (self.path, self.input) = (path, input) }
+    }
+
     /// The inputs that it reads.
     public var inputs: [RecipeInput]
     /// How many of its inputs a sample must have.
@@ -70,8 +81,8 @@ public struct DataNeeds: Sendable {
     public var hasSharedSpace = false
     /// Whether tokens are predicted by the text encoder's own table.
     public var predictsTokens = false
-    /// The run directory or index whose embeddings of the first input are learned; nil where none are.
-    public var teacher: String?
+    /// Whose embeddings are learned; nil where none are.
+    public var teacher: Teacher?
     /// Whether some of the tokens are masked.
     public var masksTokens = false
     /// Whether each token of a text may see earlier ones alone.
@@ -250,7 +261,7 @@ extension Recipe {
         BarlowTwinsRecipe.self, VICRegRecipe.self, WMSERecipe.self, SwAVRecipe.self, DINORecipe.self,
         SimCSERecipe.self, DistillRecipe.self, RotationRecipe.self, JigsawRecipe.self, PatchPositionRecipe.self,
         ColorizationRecipe.self, NextFrameRecipe.self, TemporalOrderRecipe.self, MAERecipe.self, SimMIMRecipe.self,
-        NextTokenRecipe.self,
+        NextTokenRecipe.self, NextPatchRecipe.self, SumRecipe.self,
         Wav2Vec2Recipe.self, COLARecipe.self, TERARecipe.self, APCRecipe.self, HuBERTRecipe.self,
     ])
 

@@ -16,7 +16,7 @@ extension PretextRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let input = parts.recipe.objective.needs.inputs[0], encoder = try parts.imageEncoder(of: input)
+        let input = parts.needs.inputs[0], encoder = try parts.imageEncoder(of: input)
         let objective = try objective(encoder, imageSize: parts.imageSize)
         return TrainingTask(objective.on(input), embedders: [input: .images(encoder)])
     }

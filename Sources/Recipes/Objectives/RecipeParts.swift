@@ -2,11 +2,14 @@ public import ConcordEncoders
 public import ConcordLayers
 import ConcordObjectives
 public import ConcordTensors
+import Synchronization
 
 /// What an objective's recipe is made of: the encoders that the recipe describes, one for all inputs that share it.
 public struct RecipeParts: Sendable {
     /// What the parts are of.
     public let recipe: Recipe
+    /// What the objective asks of the data: in a sum, the part that is made.
+    public private(set) var needs: DataNeeds
     /// The text transformer; nil where the recipe has none.
     public var text: TextTransformer? { encoders.values.lazy.compactMap { $0 as? TextTransformer }.first }
     /// By token id, whether a token continues a word; nil where the tokenizer does not say.
@@ -15,11 +18,13 @@ public struct RecipeParts: Sendable {
     public let ids: [RecipeInput: IDVocabulary]
     /// By the key of `model`.
     private let encoders: [String: any Module]
+    private let frameEncoders = FrameEncoders()
 
     init(
         _ recipe: Recipe, vocabulary: Vocabulary?, wordContinuations: [Bool]?, ids: [RecipeInput: IDVocabulary]
     ) throws {
         (self.recipe, self.wordContinuations, self.ids) = (recipe, wordContinuations, ids)
+        needs = recipe.objective.needs
         func made(_ encoder: some EncoderRecipe, of inputs: [RecipeInput]) throws -> any Module {
             let count = inputs.first.flatMap { ids[$0]?.count } ?? 0
             return try encoder.makeEncoder(
@@ -27,6 +32,13 @@ public struct RecipeParts: Sendable {
         }
         encoders = try Dictionary(
             uniqueKeysWithValues: recipe.model.encoders.map { ($0.key, try made($0.recipe, of: $0.inputs)) })
+    }
+
+    /// The same encoders for a part of the objective.
+    func serving(_ needs: DataNeeds) -> RecipeParts {
+        var parts = self
+        parts.needs = needs
+        return parts
     }
 
     /// The encoder of an input of images; inputs that share it get the same one.
@@ -103,7 +115,7 @@ public struct RecipeParts: Sendable {
         }
         var configuration = try audio.configuration(views)
         configuration.context = .none
-        return (WaveformEncoder(configuration), audio.convolutions)
+        return (frameEncoders.encoder(settings.key, configuration), audio.convolutions)
     }
 
     /// What runs over the frames of a predictive objective: a GRU where the recipe names nothing else.
@@ -148,6 +160,19 @@ public struct RecipeParts: Sendable {
                 "views.audio.seconds: \(views.seconds) s hold \(encoder.configuration.frames(of: views.length)) "
                     + "frames, and the objective "
                 + "predicts \(ahead) ahead; give longer windows, or a smaller objective.ahead or objective.horizon")
+    }
+}
+
+/// The encoders of frames that were made, one for each key of `model`: all parts of a sum share them.
+private final class FrameEncoders: Sendable {
+    private let made = Mutex<[String: WaveformEncoder]>([:])
+
+    func encoder(_ key: String, _ configuration: WaveformEncoder.Configuration) -> WaveformEncoder {
+        made.withLock { made in
+            let encoder = made[key] ?? WaveformEncoder(configuration)
+            made[key] = encoder
+            return encoder
+        }
     }
 }
 

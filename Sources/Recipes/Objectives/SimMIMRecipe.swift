@@ -26,7 +26,7 @@ public struct SimMIMRecipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let input = parts.recipe.objective.needs.inputs[0], model: any ImageObjective
+        let input = parts.needs.inputs[0], model: any ImageObjective
         if try parts.imageEncoder(of: input) is any FeatureMapEncoder {
             let encoder = try parts.mapEncoder(of: input)
             model = MaskedFeatureMap(encoder, masking: try masked.masking(parts, patch: encoder.stride, block: 1))

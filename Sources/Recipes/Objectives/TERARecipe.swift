@@ -31,7 +31,7 @@ public struct TERARecipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let input = parts.recipe.objective.needs.inputs[0]
+        let input = parts.needs.inputs[0]
         let (encoder, settings) = try parts.frameEncoder(of: input)
         guard settings.channels.isEmpty else {
             throw RecipeError.data(

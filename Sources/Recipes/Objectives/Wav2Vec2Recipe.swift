@@ -53,7 +53,7 @@ public struct Wav2Vec2Recipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let input = parts.recipe.objective.needs.inputs[0]
+        let input = parts.needs.inputs[0]
         let (encoder, settings) = try parts.frameEncoder(of: input)
         try parts.requireFrames(encoder, ahead: 3)
         let model = Wav2Vec2(

@@ -1,0 +1,141 @@
+public import ConcordLayers
+import ConcordObjectives
+
+/// A weighted sum of objectives over the same samples and the same encoders.
+///
+/// ```yaml
+/// objective:                                                          # SLIP, with masked words
+///   name: sum
+///   parts:
+///     pairs: {name: contrastive}
+///     views: {name: simclr, weight: 1}
+///     words: {name: masked, weight: 0.1}
+/// ```
+///
+/// A part is any objective with its keys and a `weight`, or a `weight_schedule`; its own name is that of its loss in the
+/// log. Encoders are those of `model`, one for all parts; heads and predictors are each part's own.
+/// - Source: Mu et al. 2021, arXiv:2112.12750 (SLIP); Singh et al. 2021, arXiv:2112.04482 (FLAVA). SLIP compares two
+///   views of an image beside the one that its caption is compared with; here that one is the first of the two.
+public struct SumRecipe: ObjectiveRecipe {
+    public static let name = "sum"
+
+    /// An objective of the sum.
+    public struct Part: Sendable {
+        /// What its loss is called.
+        public let name: String
+        /// Its keys, decoded.
+        public let recipe: any ObjectiveRecipe
+        /// What its loss is multiplied with.
+        public let weight: Double
+        /// How the weight changes over the run; nil: it does not.
+        public let weightSchedule: ScheduledValue?
+    }
+
+    /// In the recipe's order.
+    public let parts: [Part]
+    /// Whether weights are of the parts' gradients.
+    public let balancesGradients: Bool
+    private let needed: [DataNeeds]
+    /// The keys of a part that are not its objective's.
+    static let ownKeys = [".weight"]
+
+    public init(_ fields: Fields, data: DataSettings) throws {
+        let kinds = Recipe.objectiveKinds.filter { $0 != SumRecipe.self }
+        parts = try fields.namedFields(
+            "parts", "The objectives by names of your choice, each with name, weight, weight_schedule and its own keys."
+        ).map { name, part in
+            guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }) else {
+                throw fields.fault("parts", "a part's name has letters, digits and _, as in words; this is '\(name)'")
+            }
+            guard part.has("name") else {
+                throw part.fault("name", "the objective of the part wanted, as in name: \(ContrastiveRecipe.name)")
+            }
+            let first = ContrastiveRecipe.self
+            let kind = try part.choice(
+                "name", default: first.name, of: kinds.map { $0.name }, "What the part minimizes.")
+            let weight = try part.number("weight", default: 1, in: 0...1e4, "What the part's loss is multiplied with.")
+            let known = kinds.first { $0.name == kind } ?? first
+            return Part(
+                name: name, recipe: try known.init(part, data: data), weight: weight,
+                weightSchedule: try part.schedule(of: "weight", from: 0, to: weight, in: 0...1e4, allowsWarmUp: true))
+        }
+        balancesGradients = try fields.flag(
+            "balance", default: false,
+            "Whether weights are of gradients: their norms for shared parameters are in the ratio of the weights.")
+        needed = try parts.map { try $0.recipe.needs(data) }
+    }
+
+    public func needs(_ data: DataSettings) throws -> DataNeeds {
+        guard var all = needed.first else {
+            throw ObjectiveFault(
+                "objective.parts: the objectives to add up wanted, as in parts: {pairs: {name: contrastive}, words: "
+                    + "{name: masked, weight: 0.1}}")
+        }
+        for (part, own) in zip(parts, needed).dropFirst() {
+            try require(part, all.unit == own.unit, "windows of recordings or videos, others whole samples")
+            try require(
+                part, all.positives == nil || own.positives == nil || all.positives == own.positives,
+                "positives \(own.positives?.rawValue ?? ""), others \(all.positives?.rawValue ?? "")")
+            try require(part, all.teacher == nil || own.teacher == nil, "a teacher, and another part has one")
+            try require(
+                part, !(all.isCausal && own.masksTokens || all.masksTokens && own.isCausal),
+                "causal encoders and others both sides of a masked token")
+            all.merge(own)
+        }
+        return all
+    }
+
+    private func require(_ part: Part, _ isMet: Bool, _ what: String) throws {
+        guard !isMet else { return }
+        throw ObjectiveFault(
+            "objective.parts.\(part.name): it asks for \(what), and the parts of a sum learn from the same samples")
+    }
+
+    public func task(_ parts: RecipeParts) throws -> TrainingTask {
+        let tasks = try zip(self.parts, needed).map { part, needs in try part.recipe.task(parts.serving(needs)) }
+        var sum = Self.term(tasks[0].objective, self.parts[0], needed[0])
+        for place in tasks.indices.dropFirst() {
+            sum = sum + Self.term(tasks[place].objective, self.parts[place], needed[place])
+        }
+        var task = TrainingTask(
+            balancesGradients ? sum.balancingGradients() : sum,
+            embedders: tasks.reduce(into: [:]) { all, task in all.merge(task.embedders) { own, _ in own } },
+            probabilities: tasks.lazy.compactMap(\.probabilities).first,
+            masked: tasks.lazy.compactMap(\.masked).first, generator: tasks.lazy.compactMap(\.generator).first)
+        for evaluation in tasks.flatMap(\.evaluations)
+        where !task.evaluations.contains(where: { type(of: $0) == type(of: evaluation) }) {
+            task.evaluations.append(evaluation)
+        }
+        let preparations = tasks.compactMap(\.preparation)
+        if !preparations.isEmpty { task.preparation = { data in try preparations.forEach { try $0(data) } } }
+        return task
+    }
+
+    /// A part sees what it asked for alone: no other part's positives, no local crops of another.
+    private static func term(
+        _ objective: some Objective<MultimodalBatch>, _ part: Part, _ needs: DataNeeds
+    ) -> WeightedSum<MultimodalBatch> {
+        let seen = objective.on(derived: { (batch: MultimodalBatch) in
+            var own = batch
+            if needs.positives == nil, needs.unit == .rows { own.labels = nil }
+            if !needs.usesLocalCrops { for input in needs.inputs { own[localImages: input.name] = nil } }
+            return own
+        }).named(part.name)
+        return part.weightSchedule.map { $0 * seen } ?? Float(part.weight) * seen
+    }
+}
+
+extension DataNeeds {
+    /// What two objectives ask of the same samples.
+    fileprivate mutating func merge(_ other: DataNeeds) {
+        inputs += other.inputs.filter { !inputs.contains($0) }
+        (least, views) = (min(least, other.least), max(views, other.views))
+        smallestBatch = max(smallestBatch, other.smallestBatch)
+        usesLocalCrops = usesLocalCrops || other.usesLocalCrops
+        hasSharedSpace = hasSharedSpace || other.hasSharedSpace
+        predictsTokens = predictsTokens || other.predictsTokens
+        masksTokens = masksTokens || other.masksTokens
+        isCausal = isCausal || other.isCausal
+        (positives, teacher) = (positives ?? other.positives, teacher ?? other.teacher)
+    }
+}

@@ -81,6 +81,8 @@ import Testing
         try folder.train("both", "objective: {name: sum, parts: {\(parts), pairs: {name: contrastive}}}\n\(data)")
         let alone = try folder.logged("joint_embedding", "views"), both = try folder.logged("joint_embedding", "both")
         #expect(alone.count == 1 && both.count == 6 && alone[0] == both[0], "\(alone) \(both)")
+        // Images are embedded where texts are, though views come first.
+        #expect(try Run(folder.file("both")).index(images: [folder.file("0.jpg")]).embeddings.shape == [1, 8])
         let loss = try folder.logged("loss", "both"), pairs = try folder.logged("pairs", "both")
         for (loss, parts) in zip(loss, zip(pairs, both)) { #expect(abs(loss - parts.0 - 0.5 * parts.1) < 1e-4) }
     }

@@ -97,14 +97,18 @@ public struct SumRecipe: ObjectiveRecipe {
         for place in tasks.indices.dropFirst() {
             sum = sum + Self.term(tasks[place].objective, self.parts[place], needed[place])
         }
+        // Inputs can be compared where one part has a space for all of them: then the embeddings are those in it.
+        let all = Set(tasks.flatMap(\.embedders.keys))
+        let shared = tasks.first { $0.probabilities != nil && all.isSubset(of: $0.embedders.keys) }
         var task = TrainingTask(
             balancesGradients ? sum.balancingGradients() : sum,
-            embedders: tasks.reduce(into: [:]) { all, task in all.merge(task.embedders) { own, _ in own } },
-            probabilities: tasks.lazy.compactMap(\.probabilities).first,
+            embedders: tasks.reduce(into: shared?.embedders ?? [:]) { $0.merge($1.embedders) { own, _ in own } },
+            probabilities: shared?.probabilities,
             masked: tasks.lazy.compactMap(\.masked).first, generator: tasks.lazy.compactMap(\.generator).first)
-        for evaluation in tasks.flatMap(\.evaluations)
-        where !task.evaluations.contains(where: { type(of: $0) == type(of: evaluation) }) {
-            task.evaluations.append(evaluation)
+        task.evaluations += tasks.flatMap { part in
+            let usual = TrainingTask.evaluations(
+                of: part.embedders.keys, hasSharedSpace: part.probabilities != nil, predictsTokens: part.masked != nil)
+            return part.evaluations.filter { own in !usual.contains { type(of: $0) == type(of: own) } }
         }
         let preparations = tasks.compactMap(\.preparation)
         if !preparations.isEmpty { task.preparation = { data in try preparations.forEach { try $0(data) } } }

@@ -2,7 +2,7 @@
 //
 // Each snippet of `Sources` becomes a function of its own. The names that it uses and does not declare are in
 // `.ci/snippets/Context.swift`, and those of one source file alone in `.ci/snippets/NAME.swift`, whose lines are put in
-// front of that file's snippets. Extensions go to the top level.
+// front of that file's snippets. Extensions go to the top level. So does the code of the article on methods.
 import Foundation
 
 let root = FileManager.default.currentDirectoryPath
@@ -49,6 +49,14 @@ for source in sources.filter({ $0.hasSuffix(".swift") }).sorted() {
         count += 1
         output += located(extensions) + "func snippet\(count)() async throws {\n" + preamble + located(body) + "}\n\n"
     }
+}
+// The article whose code is of this kind too: one line for each method.
+let article = "Sources/Concord/Concord.docc/Methods.md"
+let parts = try String(contentsOfFile: root + "/" + article, encoding: .utf8).components(separatedBy: "```swift\n")
+for (number, part) in parts.enumerated().dropFirst() {
+    let start = parts[..<number].joined().filter { $0 == "\n" }.count + number + 1
+    output += "func article\(number)() async throws {\n#sourceLocation(file: \"\(article)\", line: \(start))\n"
+    output += part.components(separatedBy: "\n```")[0] + "\n#sourceLocation()\n}\n\n"
 }
 try output.write(toFile: CommandLine.arguments[1], atomically: true, encoding: .utf8)
 print("\(count) snippets of doc comments")

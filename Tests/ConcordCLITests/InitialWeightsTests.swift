@@ -38,6 +38,40 @@ import Testing
         #expect(all.status == 0 && all.output.contains("its tokenizer was english-wordpiece"), "\(all.errors)")
     }
 
+    /// LiT: an encoder that learned from images alone becomes a frozen tower; and back.
+    @Test func anEncoderIsTakenOverByAnotherObjective() throws {
+        let world = try SmallWorld()
+        let views = world.folder.path + "/views.yaml"
+        try """
+        steps: 2
+        batch: 8
+        data: {kind: table, path: pairs.tsv, columns: {image: filepath}}
+        objective: {name: simclr, hidden: 8, dimension: 4}
+        model: {image: {depth: 18, width: 4, stem: cifar}}
+        views: {size: 16}
+        """.write(toFile: views, atomically: true, encoding: .utf8)
+        let alone = try CommandLineTool.run(
+            ["train", views, "--data", world.data, "--out", world.run("alone")])
+        #expect(alone.status == 0, "\(alone.errors)")
+        let pairs = try world.train(
+            "pairs", "--init", world.run("alone"), "--init-only", "image.*", "--set", "freeze=[image.encoder.*]",
+            "--set", "steps=2")
+        #expect(pairs.status == 0 && pairs.output.contains("tensors taken over"), "\(pairs.errors) \(pairs.output)")
+        let (first, second) = (try checkpoint(world, "alone"), try checkpoint(world, "pairs"))
+        let names = first.names.filter { $0.hasPrefix("encoder.") && $0.hasSuffix("weight") }
+        #expect(names.count > 20)
+        for name in names {
+            #expect(try first.tensor(name).scalars == second.tensor("image." + name).scalars, "\(name)")
+        }
+        let back = try CommandLineTool.run(
+            ["train", views, "--data", world.data, "--out", world.run("back"), "--init", world.run("pairs")])
+        #expect(back.status == 0 && back.output.contains("not taken over: "), "\(back.errors) \(back.output)")
+    }
+
+    private func checkpoint(_ world: SmallWorld, _ name: String) throws -> Safetensors {
+        try Safetensors(path: world.run(name) + "/checkpoints/step-00000002.safetensors")
+    }
+
     @Test func aCopyOfTheTokenizerUnderAnotherNameIsTheSame() throws {
         let world = try SmallWorld()
         let first = try trained(world)

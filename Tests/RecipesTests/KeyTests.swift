@@ -41,7 +41,9 @@ import Testing
                     documented(isOfThePart ? "objective.parts.NAME.weight" : "objective.\(own)") != nil, "\(key.path)")
                 continue
             }
-            #expect(documented(path) != nil, "\(key.path)")
+            // Keys below one that is turned off are documented, as data.split.modulo is.
+            let isKnown = documented(path) != nil || Self.keys.contains { $0.key.path.hasPrefix(path + ".") }
+            #expect(isKnown, "\(key.path)")
             #expect(key.meaning.hasSuffix(".") || key.meaning.contains(":"), "\(key.path): \(key.meaning)")
         }
     }

@@ -29,7 +29,7 @@ import Testing
     }
 
     /// Convolutions on one thread that has the pool and one that has not, while a third changes the number of threads.
-    @Test func convolutionsAreRightWhileTheNumberOfThreadsChanges() {
+    @Test(.enabled(if: ThreadTests.areEnabled)) func convolutionsAreRightWhileTheNumberOfThreadsChanges() {
         let before = Threads.count, isOver = Atomic(false), wrong = Atomic(0)
         let changing = Thread {
             while !isOver.load(ordering: .relaxed) {

@@ -64,7 +64,7 @@ import Testing
         #expect(x.mean().item.isNaN)
     }
 
-    @Test(arguments: [[200_000], [70_000, 3], [3, 70_000], [5, 4_000, 9], [2, 70_000]])
+    @Test(.enabled(if: ThreadTests.areEnabled), arguments: [[200_000], [70_000, 3], [3, 70_000], [5, 4_000, 9], [2, 70_000]])
     func anyNumberOfThreadsGivesTheSameBits(_ shape: [Int]) {
         let x = hashed("x", shape)
         let count = Threads.count

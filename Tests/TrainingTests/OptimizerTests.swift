@@ -219,7 +219,7 @@ struct OptimizerTests {
         }
     }
 
-    @Test func updatesDoNotDependOnTheNumberOfThreads() throws {
+    @Test(.enabled(if: ThreadTests.areEnabled)) func updatesDoNotDependOnTheNumberOfThreads() throws {
         final class Large: Module {
             let parts = (0..<5).map { Parameter([31 + $0, 4001], .values(hashed("\($0)", [31 + $0, 4001]))) }
         }

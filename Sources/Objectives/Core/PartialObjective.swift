@@ -63,7 +63,7 @@ extension Objective {
 
     /// This objective under another name, which its loss in a sum and its parameters in checkpoints have too.
     /// ```swift
-    /// let sum = a.named("near") + b.named("far")                            // parts near and far
+    /// let sum = clip.named("pairs") + 0.5 * clip.named("again")             // parts pairs and again
     /// ```
     public func named(_ name: String) -> PartialObjective<Input, Self> {
         PartialObjective(self, name: name) { (input: $0, rows: nil) }

@@ -32,6 +32,9 @@ extension Recipe {
             BuiltInRecipe(
                 "digits-hybrid", "digits-audio-text with prediction of the next frames of sound", data: digits,
                 digitsHybrid),
+            BuiltInRecipe(
+                "digits-views", "two views of a clip of speech: SimCLR, or another objective of views", data: digits,
+                digitsViews),
             BuiltInRecipe("digits-cpc", "contrastive predictive coding of speech", data: digits, digitsCPC),
             BuiltInRecipe("digits-wav2vec2", "wav2vec 2.0: masked frames of speech", data: digits, digitsWav2Vec2),
             BuiltInRecipe("digits-frames", "autoregressive prediction of speech frames", data: digits, digitsFrames),
@@ -60,6 +63,9 @@ extension Recipe {
             BuiltInRecipe(
                 "pairs", "a start for your own images and captions", data: "your table pairs.tsv of filepath and title",
                 pairs),
+            BuiltInRecipe(
+                "photos", "a start for your own images without captions",
+                data: "your folders train and test, with a folder of images for each class", photos),
             BuiltInRecipe("demo", "what the demo trains", data: "made by the demo", demo),
         ]
     }()

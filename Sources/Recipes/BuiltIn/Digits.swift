@@ -25,6 +25,23 @@ extension Recipe {
         schedule: {name: constant, warmup_steps: 0}
         """
 
+    /// Two views of each clip of speech, found by SimCLR; or by another objective of two views, by its name.
+    static let digitsViews = """
+        seed: 0
+        epochs: 20
+        batch: 128
+        data:
+        \(digits)
+          columns: {audio: filepath}
+        model:
+          audio: {encoder: log_mel, mels: 64, window: 256, hop: 80, channels: [128, 128, 128, 128], kernels: [3, 3, 3, \
+        3], strides: [1, 2, 2, 2]}
+        objective: {name: simclr, temperature: 0.2}
+        views: {audio: {rate: 8000, seconds: 1, gain: 6, noise: 10, shift: 0.2, polarity: true, time_masks: 1, \
+        frequency_masks: 1}}
+        optimizer: {learning_rate: 1e-3}
+        """
+
     /// wav2vec 2.0 on joined clips of each speaker, small.
     static let digitsWav2Vec2 = """
         seed: 0

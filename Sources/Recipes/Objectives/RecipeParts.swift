@@ -96,6 +96,11 @@ public struct RecipeParts: Sendable {
         return encoder
     }
 
+    /// The encoders with their keys of `model`, and those of frames that objectives made.
+    var encodersByKey: [(key: String, module: any Module)] {
+        encoders.map { ($0.key, $0.value) } + frameEncoders.all.map { ($0.key, $0.value) }
+    }
+
     /// The encoders that read tokens.
     var textEncoders: [any Module] {
         recipe.model.encoders.filter { $0.inputs.first?.kind == .text }.compactMap { encoders[$0.key] }
@@ -166,6 +171,8 @@ public struct RecipeParts: Sendable {
 /// The encoders of frames that were made, one for each key of `model`: all parts of a sum share them.
 private final class FrameEncoders: Sendable {
     private let made = Mutex<[String: WaveformEncoder]>([:])
+
+    var all: [String: WaveformEncoder] { made.withLock { $0 } }
 
     func encoder(_ key: String, _ configuration: WaveformEncoder.Configuration) -> WaveformEncoder {
         made.withLock { made in

@@ -7,6 +7,9 @@ public import ConcordTraining
 /// Weights that a run starts from: the tensors of a file that the model has under the same name and with the same
 /// shape.
 ///
+/// Encoders of another run are found by their key of `model`, whatever objective either run has: the encoder of a
+/// SimCLR run (`encoder.conv1.weight`) becomes the image tower of CLIP (`image.encoder.conv1.weight`).
+///
 /// A file from another tokenizer gives its tokens other ids: its text encoder would be wrong without a sign of it. Such
 /// a file is refused unless no tensor of the text encoder is taken over, or `takesOtherTokenizer`.
 ///
@@ -44,7 +47,7 @@ public struct InitialWeights: Sendable {
         into objective: any Module, of model: RecipeModel, tokenizer: (name: String, fingerprint: String)?
     ) throws -> [String] {
         let file = try Safetensors(path: RunDirectory.weights(at: path))
-        let plan = try Plan(file, objective, patterns)
+        let plan = try Plan(file, objective, patterns, renaming: Self.renamed(file, for: model))
         guard !plan.fitting.isEmpty else {
             throw RecipeError.unreadable(path: file.path, reason: plan.reasonForNothing)
         }
@@ -68,8 +71,29 @@ public struct InitialWeights: Sendable {
                         + "encoder means other tokens")
             }
         }
-        try objective.load(file, allowingMissing: [""]) { plan.fitting.contains($0) ? $0 : nil }
+        let wanted = Dictionary(plan.fitting.map { (plan.source($0), $0) }) { first, _ in first }
+        try objective.load(file, allowingMissing: [""]) { wanted[$0] }
         return notes
+    }
+
+    /// What the paths of an encoder begin with in a model, and in the run that a file is of; only those that differ.
+    private static func renamed(_ file: Safetensors, for model: RecipeModel) throws -> [(own: String, source: String)] {
+        guard let run = run(of: file), let yaml = try TextFile.read(run.recipe),
+            let recipe = try? Recipe(yaml: yaml, source: run.recipe)
+        else { return [] }
+        let tokenizer = recipe.tokenizer.isEmpty ? nil : try run.loadTokenizer()
+        let source = try RecipeModel(recipe, tokenizer, ids: try run.loadIDs(recipe))
+        return model.encoderPaths.compactMap { key, own in
+            source.encoderPaths[key].flatMap { $0 == own || own.isEmpty ? nil : (own, $0) }
+        }
+    }
+
+    /// The run that a checkpoint is of; nil for another file.
+    private static func run(of file: Safetensors) -> RunDirectory? {
+        let folders = file.path.split(separator: "/", omittingEmptySubsequences: false)
+        guard folders.count > 1, folders[folders.count - 2] == "checkpoints" else { return nil }
+        let run = RunDirectory(folders.count > 2 ? folders.dropLast(2).joined(separator: "/") : ".")
+        return run.isRun ? run : nil
     }
 
     private func refusal(
@@ -93,10 +117,7 @@ public struct InitialWeights: Sendable {
     /// where neither does.
     private static func tokenizer(of file: Safetensors) throws -> (name: String, fingerprint: String)? {
         if let known = CheckpointTokenizer(file.metadata) { return (known.name, known.fingerprint) }
-        let folders = file.path.split(separator: "/", omittingEmptySubsequences: false)
-        guard folders.count > 1, folders[folders.count - 2] == "checkpoints" else { return nil }
-        let run = RunDirectory(folders.count > 2 ? folders.dropLast(2).joined(separator: "/") : ".")
-        guard run.isRun, let tokenizer = try? run.loadTokenizer() else { return nil }
+        guard let run = run(of: file), let tokenizer = try? run.loadTokenizer() else { return nil }
         return (run.tokenizer, tokenizer.fingerprint)
     }
 }
@@ -123,8 +144,13 @@ private struct Plan {
     let wanted: [(name: String, shape: [Int])]
     let fitting: Set<String>
     private let file: Safetensors
+    private let renamed: [(own: String, source: String)]
 
-    init(_ file: Safetensors, _ module: any Module, _ patterns: [PathPattern]) throws {
+    init(
+        _ file: Safetensors, _ module: any Module, _ patterns: [PathPattern],
+        renaming renamed: [(own: String, source: String)]
+    ) throws {
+        (self.file, self.renamed) = (file, renamed)
         let walk = ParameterWalk(module)
         let all =
             walk.parameters.map { ($0.path, $0.parameter.shape) } + walk.buffers.map { ($0.path, $0.buffer.shape) }
@@ -134,18 +160,25 @@ private struct Plan {
                 nearest: NearestName.of(pattern.description, among: all.map(\.0)))
         }
         wanted = all.filter { name, _ in patterns.isEmpty || patterns.contains { $0.matches(name) } }
-        fitting = Set(wanted.filter { file.shape(of: $0.name) == $0.shape }.map(\.name))
-        self.file = file
+        fitting = Set(
+            wanted.filter { file.shape(of: Self.source($0.name, renamed)) == $0.shape }.map(\.name))
+    }
+
+    /// What a tensor of the model is called in the file.
+    func source(_ name: String) -> String { Self.source(name, renamed) }
+
+    private static func source(_ name: String, _ renamed: [(own: String, source: String)]) -> String {
+        renamed.first { name.hasPrefix($0.own) }.map { $0.source + name.dropFirst($0.own.count) } ?? name
     }
 
     private var misshapen: [String] {
         wanted.compactMap { name, shape in
-            guard let other = file.shape(of: name), other != shape else { return nil }
+            guard let other = file.shape(of: source(name)), other != shape else { return nil }
             return "\(name) is \(other) in the file and \(shape) in the model"
         }
     }
 
-    private var missing: [String] { wanted.map(\.name).filter { !file.contains($0) } }
+    private var missing: [String] { wanted.map(\.name).filter { !file.contains(source($0)) } }
 
     /// The first few that do not fit with both shapes, and the counts; nil where all fit.
     var unfitDescription: String? {

@@ -2,6 +2,7 @@ import ConcordEncoders
 package import ConcordLayers
 package import ConcordObjectives
 import ConcordTensors
+import ConcordTokenizers
 
 /// What a recipe trains, with a way from each input that it learns to an embedding.
 package struct RecipeModel: Sendable {
@@ -25,6 +26,31 @@ package struct RecipeModel: Sendable {
         inputs = recipe.objective.needs.inputs.filter { task.embedders[$0] != nil }
         textModules = parts.textEncoders + [task.masked].compactMap { $0 }
         task.objective.initialize(seed: recipe.seed)
+        encoderPaths = Self.paths(of: parts.encodersByKey, in: task.objective)
+    }
+
+    /// A model that is not trained.
+    init(_ recipe: Recipe, _ tokenizer: (any Tokenizer)?, ids: [RecipeInput: IDVocabulary]) throws {
+        try self.init(
+            recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations, ids: ids)
+    }
+
+    /// By the key of `model`, what the paths of an encoder's tensors begin with: `image.encoder.`
+    let encoderPaths: [String: String]
+
+    private static func paths(
+        of encoders: [(key: String, module: any Module)], in objective: any Module
+    ) -> [String: String] {
+        let known = Dictionary(
+            ParameterWalk(objective).parameters.map { (ObjectIdentifier($0.parameter), $0.path) }) { first, _ in first }
+        var paths: [String: String] = [:]
+        for (key, module) in encoders {
+            guard let first = ParameterWalk(module).parameters.first,
+                let path = known[ObjectIdentifier(first.parameter)], path.hasSuffix(first.path)
+            else { continue }
+            paths[key] = String(path.dropLast(first.path.count))
+        }
+        return paths
     }
 
     package var objective: any Objective<MultimodalBatch> { task.objective }

@@ -43,14 +43,12 @@ public struct AudioViewSettings: Sendable {
             "polarity", default: false, "Augmentation: invert the polarity of half of the clips.")
         frequencyMasks = try fields.integer(
             "frequency_masks", default: 0, in: 0...100, "Augmentation: masks of log-mel bands per clip (SpecAugment).")
-        frequencyWidth =
-            frequencyMasks > 0
-            ? try fields.integer("frequency_width", default: 8, in: 1...1024, "Most bands that a mask covers.") : 0
+        frequencyWidth = try fields.integer(
+            "frequency_width", default: 8, in: 1...1024, "Most bands that a mask covers.")
         timeMasks = try fields.integer(
             "time_masks", default: 0, in: 0...100, "Augmentation: masks of time per clip (SpecAugment).")
-        timeWidth =
-            timeMasks > 0
-            ? try fields.number("time_width", default: 0.2, in: 0.001...60, "Most seconds that a mask covers.") : 0
+        timeWidth = try fields.number(
+            "time_width", default: 0.2, in: 0.001...60, "Most seconds that a mask covers.")
     }
 
     /// Masks over log-mel frames; nil for none.

@@ -1,0 +1,1 @@
+let clips: Video = any()

@@ -58,6 +58,18 @@ import Testing
         try folder.train(name, yaml, overrides, resumed: resumed)
     }
 
+    /// Answers share words with their questions: an average of token embeddings learns which words count.
+    @Test func averagedTokensFindTheirPairs() throws {
+        try write()
+        let yaml = Self.texts.replacing(
+            "text: {width: 16, depth: 1, heads: 2, context: 16}", with: "text: {encoder: average, width: 32, context: 16}"
+        ).replacing("dimension: 16", with: "dimension: 32").replacing("steps: 12", with: "steps: 60")
+        try folder.train("run", "objective: {temperature: 0.1, learned: false, head: none}\n" + yaml, ["optimizer.learning_rate=1e-2"])
+        let losses = try folder.logged("loss", "run")
+        #expect(losses.count == 60 && losses.suffix(8).reduce(0, +) / 8 < 0.5 * losses[0], "\(losses)")
+        #expect(try Run(folder.file("run")).embed(texts: ["where is a red mug"]).shape == [1, 32])
+    }
+
     @Test func questionsAndAnswersShareOneEncoder() throws {
         try write()
         try train(Self.texts, "run")

@@ -51,6 +51,10 @@ extension Recipe {
                 data: "a table descriptions.tsv of package, section, synopsis and description, and a vocab.txt",
                 debianPairs),
             BuiltInRecipe(
+                "debian-words", "debian-pairs by a weighted mean of token embeddings",
+                data: "a table descriptions.tsv of package, section, synopsis and description, and a vocab.txt",
+                debianWords),
+            BuiltInRecipe(
                 "debian-two-tower", "recommendation: users and items by their ids",
                 data: "a table depends.tsv of package and dependency",
                 debianTwoTower),

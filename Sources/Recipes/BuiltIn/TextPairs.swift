@@ -17,4 +17,20 @@ extension Recipe {
         optimizer: {learning_rate: 5e-4, weight_decay: 0.01}
         schedule: {name: cosine, warmup_steps: 20}
         """
+
+    /// The same pairs by a weighted mean of token embeddings: faster than the transformer, and nearer to the words.
+    static let debianWords = """
+        epochs: 4
+        batch: 256
+        data:
+          path: descriptions.tsv
+          columns: {synopsis: {kind: text}, description: {kind: text}}
+          labels: [section]
+          split: {column: package, modulo: 8}
+        tokenizer: vocab.txt
+        objective: {name: contrastive, temperature: 0.05, learned: false, head: none}
+        model: {dimension: 512, text: {encoder: average, width: 512, context: 128}}
+        optimizer: {learning_rate: 3e-3, weight_decay: 0}
+        schedule: {name: cosine, warmup_steps: 20}
+        """
 }

@@ -109,7 +109,7 @@ public struct EncoderCost: Sendable {
 
 extension Recipe {
     private static let encoders = Mutex<[any EncoderRecipe.Type]>([
-        ResNetRecipe.self, ModifiedResNetRecipe.self, ViTRecipe.self, CNNRecipe.self, TransformerRecipe.self,
+        ResNetRecipe.self, ModifiedResNetRecipe.self, ViTRecipe.self, CNNRecipe.self, TransformerRecipe.self, TokenAverageRecipe.self,
         LogMelRecipe.self, CPCEncoderRecipe.self, Wav2Vec2EncoderRecipe.self, IDRecipe.self, VideoRecipe.self,
     ])
 

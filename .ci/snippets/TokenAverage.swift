@@ -1,0 +1,1 @@
+let tokens: Tokens = any()

@@ -102,6 +102,19 @@ import Testing
         #expect(report.metrics.contains { $0.name.hasPrefix("retrieval") })
     }
 
+    /// Next tokens make the encoder of texts causal, and leave a vision transformer beside it as it is.
+    @Test func onlyTheEncoderThatPredictsNextTokensIsCausal() throws {
+        let recipe = try Recipe(
+            yaml: """
+                data: {path: shop.tsv, columns: {image: file, text: title}, split: none}
+                objective: {name: sum, parts: {a: {name: contrastive}, b: {name: next_token}}}
+                model: {image: {encoder: vit, width: 8, depth: 1, patch: 8}, text: {width: 16, depth: 1, context: 8}}
+                views: {size: 16}
+                """, source: "r.yaml")
+        #expect((recipe.model.encoder(of: .image)?.recipe as? ViTRecipe)?.isCausal == false)
+        #expect((recipe.model.encoder(of: .text)?.recipe as? TransformerRecipe)?.causal == true)
+    }
+
     @Test func partsThatPredictFramesShareTheirEncoder() throws {
         let parts = "{near: {name: predictive, horizon: 2, negatives: 4}, far: {name: frames, ahead: 2, weight: 0.5}}"
         let recipe = try Recipe(

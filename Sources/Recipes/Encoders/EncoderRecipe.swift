@@ -76,13 +76,14 @@ public protocol TextEncoderRecipe: EncoderRecipe where Input == Tokens {
 public struct EncoderUse: Sendable {
     /// Whether tokens are predicted by the text encoder's own table.
     public let predictsTokens: Bool
-    /// Whether each token may see earlier ones alone.
+    /// Whether each token or patch may see earlier ones alone.
     public let isCausal: Bool
     /// Whether the objective puts a network of its own over the encoder's frames.
     public let hasOwnContext: Bool
 
-    init(_ needs: DataNeeds) {
-        (predictsTokens, isCausal, hasOwnContext) = (needs.predictsTokens, needs.isCausal, needs.unit == .windows)
+    init(_ needs: DataNeeds, of kind: Modality) {
+        (predictsTokens, hasOwnContext) = (needs.predictsTokens, needs.unit == .windows)
+        isCausal = needs.causalKinds.contains(kind)
     }
 }
 

@@ -35,7 +35,7 @@ public struct NextPatchRecipe: ObjectiveRecipe {
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
         var needs = DataNeeds([try data.require(.image, for: Self.name)])
-        needs.isCausal = true
+        needs.causalKinds = [.image]
         return needs
     }
 

@@ -17,7 +17,7 @@ public struct NextTokenRecipe: ObjectiveRecipe {
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
         var needs = DataNeeds([try data.require(.text, for: Self.name)])
-        (needs.predictsTokens, needs.isCausal) = (true, true)
+        (needs.predictsTokens, needs.causalKinds) = (true, [.text])
         return needs
     }
 

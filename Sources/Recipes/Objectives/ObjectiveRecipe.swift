@@ -85,8 +85,8 @@ public struct DataNeeds: Sendable {
     public var teacher: Teacher?
     /// Whether some of the tokens are masked.
     public var masksTokens = false
-    /// Whether each token of a text may see earlier ones alone.
-    public var isCausal = false
+    /// The kinds of inputs of which each token or patch may see earlier ones alone.
+    public var causalKinds: Set<Modality> = []
 
     /// The kinds of its inputs.
     public var modalities: Set<Modality> { Set(inputs.map(\.kind)) }

@@ -78,8 +78,9 @@ public struct SumRecipe: ObjectiveRecipe {
                 "positives \(own.positives?.rawValue ?? ""), others \(all.positives?.rawValue ?? "")")
             try require(part, all.teacher == nil || own.teacher == nil, "a teacher, and another part has one")
             try require(
-                part, !(all.isCausal && own.masksTokens || all.masksTokens && own.isCausal),
-                "causal encoders and others both sides of a masked token")
+                part,
+                !(all.causalKinds.contains(.text) && own.masksTokens
+                    || all.masksTokens && own.causalKinds.contains(.text)), "causal encoders and others both sides of a masked token")
             all.merge(own)
         }
         return all
@@ -139,7 +140,7 @@ extension DataNeeds {
         hasSharedSpace = hasSharedSpace || other.hasSharedSpace
         predictsTokens = predictsTokens || other.predictsTokens
         masksTokens = masksTokens || other.masksTokens
-        isCausal = isCausal || other.isCausal
+        causalKinds.formUnion(other.causalKinds)
         (positives, teacher) = (positives ?? other.positives, teacher ?? other.teacher)
     }
 }

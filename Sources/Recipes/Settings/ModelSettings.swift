@@ -20,7 +20,6 @@ public struct ModelSettings: Sendable {
         dimension =
             needs.hasSharedSpace
             ? try fields.integer("dimension", default: 256, in: 1...65536, "Size D of the shared embedding space.") : 0
-        let use = EncoderUse(needs)
         var byKey: [(key: String, inputs: [RecipeInput])] = []
         for input in needs.inputs {
             let key = input.kind == .id || fields.has(input.name) ? input.name : input.kind.rawValue
@@ -34,7 +33,7 @@ public struct ModelSettings: Sendable {
             let kind = inputs[0].kind
             let own = try fields.fields(
                 key, key == kind.rawValue ? "The \(key) encoder." : "The encoder of input \(key).")
-            return try EncoderSettings(own, key: key, inputs: inputs, use: use)
+            return try EncoderSettings(own, key: key, inputs: inputs, use: EncoderUse(needs, of: kind))
         }
         for modality in Modality.allCases
         where !byKey.contains(where: { $0.key == modality.rawValue }) && fields.has(modality.rawValue) {

@@ -2,7 +2,7 @@ extension Recipe {
     /// `emoji-clip` with two views of each image compared and words of the titles masked: SLIP's and FLAVA's sum.
     static let emojiSLIP = """
         seed: 0
-        epochs: 30
+        epochs: 20
         batch: 256
         data:
           kind: table

@@ -136,6 +136,8 @@ import Testing
         ("{a: {name: contrastiv}}", "did you mean \"contrastive\""),
         ("{a: {name: contrastive, temprature: 1}}", "objective.parts.a.temprature: unknown key"),
         ("{a: {name: contrastive}, b: {name: simclr}}", "data.columns names no image"),
+        ("{a: {name: contrastive}, b: {name: frames}}", "objective.parts.b: objective frames learns from audio"),
+        ("{a: {name: next_token}, b: {name: masked}}", "objective.parts.b: it asks for both sides of a masked"),
         ("{a: {name: masked}, b: {name: next_token}}", "objective.parts.b: it asks for causal encoders"),
         ("{a: {name: contrastive}, b: {name: contrastive, positives: equal_texts}}", "objective.parts.b: it asks for pos"),
         ("{\"a.b\": {name: contrastive}}", "letters, digits and _"),

@@ -1,15 +1,20 @@
 extension Recipe {
-    /// CLIP-style pretraining on 3543 emoji and their names: the model, split and schedule of `torch_emoji_clip.py`.
-    static let emojiCLIP = """
-        seed: 0
-        epochs: 30
-        batch: 256
+    /// Where the images of Noto Emoji and their titles stand.
+    static let emojiData = """
         data:
           kind: table
           path: emoji.tsv
           columns: {image: filepath, text: title}
           split: {column: filepath, modulo: 8, remainder: 0}
         tokenizer: vocab.txt
+        """
+
+    /// CLIP-style pretraining on 3543 emoji and their names: the model, split and schedule of `torch_emoji_clip.py`.
+    static let emojiCLIP = """
+        seed: 0
+        epochs: 30
+        batch: 256
+        \(emojiData)
         model:
           dimension: 256
           image: {encoder: resnet, depth: 18, stem: imagenet}

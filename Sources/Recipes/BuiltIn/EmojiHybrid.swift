@@ -4,12 +4,7 @@ extension Recipe {
         seed: 0
         epochs: 30
         batch: 256
-        data:
-          kind: table
-          path: emoji.tsv
-          columns: {image: filepath, text: title}
-          split: {column: filepath, modulo: 8, remainder: 0}
-        tokenizer: vocab.txt
+        \(emojiData)
         model:
           dimension: 256
           image: {encoder: resnet, depth: 18, stem: imagenet}

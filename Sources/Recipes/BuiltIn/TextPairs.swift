@@ -1,11 +1,6 @@
 extension Recipe {
-    /// Sentence embeddings from pairs by multiple negatives ranking, on the packages of Debian: a synopsis finds its
-    /// description.
-    /// - Source: Henderson et al. 2017, arXiv:1705.00652, section 4.4, with both directions; Reimers, Gurevych 2019,
-    ///   arXiv:1908.10084 (one encoder for both sides, mean pooling).
-    static let debianPairs = """
-        epochs: 3
-        batch: 128
+    /// Synopses and descriptions of Debian's packages, which find each other.
+    private static let descriptions = """
         data:
           path: descriptions.tsv
           columns: {synopsis: {kind: text}, description: {kind: text}}
@@ -13,6 +8,16 @@ extension Recipe {
           split: {column: package, modulo: 8}
         tokenizer: vocab.txt
         objective: {name: contrastive, temperature: 0.05, learned: false, head: none}
+        """
+
+    /// Sentence embeddings from pairs by multiple negatives ranking, on the packages of Debian: a synopsis finds its
+    /// description.
+    /// - Source: Henderson et al. 2017, arXiv:1705.00652, section 4.4, with both directions; Reimers, Gurevych 2019,
+    ///   arXiv:1908.10084 (one encoder for both sides, mean pooling).
+    static let debianPairs = """
+        epochs: 3
+        batch: 128
+        \(descriptions)
         model: {dimension: 256, text: {width: 256, depth: 4, heads: 4, context: 64, pooling: mean}}
         optimizer: {learning_rate: 5e-4, weight_decay: 0.01}
         schedule: {name: cosine, warmup_steps: 20}
@@ -22,13 +27,7 @@ extension Recipe {
     static let debianWords = """
         epochs: 4
         batch: 256
-        data:
-          path: descriptions.tsv
-          columns: {synopsis: {kind: text}, description: {kind: text}}
-          labels: [section]
-          split: {column: package, modulo: 8}
-        tokenizer: vocab.txt
-        objective: {name: contrastive, temperature: 0.05, learned: false, head: none}
+        \(descriptions)
         model: {dimension: 512, text: {encoder: average, width: 512, context: 128}}
         optimizer: {learning_rate: 3e-3, weight_decay: 0}
         schedule: {name: cosine, warmup_steps: 20}

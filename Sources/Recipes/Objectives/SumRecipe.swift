@@ -35,7 +35,7 @@ public struct SumRecipe: ObjectiveRecipe {
     public let parts: [Part]
     /// Whether weights are of the parts' gradients.
     public let balancesGradients: Bool
-    private let needed: [DataNeeds]
+    private let data: DataSettings
     /// The keys of a part that are not its objective's.
     static let ownKeys = [".weight"]
 
@@ -62,28 +62,47 @@ public struct SumRecipe: ObjectiveRecipe {
         balancesGradients = try fields.flag(
             "balance", default: false,
             "Whether weights are of gradients: their norms for shared parameters are in the ratio of the weights.")
-        needed = try parts.map { try $0.recipe.needs(data) }
+        self.data = data
     }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
+        let needed = try needed
         guard var all = needed.first else {
             throw ObjectiveFault(
                 "objective.parts: the objectives to add up wanted, as in parts: {pairs: {name: contrastive}, words: "
                     + "{name: masked, weight: 0.1}}")
         }
         for (part, own) in zip(parts, needed).dropFirst() {
-            try require(part, all.unit == own.unit, "windows of recordings or videos, others whole samples")
+            try require(
+                part, all.unit == own.unit,
+                own.unit == .windows
+                    ? "windows of recordings or videos, others whole samples"
+                    : "whole samples, others windows of recordings or videos")
             try require(
                 part, all.positives == nil || own.positives == nil || all.positives == own.positives,
                 "positives \(own.positives?.rawValue ?? ""), others \(all.positives?.rawValue ?? "")")
             try require(part, all.teacher == nil || own.teacher == nil, "a teacher, and another part has one")
+            let isCausal = own.causalKinds.contains(.text)
             try require(
-                part,
-                !(all.causalKinds.contains(.text) && own.masksTokens
-                    || all.masksTokens && own.causalKinds.contains(.text)), "causal encoders and others both sides of a masked token")
+                part, isCausal ? !all.masksTokens : !(own.masksTokens && all.causalKinds.contains(.text)),
+                isCausal
+                    ? "causal encoders, others both sides of a masked token"
+                    : "both sides of a masked token, others causal encoders")
             all.merge(own)
         }
         return all
+    }
+
+    /// What each part asks of the data.
+    /// - Throws: ``ObjectiveFault`` that names the part.
+    private var needed: [DataNeeds] {
+        get throws {
+            try parts.map { part in
+                do { return try part.recipe.needs(data) } catch let fault as ObjectiveFault {
+                    throw ObjectiveFault("objective.parts.\(part.name): \(fault.message)")
+                }
+            }
+        }
     }
 
     private func require(_ part: Part, _ isMet: Bool, _ what: String) throws {
@@ -93,6 +112,7 @@ public struct SumRecipe: ObjectiveRecipe {
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
+        let needed = try needed
         let tasks = try zip(self.parts, needed).map { part, needs in try part.recipe.task(parts.serving(needs)) }
         var sum = Self.term(tasks[0].objective, self.parts[0], needed[0])
         for place in tasks.indices.dropFirst() {
@@ -114,6 +134,16 @@ public struct SumRecipe: ObjectiveRecipe {
         let preparations = tasks.compactMap(\.preparation)
         if !preparations.isEmpty { task.preparation = { data in try preparations.forEach { try $0(data) } } }
         return task
+    }
+
+    public func weights(features: Double, context: Double) -> (key: String, count: Double)? {
+        let all = parts.compactMap { part in
+            part.recipe.weights(features: features, context: context).map { own in
+                (key: own.key.replacing("objective.", with: "objective.parts.\(part.name)."), count: own.count)
+            }
+        }
+        guard let largest = all.max(by: { $0.count < $1.count }) else { return nil }
+        return (largest.key, all.reduce(0) { $0 + $1.count })
     }
 
     /// A part sees what it asked for alone: no other part's positives, no local crops of another.

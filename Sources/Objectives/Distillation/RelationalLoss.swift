@@ -39,10 +39,10 @@ public final class RelationalLoss: PairLoss {
             "\(a.shape) against \(b.shape): as many rows wanted")
         let a = a.converted(to: .float32), b = b.detached.converted(to: .float32), count = a.shape[0]
         guard count > 1 else { return a.sum() * 0 }
-        var loss = Self.huber(Self.distances(a), Self.distances(b)).mean() * distanceWeight
+        var loss = (Self.distances(a) - Self.distances(b)).huber().mean() * distanceWeight
         guard angleWeight > 0 else { return loss }
         var sum = Tensor(0)
-        for row in 0..<count { sum = sum + Self.huber(Self.angles(a, at: row), Self.angles(b, at: row)).sum() }
+        for row in 0..<count { sum = sum + (Self.angles(a, at: row) - Self.angles(b, at: row)).huber().sum() }
         loss = loss + sum * (angleWeight / Float(count * count * count))
         return loss
     }
@@ -61,11 +61,5 @@ public final class RelationalLoss: PairLoss {
     private static func angles(_ x: Tensor, at row: Int) -> Tensor {
         let directions = (x - x.sliced(row..<row + 1, axis: 0)).l2Normalized()
         return withPrecision(.float32) { directions.matmul(directions, transposing: .right) }
-    }
-
-    /// The Huber loss with threshold 1 of each element: `x^2 / 2` near 0, `|x| - 1/2` beyond 1.
-    private static func huber(_ a: Tensor, _ b: Tensor) -> Tensor {
-        let x = (a - b).abs(), near = x.minimum(Tensor(1))
-        return near * (x - near * 0.5)
     }
 }

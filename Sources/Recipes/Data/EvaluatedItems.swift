@@ -92,12 +92,14 @@ struct EvaluatedItems {
         return result.map { $0.sorted() }
     }
 
-    /// Distinct items of an input with one value each in a column, in the recipe's words.
+    /// Distinct items of an input with one value each in a column, in the recipe's words; those without a value are left
+    /// out.
     func labeled(_ input: RecipeInput, _ label: String, in table: SampleTable) -> (places: [Int], values: [String]) {
         var seen: Set<[String]> = [], kept: [Int] = [], values: [String] = []
         for (row, place) in zip(rows, places[input] ?? []) {
             guard let place else { continue }
             let value = table.value(label, of: row)
+            guard !value.isBlank else { continue }
             guard seen.insert([String(place), value]).inserted else { continue }
             kept.append(place)
             values.append(value)

@@ -27,6 +27,12 @@ public struct MultimodalBatch: Sendable {
     /// `[N]` int32: samples of equal number are each other's positives; nil where only a sample's own are.
     public var labels: Tensor?
 
+    /// `[N]` int32: the classes that are learned, -1 for a sample without one; nil where none are.
+    public var classes: Tensor?
+
+    /// `[N]` float32: the numbers that are learned, NaN for a sample without one; nil where none are.
+    public var targets: Tensor?
+
     /// A batch without inputs.
     public init() {}
 

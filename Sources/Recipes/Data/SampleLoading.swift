@@ -33,6 +33,10 @@ struct SampleLoading: Sendable {
         var teacherRow: Int32?
         /// Equal for samples that are each other's positives.
         var group: Int32 = -1
+        /// The class that is learned.
+        var label: Int32 = -1
+        /// The number that is learned.
+        var target = Float.nan
 
         var byteCount: Int {
             images.values.reduce(0) { $0 + $1.pixels.byteCount } + clips.values.reduce(0) { $0 + $1.byteCount }
@@ -49,12 +53,13 @@ struct SampleLoading: Sendable {
         let texts: [String: String]
         let ids: [String: Int32]
         let teacherRow: Int32?
-        let group: Int32
+        let group, label: Int32
+        let target: Float
     }
 
     func batches(of table: SampleTable, positives: Positives?) throws -> Batches<MultimodalBatch> {
         let hasGroups = positives?.hasGroups ?? false, videos = try videos(of: table)
-        return try samples(of: table, positives, videos)
+        return try samples(of: table, positives, videos, try table.learnedClasses(recipe))
             .cached(limit: recipe.data.cacheMebibytes << 20) { $0.byteCount }
             .augmented { sample, random in try view(of: sample, videos, using: &random) }
             .batches(
@@ -73,10 +78,11 @@ struct SampleLoading: Sendable {
 
     /// A sample a row; or, where the objective takes windows of videos, a sample for each window of each row.
     private func samples(
-        of table: SampleTable, _ positives: Positives?, _ videos: VideoClips?
+        of table: SampleTable, _ positives: Positives?, _ videos: VideoClips?, _ classes: [String: LabelClasses]
     ) throws -> DecodedSamples<Decoded> {
+        let labels = needs.label.map { LearnedLabel($0, classes[$0]?.names ?? []) }
         guard needs.unit == .windows, let videos, let input = needs.inputs.first(where: { $0.kind == .video }) else {
-            return table.train.samples(loading: { row in try decoded(row, of: table, positives, videos) })
+            return table.train.samples(loading: { row in try decoded(row, of: table, positives, videos, labels) })
         }
         let windows = table.train.indices.flatMap { row -> [(row: Int, frames: Range<Int>)] in
             let place = table.train[row]
@@ -91,14 +97,14 @@ struct SampleLoading: Sendable {
                     + "make clips shorter (views.frames, views.stride), or give longer videos")
         }
         return DecodedSamples(count: windows.count, named: { table.train[windows[$0].row].place }) { index in
-            var sample = try decoded(table.train[windows[index].row], of: table, positives, videos)
+            var sample = try decoded(table.train[windows[index].row], of: table, positives, videos, labels)
             sample.videos[input.name]?.frames = windows[index].frames
             return sample
         }
     }
 
     private func decoded(
-        _ row: Row, of table: SampleTable, _ positives: Positives?, _ videos: VideoClips?
+        _ row: Row, of table: SampleTable, _ positives: Positives?, _ videos: VideoClips?, _ label: LearnedLabel?
     ) throws -> Decoded {
         var sample = Decoded(), parts = 0
         for input in needs.inputs {
@@ -133,6 +139,8 @@ struct SampleLoading: Sendable {
         }
         sample.teacherRow = teacher?.row(of: row, in: table)
         sample.group = positives?.group(of: row, in: table) ?? -1
+        sample.label = label?.number(of: row, in: table) ?? -1
+        if let target = needs.target { sample.target = try table.number(target, of: row) }
         return sample
     }
 
@@ -140,7 +148,9 @@ struct SampleLoading: Sendable {
     private func view(
         of sample: Decoded, _ videos: VideoClips?, using random: inout RandomSequence
     ) throws -> View {
-        var view = View(texts: sample.texts, ids: sample.ids, teacherRow: sample.teacherRow, group: sample.group)
+        var view = View(
+            texts: sample.texts, ids: sample.ids, teacherRow: sample.teacherRow, group: sample.group,
+            label: sample.label, target: sample.target)
         for _ in 0..<needs.views {
             for input in needs.inputs {
                 if let images, let image = sample.images[input.name] {
@@ -218,6 +228,8 @@ struct SampleLoading: Sendable {
         }
         if let teacher { batch.teacher = Available(of: views, \.teacherRow) { teacher.embeddings(at: $0) } }
         if hasGroups { batch.labels = Tensor(views.map(\.group), shape: [views.count]) }
+        if needs.label != nil { batch.classes = Tensor(views.map(\.label), shape: [views.count]) }
+        if needs.target != nil { batch.targets = Tensor(views.map(\.target), shape: [views.count]) }
         return batch
     }
 }

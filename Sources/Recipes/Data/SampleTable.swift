@@ -4,7 +4,8 @@ import ConcordEvaluation
 /// The rows that a recipe's `data` names: which to train on, which are held out, and where each row's parts and labels
 /// are.
 struct SampleTable: Sendable {
-    let train, heldOut: Table
+    private(set) var train: Table
+    let heldOut: Table
     let rule: HeldOutRule
     /// Whether the training rows are others than the held-out ones: probes are fitted on the one and tried on the
     /// other.
@@ -14,6 +15,10 @@ struct SampleTable: Sendable {
     let ids: [RecipeInput: IDVocabulary]
     /// Files of a folder that are not trained on since they are in the held-out folder inside it.
     private(set) var nestedCount = 0
+    /// The training rows before some were chosen from them: their values are the classes.
+    private let allTrain: Table
+    /// Training rows that are left out since they lack what is learned.
+    private(set) var unlabeledCount = 0
 
     /// - Parameters:
     ///   - root: the directory that `data.path` starts from.
@@ -24,7 +29,7 @@ struct SampleTable: Sendable {
         let path = settings.path == "." ? root : Paths.join(root, settings.path)
         if settings.kind == .videos, let split = settings.split, let last = split.last, case .heldOut = choice {
             (train, heldOut) = try VideoFolder.split(path, last: last)
-            (isSplit, ids) = (true, [:])
+            (isSplit, ids, allTrain) = (true, [:], train)
             rule = HeldOutRule(
                 words: split.words, table: path, total: train.count + heldOut.count, heldOut: heldOut.count)
             if heldOut.isEmpty { throw Self.emptyPart(path, rule) }
@@ -54,6 +59,7 @@ struct SampleTable: Sendable {
                 words: "all rows (data.split: none)", table: path, total: table.count, heldOut: table.count)
         }
         let training = train
+        allTrain = train
         ids = Dictionary(
             uniqueKeysWithValues: settings.inputs.filter { $0.kind == .id }.map { input in
                 (input, IDVocabulary(of: training, column: settings.columns[input] ?? ""))
@@ -65,6 +71,14 @@ struct SampleTable: Sendable {
         let inside = CanonicalPath.of(folder) + "/"
         let rest = table.rows { !CanonicalPath.of($0.path("filepath")).hasPrefix(inside) }
         return rest.isEmpty ? table : rest
+    }
+
+    /// The same with those rows alone to train on that have what is learned.
+    func training(onLabeled rows: Table) -> SampleTable {
+        var result = self
+        result.unlabeledCount += train.count - rows.count
+        result.train = rows
+        return result
     }
 
     /// - Throws: where no row is left to train on.
@@ -128,11 +142,17 @@ struct SampleTable: Sendable {
             ]
             // With two inputs a sample has both; of three it may lack one.
             let wanted = settings.columns.count > 2 ? [] : settings.columns.values.sorted()
-            if Table.isJSONLines(path) { return try Table(jsonLines: path, columns: wanted + settings.labels) }
-            return try Table(
+            // A label may be missing: self-supervised objectives need none.
+            if Table.isJSONLines(path) {
+                let table = try Table(jsonLines: path, columns: wanted)
+                try table.require(columns: settings.labels)
+                return table
+            }
+            let table = try Table(
                 csv: path, separator: separators[settings.separator, default: "\t"],
-                quoting: settings.quoting == .none ? .none : .standard, columns: wanted + settings.labels
-            )
+                quoting: settings.quoting == .none ? .none : .standard, columns: wanted)
+            try table.require(columns: settings.labels)
+            return table
         case .folder:
             return settings.first(.audio) == nil
                 ? try ImageFolder(path).table : try AudioFolder(path).table
@@ -196,13 +216,15 @@ struct SampleTable: Sendable {
     }
 
     /// The names of a label's classes among the training rows, in the recipe's words.
-    func classes(_ label: String) throws -> ClassNames { renamed(try ClassNames(of: train, column: label), label) }
+    func classes(_ label: String) throws -> ClassNames {
+        renamed(try ClassNames(of: allTrain, column: label).withoutBlank, label)
+    }
 
     /// The names of a label's classes among all rows.
     func allClasses(_ label: String) throws -> ClassNames {
-        let values = try ClassNames(of: train, column: label).names + ClassNames(of: heldOut, column: label).names
+        let values = try ClassNames(of: allTrain, column: label).names + ClassNames(of: heldOut, column: label).names
         let sorted = Set(values).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        return renamed(ClassNames(sorted), label)
+        return renamed(ClassNames(sorted).withoutBlank, label)
     }
 
     /// Held-out rows that name a file of a training row.
@@ -235,4 +257,9 @@ enum CanonicalPath {
         }
         return (isAbsolute ? "/" : "") + parts.joined(separator: "/")
     }
+}
+
+extension ClassNames {
+    /// Without what stands for no class: an empty field.
+    fileprivate var withoutBlank: ClassNames { ClassNames(names.filter { !$0.isBlank }) }
 }

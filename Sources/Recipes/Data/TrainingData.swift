@@ -37,7 +37,7 @@ enum TrainingData: Sendable {
 
     /// A table's rows, or the streams that they make.
     private static func rows(_ recipe: Recipe, _ data: String) throws -> TrainingData {
-        let table = try SampleTable(recipe.data, root: data)
+        let table = try SampleTable(recipe.data, root: data).labeled(for: recipe)
         try table.requireTrainingRows()
         let needs = recipe.objective.needs
         guard recipe.batch >= needs.smallestBatch else {
@@ -140,6 +140,21 @@ enum TrainingData: Sendable {
     }
 
     private func notices(_ recipe: Recipe, _ table: SampleTable) -> [String] {
+        choices(recipe, table) + splitNotices(recipe, table)
+    }
+
+    /// Which of the training rows are trained on.
+    private func choices(_ recipe: Recipe, _ table: SampleTable) -> [String] {
+        guard table.unlabeledCount > 0, let column = recipe.objective.needs.label ?? recipe.objective.needs.target else {
+            return []
+        }
+        return [
+            "\(Counted.text(table.unlabeledCount, "training row")) \(table.unlabeledCount == 1 ? "has" : "have") nothing in "
+                + "column \"\(column)\", and \(table.unlabeledCount == 1 ? "is" : "are") not trained on"
+        ]
+    }
+
+    private func splitNotices(_ recipe: Recipe, _ table: SampleTable) -> [String] {
         guard recipe.data.split != nil || recipe.data.heldOut != nil else {
             let positives = if case .samples(_, let positives?) = self { positives.notices } else { [String]() }
             return ["held out: none (data.split: none); the run is evaluated on the rows it is trained on"] + positives

@@ -75,6 +75,13 @@ public struct DataNeeds: Sendable {
     public var unit = Unit.rows
     /// The smallest batch that the loss has anything to learn from.
     public var smallestBatch = 1
+    /// The column whose classes are learned; nil where none are.
+    public var label: String?
+    /// The column whose numbers are learned; nil where none are.
+    public var target: String?
+    /// Whether rows without a value in the column of `label` or `target` are samples too: other parts of a sum learn
+    /// from them.
+    public var takesUnlabeled = false
     /// Which samples are each other's positives; nil where the objective asks for none.
     public var positives: ContrastiveSettings.Positives?
     /// Whether the encoders share a space of their own size, `model.dimension`.
@@ -114,6 +121,8 @@ public struct TrainingTask: Sendable {
     public let probabilities: (@Sendable (Tensor) -> Tensor)?
     /// What held-out data are evaluated by, in the order of the report; at first what the abilities allow.
     public var evaluations: [any Evaluation]
+    /// What says the class or the number of a sample, where that is learned; nil where it is not.
+    var head: LabelHead?
     /// What is done with the training data before the first step, and when a run is resumed; nil: nothing.
     var preparation: (@Sendable (TrainingPreparation) throws -> Void)?
     /// The model of masked tokens, where there is one.
@@ -150,6 +159,8 @@ struct TrainingPreparation {
     let batches: Batches<MultimodalBatch>
     /// The directory that the recipe's data paths start from.
     let data: String
+    /// The numbers that are learned, one a training row; empty where none are.
+    let targets: [Float]
     /// Of the recipe.
     let seed: UInt64
     /// Whether buffers will be those of a checkpoint.
@@ -263,6 +274,7 @@ extension Recipe {
         ColorizationRecipe.self, NextFrameRecipe.self, TemporalOrderRecipe.self, MAERecipe.self, SimMIMRecipe.self,
         NextTokenRecipe.self, NextPatchRecipe.self, SumRecipe.self,
         Wav2Vec2Recipe.self, COLARecipe.self, TERARecipe.self, APCRecipe.self, HuBERTRecipe.self,
+        ClassificationRecipe.self, RegressionRecipe.self,
     ])
 
     /// Makes an objective known to recipes, by its name; one of the same name is replaced.

@@ -16,14 +16,17 @@ public struct RecipeParts: Sendable {
     let wordContinuations: [Bool]?
     /// The ids of each input of ids, with how many training rows have each.
     public let ids: [RecipeInput: IDVocabulary]
+    /// The classes of the label that is learned, by its column.
+    public let classes: [String: LabelClasses]
     /// By the key of `model`.
     private let encoders: [String: any Module]
     private let frameEncoders = FrameEncoders()
 
     init(
-        _ recipe: Recipe, vocabulary: Vocabulary?, wordContinuations: [Bool]?, ids: [RecipeInput: IDVocabulary]
+        _ recipe: Recipe, vocabulary: Vocabulary?, wordContinuations: [Bool]?, ids: [RecipeInput: IDVocabulary],
+        classes: [String: LabelClasses] = [:]
     ) throws {
-        (self.recipe, self.wordContinuations, self.ids) = (recipe, wordContinuations, ids)
+        (self.recipe, self.wordContinuations, self.ids, self.classes) = (recipe, wordContinuations, ids, classes)
         needs = recipe.objective.needs
         func made(_ encoder: some EncoderRecipe, of inputs: [RecipeInput]) throws -> any Module {
             let count = inputs.first.flatMap { ids[$0]?.count } ?? 0

@@ -79,6 +79,12 @@ public struct SumRecipe: ObjectiveRecipe {
                     ? "windows of recordings or videos, others whole samples"
                     : "whole samples, others windows of recordings or videos")
             try require(
+                part, all.label == nil || own.label == nil || all.label == own.label,
+                "label \(own.label ?? ""), others \(all.label ?? "")")
+            try require(
+                part, all.target == nil || own.target == nil || all.target == own.target,
+                "target \(own.target ?? ""), others \(all.target ?? "")")
+            try require(
                 part, all.positives == nil || own.positives == nil || all.positives == own.positives,
                 "positives \(own.positives?.rawValue ?? ""), others \(all.positives?.rawValue ?? "")")
             try require(part, all.teacher == nil || own.teacher == nil, "a teacher, and another part has one")
@@ -131,6 +137,7 @@ public struct SumRecipe: ObjectiveRecipe {
                 of: part.embedders.keys, hasSharedSpace: part.probabilities != nil, predictsTokens: part.masked != nil)
             return part.evaluations.filter { own in !usual.contains { type(of: $0) == type(of: own) } }
         }
+        task.head = tasks.lazy.compactMap(\.head).first
         let preparations = tasks.compactMap(\.preparation)
         if !preparations.isEmpty { task.preparation = { data in try preparations.forEach { try $0(data) } } }
         return task
@@ -172,5 +179,7 @@ extension DataNeeds {
         masksTokens = masksTokens || other.masksTokens
         causalKinds.formUnion(other.causalKinds)
         (positives, teacher) = (positives ?? other.positives, teacher ?? other.teacher)
+        (label, target) = (label ?? other.label, target ?? other.target)
+        takesUnlabeled = true
     }
 }

@@ -82,7 +82,7 @@ public struct InitialWeights: Sendable {
             let recipe = try? Recipe(yaml: yaml, source: run.recipe)
         else { return [] }
         let tokenizer = recipe.tokenizer.isEmpty ? nil : try run.loadTokenizer()
-        let source = try RecipeModel(recipe, tokenizer, ids: run.loadIDs(recipe))
+        let source = try RecipeModel(recipe, tokenizer, of: run)
         return model.encoderPaths.compactMap { key, own in
             source.encoderPaths[key].flatMap { $0 == own || own.isEmpty ? nil : (own, $0) }
         }

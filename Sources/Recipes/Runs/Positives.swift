@@ -31,7 +31,10 @@ struct Positives: Sendable {
         rows = table.train.count
         if let label {
             var counts: [String: Int] = [:]
-            for row in table.train { counts[table.value(label, of: row), default: 0] += 1 }
+            for row in table.train {
+                let value = table.value(label, of: row)
+                if !value.isBlank { counts[value, default: 0] += 1 }
+            }
             (repeatedFiles, repeatedTexts, textsOfOtherItems, itemWords) = (0, 0, 0, "")
             largest = counts.values.max() ?? 0
             let names = counts.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -82,7 +85,10 @@ struct Positives: Sendable {
 
     /// Equal for samples that are each other's positives.
     func group(of row: Row, in table: SampleTable) -> Int32 {
-        if let label { return groups[table.value(label, of: row)] ?? -1 }
+        if let label {
+            // A row without a class is its own group.
+            return groups[table.value(label, of: row)] ?? Int32(truncatingIfNeeded: groups.count + row.line)
+        }
         let (files, texts) = Self.inputs(of: table)
         let key = Self.keys(of: row, in: table, files + texts).first
         return key.flatMap { groups[$0] } ?? -1

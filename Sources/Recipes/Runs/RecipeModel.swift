@@ -14,13 +14,15 @@ package struct RecipeModel: Sendable {
     ///   - vocabulary: of the recipe's tokenizer; nil where it reads no text.
     ///   - continuations: by id, whether a token continues a word; for masking whole words.
     ///   - ids: those of each input of ids.
+    ///   - classes: those of the label that is learned.
     ///   - memory: bytes that training may need; nil where the model is not trained.
     package init(
         _ recipe: Recipe, vocabulary: Vocabulary?, continuations: [Bool]? = nil,
-        ids: [RecipeInput: IDVocabulary] = [:], memory: Double? = nil
+        ids: [RecipeInput: IDVocabulary] = [:], classes: [String: LabelClasses] = [:], memory: Double? = nil
     ) throws {
         if let memory { try recipe.requireFitting(vocabulary: vocabulary?.size ?? 0, ids: ids, limit: memory) }
-        let parts = try RecipeParts(recipe, vocabulary: vocabulary, wordContinuations: continuations, ids: ids)
+        let parts = try RecipeParts(
+            recipe, vocabulary: vocabulary, wordContinuations: continuations, ids: ids, classes: classes)
         let task = try recipe.objective.recipe.task(parts)
         self.task = task
         inputs = recipe.objective.needs.inputs.filter { task.embedders[$0] != nil }
@@ -30,9 +32,12 @@ package struct RecipeModel: Sendable {
     }
 
     /// A model that is not trained.
-    init(_ recipe: Recipe, _ tokenizer: (any Tokenizer)?, ids: [RecipeInput: IDVocabulary]) throws {
+    ///
+    /// - Parameter run: where it is kept.
+    init(_ recipe: Recipe, _ tokenizer: (any Tokenizer)?, of run: RunDirectory) throws {
         try self.init(
-            recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations, ids: ids)
+            recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations,
+            ids: run.loadIDs(recipe), classes: run.loadClasses(recipe))
     }
 
     /// By the key of `model`, what the paths of an encoder's tensors begin with: `image.encoder.`
@@ -56,6 +61,8 @@ package struct RecipeModel: Sendable {
     package var objective: any Objective<MultimodalBatch> { task.objective }
     package var masked: MaskedLanguageModel? { task.masked }
     package var generator: CausalLanguageModel? { task.generator }
+    /// What says the class or the number of a sample; nil where none was learned.
+    var head: LabelHead? { task.head }
 
     /// What held-out data are evaluated by.
     var evaluations: [any Evaluation] { task.evaluations }

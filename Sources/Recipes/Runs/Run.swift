@@ -42,7 +42,7 @@ public struct Run: Sendable {
         trainedRows = try TrainedData.read(run.trainedData)?.rows
         tokenizer = recipe.tokenizer.isEmpty ? nil : try run.loadTokenizer()
         let ids = try run.loadIDs(recipe)
-        let model = try RecipeModel(recipe, tokenizer, ids: ids)
+        let model = try RecipeModel(recipe, tokenizer, of: run)
         let file = try Safetensors(path: weights)
         if let tokenizer { try run.requireTokenizer(tokenizer, of: file) }
         try model.objective.load(checkpoint: file, weights: .evaluated)

@@ -75,7 +75,7 @@ public struct TrainingSession {
         if isResumed { try place.requireSame(ids, recipe) }
         let model = try RecipeModel(
             recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations, ids: ids,
-            memory: Recipe.physicalMemory)
+            classes: try samples.table?.learnedClasses(recipe) ?? [:], memory: Recipe.physicalMemory)
         let embedder = Embedder(model: model, tokenizer: tokenizer, ids: ids, recipe: recipe)
         return try train(model.objective, embedder, samples, progress, catchesSignals, report)
     }
@@ -108,7 +108,9 @@ public struct TrainingSession {
         let lock = try takeRun(objective, embedder, samples, tokenizer, teacher, report)
         defer { withExtendedLifetime(lock) {} }  // held to the end
         try embedder.model.prepare(
-            TrainingPreparation(batches: batches, data: data, seed: recipe.seed, isResumed: isResumed))
+            TrainingPreparation(
+                batches: batches, data: data, targets: try samples.table?.targets(recipe) ?? [], seed: recipe.seed,
+                isResumed: isResumed))
         let trainer = trainer(
             for: objective, stepsPerEpoch: batches.stepsPerEpoch, metadata: tokenizer?.metadata ?? [:],
             progress: progress, catchesSignals: catchesSignals, evaluation: { try evaluated().metrics })

@@ -107,6 +107,17 @@ public struct RunDirectory: Sendable {
         return lock
     }
 
+    /// The classes of the label that the run's recipe learns, by its column.
+    /// - Throws: `RecipeError` where their file is not there.
+    func loadClasses(_ recipe: Recipe) throws -> [String: LabelClasses] {
+        guard let label = recipe.objective.needs.label else { return [:] }
+        guard let text = try TextFile.read(classes(label)) else {
+            throw RecipeError.unreadable(path: classes(label), reason: "it is not there: the head's classes have no names")
+        }
+        let names = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+        return [label: LabelClasses(names: names, counts: nil)]
+    }
+
     /// The embeddings that a student learns; nil where the run has none.
     func loadTeacher() throws -> EmbeddingIndex? {
         PathEncoding.isThere(teacher) ? try EmbeddingIndex(path: teacher) : nil

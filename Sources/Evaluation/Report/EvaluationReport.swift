@@ -10,7 +10,8 @@ public import ConcordLayers
 ///       "retrieval": {"image_to_text": {"r1": …, "r5": …, "r10": …, "median_rank": …, "queries": …, "candidates": …}},
 ///       "recommendation": {"user_to_item": {"precision": …, "recall": …, "ndcg": …, "users": …, "items": …}},
 ///       "zero_shot": {"LABEL": {"accuracy": …, "macro_f1": …, "classes": […], "confusion": [[…]]}},
-///       "knn": {"LABEL": {…}}, "linear_probe": {"LABEL": {…}},
+///       "knn": {"LABEL": {…}}, "linear_probe": {"LABEL": {…}}, "classifier": {"LABEL": {…}},
+///       "regression": {"COLUMN": {"mae": …, "rmse": …, "r2": …, "samples": 12}},
 ///       "unknown_values": {"LABEL": {"VALUE": 12}},
 ///       "masked_words": {"cross_entropy": …}, "next_tokens": {"cross_entropy": …},
 ///       "unreadable": [{"name": …, "reason": …}],
@@ -57,6 +58,10 @@ extension EvaluationReport {
     public var linearProbe: [String: Classification]? { content(of: EvaluationSection.Name.linearProbe) }
     /// By label column: evaluated samples of each value that no training row has. k-NN and linear probe leave them out.
     public var unknownValues: [String: [String: Int]]? { content(of: EvaluationSection.Name.unknownValues) }
+    /// By label column: what the head that was trained on it says.
+    public var classifier: [String: Classification]? { content(of: EvaluationSection.Name.classifier) }
+    /// By target column: what the head that was trained on it says.
+    public var regression: [String: Regression]? { content(of: EvaluationSection.Name.regression) }
     /// Masked-token prediction of held-out text.
     public var maskedWords: TokenPrediction? { content(of: EvaluationSection.Name.maskedWords) }
     /// Next-token prediction of held-out text.
@@ -101,6 +106,8 @@ extension EvaluationReport: Codable {
             try section(EvaluationSection.Name.zeroShot, EvaluationSection.zeroShot),
             try section(EvaluationSection.Name.knn, EvaluationSection.knn),
             try section(EvaluationSection.Name.linearProbe, EvaluationSection.linearProbe),
+            try section(EvaluationSection.Name.classifier, EvaluationSection.classifier),
+            try section(EvaluationSection.Name.regression, EvaluationSection.regression),
             try section(EvaluationSection.Name.unknownValues, EvaluationSection.unknownValues),
             try section(EvaluationSection.Name.maskedWords, EvaluationSection.maskedWords),
             try section(EvaluationSection.Name.nextTokens, EvaluationSection.nextTokens),

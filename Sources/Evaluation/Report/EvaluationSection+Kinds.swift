@@ -69,6 +69,11 @@ extension EvaluationSection {
         classification(Name.linearProbe, "linear probe", labels)
     }
 
+    /// What a trained head says of classes, by label column.
+    public static func classifier(_ labels: [String: Classification]) -> EvaluationSection {
+        classification(Name.classifier, "classifier", labels)
+    }
+
     private static func classification(
         _ name: String, _ title: String, _ labels: [String: Classification]
     ) -> EvaluationSection {
@@ -158,6 +163,8 @@ extension EvaluationSection {
         static let knn = "knn"
         static let linearProbe = "linear_probe"
         static let unknownValues = "unknown_values"
+        static let classifier = "classifier"
+        static let regression = "regression"
         static let maskedWords = "masked_words"
         static let nextTokens = "next_tokens"
     }

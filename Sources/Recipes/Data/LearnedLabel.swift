@@ -32,12 +32,17 @@ extension SampleTable {
     /// The number that a row has in a column; NaN for none.
     /// - Throws: `RecipeError` that names the row, where the field is no finite number.
     func number(_ column: String, of row: Row) throws -> Float {
-        let text = value(column, of: row)
-        guard !text.isBlank else { return .nan }
-        guard let number = Float(text.trimmed), number.isFinite else {
+        try number(of: value(column, of: row), in: column, at: row.place)
+    }
+
+    /// The number that a field is; NaN for an empty one.
+    /// - Throws: `RecipeError` that names the column, where it is no finite number.
+    func number(of field: String, in column: String, at place: String? = nil) throws -> Float {
+        guard !field.isBlank else { return .nan }
+        guard let number = Float(field.trimmed), number.isFinite else {
             throw RecipeError.data(
-                message: "\(row.place): column \"\(column)\" holds \(text.debugDescription), which is no number; leave "
-                    + "it empty where there is none")
+                message: "\(place.map { $0 + ": " } ?? "")column \"\(column)\" holds \(field.debugDescription), which "
+                    + "is no number; leave it empty where there is none")
         }
         return number
     }

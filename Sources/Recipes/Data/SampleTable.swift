@@ -1,5 +1,6 @@
 import ConcordDatasets
 import ConcordEvaluation
+import ConcordTensors
 
 /// The rows that a recipe's `data` names: which to train on, which are held out, and where each row's parts and labels
 /// are.
@@ -17,6 +18,10 @@ struct SampleTable: Sendable {
     private(set) var nestedCount = 0
     /// The training rows before some were chosen from them: their values are the classes.
     private let allTrain: Table
+    /// Training rows that the subset was drawn from; nil where all are trained on.
+    private(set) var subsetOf: Int?
+    /// Classes that have fewer rows than the subset asks for.
+    private(set) var shortClasses: [String] = []
     /// Training rows that are left out since they lack what is learned.
     private(set) var unlabeledCount = 0
 
@@ -78,6 +83,26 @@ struct SampleTable: Sendable {
         var result = self
         result.unlabeledCount += train.count - rows.count
         result.train = rows
+        return result
+    }
+
+    /// The same with the training rows of the recipe's subset alone (`data.subset`).
+    func subset() throws -> SampleTable {
+        guard let subset = settings.subset else { return self }
+        try train.require(columns: [subset.column])
+        let classes = try self.classes(subset.column)
+        let labels = train.map { row in (try? classes.label(of: value(subset.column, of: row))).map(Int.init) ?? -1 }
+        let drawn = LabelSubset(
+            subset.size, of: labels, key: RandomKey(seed: UInt64(subset.draw)).derived("data.subset"))
+        var result = self, chosen = [Bool](repeating: false, count: train.count)
+        for place in drawn.rows { chosen[place] = true }
+        var place = -1
+        result.train = train.rows { _ in
+            place += 1
+            return chosen[place]
+        }
+        result.subsetOf = train.count
+        result.shortClasses = drawn.short.map { classes.names[$0] }
         return result
     }
 

@@ -37,7 +37,7 @@ enum TrainingData: Sendable {
 
     /// A table's rows, or the streams that they make.
     private static func rows(_ recipe: Recipe, _ data: String) throws -> TrainingData {
-        let table = try SampleTable(recipe.data, root: data).labeled(for: recipe)
+        let table = try SampleTable(recipe.data, root: data).labeled(for: recipe).subset()
         try table.requireTrainingRows()
         let needs = recipe.objective.needs
         guard recipe.batch >= needs.smallestBatch else {
@@ -145,10 +145,22 @@ enum TrainingData: Sendable {
 
     /// Which of the training rows are trained on.
     private func choices(_ recipe: Recipe, _ table: SampleTable) -> [String] {
-        guard table.unlabeledCount > 0, let column = recipe.objective.needs.label ?? recipe.objective.needs.target else {
-            return []
+        var result: [String] = []
+        if let all = table.subsetOf, let subset = recipe.data.subset {
+            result.append(
+                "\(table.train.count) of \(all) training rows are trained on (data.subset: "
+                    + "\(subset), draw \(subset.draw))")
         }
-        return [
+        if !table.shortClasses.isEmpty {
+            result.append(
+                "fewer rows than asked for of \(Counted.text(table.shortClasses.count, "class", "classes")): "
+                    + table.shortClasses.prefix(5).joined(separator: ", ")
+                    + (table.shortClasses.count > 5 ? ", …" : ""))
+        }
+        guard table.unlabeledCount > 0, let column = recipe.objective.needs.label ?? recipe.objective.needs.target else {
+            return result
+        }
+        return result + [
             "\(Counted.text(table.unlabeledCount, "training row")) \(table.unlabeledCount == 1 ? "has" : "have") nothing in "
                 + "column \"\(column)\", and \(table.unlabeledCount == 1 ? "is" : "are") not trained on"
         ]

@@ -37,7 +37,7 @@ public struct LabelHeadEvaluation: Evaluation {
             ])
         case .number:
             let predicted = outputs.scalars
-            let truth = try labeled.values.map { try table.number($0, named: head.label) }
+            let truth = try labeled.values.map { try table.number(of: $0, in: head.label) }
             return .regression([
                 head.label: Regression(
                     predicted: labeled.places.map { Double(predicted[$0]) }, truth: truth.map(Double.init))

@@ -10,6 +10,7 @@ public import ConcordDatasets
 ///                                    # and start: begin, end: end, columns of seconds, where a row is a part of a
 ///                                    # recording
 ///   labels: [category]
+///   subset: {column: category, fraction: 0.01, draw: 0}  # trains on a hundredth of each category
 ///   split: {column: filepath, modulo: 8, remainder: 0}   # or none; or, in its place, held_out: test.tsv
 ///                                    # and column: [user, item] for pairs
 /// ```
@@ -162,6 +163,8 @@ public struct DataSettings: Sendable {
     public let split: Split?
     /// Whether the recipe says nothing of which rows are held out: an eighth is, by default.
     public let isSplitDefault: Bool
+    /// Which of the training rows are trained on; nil: all.
+    public let subset: SubsetSettings?
     /// Fraction of unreadable samples above which training stops.
     public let badFraction: Double
     /// Decoded images and sounds are kept in memory up to this many MiB.
@@ -193,7 +196,7 @@ public struct DataSettings: Sendable {
             unknownLimit = try Self.unknownLimit(fields)
             (separator, quoting, pattern, template, drawn) = (.tab, .none, "", "", nil)
             (inputs, columns, segments) = ([.text], [.text: "text"], [:])
-            (rename, labels, group, split, cacheMebibytes) = ([:], [], nil, nil, 0)
+            (rename, labels, group, split, subset, cacheMebibytes) = ([:], [], nil, nil, nil, 0)
             return
         }
         let isDrawn = kind == .movingShapes
@@ -266,6 +269,9 @@ public struct DataSettings: Sendable {
                 isVideos: kind == .videos)
         }
         if heldOut != nil, split != nil { throw fields.fault("held_out", "give held_out or split, not both") }
+        subset = try fields.optionalFields("subset", "Trains on some of the rows, drawn class by class.").map {
+            try SubsetSettings($0, labels: labels)
+        }
         unknownLimit = inputs.contains { $0.kind == .text } ? try Self.unknownLimit(fields) : 1
         cacheMebibytes = try fields.integer(
             "cache_mib", default: 2048, in: 0...1 << 24,

@@ -1,0 +1,24 @@
+import ConcordFiles
+import ConcordLayers
+
+extension EvaluationSection {
+    /// What a trained head says of numbers, by target column.
+    public static func regression(_ targets: [String: Regression]) -> EvaluationSection {
+        let sorted = targets.sorted { $0.key < $1.key }
+        return EvaluationSection(
+            name: Name.regression,
+            metrics: sorted.flatMap { target, found in
+                [
+                    Metric("\(Name.regression).\(target).mae", found.mae, isBetter: .lower),
+                    Metric("\(Name.regression).\(target).rmse", found.rmse, isBetter: .lower),
+                ] + (found.r2.map { [Metric("\(Name.regression).\(target).r2", $0, isBetter: .higher)] } ?? [])
+            },
+            table: EvaluationTable(
+                columns: ["regression", "MAE", "RMSE", "R2", "samples"],
+                rows: sorted.map { target, found in
+                    [target, NumberText.brief(found.mae), NumberText.brief(found.rmse)]
+                        + [found.r2.map { NumberText.fixed($0, decimals: 3) } ?? "-", String(found.samples)]
+                }),
+            content: targets)
+    }
+}

@@ -19,7 +19,7 @@ struct ConcordCommand: ParsableCommand {
             """,
         version: ConcordRelease.version,
         subcommands: [
-            DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self,
+            DemoCommand.self, TrainCommand.self, FineTuneCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self,
             SearchCommand.self, FillCommand.self, GenerateCommand.self,
             TokenizerCommand.self, RecipesCommand.self, InspectCommand.self, DoctorCommand.self,
         ])
@@ -38,7 +38,7 @@ struct ConcordCommand: ParsableCommand {
         var isOutputTheResult = true
         do {
             var command = try parseAsRoot(arguments)
-            isOutputTheResult = !(command is TrainCommand || command is DemoCommand)
+            isOutputTheResult = !(command is TrainCommand || command is FineTuneCommand || command is DemoCommand)
             // Training answers SIGUSR1 with a checkpoint; before it starts and after its end there is nothing to write.
             if !isOutputTheResult { signal(SIGUSR1, SIG_IGN) }
             let advice = isOutputTheResult ? MemoryAdvice.use : MemoryAdvice.training

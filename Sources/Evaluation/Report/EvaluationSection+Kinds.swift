@@ -74,6 +74,11 @@ extension EvaluationSection {
         classification(Name.classifier, "classifier", labels)
     }
 
+    /// What a trained head says of classes of the rows kept for validation, by label column.
+    public static func validation(_ labels: [String: Classification]) -> EvaluationSection {
+        classification(Name.validation, "validation", labels)
+    }
+
     private static func classification(
         _ name: String, _ title: String, _ labels: [String: Classification]
     ) -> EvaluationSection {
@@ -164,6 +169,7 @@ extension EvaluationSection {
         static let linearProbe = "linear_probe"
         static let unknownValues = "unknown_values"
         static let classifier = "classifier"
+        static let validation = "validation"
         static let regression = "regression"
         static let maskedWords = "masked_words"
         static let nextTokens = "next_tokens"

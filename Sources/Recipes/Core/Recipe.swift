@@ -90,6 +90,13 @@ public struct Recipe: Sendable {
         keys = fields.keys
     }
 
+    /// A recipe of the keys that this one's choices allow, of a text that may have others.
+    static func fitted(_ root: Node, source: String) throws -> String {
+        let fields = try Fields(root, source: RecipeSource(source))
+        _ = try Recipe(fields, refusesOthers: false)
+        return fields.yaml()
+    }
+
     /// Every key that the choices of a recipe allow; `Recipe.keys` without the rest of the recipe.
     static func keys(yaml text: String, source: String, overrides: [String]) throws -> [RecipeKey] {
         let fields = try fields(text, source, overrides)
@@ -123,7 +130,7 @@ public struct Recipe: Sendable {
         return try Fields(root, source: origin)
     }
 
-    private init(_ fields: Fields) throws {
+    private init(_ fields: Fields, refusesOthers: Bool = true) throws {
         seed = UInt64(try fields.integer("seed", default: 0, "Seed of every random choice."))
         if fields.has("epochs") && fields.has("steps") { throw fields.fault("steps", "give epochs or steps, not both") }
         if let steps = try fields.integer(
@@ -179,11 +186,11 @@ public struct Recipe: Sendable {
         averaging = try fields.number(
             "averaging", in: 0...0.999999,
             "Momentum of a moving average of the weights, used to evaluate and embed, such as 0.999; none without it.")
-        try fields.finish()
+        if refusesOthers { try fields.finish() }
     }
 
     /// Sets the value at a dotted path, making the mappings on the way.
-    private static func apply(_ override: String, to root: inout Node, _ source: RecipeSource) throws {
+    static func apply(_ override: String, to root: inout Node, _ source: RecipeSource) throws {
         let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let keys = (parts.first ?? "").split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, let path = parts.first, let text = parts.last, keys.allSatisfy({ !$0.isEmpty }) else {
@@ -196,7 +203,7 @@ public struct Recipe: Sendable {
         root = set(value, at: keys[...], in: root)
     }
 
-    private static func removing(_ key: String, from node: Node) -> Node {
+    static func removing(_ key: String, from node: Node) -> Node {
         guard let mapping = node.mapping else { return node }
         let keys = key.split(separator: ".", maxSplits: 1).map(String.init)
         guard let first = keys.first, let rest = keys.dropFirst().first else {
@@ -205,7 +212,7 @@ public struct Recipe: Sendable {
         return Node(mapping.map { ($0.key, $0.key.string == first ? removing(rest, from: $0.value) : $0.value) })
     }
 
-    private static func set(_ value: Node, at keys: ArraySlice<String>, in node: Node?) -> Node {
+    static func set(_ value: Node, at keys: ArraySlice<String>, in node: Node?) -> Node {
         guard let key = keys.first else { return value }
         var pairs = (node?.mapping).map { $0.map { ($0.key, $0.value) } } ?? []
         if let place = pairs.firstIndex(where: { $0.0.string == key }) {

@@ -6,7 +6,9 @@ import ConcordTensors
 /// are.
 struct SampleTable: Sendable {
     private(set) var train: Table
-    let heldOut: Table
+    private(set) var heldOut: Table
+    /// Rows kept from training to judge the model by; nil: none.
+    private(set) var validation: Table?
     let rule: HeldOutRule
     /// Whether the training rows are others than the held-out ones: probes are fitted on the one and tried on the
     /// other.
@@ -91,19 +93,57 @@ struct SampleTable: Sendable {
         guard let subset = settings.subset else { return self }
         try train.require(columns: [subset.column])
         let classes = try self.classes(subset.column)
-        let labels = train.map { row in (try? classes.label(of: value(subset.column, of: row))).map(Int.init) ?? -1 }
         let drawn = LabelSubset(
-            subset.size, of: labels, key: RandomKey(seed: UInt64(subset.draw)).derived("data.subset"))
-        var result = self, chosen = [Bool](repeating: false, count: train.count)
-        for place in drawn.rows { chosen[place] = true }
-        var place = -1
-        result.train = train.rows { _ in
-            place += 1
-            return chosen[place]
-        }
+            subset.size, of: train.map { number(of: $0, subset.column, classes) },
+            key: RandomKey(seed: UInt64(subset.draw)).derived("data.subset"))
+        var result = self
+        result.train = Self.divided(train, at: drawn.rows).chosen
         result.subsetOf = train.count
         result.shortClasses = drawn.short.map { classes.names[$0] }
         return result
+    }
+
+    /// The same with a part of the training rows kept for validation (`data.validation`), of each class that is learned.
+    func validated(for recipe: Recipe) throws -> SampleTable {
+        guard settings.validation > 0 else { return self }
+        var labels = [Int](repeating: 0, count: train.count)
+        if let label = recipe.objective.needs.label {
+            let classes = try self.classes(label)
+            labels = train.map { number(of: $0, label, classes) }
+        }
+        let drawn = LabelSubset(
+            .fraction(settings.validation), of: labels, key: RandomKey(seed: 0).derived("data.validation"))
+        var result = self
+        let (chosen, rest) = Self.divided(train, at: drawn.rows)
+        guard !rest.isEmpty else {
+            throw RecipeError.data(
+                message: "data.validation: \(settings.validation) of \(Counted.text(train.count, "row")) leaves none to "
+                    + "train on; make it smaller, or leave it out")
+        }
+        (result.validation, result.train) = (chosen, rest)
+        return result
+    }
+
+    /// The same with other rows to evaluate.
+    func evaluating(_ rows: Table) -> SampleTable {
+        var result = self
+        result.heldOut = rows
+        return result
+    }
+
+    private func number(of row: Row, _ column: String, _ classes: ClassNames) -> Int {
+        (try? classes.label(of: value(column, of: row))).map(Int.init) ?? -1
+    }
+
+    /// The rows at some places, and the others.
+    private static func divided(_ table: Table, at places: [Int]) -> (chosen: Table, rest: Table) {
+        var isChosen = [Bool](repeating: false, count: table.count), place = -1
+        for place in places { isChosen[place] = true }
+        let (rest, chosen) = table.split { _ in
+            place += 1
+            return isChosen[place]
+        }
+        return (chosen, rest)
     }
 
     /// - Throws: where no row is left to train on.

@@ -37,7 +37,7 @@ enum TrainingData: Sendable {
 
     /// A table's rows, or the streams that they make.
     private static func rows(_ recipe: Recipe, _ data: String) throws -> TrainingData {
-        let table = try SampleTable(recipe.data, root: data).labeled(for: recipe).subset()
+        let table = try SampleTable(recipe.data, root: data).labeled(for: recipe).subset().validated(for: recipe)
         try table.requireTrainingRows()
         let needs = recipe.objective.needs
         guard recipe.batch >= needs.smallestBatch else {
@@ -153,9 +153,12 @@ enum TrainingData: Sendable {
         }
         if !table.shortClasses.isEmpty {
             result.append(
-                "fewer rows than asked for of \(Counted.text(table.shortClasses.count, "class", "classes")): "
+                "fewer rows than asked for of \(table.shortClasses.count) \(table.shortClasses.count == 1 ? "class" : "classes"): "
                     + table.shortClasses.prefix(5).joined(separator: ", ")
                     + (table.shortClasses.count > 5 ? ", …" : ""))
+        }
+        if let count = table.validation?.count {
+            result.append("\(Counted.text(count, "training row")) kept from training to validate on (data.validation)")
         }
         guard table.unlabeledCount > 0, let column = recipe.objective.needs.label ?? recipe.objective.needs.target else {
             return result

@@ -54,6 +54,20 @@ public struct TrainingSession {
         try self.recipe.requireSame(as: saved)
     }
 
+    /// A new run of a recipe that is not in a file.
+    /// - Parameters:
+    ///   - recipe: as resolved.
+    ///   - data: the directory that the recipe's data paths start from.
+    ///   - directory: the run directory; refused where it holds a run.
+    ///   - initial: weights to start from, where names and shapes fit.
+    /// - Throws: `RecipeError.runExists`.
+    public init(recipe: Recipe, data: String, directory: String, initial: InitialWeights? = nil) throws {
+        (self.recipe, self.data, self.initial) = (recipe, data, initial)
+        place = RunDirectory(directory)
+        (isResumed, overrides, saved) = (false, [], nil)
+        guard !place.isRun || place.hasNoStep else { throw RecipeError.runExists(path: directory) }
+    }
+
     /// Trains to the end, or to a signal.
     /// - Parameters:
     ///   - progress: how the trainer shows its steps.

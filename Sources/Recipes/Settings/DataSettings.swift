@@ -165,6 +165,8 @@ public struct DataSettings: Sendable {
     public let isSplitDefault: Bool
     /// Which of the training rows are trained on; nil: all.
     public let subset: SubsetSettings?
+    /// Fraction of the training rows that are not trained on but judge the model as it trains.
+    public let validation: Double
     /// Fraction of unreadable samples above which training stops.
     public let badFraction: Double
     /// Decoded images and sounds are kept in memory up to this many MiB.
@@ -196,7 +198,7 @@ public struct DataSettings: Sendable {
             unknownLimit = try Self.unknownLimit(fields)
             (separator, quoting, pattern, template, drawn) = (.tab, .none, "", "", nil)
             (inputs, columns, segments) = ([.text], [.text: "text"], [:])
-            (rename, labels, group, split, subset, cacheMebibytes) = ([:], [], nil, nil, nil, 0)
+            (rename, labels, group, split, subset, validation, cacheMebibytes) = ([:], [], nil, nil, nil, 0, 0)
             return
         }
         let isDrawn = kind == .movingShapes
@@ -269,9 +271,12 @@ public struct DataSettings: Sendable {
                 isVideos: kind == .videos)
         }
         if heldOut != nil, split != nil { throw fields.fault("held_out", "give held_out or split, not both") }
-        subset = try fields.optionalFields("subset", "Trains on some of the rows, drawn class by class.").map {
-            try SubsetSettings($0, labels: labels)
-        }
+        let subset = try fields.optionalFields("subset", "Trains on some of the rows, drawn class by class.")
+        self.subset = if let subset { try SubsetSettings(subset, labels: labels) } else { nil }
+        validation = try fields.number(
+            "validation", default: 0, in: 0...0.9,
+            "Fraction of the training rows that are not trained on: classification and regression are judged on them as "
+                + "they train (validation.LABEL.accuracy).")
         unknownLimit = inputs.contains { $0.kind == .text } ? try Self.unknownLimit(fields) : 1
         cacheMebibytes = try fields.integer(
             "cache_mib", default: 2048, in: 0...1 << 24,

@@ -1,6 +1,6 @@
-public import ConcordLayers
-public import ConcordObjectives
-public import ConcordTensors
+import ConcordLayers
+import ConcordObjectives
+import ConcordTensors
 
 /// Supervised classification: a head on an encoder learns the classes of a column, from pretrained weights (`--init`,
 /// `concord finetune`) or from none.
@@ -61,7 +61,7 @@ public struct ClassificationRecipe: SupervisedRecipe {
         task.head = LabelHead(label: label, input: settings.input, kind: .classes(classes.names)) {
             network.outputs(of: $0)
         }
-        task.evaluations = [LabelHeadEvaluation()]
+        task.evaluations = [LabelHeadEvaluation(), LabelHeadEvaluation(of: .validation)]
         return task
     }
 

@@ -1,6 +1,6 @@
-public import ConcordLayers
-public import ConcordObjectives
-public import ConcordTensors
+import ConcordLayers
+import ConcordObjectives
+import ConcordTensors
 
 /// Supervised regression: a head on an encoder learns the numbers of a column, from pretrained weights (`--init`,
 /// `concord finetune`) or from none.
@@ -57,7 +57,7 @@ public struct RegressionRecipe: SupervisedRecipe {
         task.preparation = { preparation in
             if !preparation.isResumed { objective.standardize(by: preparation.targets) }
         }
-        task.evaluations = [LabelHeadEvaluation()]
+        task.evaluations = [LabelHeadEvaluation(), LabelHeadEvaluation(of: .validation)]
         return task
     }
 }

@@ -94,7 +94,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe {
             uniqueKeysWithValues: inputs.map { ($0, Self.embedder(of: $0.name, by: contrastive)) })
         var objective: any Objective<MultimodalBatch> = contrastive, model: MaskedLanguageModel?
         if let masked, let text = inputs.first(where: { $0.kind == .text }) {
-            let words = try MaskedRecipe.model(masked, parts)
+            let words = try MaskedRecipe.model(masked, parts, of: text)
             model = words
             objective = Self.sum(objective, words.on(\.[text: text.name]), weight: masked.weight, masked.weightSchedule)
         }

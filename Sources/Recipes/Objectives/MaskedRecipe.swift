@@ -12,25 +12,37 @@ public struct MaskedRecipe: ObjectiveRecipe {
     public static let name = "masked"
 
     let settings: MaskedSettings
+    /// Whose words are predicted; nil where the data have no text.
+    private let input: RecipeInput?
 
-    public init(_ fields: Fields, data: DataSettings) throws { settings = try MaskedSettings(fields, isPart: false) }
+    public init(_ fields: Fields, data: DataSettings) throws {
+        let names = data.inputs.filter { $0.kind == .text }.map(\.name)
+        input =
+            names.isEmpty
+            ? nil : data.input(try fields.choice("input", default: names[0], of: names, "Whose words are predicted."))
+        settings = try MaskedSettings(fields, isPart: false)
+    }
 
     public func needs(_ data: DataSettings) throws -> DataNeeds {
-        var needs = DataNeeds([try data.require(.text, for: Self.name)])
+        var needs = DataNeeds([try input ?? data.require(.text, for: Self.name)])
         (needs.predictsTokens, needs.masksTokens) = (true, true)
         return needs
     }
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
-        let masked = try Self.model(settings, parts), input = parts.needs.inputs[0]
+        let input = parts.needs.inputs[0], masked = try Self.model(settings, parts, of: input)
         let encoder = try parts.textEncoder(of: input)
         return TrainingTask(masked.on(\.[text: input.name]), embedders: [input: .texts(encoder)], masked: masked)
     }
 
-    /// Over the first text transformer of the recipe.
-    static func model(_ settings: MaskedSettings, _ parts: RecipeParts) throws -> MaskedLanguageModel {
-        guard let text = parts.text else {
-            throw RecipeError.data(message: "model.text.encoder: objective masked predicts with a transformer's tokens")
+    /// Over the transformer of an input.
+    static func model(
+        _ settings: MaskedSettings, _ parts: RecipeParts, of input: RecipeInput
+    ) throws -> MaskedLanguageModel {
+        guard let text = try parts.textEncoder(of: input) as? TextTransformer else {
+            let key = parts.recipe.model.encoder(of: input)?.key ?? input.name
+            throw RecipeError.data(
+                message: "model.\(key).encoder: objective masked predicts with a transformer's tokens; set it to transformer")
         }
         guard text.vocabulary.mask != nil else {
             throw RecipeError.noMaskToken

@@ -59,3 +59,14 @@ public final class ConvolutionalEncoder: FeatureEncoder {
         return project?(flat) ?? flat
     }
 }
+
+extension ConvolutionalEncoder: InspectableEncoder {
+    /// The feature map of each convolution.
+    public func layerOutputs(_ images: Tensor) -> [LayerOutput] {
+        var x = images
+        return zip(convs, norms).map { conv, norm in
+            x = norm(x, behind: conv, activation: .relu)
+            return LayerOutput(map: x)
+        }
+    }
+}

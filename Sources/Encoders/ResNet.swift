@@ -104,13 +104,17 @@ public final class ResNet: FeatureMapEncoder, LayeredModule {
     /// The last stage's feature map.
     /// - Returns: `[N, H / 32, W / 32, D]` with the ImageNet stem, `[N, H / 8, W / 8, D]` with the other, rounded up.
     public func features(_ images: Tensor) -> Tensor {
-        ShapeCheck.rank(images, 4, "[N, H, W, C]", in: "ResNet")
-        var x = bn1(images, behind: conv1, activation: .relu)
-        if stem == .imageNet { x = x.maxPooled2d(kernel: 3, stride: 2, padding: 1) }
+        var x = stemOutput(images)
         for stage in [layer1, layer2, layer3, layer4] {
             for block in stage { x = checkpointed(x, when: checkpointing) { block($0) } }
         }
         return x
+    }
+
+    private func stemOutput(_ images: Tensor) -> Tensor {
+        ShapeCheck.rank(images, 4, "[N, H, W, C]", in: "ResNet")
+        let x = bn1(images, behind: conv1, activation: .relu)
+        return stem == .imageNet ? x.maxPooled2d(kernel: 3, stride: 2, padding: 1) : x
     }
 
     /// The stem; then each residual block.
@@ -126,5 +130,17 @@ public final class ResNet: FeatureMapEncoder, LayeredModule {
             ShapeCheck.fail("ResNet", "logits wanted of an encoder without a classifier; make it with `classes:`")
         }
         return fc(self(images))
+    }
+}
+
+extension ResNet: InspectableEncoder {
+    /// The feature maps of the stem and of each of the four stages.
+    public func layerOutputs(_ images: Tensor) -> [LayerOutput] {
+        var x = stemOutput(images), maps = [x]
+        for stage in [layer1, layer2, layer3, layer4] {
+            x = stage.reduce(x) { $1($0) }
+            maps.append(x)
+        }
+        return maps.map { LayerOutput(map: $0) }
     }
 }

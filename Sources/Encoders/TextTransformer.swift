@@ -174,3 +174,14 @@ extension TextTransformer.Initialization {
             blocks: .clip(width: width, depth: depth))
     }
 }
+
+extension TextTransformer: InspectableEncoder {
+    /// The embedded tokens, then each block; the last with the final normalization.
+    public func layerOutputs(_ tokens: Tokens) -> [LayerOutput] {
+        let embedded = features(tokens).features
+        var outputs = [embedded]
+        for block in blocks { outputs.append(block(outputs[outputs.count - 1], mask: tokens.mask, causal: isCausal)) }
+        if let finalNorm { outputs[outputs.count - 1] = finalNorm(outputs[outputs.count - 1]) }
+        return outputs.map { LayerOutput($0, mask: tokens.mask) }
+    }
+}

@@ -165,3 +165,13 @@ public final class VisionTransformer: PatchEncoder, LayeredModule {
         return name[..<place.lowerBound] + own + name[place.upperBound...]
     }
 }
+
+extension VisionTransformer: InspectableEncoder {
+    /// The class and register tokens and the patches as embedded, then behind each block; the last normalized.
+    public func layerOutputs(_ images: Tensor) -> [LayerOutput] {
+        var outputs = [features(images).features]
+        for block in blocks { outputs.append(block(outputs[outputs.count - 1], mask: nil, causal: isCausal)) }
+        outputs[outputs.count - 1] = norm(outputs[outputs.count - 1])
+        return outputs.map { LayerOutput($0) }
+    }
+}

@@ -63,17 +63,26 @@ public final class WaveformEncoder: SequenceEncoder {
 
     /// The frames of each clip, `[N, T, C]`, and which are real `[N, T]`, nil where all are.
     public func features(_ waveform: Waveform) -> (features: Tensor, mask: Tensor?) {
+        var last: LayerOutput?
+        forEachConvolution(of: waveform) { last = $0 }
+        guard let last else { ShapeCheck.fail("WaveformEncoder", "neither a front nor a convolution") }
+        return (last.steps, last.mask)
+    }
+
+    /// Calls `body` with the front's frames, where there is a front, and with the output of each convolution.
+    private func forEachConvolution(of waveform: Waveform, _ body: (LayerOutput) -> Void) {
         let waveform = waveform.padded(to: configuration.minimumSamples)
         var lengths = waveform.lengths.map(configuration.frontFrames)
         var x = front.map { $0(waveform) } ?? waveform.samples.expandingAxis(at: 2)  // [N, T, C]
         if front != nil, let augmentation = configuration.augmentation { x = augmentation(x, lengths: lengths) }
         var real = RealFrames(lengths, of: x.shape[1])
+        if front != nil { body(LayerOutput(x, mask: real?.mask)) }
         for ((conv, norm), layer) in zip(zip(convs, norms), configuration.convolutions) {
             lengths = lengths.map(layer.frames)
             real = RealFrames(lengths, of: layer.frames(of: x.shape[1]))
             x = norm(x, behind: conv, real: real)
+            body(LayerOutput(x, mask: real?.mask))
         }
-        return (x, real?.mask)
     }
 
     /// Frames in their context, `[N, T, D]`; the frames themselves in an encoder without one.
@@ -114,5 +123,18 @@ extension WaveformEncoder.Configuration.Context {
                 width, width: own, depth: depth, heads: heads, causal: causal, dropout: dropout, positions: positions,
                 placement: placement)
         }
+    }
+}
+
+extension WaveformEncoder: InspectableEncoder {
+    /// The front's frames, where there is a front; each convolution; then the network over the frames, where there is
+    /// one.
+    public func layerOutputs(_ waveform: Waveform) -> [LayerOutput] {
+        var outputs: [LayerOutput] = []
+        forEachConvolution(of: waveform) { outputs.append($0) }
+        if let contextLayer, let last = outputs.last {
+            outputs.append(LayerOutput(contextLayer(last.steps, mask: last.mask), mask: last.mask))
+        }
+        return outputs
     }
 }

@@ -12,6 +12,8 @@ struct Embedder: Sendable {
     /// The ids of each input of ids.
     var ids: [RecipeInput: IDVocabulary] = [:]
     let recipe: Recipe
+    /// The layer whose output features are, in place of the encoder's; nil: the encoder's.
+    var layer: ProbedLayer?
 
     /// Files a batch at most.
     var size: Int { min(256, max(16, recipe.batch)) }
@@ -46,7 +48,13 @@ struct Embedder: Sendable {
 
     /// Of a batch, in evaluation mode.
     func output(of value: ModalityInput, _ input: RecipeInput, features: Bool) -> Tensor {
-        evaluating { features ? model.features(value, of: input) : model.embed(value, of: input) }
+        evaluating {
+            guard features else { return model.embed(value, of: input) }
+            guard let layer, let outputs = model.layerOutputs(value, of: input) else {
+                return model.features(value, of: input)
+            }
+            return outputs[layer.place(among: outputs.count)].pooled(layer.pooling)
+        }
     }
 
     func missing(_ kind: Modality) -> RecipeError {

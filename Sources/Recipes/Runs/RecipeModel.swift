@@ -29,6 +29,8 @@ package struct RecipeModel: Sendable {
         textModules = parts.textEncoders + [task.masked].compactMap { $0 }
         task.objective.initialize(seed: recipe.seed)
         encoderPaths = Self.paths(of: parts.encodersByKey, in: task.objective)
+        encoders = Dictionary(parts.encodersByKey.map { ($0.key, $0.module) }) { _, last in last }
+        self.recipe = recipe
     }
 
     /// A model that is not trained.
@@ -39,6 +41,10 @@ package struct RecipeModel: Sendable {
             recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations,
             ids: run.loadIDs(recipe), classes: run.loadClasses(recipe))
     }
+
+    /// By the key of `model`.
+    private let encoders: [String: any Module]
+    private let recipe: Recipe
 
     /// By the key of `model`, what the paths of an encoder's tensors begin with: `image.encoder.`
     let encoderPaths: [String: String]
@@ -95,6 +101,23 @@ package struct RecipeModel: Sendable {
 
     /// Frames of clips in their context, `[N, T, D]`; nil where the objective has none.
     func frames(_ clips: Waveform, of input: RecipeInput) -> Tensor? { task.embedders[input]?.frames.map { $0(clips) } }
+
+    /// What the layers of an input's encoder make of a batch; nil where the encoder does not show them.
+    func layerOutputs(_ value: ModalityInput, of input: RecipeInput) -> [LayerOutput]? {
+        let encoder = recipe.model.encoder(of: input).flatMap { encoders[$0.key] }
+        return switch value {
+        case .image(let images): (encoder as? any InspectableEncoder<Tensor>)?.layerOutputs(images)
+        case .text(let tokens): (encoder as? any InspectableEncoder<Tokens>)?.layerOutputs(tokens)
+        case .audio(let clips): (encoder as? any InspectableEncoder<Waveform>)?.layerOutputs(clips)
+        case .video(let clips): (encoder as? any InspectableEncoder<Video>)?.layerOutputs(clips)
+        case .ids(let ids): (encoder as? any InspectableEncoder<IDs>)?.layerOutputs(ids)
+        }
+    }
+
+    /// Whether the encoder of an input shows its layers.
+    func showsLayers(of input: RecipeInput) -> Bool {
+        recipe.model.encoder(of: input).flatMap { encoders[$0.key] } is any InspectableEncoder
+    }
 
     /// Does what the objective asks for before the first step.
     func prepare(_ preparation: TrainingPreparation) throws { try task.preparation?(preparation) }

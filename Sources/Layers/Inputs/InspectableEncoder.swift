@@ -51,7 +51,7 @@ public struct LayerOutput: Sendable {
             let real = mask?.bytes
             let places = (0..<count).map { row in
                 guard let real else { return Int32(truncatingIfNeeded: row * length + length - 1) }
-                let last = (0..<length).last { real[row * length + $0] != 0 } ?? 0
+                let last = (0..<length).last(where: { real[row * length + $0] != 0 }) ?? 0
                 return Int32(truncatingIfNeeded: row * length + last)
             }
             return steps.reshaped([count * length, width]).gathered(at: Tensor(places, shape: [count]), axis: 0)

@@ -5,8 +5,15 @@ import ConcordThreadOptions
 struct ClassifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "classify",
-        abstract: "Says which of some classes each image shows, or each recording is of, by sentences about them.",
+        abstract: "Says of which class each image, recording or text is: by a trained head, or by sentences about classes.",
         discussion: """
+            A run that was trained on the classes of a column (finetune) answers with those. Of another run name the \
+            classes: their sentences are compared with the files.
+
+              concord classify runs/photos-category --images new/*.jpg
+              concord classify runs/section --text "a window manager" --top-k 3
+              concord classify runs/clip --images new --classes cat dog --template "a photo of a {}"
+
             Prints a line for each file and class: path, class and probability, separated by tabs; tabs, line ends and \
             backslashes in \
             a name are \\t, \\n, \\r and \\\\. Of a recording that is longer than the model's window, the mean over \
@@ -27,6 +34,7 @@ struct ClassifyCommand: ParsableCommand {
     @Option(help: "Sentences with {} where the class goes; several are averaged.") var template: [String] = []
     @Option(parsing: .upToNextOption, help: "Images, or folders of images.") var images: [String] = []
     @Option(parsing: .upToNextOption, help: "Recordings, or folders of recordings.") var audio: [String] = []
+    @Option(parsing: .upToNextOption, help: "Sentences, for a run that was trained on classes of texts.") var text: [String] = []
     @Option(help: "The recipe's name of the input, where the model has several of that kind; by default the first.")
     var input: String?
     @Option(name: .customLong("top-k"), help: "How many classes to print for each file, likeliest first.") var count = 1
@@ -35,9 +43,14 @@ struct ClassifyCommand: ParsableCommand {
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        guard images.isEmpty != audio.isEmpty else { throw ValidationError("give --images or --audio, and not both") }
-        guard classes.isEmpty != (classesFile == nil) else {
+        guard [images, audio, text].count(where: { !$0.isEmpty }) == 1 else {
+            throw ValidationError("give --images, --audio or --text, and one of them alone")
+        }
+        guard classes.isEmpty || classesFile == nil else {
             throw ValidationError("give --classes or --classes-file, and not both")
+        }
+        guard text.isEmpty || classes.isEmpty && classesFile == nil else {
+            throw ValidationError("--text is classified by a trained head alone; leave --classes out")
         }
         guard count > 0 else { throw ValidationError("--top-k wants 1 or more, not \(count)") }
     }
@@ -60,17 +73,25 @@ struct ClassifyCommand: ParsableCommand {
     func run() throws {
         threads.apply()
         let run = try Run(directory)
-        let names = try classesFile.map { Array(try TextLines($0)) } ?? classes
+        if !text.isEmpty { return try show(run.rankClasses(ofTexts: text, count: count)) }
+        let given = try classesFile.map { Array(try TextLines($0)) } ?? classes
+        guard !given.isEmpty || run.classes != nil else {
+            throw ValidationError(
+                "Which classes? The run was trained on none of its own: give --classes or --classes-file.")
+        }
         let listing = try images.isEmpty ? MediaFiles.list(audio, .audio) : MediaFiles.list(images, .image)
         let paths = listing.paths
-        for note in run.notes(on: names) { warn(note) }
+        for note in run.notes(on: given) { warn(note) }
         listing.report()
         let progress = ItemProgress(total: paths.count, unit: "files")
         defer { progress.finish() }
-        let ranking = try run.rankClasses(
-            of: paths, images.isEmpty ? .audio : .image, input: input, classes: names,
-            templates: template.isEmpty ? ["{}"] : template, count: count,
-            badLimit: limit.badLimit, progress: progress.update)
+        let kind = images.isEmpty ? Modality.audio : .image
+        let ranking =
+            try given.isEmpty
+            ? run.rankClasses(of: paths, kind, count: count, badLimit: limit.badLimit, progress: progress.update)
+            : run.rankClasses(
+                of: paths, kind, input: input, classes: given, templates: template.isEmpty ? ["{}"] : template,
+                count: count, badLimit: limit.badLimit, progress: progress.update)
         progress.finish()
         let rejected = listing.rejected + ranking.rejected, left = rejected.count
         try limit.check(rejected, of: listing.count)
@@ -80,8 +101,26 @@ struct ClassifyCommand: ParsableCommand {
             StandardError.line(
                 "\(ranking.answers.count) of \(listing.count) files classified\(leftOut); \(progress.summary)")
         }
-        if names.count == 1 { StandardError.line("there is one class: its probability is 1 for every file") }
+        if given.count == 1 { StandardError.line("there is one class: its probability is 1 for every file") }
         if left > 0 { throw ExitCode.failure }
+    }
+
+    /// Of texts, whose number says which it is.
+    private func show(_ ranked: [[(name: String, probability: Float)]]) throws {
+        var output = StandardOutput()
+        if json {
+            let files = zip(text, ranked).map { text, classes in
+                Answers.File(file: text, classes: classes.map { Answers.Class(name: $0.name, probability: $0.probability) })
+            }
+            try output.json(Answers(files: files, left_out: []))
+        } else {
+            for (text, classes) in zip(text, ranked) {
+                for (name, probability) in classes {
+                    try output.line("\(text.escapedField)\t\(name.escapedField)\t\(decimals(probability, 3))")
+                }
+            }
+        }
+        try output.finish()
     }
 
     private func show(_ ranking: ClassRanking, _ rejected: [Rejected]) throws {

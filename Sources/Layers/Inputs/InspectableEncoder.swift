@@ -48,11 +48,10 @@ public struct LayerOutput: Sendable {
             return mask.expandingAxis(at: 2).selecting(steps, otherwise: -.infinity).max(axis: 1)
         case .first: return steps.sliced(0..<1, axis: 1).reshaped([count, width])
         case .last:
-            let real = mask?.bytes
-            let places = (0..<count).map { row in
-                guard let real else { return Int32(truncatingIfNeeded: row * length + length - 1) }
-                let last = (0..<length).last(where: { real[row * length + $0] != 0 }) ?? 0
-                return Int32(truncatingIfNeeded: row * length + last)
+            let real = mask?.bytes ?? [UInt8](repeating: 1, count: count * length)
+            let places = (0..<count).map { row -> Int32 in
+                let own = real[row * length..<(row + 1) * length]
+                return Int32(truncatingIfNeeded: own.lastIndex { $0 != 0 } ?? row * length)
             }
             return steps.reshaped([count * length, width]).gathered(at: Tensor(places, shape: [count]), axis: 0)
         }

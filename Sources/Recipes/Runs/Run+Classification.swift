@@ -2,7 +2,7 @@ public import ConcordDatasets
 import ConcordEvaluation
 import ConcordTensors
 
-/// Classes of some files, by sentences about the classes.
+/// Classes of some files, by sentences about the classes or by a trained head.
 public struct ClassRanking: Sendable {
     /// The classes of one file, likeliest first.
     public struct Answer: Sendable {
@@ -88,15 +88,77 @@ extension Run {
         let shot = try ZeroShot(classes: classes, templates: templates) { try embedder.texts($0) }
         let files = try embedder.embed(
             paths, self.input(kind, named: input), badLimit: badLimit, progress: progress)
-        let probabilities = embedder.model.probabilities(shot.similarities(files.embeddings)).scalars
-        let kept = max(0, min(count, classes.count))
-        let answers = files.entries.enumerated().map { row, entry in
-            let own = probabilities[row * classes.count..<(row + 1) * classes.count]
-            let order = own.indices.sorted { own[$0] != own[$1] ? own[$0] > own[$1] : $0 < $1 }
-            return ClassRanking.Answer(
-                file: paths[entry.file],
-                classes: order.prefix(kept).map { (name: classes[$0 - own.startIndex], probability: own[$0]) })
+        let probabilities = embedder.model.probabilities(shot.similarities(files.embeddings))
+        return ClassRanking(probabilities, of: files, paths, classes, count: count)
+    }
+}
+
+extension ClassRanking {
+    /// - Parameter probabilities: `[N, K]`, of the files that could be read.
+    fileprivate init(
+        _ probabilities: Tensor, of files: EmbeddedFiles, _ paths: [String], _ classes: [String], count: Int
+    ) {
+        answers = zip(files.entries, Self.ranked(probabilities, classes, count)).map {
+            Answer(file: paths[$0.file], classes: $1)
         }
-        return ClassRanking(answers: answers, rejected: files.rejected)
+        rejected = files.rejected
+    }
+
+    /// The likeliest classes of each row of `probabilities` `[N, K]`, likeliest first.
+    fileprivate static func ranked(
+        _ probabilities: Tensor, _ classes: [String], _ count: Int
+    ) -> [[(name: String, probability: Float)]] {
+        let values = probabilities.scalars, kept = max(0, min(count, classes.count))
+        return (0..<probabilities.shape[0]).map { row in
+            let own = values[row * classes.count..<(row + 1) * classes.count]
+            let order = own.indices.sorted { own[$0] != own[$1] ? own[$0] > own[$1] : $0 < $1 }
+            return order.prefix(kept).map { (name: classes[$0 - own.startIndex], probability: own[$0]) }
+        }
+    }
+}
+
+// MARK: - By a trained head
+
+extension Run {
+    /// The classes that the run was trained to tell apart, in the order of its head; nil where it was trained on none.
+    public var classes: [String]? {
+        if case .classes(let names)? = embedder.model.head?.kind { names } else { nil }
+    }
+
+    /// What the run's own head says of files: the likeliest classes of each; unreadable files are left out and listed
+    /// in `rejected`.
+    /// - Parameters:
+    ///   - kind: of the files.
+    ///   - count: classes a file, at most.
+    ///   - badLimit: the fraction of files, in `0...1`, that may be unreadable; one always may.
+    ///   - progress: is called with the number of files done.
+    /// - Throws: where the run was trained on no classes, or of another kind of input; if more files are unreadable.
+    public func rankClasses(
+        of paths: [String], _ kind: Modality, count: Int, badLimit: Double = 1, progress: (_ done: Int) -> Void = { _ in }
+    ) throws -> ClassRanking {
+        guard !paths.isEmpty else { throw RecipeError.data(message: "no \(kind.rawValue) to classify") }
+        let (head, names) = try head(of: kind)
+        let files = try embedder.embed(paths, head.input, features: true, badLimit: badLimit, progress: progress)
+        return ClassRanking(evaluating { head.outputs(files.embeddings).softmax() }, of: files, paths, names, count: count)
+    }
+
+    /// What the run's own head says of texts: the likeliest classes of each, likeliest first.
+    /// - Throws: where the run was trained on no classes of texts.
+    public func rankClasses(ofTexts texts: [String], count: Int) throws -> [[(name: String, probability: Float)]] {
+        guard !texts.isEmpty else { throw RecipeError.data(message: "no text to classify") }
+        let (head, names) = try head(of: .text)
+        let features = try embedder.texts(texts, of: head.input, features: true)
+        return ClassRanking.ranked(evaluating { head.outputs(features).softmax() }, names, count)
+    }
+
+    private func head(of kind: Modality) throws -> (head: LabelHead, names: [String]) {
+        guard let head = embedder.model.head, case .classes(let names) = head.kind else {
+            throw RecipeError.data(
+                message: "the run was trained on no classes; name some, or train a head on a label")
+        }
+        guard head.input.kind == kind else {
+            throw RecipeError.data(message: "the run classifies \(head.input.kind.rawValue), not \(kind.rawValue)")
+        }
+        return (head, names)
     }
 }

@@ -50,7 +50,7 @@ struct LabelSubsetTests {
     @Test func everyRowIsDrawnEquallyOften() {
         let labels = [Int](repeating: 0, count: 10)
         var seen = [Int](repeating: 0, count: 10)
-        for seed in 0..<2000 {
+        for seed in 0..<UInt64(2000) {
             for row in LabelSubset(.perClass(3), of: labels, key: RandomKey(seed: seed)).rows { seen[row] += 1 }
         }
         // 600 each, with a deviation of 20.5

@@ -1,6 +1,7 @@
 import ConcordDatasets
 import ConcordEvaluation
 import ConcordInterchange
+import ConcordLayers
 import ConcordRecipes
 import ConcordTensors
 import ConcordTraining
@@ -30,7 +31,7 @@ import Testing
     }
 
     private static let yaml = """
-        steps: 30
+        steps: 8
         batch: 12
         data: {path: rows.tsv, columns: {image: filepath}, labels: [stripes], split: {column: filepath, modulo: 5}}
         model: {image: {depth: 18, width: 4, stem: cifar}}
@@ -80,20 +81,16 @@ import Testing
         var tuning = FineTuning(of: try pretrained(), label: "stripes")
         tuning.encoder = .layerDecay(0.8)
         tuning.patience = 50
-        tuning.overrides = ["steps=12", "checkpoint.every=6", "objective.dropout=0.2"]
+        // A schedule that does not depend on the length, so that a run of half of it is the first half.
+        tuning.overrides = [
+            "steps=12", "checkpoint.every=6", "objective.dropout=0.2", "schedule={name: constant, warmup_steps: 2}",
+        ]
         _ = try run(tuning, "whole")
         tuning.overrides[0] = "steps=6"
         _ = try run(tuning, "parts")
         try folder.train("parts", "", ["steps=12"], resumed: true)
-        func weights(_ name: String) throws -> String { try Run(folder.file(name)).fingerprint }
-        // The schedule spans the length: of another length only what it says is the same.
-        #expect(try folder.logged("step", "parts") == folder.logged("step", "whole"))
-        tuning.overrides = ["steps=12", "checkpoint.every=6", "objective.dropout=0.2", "schedule.name=constant"]
-        _ = try run(tuning, "whole constant")
-        tuning.overrides[0] = "steps=6"
-        _ = try run(tuning, "parts constant")
-        try folder.train("parts constant", "", ["steps=12"], resumed: true)
-        #expect(try folder.logged("loss", "parts constant") == folder.logged("loss", "whole constant"))
+        #expect(try folder.logged("loss", "parts") == folder.logged("loss", "whole"))
+        #expect(try Run(folder.file("parts")).fingerprint == Run(folder.file("whole")).fingerprint)
     }
 
     @Test func aFrozenEncoderStaysAsItIs() throws {

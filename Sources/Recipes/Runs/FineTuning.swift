@@ -83,6 +83,10 @@ public struct FineTuning: Sendable {
         for (key, value) in try settings(input) {
             root = Recipe.set(value, at: key.split(separator: ".").map(String.init)[...], in: root)
         }
+        // A choice of the overrides may allow other keys than the run's own.
+        for override in overrides where !override.hasPrefix("data=") {
+            try Recipe.apply(override, to: &root, RecipeSource(run.files[0]))
+        }
         let given = try Recipe(
             yaml: try Recipe.fitted(root, source: run.files[0]), source: run.files[0],
             overrides: overrides.filter { !$0.hasPrefix("data=") })

@@ -6,13 +6,15 @@ struct AlignedTable {
 
     /// - Parameters:
     ///   - head: least width of the first column.
-    ///   - cell: least width of the others, the gap of two included.
-    func lines(head: Int = 24, cell: Int = 12) -> [String] {
+    ///   - cell: least width of the others, the gap of two included; of a table that would be wider than `width`, as
+    ///     narrow as its text.
+    func lines(head: Int = 24, cell: Int = 12, width: Int = 99) -> [String] {
         let columns = rows.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in
-            let longest = rows.reduce(0) { max($0, column < $1.count ? $1[column].count : 0) }
-            return column == 0 ? max(head, longest) : max(cell, longest + 2)
+        let longest = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+        func widths(_ cell: Int) -> [Int] {
+            longest.enumerated().map { $0 == 0 ? max(head, $1) : max(cell, $1 + 2) }
         }
+        let loose = widths(cell), widths = loose.reduce(0, +) > width ? widths(0) : loose
         return rows.map { row in
             row.enumerated().map { column, text in
                 let fill = String(repeating: " ", count: widths[column] - text.count)

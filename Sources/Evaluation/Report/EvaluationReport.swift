@@ -7,13 +7,17 @@ public import ConcordLayers
 ///
 ///     {
 ///       "rows": {"table": …, "evaluated": 3, "total": 25, "rule": …, "trained_on": 0},
-///       "retrieval": {"image_to_text": {"r1": …, "r5": …, "r10": …, "median_rank": …, "queries": …, "candidates": …}},
+///       "retrieval": {"image_to_text": {"r1": …, "r5": …, "r10": …, "median_rank": …, "mean_rank": …, "mrr": …,
+///                     "map": …, "ndcg10": …, "precision1": …, "recall1": …, …, "queries": …, "candidates": …}},
 ///       "recommendation": {"user_to_item": {"precision": …, "recall": …, "ndcg": …, "users": …, "items": …}},
-///       "zero_shot": {"LABEL": {"accuracy": …, "macro_f1": …, "classes": […], "confusion": [[…]]}},
-///       "knn": {"LABEL": {…}}, "linear_probe": {"LABEL": {…}}, "classifier": {"LABEL": {…}},
-///       "regression": {"COLUMN": {"mae": …, "rmse": …, "r2": …, "samples": 12}},
+///       "zero_shot": {"LABEL": {"accuracy": …, "balanced_accuracy": …, "macro_f1": …, "per_class": [{…}], …,
+///                     "classes": […], "confusion": [[…]]}},
+///       "knn": {"LABEL": {…}}, "linear_probe": {"LABEL": {…, "probabilities": {"log_loss": …, "auroc": {…}, …}}},
+///       "classifier": {"LABEL": {…}}, "regression": {"COLUMN": {"mae": …, "rmse": …, "r2": …, "samples": 12}},
 ///       "unknown_values": {"LABEL": {"VALUE": 12}},
 ///       "masked_words": {"cross_entropy": …}, "next_tokens": {"cross_entropy": …},
+///       "embedding_geometry": {"inputs": {"image": {"uniformity": …, "effective_rank": …, …}},
+///                              "alignment": {"image_text": {"value": …, "pairs": …}}},
 ///       "unreadable": [{"name": …, "reason": …}],
 ///       "notes": ["label word: one class only (apple), nothing to tell apart"]
 ///     }
@@ -66,6 +70,8 @@ extension EvaluationReport {
     public var maskedWords: TokenPrediction? { content(of: EvaluationSection.Name.maskedWords) }
     /// Next-token prediction of held-out text.
     public var nextTokens: TokenPrediction? { content(of: EvaluationSection.Name.nextTokens) }
+    /// Uniformity, effective rank and alignment of the embeddings.
+    public var embeddingGeometry: EmbeddingGeometry? { content(of: EvaluationSection.Name.embeddingGeometry) }
 }
 
 extension EvaluationReport: Codable {
@@ -111,6 +117,7 @@ extension EvaluationReport: Codable {
             try section(EvaluationSection.Name.unknownValues, EvaluationSection.unknownValues),
             try section(EvaluationSection.Name.maskedWords, EvaluationSection.maskedWords),
             try section(EvaluationSection.Name.nextTokens, EvaluationSection.nextTokens),
+            try section(EvaluationSection.Name.embeddingGeometry, EvaluationSection.embeddingGeometry),
         ].compactMap { $0 }
     }
 }

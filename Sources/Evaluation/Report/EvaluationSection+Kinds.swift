@@ -13,10 +13,14 @@ extension EvaluationSection {
                     Metric("\(Name.retrieval).\(direction).r5", found.r5, isBetter: .higher),
                     Metric("\(Name.retrieval).\(direction).r10", found.r10, isBetter: .higher),
                     Metric("\(Name.retrieval).\(direction).median_rank", found.medianRank, isBetter: .lower),
+                    Metric("\(Name.retrieval).\(direction).mean_rank", found.meanRank, isBetter: .lower),
+                    Metric("\(Name.retrieval).\(direction).mrr", found.meanReciprocalRank, isBetter: .higher),
+                    Metric("\(Name.retrieval).\(direction).map", found.meanAveragePrecision, isBetter: .higher),
+                    Metric("\(Name.retrieval).\(direction).ndcg10", found.ndcg10, isBetter: .higher),
                 ]
             },
             table: EvaluationTable(
-                columns: ["retrieval", "R@1", "R@5", "R@10", "median rank", "queries", "candidates"],
+                columns: ["retrieval", "R@1", "R@5", "R@10", "MRR", "NDCG@10", "median rank", "queries", "candidates"],
                 rows: sorted.map { row($0, $1) }),
             content: directions)
     }
@@ -26,9 +30,9 @@ extension EvaluationSection {
         let recalls = [(1, found.r1), (5, found.r5), (10, found.r10)].map { k, value in
             k < found.candidates ? NumberText.fixed(value, decimals: 3) : "-"
         }
-        let rest = [
-            NumberText.fixed(found.medianRank, decimals: 1), String(found.queries), String(found.candidates),
-        ]
+        let rest =
+            [found.meanReciprocalRank, found.ndcg10].map { NumberText.fixed($0, decimals: 3) }
+            + [NumberText.fixed(found.medianRank, decimals: 1), String(found.queries), String(found.candidates)]
         return [direction.split(separator: "_").joined(separator: " ")] + recalls + rest
     }
 
@@ -86,23 +90,38 @@ extension EvaluationSection {
         return EvaluationSection(
             name: name,
             metrics: sorted.flatMap { label, found in
-                [
-                    Metric("\(name).\(label).accuracy", found.accuracy, isBetter: .higher),
-                    Metric("\(name).\(label).macro_f1", found.macroF1, isBetter: .higher),
-                ]
+                metrics("\(name).\(label)", found)
             },
             table: EvaluationTable(
-                columns: ["classification", "accuracy", "macro F1", "samples", "classes"],
+                columns: ["classification", "accuracy", "balanced accuracy", "macro F1", "samples", "classes"],
                 rows: sorted.map { label, found in
                     let samples = found.confusion.reduce(0) { $0 + $1.reduce(0, +) }
                     return ["\(title) of \(label)"]
-                        + [found.accuracy, found.macroF1].map { NumberText.fixed($0, decimals: 3) }
+                        + [found.accuracy, found.balancedAccuracy ?? .nan, found.macroF1].map {
+                            NumberText.fixed($0, decimals: 3)
+                        }
                         + [String(samples), String(found.classes.count)]
                 }),
             details: sorted.filter { $0.value.classes.count <= 12 }.map { label, found in
                 ["\(title) of \(label), rows true, columns predicted"] + matrix(found)
             },
             content: labels)
+    }
+
+    private static func metrics(_ path: String, _ found: Classification) -> [Metric] {
+        let classes = [
+            Metric("\(path).accuracy", found.accuracy, isBetter: .higher),
+            Metric("\(path).macro_f1", found.macroF1, isBetter: .higher),
+            Metric("\(path).balanced_accuracy", found.balancedAccuracy ?? .nan, isBetter: .higher),
+        ]
+        guard let probabilities = found.probabilities else { return classes }
+        return classes + [
+            Metric("\(path).auroc", probabilities.auroc.macro ?? .nan, isBetter: .higher),
+            Metric("\(path).average_precision", probabilities.averagePrecision.macro ?? .nan, isBetter: .higher),
+            Metric("\(path).log_loss", probabilities.logLoss ?? .nan, isBetter: .lower),
+            Metric("\(path).brier", probabilities.brier ?? .nan, isBetter: .lower),
+            Metric("\(path).ece", probabilities.calibration.expectedError ?? .nan, isBetter: .lower),
+        ]
     }
 
     private static func matrix(_ found: Classification) -> [String] {
@@ -173,5 +192,6 @@ extension EvaluationSection {
         static let regression = "regression"
         static let maskedWords = "masked_words"
         static let nextTokens = "next_tokens"
+        static let embeddingGeometry = "embedding_geometry"
     }
 }

@@ -1,9 +1,5 @@
 public import ConcordTensors
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// How well users find the items that they take up later, among all items but those that they have: what recommenders
 /// are measured by.
 ///
@@ -37,7 +33,7 @@ public struct Recommendation: Sendable, Codable, Equatable {
             users.rank == 2 && items.rank == 2 && users.shape[1] == items.shape[1] && wanted.count == users.shape[0]
                 && known.count == users.shape[0], "Recommendation",
             "users \(users.shape), items \(items.shape), \(wanted.count) and \(known.count) lists of items")
-        let discounts = (0..<Self.length).map { 1 / log2(Double($0 + 2)) }
+        let discounts = (0..<Self.length).map(Discount.of(place:))
         var precision = 0.0, recall = 0.0, ndcg = 0.0, count = 0
         Similarities.forEachRow(of: users, against: items) { user, scores in
             guard !wanted[user].isEmpty else { return }

@@ -5,29 +5,41 @@ public import ConcordTensors
 /// ```swift
 /// let found = Retrieval(queries: imageEmbeddings, candidates: textEmbeddings)           // the n-th finds the n-th
 /// let captions = Retrieval(queries: images, candidates: texts, answers: [[0, 1], [2]])  // several captions an image
-/// print(found.r1, found.medianRank)
+/// print(found.r1, found.medianRank, captions.meanAveragePrecision)
 /// ```
 ///
 /// A query counts as found at K if any of its right answers is among the first K candidates. Candidates of equal score
-/// share credit: where r right and w wrong candidates tie with the best right answer, below `a` wrong ones that score
-/// higher, R@K counts
-///
-///     1 - C(w, m) / C(r + w, m),     m = min(max(K - a, 0), r + w)
-///
-/// the expected value under a random order of the tied ones. So identical embeddings give chance, neither 0 nor 1. The
-/// rank of a query is the expected rank of its first right answer, `a + (r + w + 1) / (r + 1)`.
+/// share credit: every metric is its expected value under a random order of them, as ``AnswerRanks`` says. So identical
+/// embeddings give chance, neither 0 nor 1. Metrics at other K are those of ``Rankings``.
 public struct Retrieval: Sendable, Codable, Equatable {
     /// Mean over queries of the credit for a right answer among the first 1, 5, 10. Chance is K / candidates for one
     /// answer a query; 1 where there are no more than K candidates.
     public let r1, r5, r10: Double
     /// Median over queries of the first right answer's expected rank, from 1.
     public let medianRank: Double
+    /// Mean over queries of the same.
+    public let meanRank: Double
+    /// Mean reciprocal rank (MRR): of the first right answer's inverse rank, in `0...1`.
+    public let meanReciprocalRank: Double
+    /// Mean average precision (MAP): of each right answer, the fraction of right ones up to its rank; in `0...1`. With
+    /// one answer a query it is the MRR.
+    public let meanAveragePrecision: Double
+    /// Normalized discounted cumulative gain of the first 10, every right answer of gain 1; in `0...1`.
+    public let ndcg10: Double
+    /// The fraction of the first 1, 5, 10 that are right.
+    public let precision1, precision5, precision10: Double
+    /// The fraction of a query's right answers that are among the first 1, 5, 10. With one answer a query it is R@K.
+    public let recall1, recall5, recall10: Double
     /// Number of queries that have a right answer among the candidates, and of candidates ranked.
     public let queries, candidates: Int
 
     enum CodingKeys: String, CodingKey {
-        case r1, r5, r10, queries, candidates
+        case r1, r5, r10, queries, candidates, ndcg10
+        case precision1, precision5, precision10, recall1, recall5, recall10
         case medianRank = "median_rank"
+        case meanRank = "mean_rank"
+        case meanReciprocalRank = "mrr"
+        case meanAveragePrecision = "map"
     }
 
     /// Retrieval by labels: a candidate is right for the queries of its label.
@@ -39,7 +51,7 @@ public struct Retrieval: Sendable, Codable, Equatable {
     ///   - candidateLabels: M numbers, given together with `queryLabels`.
     /// - Precondition: as many labels as rows; N = M without labels.
     public init(queries: Tensor, candidates: Tensor, queryLabels: [Int]? = nil, candidateLabels: [Int]? = nil) {
-        let (rows, columns) = Self.sizes(queries, candidates)
+        let (rows, columns) = Rankings.sizes(queries, candidates)
         guard let queryLabels, let candidateLabels else {
             ShapeCheck.require(
                 rows == columns && queryLabels == nil && candidateLabels == nil, "Retrieval",
@@ -63,73 +75,28 @@ public struct Retrieval: Sendable, Codable, Equatable {
     ///     without any is excluded and not counted in `queries`; its candidates stay.
     /// - Precondition: N lists of rows in `0 ..< M`.
     public init(queries: Tensor, candidates: Tensor, answers: [[Int]]) {
-        let ranks = Self.ranks(of: queries, among: candidates, answers)
-        func recall(_ k: Int) -> Double { ranks.reduce(0) { $0 + $1.recall(at: k) } / Double(max(1, ranks.count)) }
-        (r1, r5) = (recall(1), recall(5))
-        r10 = recall(10)
-        let sorted = ranks.map(\.expected).sorted()
-        let middle = sorted.count / 2
+        self.init(Rankings(queries: queries, candidates: candidates, answers: answers))
+    }
+
+    /// A summary of rankings; both ranks are not-a-number without queries, and the rest 0.
+    public init(_ rankings: Rankings) {
+        r1 = rankings.mean { $0.hit(at: 1) }
+        r5 = rankings.mean { $0.hit(at: 5) }
+        r10 = rankings.mean { $0.hit(at: 10) }
+        let ranks = rankings.queries.map(\.firstRank).sorted(), middle = ranks.count / 2
         medianRank =
-            sorted.isEmpty ? .nan : sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-        self.queries = ranks.count
-        self.candidates = candidates.shape[0]
-    }
-
-    private static func sizes(_ queries: Tensor, _ candidates: Tensor) -> (queries: Int, candidates: Int) {
-        ShapeCheck.require(
-            queries.rank == 2 && candidates.rank == 2 && queries.shape[1] == candidates.shape[1], "Retrieval",
-            "queries \(queries.shape) and candidates \(candidates.shape) must be [N, D] and [M, D]")
-        return (queries.shape[0], candidates.shape[0])
-    }
-
-    /// The ranks of the queries that have an answer, in order.
-    static func ranks(of queries: Tensor, among candidates: Tensor, _ answers: [[Int]]) -> [TiedRank] {
-        let (rows, columns) = sizes(queries, candidates)
-        ShapeCheck.require(
-            answers.count == rows && answers.allSatisfy { $0.allSatisfy { 0 <= $0 && $0 < columns } }, "Retrieval",
-            "\(answers.count) lists of answers for \(rows) queries and \(columns) candidates")
-        var ranks: [TiedRank] = []
-        ranks.reserveCapacity(rows)
-        var isRight = [Bool](repeating: false, count: columns)
-        let equals = EqualRows(candidates.detached.l2Normalized())
-        Similarities.forEachRow(of: queries, against: candidates) { row, scores in
-            guard !answers[row].isEmpty else { return }
-            var best = -Float.infinity
-            for j in answers[row] {
-                isRight[j] = true
-                best = max(best, scores[equals.first[j]])
-            }
-            var above = 0, right = 0, wrong = 0
-            for j in 0..<columns {
-                let score = scores[equals.first[j]]
-                if score > best {
-                    above += 1
-                } else if score == best {
-                    if isRight[j] { right += 1 } else { wrong += 1 }
-                }
-            }
-            for j in answers[row] { isRight[j] = false }
-            ranks.append(TiedRank(above: above, right: right, wrong: wrong))
-        }
-        return ranks
-    }
-}
-
-/// Which rows of a matrix hold the same bits: their products with one vector may still differ by rounding, by their
-/// place in a tile.
-private struct EqualRows {
-    /// The first row equal to each.
-    let first: [Int]
-
-    init(_ matrix: Tensor) {
-        let count = matrix.shape[0], width = matrix.shape[1]
-        let elements = matrix.scalars
-        var seen: [[UInt32]: Int] = [:]
-        first = (0..<count).map { row in
-            let bits = elements[row * width..<(row + 1) * width].map(\.bitPattern)
-            if let found = seen[bits] { return found }
-            seen[bits] = row
-            return row
-        }
+            ranks.isEmpty ? .nan : ranks.count % 2 == 1 ? ranks[middle] : (ranks[middle - 1] + ranks[middle]) / 2
+        meanRank = ranks.isEmpty ? .nan : Rankings.mean(ranks)
+        meanReciprocalRank = rankings.mean(\.reciprocalRank)
+        meanAveragePrecision = rankings.mean(\.averagePrecision)
+        ndcg10 = rankings.mean { $0.ndcg(at: 10) }
+        precision1 = rankings.mean { $0.precision(at: 1) }
+        precision5 = rankings.mean { $0.precision(at: 5) }
+        precision10 = rankings.mean { $0.precision(at: 10) }
+        recall1 = rankings.mean { $0.recall(at: 1) }
+        recall5 = rankings.mean { $0.recall(at: 5) }
+        recall10 = rankings.mean { $0.recall(at: 10) }
+        queries = rankings.queries.count
+        candidates = rankings.candidates
     }
 }

@@ -92,6 +92,17 @@ struct EvaluatedItems {
         return result.map { $0.sorted() }
     }
 
+    /// The distinct pairs of items that some row has both of, in order of first appearance.
+    func pairs(of first: RecipeInput, with second: RecipeInput) -> [(first: Int, second: Int)] {
+        guard let a = places[first], let b = places[second] else { return [] }
+        var seen: Set<[Int]> = [], result: [(first: Int, second: Int)] = []
+        for (place, other) in zip(a, b) {
+            guard let place, let other, seen.insert([place, other]).inserted else { continue }
+            result.append((place, other))
+        }
+        return result
+    }
+
     /// Distinct items of an input with one value each in a column, in the recipe's words; those without a value are left
     /// out.
     func labeled(_ input: RecipeInput, _ label: String, in table: SampleTable) -> (places: [Int], values: [String]) {

@@ -67,6 +67,9 @@ extension TrainingTask {
             result.append(LinearProbeEvaluation(runsDuringTraining: !hasSharedSpace))
         }
         if predictsTokens { result.append(MaskedWordsEvaluation()) }
+        if hasFiles || hasTexts || inputs.contains(where: { $0.kind == .id }) {
+            result.append(EmbeddingGeometryEvaluation())
+        }
         return result
     }
 }

@@ -13,6 +13,8 @@ public final class EvaluationData {
     /// By label column: evaluated samples of each value that no training row has.
     private(set) var unknownValues: [String: [String: Int]] = [:]
     private lazy var embedded = Result { try embed() }
+    /// Of texts that the samples have no embeddings of: those of models without a shared space.
+    private var textFeatures: [RecipeInput: Tensor] = [:]
     private lazy var probed = Result { try probe() }
 
     init(_ source: TrainingData, embedder: Embedder, templates: [String]) {
@@ -33,6 +35,17 @@ public final class EvaluationData {
                 ?? (input.kind == .text ? embedder.texts(names, of: input) : nil)
         else { return nil }
         return (names, embeddings)
+    }
+
+    /// Embeddings of the items of an input, `[N, D]`: in the shared space where there is one, else the encoder's output;
+    /// nil where there are no items. Each is computed once.
+    func embeddings(of input: RecipeInput) throws -> Tensor? {
+        guard let samples = try samples(), let names = samples.items.names[input], !names.isEmpty else { return nil }
+        if let known = samples.embeddings[input] ?? textFeatures[input] { return known }
+        guard input.kind == .text else { return nil }
+        let features = try embedder.texts(names, of: input, features: true)
+        textFeatures[input] = features
+        return features
     }
 
     /// The values that a column of the table has for items of an input, in the recipe's words: places in

@@ -1,5 +1,6 @@
 import ConcordDatasets
 public import ConcordEvaluation
+import ConcordTensors
 
 /// Zero-shot classification of files by sentences about the classes, for each column of `data.labels`.
 public struct ZeroShotEvaluation: Evaluation {
@@ -33,8 +34,9 @@ public struct NearestNeighborsEvaluation: Evaluation {
 
     public func evaluate(_ model: EvaluatedModel, on data: EvaluationData) throws -> EvaluationSection? {
         let found = try data.labels()?.classifications { fit in
-            NearestNeighbors(embeddings: fit.features, labels: fit.labels, classes: fit.classes.count)
-                .classify(fit.queries)
+            let neighbors = NearestNeighbors(
+                embeddings: fit.features, labels: fit.labels, classes: fit.classes.count)
+            return (neighbors.classify(fit.queries), nil)
         }
         return found.map(EvaluationSection.knn)
     }
@@ -49,7 +51,9 @@ public struct LinearProbeEvaluation: Evaluation {
 
     public func evaluate(_ model: EvaluatedModel, on data: EvaluationData) throws -> EvaluationSection? {
         let found = try data.labels()?.classifications { fit in
-            LinearProbe(features: fit.features, labels: fit.labels, classes: fit.classes.count).classify(fit.queries)
+            let probe = LinearProbe(features: fit.features, labels: fit.labels, classes: fit.classes.count)
+            let logits = probe.logits(fit.queries)
+            return (logits.argmax(axis: 1).integerScalars.map(Int.init), logits.softmax(axis: 1))
         }
         return found.map(EvaluationSection.linearProbe)
     }

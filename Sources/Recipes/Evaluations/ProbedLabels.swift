@@ -42,9 +42,7 @@ struct ProbedLabels {
         }
         guard let samples = try data.samples(),
             let input = Self.probed(embedder.model.inputs.filter { samples.items.names[$0]?.isEmpty == false }),
-            let embeddings = try samples.embeddings[input]
-                ?? (input.kind == .text
-                    ? embedder.texts(samples.items.names[input] ?? [], of: input, features: true) : nil)
+            let embeddings = try data.embeddings(of: input)
         else { return nil }
         self.table = table
         self.input = input
@@ -119,15 +117,20 @@ struct ProbedLabels {
     }
 
     /// Fits a classifier of each label on the training rows' files and tries it on the evaluated ones.
-    /// - Parameter predict: from a fit to a class of each of its queries.
+    /// - Parameter predict: from a fit to a class of each of its queries, with their probabilities `[N, K]` where the
+    ///   classifier has some.
     /// - Returns: by label; nil where no label can be fitted.
-    func classifications(_ predict: (Fit) -> [Int]) throws -> [String: Classification]? {
+    func classifications(
+        _ predict: (Fit) -> (classes: [Int], probabilities: Tensor?)
+    ) throws -> [String: Classification]? {
         guard let bank else { return nil }
         var result: [String: Classification] = [:]
         for label in fitted {
             let fit = try fit(label, bank.items, bank.features, bank.queries)
+            let (classes, probabilities) = predict(fit)
             result[label.name] = Classification(
-                predicted: predict(fit), truth: fit.truth, classes: fit.classes.names)
+                predicted: classes, truth: fit.truth, classes: fit.classes.names,
+                probabilities: probabilities.map { ProbabilityMetrics(probabilities: $0, truth: fit.truth) })
         }
         return result
     }

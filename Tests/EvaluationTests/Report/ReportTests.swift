@@ -47,6 +47,12 @@ import Testing
                 "brightness",
                 [Metric("error", 0.125, isBetter: .lower), Metric("bias", -1.5, isBetter: .higher)]),
             .unknownValues(["tone": ["pale": 3]]),
+            .embeddingGeometry(
+                EmbeddingGeometry(
+                    inputs: ["image": EmbeddingGeometry.Cloud(Tensor([1, 0, 0, 1, -1, 0, 0, -1], shape: [4, 2]))],
+                    alignment: [
+                        "image_text": Alignment(Tensor([1, 0], shape: [1, 2]), Tensor([0, 1], shape: [1, 2]))
+                    ])),
         ]
         report.unreadable = [
             UnreadableFile(name: "a.jpg", reason: "empty"), UnreadableFile(name: "b.jpg", reason: "not an image"),
@@ -62,13 +68,13 @@ import Testing
             label tone: 3 samples have values that no training row has, left out of k-NN and linear probe: \"pale\" (3)
             label word: one class only (apple), nothing to tell apart
 
-            retrieval                        R@1         R@5        R@10  median rank     queries  candidates
-            image to text                  0.010       0.050       0.099         51.0           1         101
-            text to image                  1.000       1.000           -          1.0           7           7
+            retrieval                   R@1    R@5   R@10    MRR  NDCG@10  median rank  queries  candidates
+            image to text             0.010  0.050  0.099  0.051    0.045         51.0        1         101
+            text to image             1.000  1.000      -  1.000    1.000          1.0        7           7
 
-            classification              accuracy    macro F1     samples     classes
-            zero-shot of tone              0.667       0.333           3           3
-            linear probe of digit          0.750       0.733           4           2
+            classification              accuracy  balanced accuracy    macro F1     samples     classes
+            zero-shot of tone              0.667              0.500       0.333           3           3
+            linear probe of digit          0.750              0.750       0.733           4           2
 
             zero-shot of tone, rows true, columns predicted
                                             dark        pale         red
@@ -86,6 +92,10 @@ import Testing
 
             brightness                     error        bias
             held out                       0.125      -1.500
+
+            embedding geometry        uniformity  effective rank  dimensions   alignment       items
+            image                         -4.396             2.0           2           -           4
+            image text                         -               -           -       2.000           1
             """
         #expect(whole.table == expected, "\(whole.table)")
     }
@@ -100,12 +110,20 @@ import Testing
             whole.metrics.map { "\($0.name) \($0.isBetter)" } == [
                 "retrieval.image_to_text.r1 higher", "retrieval.image_to_text.r5 higher",
                 "retrieval.image_to_text.r10 higher", "retrieval.image_to_text.median_rank lower",
+                "retrieval.image_to_text.mean_rank lower", "retrieval.image_to_text.mrr higher",
+                "retrieval.image_to_text.map higher", "retrieval.image_to_text.ndcg10 higher",
                 "retrieval.text_to_image.r1 higher", "retrieval.text_to_image.r5 higher",
                 "retrieval.text_to_image.r10 higher", "retrieval.text_to_image.median_rank lower",
+                "retrieval.text_to_image.mean_rank lower", "retrieval.text_to_image.mrr higher",
+                "retrieval.text_to_image.map higher", "retrieval.text_to_image.ndcg10 higher",
                 "zero_shot.tone.accuracy higher", "zero_shot.tone.macro_f1 higher",
+                "zero_shot.tone.balanced_accuracy higher",
                 "linear_probe.digit.accuracy higher", "linear_probe.digit.macro_f1 higher",
+                "linear_probe.digit.balanced_accuracy higher",
                 "masked_words.cross_entropy lower", "masked_words.perplexity lower", "masked_words.accuracy higher",
                 "brightness.error lower", "brightness.bias higher",
+                "embedding_geometry.image.uniformity lower", "embedding_geometry.image.effective_rank higher",
+                "embedding_geometry.image_text.alignment lower",
             ])
         #expect(whole.metrics.first { $0.name == "retrieval.image_to_text.median_rank" }?.value == 51)
     }
@@ -115,7 +133,7 @@ import Testing
         #expect(
             Set(object.keys) == [
                 "rows", "retrieval", "zero_shot", "linear_probe", "unknown_values", "masked_words", "brightness",
-                "unreadable", "notes",
+                "unreadable", "notes", "embedding_geometry",
             ])
         #expect(object["brightness"] as? [String: Double] == ["error": 0.125, "bias": -1.5])
         #expect(object["unknown_values"] as? [String: [String: Int]] == ["tone": ["pale": 3]])
@@ -140,9 +158,13 @@ import Testing
         let x = hashed("report", [2, 4])
         report.sections = [.retrieval(["image_to_text": Retrieval(queries: x, candidates: x)])]
         #expect(
-            report.table.split(separator: "\n").last?.split(separator: " ").map(String.init).suffix(6) == [
-                "1.000", "-", "-", "1.0", "2", "2",
+            report.table.split(separator: "\n").last?.split(separator: " ").map(String.init).suffix(8) == [
+                "1.000", "-", "-", "1.000", "1.000", "1.0", "2", "2",
             ])
+    }
+
+    @Test func noLineIsWiderThanATerminal() {
+        #expect(whole.table.split(separator: "\n").allSatisfy { $0.count < 100 || $0.hasPrefix("label ") })
     }
 
     @Test func headsOfTheTableNeverTouch() {

@@ -4,7 +4,7 @@ import Testing
 
 /// The arrays of `Tests/Fixtures/metrics.py` and what scikit-learn says of them.
 enum MetricsFixture {
-    static let file = Fixture("metrics")
+    static var file: Fixture { Fixture("metrics") }
 
     static func hashed(_ name: String, _ count: Int) -> [Double] {
         TestSupport.hashed(name, [count]).scalars.map(Double.init)

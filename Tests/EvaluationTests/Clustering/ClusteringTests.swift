@@ -1,4 +1,5 @@
 import ConcordEvaluation
+import ConcordTensors
 import TestSupport
 import Testing
 

@@ -38,8 +38,25 @@ import Testing
         Self.expect(
             report.retrieval?["text_to_\(name)"], queries: words, candidates: items
         ) { ownTexts[$1].contains(distinct[$0]) }
+        // Pairs of items and their captions, each once.
+        let pairs = ownTexts.indices.flatMap { item in
+            distinct.indices.filter { ownTexts[item].contains(distinct[$0]) }.map { (items[item], words[$0]) }
+        }
+        let geometry = try #require(report.embeddingGeometry), alignment = try #require(geometry.alignment.values.first)
+        #expect(geometry.alignment.count == 1 && alignment.pairs == pairs.count)
+        #expect(abs(try #require(alignment.value) - Self.meanSquaredDistance(pairs)) < 1e-4)
+        #expect(geometry.inputs["text"]?.items == 280 && geometry.inputs[name]?.items == CaptionWorld.items)
         // It has learned: by row instead of by item no more than a fifth of the captions could be found first.
         #expect(report.retrieval?["\(name)_to_text"]?.r10 ?? 0 > 10.0 / 280)
+    }
+
+    /// Of unit vectors, a pair each.
+    private static func meanSquaredDistance(_ pairs: [([Double], [Double])]) -> Double {
+        let distances = pairs.map { a, b in
+            func dot(_ x: [Double], _ y: [Double]) -> Double { zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } }
+            return 2 - 2 * dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
+        }
+        return distances.reduce(0, +) / Double(pairs.count)
     }
 
     private static func rows(_ index: EmbeddingIndex) -> [String: [Double]] {

@@ -58,7 +58,13 @@ import Testing
         #expect(
             trained.status == 0 && trained.output.contains("no label to probe: data.labels names no column"),
             "\(trained.errors)")
-        let evaluation = try CommandLineTool.run("evaluate", world.run(), "--data", world.data)
+        let unlabeled = try CommandLineTool.run("evaluate", world.run(), "--data", world.data)
+        #expect(unlabeled.status == 0 && unlabeled.output.contains("embedding geometry"), "\(unlabeled.errors)")
+        #expect(unlabeled.output.contains("no label to probe: data.labels names no column"), "\(unlabeled.output)")
+        // One sample has no geometry either.
+        let evaluation = try CommandLineTool.run(
+            "evaluate", world.run(), "--data", world.data, "--set",
+            "data.split={column: recording, values: [sounds/low_0.wav]}")
         #expect(evaluation.status == 1 && evaluation.output.isEmpty)
         #expect(evaluation.errors.contains("there is nothing to report: no label to probe"), "\(evaluation.errors)")
     }

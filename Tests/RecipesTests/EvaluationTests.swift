@@ -113,6 +113,26 @@ import Testing
         #expect(try World().train([9]) == 2)
     }
 
+    @Test func theGeometryOfTheEmbeddingsNeedsNoLabel() throws {
+        let world = try World()
+        _ = try world.train(
+            [1], "checkpoint.best=embedding_geometry.image.effective_rank", "evaluate.every=1")
+        let report = try Run(world.run).evaluate(data: world.folder.path)
+        let found = try #require(report.embeddingGeometry)
+        let image = try #require(found.inputs["image"])
+        #expect(found.inputs.count == 1 && found.alignment.isEmpty, "one input has no pairs")
+        #expect(image.items == 4 && image.dimensions == 32 && image.pairs == 6)
+        let unit = try Run(world.run).embed(images: (8..<12).map { world.folder.file("\($0).jpg") })
+        let uniformity = try #require(Uniformity(unit).value)
+        #expect(abs(try #require(image.uniformity) - uniformity) < 1e-5)
+        #expect(try (1...4).contains(#require(image.effectiveRank)))
+        let ranks = try world.lines.compactMap {
+            ($0["evaluation"] as? [String: Double])?["embedding_geometry.image.effective_rank"]
+        }
+        let best = try CheckpointDirectory(world.run + "/checkpoints").best()?.step
+        #expect(ranks.count == 4 && best == ranks.indices.max { ranks[$0] < ranks[$1] }.map { $0 + 1 })
+    }
+
     @Test func anEvaluationSeesTheHeldOutItemsAndItsSectionIsInTheReport() throws {
         let world = try World()
         _ = try world.train([0.25], labels: "[tone]")
@@ -121,7 +141,7 @@ import Testing
         #expect(seen.shape == [4, 32])
         #expect(seen.tones == ["dark", "pale", "dark", "pale"])
         let report = try Run(world.run).evaluate(data: world.folder.path)
-        #expect(report.sections.map(\.name) == ["knn", "linear_probe", "drift"])
+        #expect(report.sections.map(\.name) == ["knn", "linear_probe", "embedding_geometry", "drift"])
         #expect(report.metrics.last == Metric("drift.error", 0.25, isBetter: .lower))
         #expect(report.notes == ["drift is scripted"])
         #expect(

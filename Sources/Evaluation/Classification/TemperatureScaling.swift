@@ -55,18 +55,15 @@ public struct TemperatureScaling: Sendable, Codable, Equatable {
     /// The best 1 / T.
     private static func minimum(_ rows: ProbabilityRows) -> Double {
         var low = 0.01, high = 100.0, inverse = 1.0
+        let first = loss(rows, inverse: inverse).slope
+        if first > 0, loss(rows, inverse: low).slope >= 0 { return low }
+        if first < 0, loss(rows, inverse: high).slope <= 0 { return high }
         for _ in 0..<100 {
             let (_, slope, curvature) = loss(rows, inverse: inverse)
             if slope == 0 { return inverse }
             if slope > 0 { high = inverse } else { low = inverse }
             var next = inverse - slope / curvature
-            if !(next > low && next < high) {
-                // Beyond the interval: its end, if the minimum is there or further out, else its middle.
-                let end = slope > 0 ? low : high
-                let atEnd = loss(rows, inverse: end).slope
-                if slope > 0 ? atEnd >= 0 : atEnd <= 0 { return end }
-                next = (low * high).squareRoot()
-            }
+            if !(next > low && next < high) { next = (low * high).squareRoot() }
             if abs(next - inverse) <= 1e-12 * inverse { return next }
             inverse = next
         }

@@ -1,0 +1,1 @@
+let imageEmbeddings: Tensor = any(), textEmbeddings: Tensor = any()

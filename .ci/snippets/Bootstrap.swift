@@ -1,0 +1,1 @@
+let predicted: [Int] = any(), truth: [Int] = any()

@@ -1,0 +1,1 @@
+let normal: Tensor = any(), queries: Tensor = any()

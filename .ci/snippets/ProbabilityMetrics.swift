@@ -1,0 +1,1 @@
+let probe: LinearProbe = any(), queries: Tensor = any(), labels: [Int] = any()

@@ -1,0 +1,1 @@
+let embeddings: Tensor = any()

@@ -19,7 +19,7 @@ struct ConcordCommand: ParsableCommand {
             """,
         version: ConcordRelease.version,
         subcommands: [
-            DemoCommand.self, TrainCommand.self, FineTuneCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self,
+            DemoCommand.self, TrainCommand.self, ProbeCommand.self, FineTuneCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self,
             SearchCommand.self, FillCommand.self, GenerateCommand.self,
             TokenizerCommand.self, RecipesCommand.self, InspectCommand.self, DoctorCommand.self,
         ])

@@ -13,7 +13,7 @@ public import ConcordLayers
 ///       "zero_shot": {"LABEL": {"accuracy": …, "balanced_accuracy": …, "macro_f1": …, "per_class": [{…}], …,
 ///                     "classes": […], "confusion": [[…]]}},
 ///       "knn": {"LABEL": {…}}, "linear_probe": {"LABEL": {…, "probabilities": {"log_loss": …, "auroc": {…}, …}}},
-///       "classifier": {"LABEL": {…}}, "regression": {"COLUMN": {"mae": …, "rmse": …, "r2": …, "samples": 12}},
+///       "classifier": {"LABEL": {…}}, "regression": {"COLUMN": {"mae": …, "rmse": …, "r2": …, "count": 12}},
 ///       "unknown_values": {"LABEL": {"VALUE": 12}},
 ///       "masked_words": {"cross_entropy": …}, "next_tokens": {"cross_entropy": …},
 ///       "embedding_geometry": {"inputs": {"image": {"uniformity": …, "effective_rank": …, …}},
@@ -65,7 +65,7 @@ extension EvaluationReport {
     /// By label column: what the head that was trained on it says.
     public var classifier: [String: Classification]? { content(of: EvaluationSection.Name.classifier) }
     /// By target column: what the head that was trained on it says.
-    public var regression: [String: Regression]? { content(of: EvaluationSection.Name.regression) }
+    public var regression: [String: RegressionMetrics]? { content(of: EvaluationSection.Name.regression) }
     /// Masked-token prediction of held-out text.
     public var maskedWords: TokenPrediction? { content(of: EvaluationSection.Name.maskedWords) }
     /// Next-token prediction of held-out text.

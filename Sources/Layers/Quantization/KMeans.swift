@@ -1,9 +1,5 @@
 public import ConcordTensors
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// Clusters of vectors around K centers: fitted to data once, then a function from a vector to its cluster.
 ///
 /// ```swift
@@ -34,98 +30,54 @@ public final class KMeans: Module {
     /// The nearest center of each vector, the first of equally near ones.
     /// - Parameter x: `[N, D]`.
     /// - Returns: `[N]`, int32.
-    public func callAsFunction(_ x: Tensor) -> Tensor { Self.nearest(x.detached, centers.value) }
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        ShapeCheck.require(
+            x.rank == 2 && x.shape[1] == centers.shape[1], "KMeans", "\(x.shape) for centers \(centers.shape)")
+        return detached { Lloyd(x).assigned(to: centers.value).labels }
+    }
 
     /// Finds centers, in place of those that there were.
     /// - Parameters:
     ///   - points: `[N, D]`; of fewer than K different ones some centers are equal.
     ///   - key: of the choice of the first centers.
+    ///   - restarts: how often it starts from other centers; those of the lowest distance stay, of equal ones the first.
+    ///     At least 1.
     ///   - iterations: at most so many; they end where no vector changes its cluster.
+    ///   - tolerance: they end as well where the squared changes of all centers add up to no more than this fraction of
+    ///     the mean variance of a column. scikit-learn's default is 1e-4; 0 goes on to the end.
     /// - Returns: the mean squared distance of a vector to its center.
     @discardableResult
-    public func fit(_ points: Tensor, key: RandomKey, iterations: Int = 100) -> Float {
+    public func fit(
+        _ points: Tensor, key: RandomKey, restarts: Int = 1, iterations: Int = 100, tolerance: Float = 0
+    ) -> Float {
         ShapeCheck.require(
             points.rank == 2 && points.shape[0] > 0 && points.shape[1] == centers.shape[1], "KMeans",
             "points \(points.shape) for centers \(centers.shape)")
+        ShapeCheck.require(
+            restarts > 0 && iterations >= 0 && tolerance >= 0, "KMeans",
+            "\(restarts) restarts of \(iterations) iterations with tolerance \(tolerance)")
         return detached {
-            let points = points.detached
-            var current = Self.start(points, count, key.derived("k-means++")), labels = [Int32]()
-            for _ in 0..<iterations {
-                let next = Self.nearest(points, current).integerScalars
-                if next == labels { break }
-                labels = next
-                current = Self.means(points, labels, around: current)
+            let points = points.detached.asFloat32
+            let search = KMeansSearch(
+                points, count: count, iterations: iterations,
+                tolerance: tolerance > 0 ? Double(tolerance) * points.meanVariance : 0)
+            var best: (centers: Tensor, inertia: Double)?
+            for restart in 0..<restarts {
+                // The first one's key does not depend on how many there are.
+                let found = search.run(restart == 0 ? key : key.derived("restart", restart))
+                if best.map({ found.inertia < $0.inertia }) ?? true { best = found }
             }
-            centers.assign(current)
-            return Self.leastDistances(points, current).mean().item
+            guard let best else { return 0 }
+            centers.assign(best.centers)
+            return Float(best.inertia / Double(points.shape[0]))
         }
     }
+}
 
-    private static func nearest(_ x: Tensor, _ centers: Tensor) -> Tensor {
-        withPrecision(.float32) { (x.squaredDistances(to: centers) * -1).argmax() }
-    }
-
-    private static func leastDistances(_ x: Tensor, _ centers: Tensor) -> Tensor {
-        withPrecision(.float32) { -(x.squaredDistances(to: centers) * -1).max(axis: 1) }
-    }
-
-    private static func start(_ points: Tensor, _ count: Int, _ key: RandomKey) -> Tensor {
-        var random = key.sequence
-        let all = points.shape[0], candidates = 2 + Int(log(Double(count)))
-        var chosen = [Int32(random.integer(below: all))]
-        func rows(_ places: [Int32]) -> Tensor { points.gathered(at: Tensor(places, shape: [places.count])) }
-        var least = leastDistances(points, rows(chosen)).scalars
-        while chosen.count < count {
-            let drawn = draw(candidates, from: least, &random)
-            let distances = withPrecision(.float32) { rows(drawn).squaredDistances(to: points) }.scalars
-            var best: (total: Double, least: [Float], place: Int32)?
-            for (number, place) in drawn.enumerated() {
-                let own = (0..<all).map { min(least[$0], distances[number * all + $0]) }
-                let total = own.reduce(0.0) { $0 + Double($1) }
-                if total < best?.total ?? .infinity { best = (total, own, place) }
-            }
-            guard let best else { break }
-            chosen.append(best.place)
-            least = best.least
-        }
-        return rows(chosen)
-    }
-
-    /// Places drawn in proportion to weights; the first ones where all are zero.
-    private static func draw(_ count: Int, from weights: [Float], _ random: inout RandomSequence) -> [Int32] {
-        var sums: [Double] = [], sum = 0.0
-        sums.reserveCapacity(weights.count)
-        for weight in weights {
-            sum += Double(weight)
-            sums.append(sum)
-        }
-        return (0..<count).map { _ in
-            let wanted = Double(random.uniform()) * sum
-            var (low, high) = (0, sums.count - 1)
-            while low < high {
-                let middle = (low + high) / 2
-                if sums[middle] > wanted { high = middle } else { low = middle + 1 }
-            }
-            return Int32(low)
-        }
-    }
-
-    private static func means(_ points: Tensor, _ labels: [Int32], around centers: Tensor) -> Tensor {
-        let (count, size) = (centers.shape[0], centers.shape[1]), scalars = points.scalars
-        var sums = [Double](repeating: 0, count: count * size), counts = [Int](repeating: 0, count: count)
-        for (point, label) in labels.enumerated() {
-            let cluster = Int(label)
-            counts[cluster] += 1
-            for d in 0..<size { sums[cluster * size + d] += Double(scalars[point * size + d]) }
-        }
-        var means = (0..<count * size).map { Float(sums[$0] / Double(max(1, counts[$0 / size]))) }
-        let empty = counts.indices.filter { counts[$0] == 0 }
-        guard !empty.isEmpty else { return Tensor(means, shape: centers.shape) }
-        let distances = leastDistances(points, centers).scalars
-        let far = distances.indices.sorted { (distances[$0], $1) > (distances[$1], $0) }
-        for (cluster, point) in zip(empty, far) {
-            for d in 0..<size { means[cluster * size + d] = scalars[point * size + d] }
-        }
-        return Tensor(means, shape: centers.shape)
+extension Tensor {
+    /// The mean over columns of their variances.
+    fileprivate var meanVariance: Double {
+        let variances = columnMoments().variance
+        return variances.reduce(0, +) / Double(Swift.max(1, variances.count))
     }
 }

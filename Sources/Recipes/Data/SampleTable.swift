@@ -93,15 +93,19 @@ struct SampleTable: Sendable {
         guard let subset = settings.subset else { return self }
         try train.require(columns: [subset.column])
         let classes = try self.classes(subset.column)
+        let numbers = train.map { number(of: $0, subset.column, classes) }
+        let labeled = numbers.indices.filter { numbers[$0] >= 0 }
         let drawn = LabelSubset(
-            subset.size, of: train.map { number(of: $0, subset.column, classes) },
-            key: RandomKey(seed: UInt64(subset.draw)).derived("data.subset"))
+            labels: labeled.map { numbers[$0] }, amount: subset.amount, key: Self.key(ofDraw: subset.draw))
         var result = self
-        result.train = Self.divided(train, at: drawn.rows).chosen
+        result.train = Self.divided(train, at: drawn.rows.map { labeled[$0] }).chosen
         result.subsetOf = train.count
-        result.shortClasses = drawn.short.map { classes.names[$0] }
+        result.shortClasses = drawn.shortClasses.map { classes.names[$0] }
         return result
     }
+
+    /// The key of one of the draws of a few labels, here and in probes.
+    static func key(ofDraw draw: Int) -> RandomKey { RandomKey(seed: UInt64(draw)).derived("data.subset") }
 
     /// The same with a part of the training rows kept for validation (`data.validation`), of each class that is learned.
     func validated(for recipe: Recipe) throws -> SampleTable {
@@ -109,10 +113,10 @@ struct SampleTable: Sendable {
         var labels = [Int](repeating: 0, count: train.count)
         if let label = recipe.objective.needs.label {
             let classes = try self.classes(label)
-            labels = train.map { number(of: $0, label, classes) }
+            labels = train.map { max(0, number(of: $0, label, classes)) }
         }
         let drawn = LabelSubset(
-            .fraction(settings.validation), of: labels, key: RandomKey(seed: 0).derived("data.validation"))
+            labels: labels, fraction: settings.validation, key: RandomKey(seed: 0).derived("data.validation"))
         var result = self
         let (chosen, rest) = Self.divided(train, at: drawn.rows)
         guard !rest.isEmpty else {

@@ -35,7 +35,7 @@ public struct LabelHeadEvaluation: Evaluation {
         case .number:
             let predicted = outputs.scalars
             let truth = try labeled.values.map { Double(try table.number(of: $0, in: head.label)) }
-            let found = Regression(predicted: labeled.places.map { Double(predicted[$0]) }, truth: truth)
+            let found = RegressionMetrics(predicted: labeled.places.map { Double(predicted[$0]) }, truth: truth)
             return part == .heldOut ? .regression([head.label: found]) : .validation([head.label: found])
         }
     }

@@ -43,7 +43,7 @@ public struct FineTuning: Sendable {
     /// The name of the input that is judged; nil for the first of files, else the first.
     public var input: String?
     /// Trains on some of the labeled rows; nil: on all.
-    public var subset: LabelSubset.Size?
+    public var subset: LabelAmount?
     /// Which of the possible draws of the subset.
     public var draw = 0
     /// Whether the encoder starts from its initial weights, to compare with.

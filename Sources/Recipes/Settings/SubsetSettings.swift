@@ -10,7 +10,7 @@ public struct SubsetSettings: Sendable {
     /// The column of the classes that each give their part; rows without a value in it are not drawn.
     public let column: String
     /// How many rows of each class.
-    public let size: LabelSubset.Size
+    public let amount: LabelAmount
     /// Which of the possible draws.
     public let draw: Int
 
@@ -24,9 +24,9 @@ public struct SubsetSettings: Sendable {
             throw fields.fault("per_class", "give fraction or per_class, not both")
         }
         if let count = try fields.integer("per_class", in: 1...1_000_000, "Rows of each class, in place of fraction.") {
-            size = .perClass(count)
+            amount = .perClass(count)
         } else {
-            size = .fraction(
+            amount = .fraction(
                 try fields.number("fraction", default: 0.1, in: 1e-6...1, "The fraction of each class's rows."))
         }
         draw = try fields.integer("draw", default: 0, in: 0...1_000_000, "Which of the possible draws.")
@@ -36,7 +36,7 @@ public struct SubsetSettings: Sendable {
 extension SubsetSettings: CustomStringConvertible {
     /// `0.01 of each section`.
     public var description: String {
-        switch size {
+        switch amount {
         case .fraction(let fraction): "\(fraction) of each \(column)"
         case .perClass(let count): "\(count) of each \(column)"
         }

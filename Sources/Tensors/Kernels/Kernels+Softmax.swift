@@ -124,3 +124,17 @@ extension Kernels {
         concord_label_cross_entropy_gradient(losses, correct, logits, labels, factor, rows, width)
     }
 }
+
+// MARK: Logistic regression
+
+extension Kernels {
+    /// Losses of multinomial logistic regression on this thread; the logits become gradients, which are added to
+    /// `sums` by class. See `concord_logistic_rows`.
+    /// - Parameters: totals: of the loss and of the curvature, added to; weights: of the rows; nil is 1 each.
+    static func logisticRows(
+        _ logits: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, labels: UnsafePointer<Int32>,
+        weights: UnsafePointer<Float>?, sums: Doubles, totals: Doubles, rows: Int, classes: Int
+    ) {
+        concord_logistic_rows(logits, bias, labels, weights, sums, totals, rows, classes)
+    }
+}

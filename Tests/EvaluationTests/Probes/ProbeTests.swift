@@ -51,7 +51,7 @@ import Testing
                 gradient[i] = curvatures[i] * distance
             }
             return value
-        }
+        }.point
         for i in x.indices { #expect(abs(x[i] - Double(i)) <= 1e-9 / curvatures[i], "\(x)") }
         #expect(evaluations < 200, "steepest descent takes tens of thousands")
     }

@@ -33,6 +33,7 @@
 #include "softmax.h"
 #include "bfloat16x3_gemm.h"
 #include "strides.h"
+#include "symmetric.h"
 #include "top_k.h"
 #include "im2col.h"
 #include "window_gradient.h"

@@ -145,13 +145,19 @@ extension AnswerRanks {
         var equal = [Int](repeating: 0, count: levels.count)
         // Scores above a level and below the next.
         var between = equal
-        for score in scores where score >= levels[0] {
-            var low = 0, high = levels.count  // the last level that is not above the score
-            while high - low > 1 {
-                let middle = (low + high) / 2
-                if levels[middle] <= score { low = middle } else { high = middle }
+        equal.withUnsafeMutableBufferPointer { equal in
+            between.withUnsafeMutableBufferPointer { between in
+                levels.withUnsafeBufferPointer { levels in
+                    for score in scores where score >= levels[0] {
+                        var low = 0, high = levels.count  // the last level that is not above the score
+                        while high - low > 1 {
+                            let middle = (low + high) / 2
+                            if levels[middle] <= score { low = middle } else { high = middle }
+                        }
+                        if levels[low] == score { equal[low] += 1 } else { between[low] += 1 }
+                    }
+                }
             }
-            if levels[low] == score { equal[low] += 1 } else { between[low] += 1 }
         }
         var above = equal, higher = 0
         for level in levels.indices.reversed() {

@@ -16,4 +16,11 @@ struct EqualRows {
         }
         self.repeated = repeated
     }
+
+    /// Scores of all rows, equal ones of equal rows.
+    func scores(_ scores: UnsafeBufferPointer<Float>) -> [Float] {
+        var own = Array(scores)
+        for (row, first) in repeated { own[row] = own[first] }
+        return own
+    }
 }

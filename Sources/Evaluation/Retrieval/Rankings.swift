@@ -26,25 +26,24 @@ public struct Rankings: Sendable, Equatable {
         ShapeCheck.require(
             answers.count == rows && answers.allSatisfy { $0.allSatisfy { 0 <= $0 && $0 < columns } }, "Retrieval",
             "\(answers.count) lists of answers for \(rows) queries and \(columns) candidates")
-        var ranks: [AnswerRanks] = []
-        ranks.reserveCapacity(rows)
-        let equals = EqualRows(candidates.detached.l2Normalized())
+        let unit = candidates.detached.l2Normalized(), equals = EqualRows(unit)
         let isFinite = queries.isFinite && candidates.isFinite
-        var own = [Float](repeating: 0, count: columns)
-        Similarities.forEachRow(of: queries, against: candidates) { row, scores in
-            guard !answers[row].isEmpty else { return }
-            guard !isFinite || !equals.repeated.isEmpty else {
-                ranks.append(AnswerRanks(scores, answers: answers[row]))
-                return
+        var ranks = [AnswerRanks?](repeating: nil, count: rows)
+        ranks.withUnsafeMutableBufferPointer { ranks in
+            queries.detached.l2Normalized().forEachBlock(ofProductWith: unit) { block, scores in
+                Parallel.run(block.count, grain: max(1, 100_000 / max(1, columns))) { range in
+                    for place in range where !answers[block.lowerBound + place].isEmpty {
+                        let row = block.lowerBound + place
+                        let own = UnsafeBufferPointer(rebasing: scores[place * columns..<(place + 1) * columns])
+                        ranks[row] =
+                            isFinite && equals.repeated.isEmpty
+                            ? AnswerRanks(own, answers: answers[row])
+                            : AnswerRanks(scores: equals.scores(own), answers: answers[row])
+                    }
+                }
             }
-            own.withUnsafeMutableBufferPointer { own in
-                _ = own.update(fromContentsOf: scores)
-                for (row, first) in equals.repeated { own[row] = own[first] }
-                if !isFinite { for j in own.indices where own[j].isNaN { own[j] = -.infinity } }
-            }
-            own.withUnsafeBufferPointer { ranks.append(AnswerRanks($0, answers: answers[row])) }
         }
-        self.queries = ranks
+        self.queries = ranks.compactMap { $0 }
         self.candidates = columns
     }
 

@@ -149,8 +149,22 @@ extension Tensor {
     /// a block of rows is computed at a time.
     /// - Parameter other: `[M, D]`, float32; `self` is `[N, D]`, float32.
     package func forEachRow(ofProductWith other: Tensor, _ body: (Int, UnsafeBufferPointer<Float>) -> Void) {
+        forEachBlock(ofProductWith: other) { rows, products in
+            let width = other.shape[0]
+            for row in rows {
+                let first = (row - rows.lowerBound) * width
+                body(row, UnsafeBufferPointer(rebasing: products[first..<first + width]))
+            }
+        }
+    }
+
+    /// Calls `body` for each block of rows, in order, with their products with all rows of another, in float32.
+    /// - Parameter other: `[M, D]`, float32; `self` is `[N, D]`, float32.
+    package func forEachBlock(
+        ofProductWith other: Tensor, _ body: (Range<Int>, UnsafeBufferPointer<Float>) -> Void
+    ) {
         ShapeCheck.require(
-            rank == 2 && other.rank == 2 && shape[1] == other.shape[1], "forEachRow(ofProductWith:)",
+            rank == 2 && other.rank == 2 && shape[1] == other.shape[1], "forEachBlock(ofProductWith:)",
             "\(shape) with \(other.shape)")
         let count = shape[0], others = other.shape[0], width = shape[1], block = 1024
         let products = Tensor(uninitialized: [min(block, count), others])
@@ -160,7 +174,7 @@ extension Tensor {
             GEMM.multiply(
                 m: rows, n: others, k: width, x + first * width, lda: width, y, ldb: width, transposeB: true, z,
                 ldc: others)
-            for row in 0..<rows { body(first + row, UnsafeBufferPointer(start: z + row * others, count: others)) }
+            body(first..<first + rows, UnsafeBufferPointer(start: z, count: rows * others))
         }
     }
 }

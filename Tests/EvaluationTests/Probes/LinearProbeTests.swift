@@ -92,7 +92,7 @@ import Testing
             x[n * columns + 1] = x[n * columns]
             x[n * columns + 2] = 7
         }
-        let features = Tensor(x, shape: [rows, columns]), labels = (0..<rows).map { $0 * $0 % 3 }
+        let features = Tensor(x, shape: [rows, columns]), labels = (0..<rows).map { $0 * 7 / 5 % 3 }
         let probe = LinearProbe(features: features, labels: labels, classes: 3)
         #expect(probe.hasConverged)
         let p = probe.probabilities(features).scalars, w = probe.weight.scalars

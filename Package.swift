@@ -133,7 +133,7 @@ let package = Package(
                 "ConcordDatasets", "ConcordEvaluation", "ConcordInterchange", "ConcordLayers", "ConcordObjectives",
                 "ConcordTensors", "ConcordTokenizers", "ConcordTraining",
             ]),
-        .testTarget(name: "ConcordBenchTests", dependencies: ["ConcordBench"], swiftSettings: swift),
+        .testTarget(name: "ConcordBenchTests", dependencies: ["Concord", "ConcordBench"], swiftSettings: swift),
         .testTarget(
             name: "ConcordCLITests", dependencies: ["Concord", "ConcordCLI", "TestSupport"], swiftSettings: swift),
     ]

@@ -20,6 +20,7 @@ enum EventText {
         case .stoppedEarly(let step, let metric, let patience):
             return "stopped at step \(step): \(metric) has not improved for \(counted(patience, "evaluation"))"
         case .evaluated(let report): return PathEncoding.readable(report.summary)
+        case .cost(let cost): return CostText.text(of: cost)
         case .finished(let directory): return PathEncoding.readable("the run is in \(directory)")
         case .interrupted(let step): return "stopped at step \(step); go on with --resume"
         }

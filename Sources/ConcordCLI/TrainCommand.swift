@@ -17,6 +17,10 @@ struct TrainCommand: ParsableCommand {
             table it compares the rows' \
             texts and file names, and the files' sizes (of up to 4096 rows); of texts the files' names and sizes, and \
             their tokens.
+
+            --estimate measures some steps and evaluations, in half a minute as a rule, and says what the run will \
+            take in time and memory. Nothing is written. Each line of a run's metrics.jsonl, and its cost.json, have \
+            what was taken in the end.
             """)
 
     @Argument(help: "A recipe file, or the name of a built-in recipe; with --resume it may be left out.") var recipe:
@@ -27,9 +31,9 @@ struct TrainCommand: ParsableCommand {
         name: .customLong("set"),
         help:
             """
-                key=value: overrides one key of the recipe, such as optimizer.learning_rate=3e-4. --resume keeps those \
-                of the start.
-                """
+            key=value: overrides one key of the recipe, such as optimizer.learning_rate=3e-4. --resume keeps those \
+            of the start.
+            """
     )
     var overrides: [String] = []
     @Flag(help: "Go on with the run in --out from its last checkpoint; with --set epochs=60, to that length.")
@@ -45,6 +49,9 @@ struct TrainCommand: ParsableCommand {
         name: .customLong("init-any-tokenizer"),
         help: "Takes over the text encoder even if it was trained with another tokenizer.")
     var takesOtherTokenizer = false
+    @Flag(help: "Measure some steps and print what the run will take in time and memory; nothing is written.")
+    var estimate = false
+    @Flag(help: "With --estimate: print one JSON object.") var json = false
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
@@ -54,6 +61,10 @@ struct TrainCommand: ParsableCommand {
         guard initial != nil || (initialPatterns.isEmpty && !takesOtherTokenizer) else {
             throw ValidationError("--init-only and --init-any-tokenizer want --init")
         }
+        guard !estimate || (!resume && out == nil) else {
+            throw ValidationError("--estimate writes no run: leave --resume and --out out")
+        }
+        guard estimate || !json else { throw ValidationError("--json wants --estimate") }
         if recipe == nil, !resume {
             throw ValidationError("Which recipe? Give RECIPE, a YAML file or a built-in recipe's name.")
         }
@@ -63,6 +74,10 @@ struct TrainCommand: ParsableCommand {
         threads.apply()
         let initial = initial.map {
             InitialWeights($0, only: initialPatterns.map { PathPattern($0) }, takesOtherTokenizer: takesOtherTokenizer)
+        }
+        if estimate {
+            let found = try Recipe(named: recipe ?? "", overrides: overrides).estimate(data: data, initial: initial)
+            return print(json ? found.json : CostText.text(of: found))
         }
         guard let directory = out ?? recipe.map({ "runs/" + RunDirectory.name(ofRecipe: $0) }) else {
             throw ValidationError("Which run? Give --out, the run directory to resume.")

@@ -30,7 +30,8 @@ struct SessionTests {
         let session = try TrainingSession(recipe: recipe, data: data, directory: run)
         #expect(try session.run(progress: .silent, catchesSignals: false) { events.append($0) } == .finished)
         #expect(
-            events.map(Self.name) == ["start 3 steps", "fact", "untrained", "evaluated", "finished \(run)"], "\(events)"
+            events.map(Self.name) == ["start 3 steps", "fact", "untrained", "evaluated", "cost", "finished \(run)"],
+            "\(events)"
         )
         events = []
         let more = try TrainingSession(recipe: nil, overrides: ["steps=4"], data: data, directory: run, isResumed: true)
@@ -39,7 +40,7 @@ struct SessionTests {
             "the first session no longer holds the directory")
         #expect(
             events.map(Self.name) == [
-                "start 3 steps", "fact", "resumed 2", "length", "evaluated", "finished \(run)",
+                "start 3 steps", "fact", "resumed 2", "length", "evaluated", "cost", "finished \(run)",
             ], "\(events)")
         #expect(CheckpointDirectory(run + "/checkpoints").last?.step == 4)
         let index = try Run(run).index(images: [folder.file("0.jpg"), folder.file("1.jpg")])
@@ -57,6 +58,7 @@ struct SessionTests {
         case .unreadableSamples: "unreadable"
         case .stoppedEarly: "early"
         case .evaluated: "evaluated"
+        case .cost: "cost"
         case .finished(let directory): "finished \(directory)"
         case .interrupted: "interrupted"
         }

@@ -7,6 +7,7 @@ struct AudioChunks: Sendable {
     private let firstChunks: [Int]
     private let rate: Int, chunk: Int
     private let cache: SampleCache<[Float]>
+    var filling: CacheFilling { cache.filling }
 
     /// Samples of a chunk at least: enough for what a resampler needs around it not to matter.
     static let smallest = 1 << 16

@@ -120,16 +120,23 @@ public struct AudioStreams: Sendable {
 
     /// The windows, `window` samples each.
     public var samples: Samples<[Float]> {
-        Samples(count: count, named: { "stream \(streams[stream(of: $0)].name), window \($0)" }) { index, epoch, _ in
+        var samples = Samples(count: count, named: { "stream \(streams[stream(of: $0)].name), window \($0)" }) {
+            index, epoch, _ in
             try window(index, epoch: epoch)
         }
+        samples.filling = { clips.filling }
+        return samples
     }
 
     /// The windows with the number of the stream that each is of, a place in `names`.
     public var numberedSamples: Samples<(samples: [Float], stream: Int)> {
-        Samples(count: count, named: { "stream \(streams[stream(of: $0)].name), window \($0)" }) { index, epoch, _ in
+        var samples = Samples<(samples: [Float], stream: Int)>(
+            count: count, named: { "stream \(streams[stream(of: $0)].name), window \($0)" }
+        ) { index, epoch, _ in
             (try window(index, epoch: epoch), stream(of: index))
         }
+        samples.filling = { clips.filling }
+        return samples
     }
 
     private func stream(of window: Int) -> Int { firstWindows.partitioningIndex { $0 > window } - 1 }

@@ -25,10 +25,17 @@ public struct Batches<B: Sendable>: Sendable {
     private let threads: Int, prefetch: Int
     private let name: @Sendable (Int) -> String
     private let load: Prefetcher<RawBatch<B>>.Make
+    private let filling: (@Sendable () -> CacheFilling)?
+
+    /// How much of the samples is kept in memory; nil where nothing is.
+    package var cacheFilling: CacheFilling? { filling?() }
+    /// Batches made ahead, at most.
+    package var batchesAhead: Int { Swift.max(prefetch, threads) }
 
     init<S: Sendable>(_ loader: BatchLoader<S, B>, threads: Int, prefetch: Int, badLimit: Double) {
         plan = loader.plan
         name = loader.samples.name
+        filling = loader.samples.filling
         load = { loader.load($0, isStopped: $1) }
         (self.threads, self.prefetch) = (threads, prefetch)
         badSamples = BadSamples(
@@ -78,7 +85,7 @@ public struct Batches<B: Sendable>: Sendable {
                 return
             }
             prefetcher = Prefetcher(
-                numbers, threads: batches.threads, ahead: Swift.max(batches.prefetch, batches.threads),
+                numbers, threads: batches.threads, ahead: batches.batchesAhead,
                 make: batches.load)
         }
 

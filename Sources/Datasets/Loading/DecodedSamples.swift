@@ -13,6 +13,8 @@ public struct DecodedSamples<D: Sendable>: Sendable {
     public let count: Int
     let load: @Sendable (Int) throws -> D
     let name: @Sendable (Int) -> String
+    /// Of what is kept in memory; nil where nothing is.
+    package var filling: (@Sendable () -> CacheFilling)?
 
     /// - Parameter load: makes sample `0 ..< count`, the same each time; called on several threads at once.
     public init(
@@ -29,12 +31,14 @@ public struct DecodedSamples<D: Sendable>: Sendable {
     public func cached(limit: Int? = nil, size: @escaping @Sendable (D) -> Int) -> DecodedSamples {
         let free = MemoryLimit.physical?.available ?? 1 << 30
         let cache = SampleCache<D>(count: count, limit: limit ?? free / 4), load = load
-        return DecodedSamples(count: count, named: name) { index in
+        var cached = DecodedSamples(count: count, named: name) { index in
             if let kept = cache[index] { return kept }
             let sample = try load(index)
             cache.insert(sample, at: index, size: size(sample))
             return sample
         }
+        cached.filling = { cache.filling }
+        return cached
     }
 
     /// Makes a training sample of each, with random choices.
@@ -42,7 +46,11 @@ public struct DecodedSamples<D: Sendable>: Sendable {
         _ augment: @escaping @Sendable (_ decoded: D, _ random: inout RandomSequence) throws -> S
     ) -> Samples<S> {
         let load = load
-        return Samples(count: count, named: name) { index, random in try augment(try load(index), &random) }
+        var samples = Samples(count: count, named: name) { index, random in
+            try augment(try load(index), &random)
+        }
+        samples.filling = filling
+        return samples
     }
 
     /// As they are, for evaluation.

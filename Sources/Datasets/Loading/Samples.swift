@@ -17,6 +17,8 @@ public struct Samples<S: Sendable>: Sendable {
     let name: @Sendable (Int) -> String
     /// Whether a sample's number means something else in another epoch.
     let isRecomputedEachEpoch: Bool
+    /// Of what is kept in memory of them; nil where nothing is.
+    package internal(set) var filling: (@Sendable () -> CacheFilling)?
 
     /// - Parameters:
     ///   - name: what a sample is called in messages.

@@ -38,9 +38,9 @@ public struct TextBlocks: RandomAccessCollection, Sendable {
     public let lineCount, blankCount: Int
     /// Of the lines, as the tokenizer cuts them.
     public let statistics: TextStatistics
-    private let ids: [Int32]
+    private var ids: [Int32]
     /// Where each block starts, and where the last ends.
-    private let starts: [Int]
+    private var starts: [Int]
     private let padding: Int32
 
     /// - Parameters:
@@ -95,6 +95,14 @@ public struct TextBlocks: RandomAccessCollection, Sendable {
     public var startIndex: Int { 0 }
     public var endIndex: Int { starts.count - 1 }
     public subscript(position: Int) -> [Int32] { Array(ids[starts[position]..<starts[position + 1]]) }
+
+    /// The first blocks alone.
+    package func leading(_ count: Int) -> TextBlocks {
+        var part = self
+        part.starts = Array(starts[...Swift.min(Swift.max(0, count), self.count)])
+        part.ids = Array(ids[..<part.starts[part.count]])
+        return part
+    }
 
     /// A fingerprint of the blocks: 16 hexadecimal digits.
     package var fingerprint: String {

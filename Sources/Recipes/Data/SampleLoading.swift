@@ -59,8 +59,11 @@ struct SampleLoading: Sendable {
 
     func batches(of table: SampleTable, positives: Positives?) throws -> Batches<MultimodalBatch> {
         let hasGroups = positives?.hasGroups ?? false, videos = try videos(of: table)
-        return try samples(of: table, positives, videos, try table.learnedClasses(recipe))
+        var decoded = try samples(of: table, positives, videos, try table.learnedClasses(recipe))
             .cached(limit: recipe.data.cacheMebibytes << 20) { $0.byteCount }
+        if let videos { decoded.filling = videos.filling }  // of a video a sample has the path alone
+        return
+            decoded
             .augmented { sample, random in try view(of: sample, videos, using: &random) }
             .batches(
                 of: recipe.batch, seed: recipe.seed, threads: recipe.loader.threads, prefetch: recipe.loader.prefetch,

@@ -150,6 +150,22 @@ struct SampleTable: Sendable {
         return (chosen, rest)
     }
 
+    /// The same with a fraction of the rows of each part, evenly spread.
+    func thinned(to fraction: Double) -> SampleTable {
+        func part(_ table: Table) -> Table {
+            let count = max(1, min(table.count, Int((fraction * Double(table.count)).rounded(.up))))
+            var place = -1
+            return table.rows { _ in
+                place += 1
+                return place * count / table.count != (place + 1) * count / table.count
+            }
+        }
+        var result = self
+        (result.train, result.heldOut) = (part(train), part(heldOut))
+        result.validation = validation.map(part)
+        return result
+    }
+
     /// - Throws: where no row is left to train on.
     func requireTrainingRows() throws {
         if train.isEmpty { throw Self.emptyPart(rule.table, rule) }

@@ -102,6 +102,26 @@ enum TrainingData: Sendable {
         return teacher
     }
 
+    /// The same with a fraction of the rows or blocks, to measure what an evaluation takes.
+    func thinned(to fraction: Double) -> TrainingData {
+        func part(_ blocks: TextBlocks) -> TextBlocks {
+            blocks.leading(max(1, Int((fraction * Double(blocks.count)).rounded(.up))))
+        }
+        switch self {
+        case .samples(let table, let positives): return .samples(table.thinned(to: fraction), positives)
+        case .streams(let table, let streams): return .streams(table.thinned(to: fraction), streams)
+        case .blocks(let train, let heldOut): return .blocks(train: part(train), heldOut: heldOut.map(part))
+        }
+    }
+
+    /// Rows or blocks, held-out ones included.
+    var rowCount: Int {
+        switch self {
+        case .samples(let table, _), .streams(let table, _): table.train.count + table.heldOut.count
+        case .blocks(let train, let heldOut): train.count + (heldOut?.count ?? 0)
+        }
+    }
+
     /// The rows, where there are any.
     var table: SampleTable? {
         switch self {

@@ -21,6 +21,8 @@ struct VideoFrames: Sendable {
     /// By path: the source, or why it cannot be read, and the number of its first frame among all.
     private let videos: [String: (source: Result<Source, any Error>, first: Int)]
     private let frames: Samples<Image>
+    /// Of the frames that are kept.
+    var filling: (@Sendable () -> CacheFilling)? { frames.filling }
 
     /// - Parameters:
     ///   - paths: folders of frames, or drawn videos' numbers.
@@ -105,6 +107,9 @@ struct VideoClips: Sendable {
             decoded: { isEvaluated ? try images.evaluated($0) : try images.decoded($0) },
             drawn: { isEvaluated ? images.evaluated($0) : images.decoded($0) })
     }
+
+    /// Of the frames that are kept in memory.
+    var filling: (@Sendable () -> CacheFilling)? { frames.filling }
 
     /// The frames of a video that a row is of.
     func range(_ path: String, _ segment: MediaSegment?) throws -> Range<Int> {

@@ -1,4 +1,5 @@
 public import ConcordEvaluation
+public import ConcordTraining
 
 /// What happens in a ``TrainingSession`` besides its steps.
 public enum TrainingEvent: Sendable {
@@ -21,6 +22,9 @@ public enum TrainingEvent: Sendable {
     case stoppedEarly(step: Int, metric: String, patience: Int)
     /// The evaluation of the trained model.
     case evaluated(EvaluationReport)
+    /// What the run has cost so far, from its start to now, the last evaluation included; `cost.json` of the run
+    /// directory has the same.
+    case cost(RunCost)
     /// All is written to the run directory.
     case finished(directory: String)
     /// A signal ended the run, whose last checkpoint is of this step.

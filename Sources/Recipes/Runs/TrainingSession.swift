@@ -79,6 +79,7 @@ public struct TrainingSession {
         progress: ProgressMeter.Style = .automatic, catchesSignals: Bool = true,
         report: (TrainingEvent) -> Void = { _ in }
     ) throws -> TrainingEnd {
+        let cost = CostMeter()
         try Recipe.requireDirectory(data)
         let tokenizer =
             try isResumed ? (recipe.tokenizer.isEmpty ? nil : place.loadTokenizer()) : recipe.loadTokenizer(data: data)
@@ -91,12 +92,12 @@ public struct TrainingSession {
             recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations, ids: ids,
             classes: try samples.table?.learnedClasses(recipe) ?? [:], memory: Recipe.physicalMemory)
         let embedder = Embedder(model: model, tokenizer: tokenizer, ids: ids, recipe: recipe)
-        return try train(model.objective, embedder, samples, progress, catchesSignals, report)
+        return try train(model.objective, embedder, samples, cost, progress, catchesSignals, report)
     }
 
     private func train(
         _ objective: some Objective<MultimodalBatch>, _ embedder: Embedder, _ samples: TrainingData,
-        _ progress: ProgressMeter.Style, _ catchesSignals: Bool, _ report: (TrainingEvent) -> Void
+        _ cost: CostMeter, _ progress: ProgressMeter.Style, _ catchesSignals: Bool, _ report: (TrainingEvent) -> Void
     ) throws -> TrainingEnd {
         // What may be refused comes first: a directory that holds a recipe is a run.
         if recipe.microbatch != nil { _ = try objective.microbatched() }
@@ -127,7 +128,7 @@ public struct TrainingSession {
                 isResumed: isResumed))
         let trainer = trainer(
             for: objective, stepsPerEpoch: batches.stepsPerEpoch, metadata: tokenizer?.metadata ?? [:],
-            progress: progress, catchesSignals: catchesSignals, evaluation: { try evaluated().metrics })
+            progress: progress, cost: cost, catchesSignals: catchesSignals, evaluation: { try evaluated().metrics })
         report(
             .start(
                 TrainingStart(
@@ -153,6 +154,7 @@ public struct TrainingSession {
             report(.unreadableSamples(count: unreadable.count, first: unreadable.examples.first?.line ?? ""))
         }
         if case .interrupted = end {
+            try finish(cost, report)
             report(.interrupted(step: trainer.step))
             return end
         }
@@ -161,8 +163,16 @@ public struct TrainingSession {
         }
         let known = trainer.lastEvaluation?.step == trainer.step ? latest : nil
         report(.evaluated(try known ?? withAverage(of: trainer, evaluated)))
+        try finish(cost, report)
         report(.finished(directory: place.path))
         return end
+    }
+
+    /// Writes and reports what the run has cost.
+    private func finish(_ meter: CostMeter, _ report: (TrainingEvent) -> Void) throws {
+        let cost = meter.cost
+        try TextFile.write(cost.file, to: place.cost)
+        report(.cost(cost))
     }
 
     /// Takes the run's directory, a new one with all that a run starts with, and loads initial weights.
@@ -192,6 +202,7 @@ public struct TrainingSession {
     private func resume(
         _ trainer: Trainer<some Objective<MultimodalBatch>>, updatesPerEpoch: Int, _ report: (TrainingEvent) -> Void
     ) throws {
+        if let earlier = try place.loadCost() { trainer.cost.goOn(from: earlier) }
         let step = try trainer.resume(from: place.checkpoints.path)
         report(.resumed(step: step))
         guard let saved, let change = try recipe.change(from: saved, at: step, updatesPerEpoch: updatesPerEpoch) else {
@@ -219,7 +230,8 @@ public struct TrainingSession {
 
     private func trainer<O: Objective<MultimodalBatch>>(
         for objective: O, stepsPerEpoch: Int, metadata: [String: String],
-        progress: ProgressMeter.Style, catchesSignals: Bool, evaluation: @escaping () throws -> [Metric]
+        progress: ProgressMeter.Style, cost: CostMeter, catchesSignals: Bool,
+        evaluation: @escaping () throws -> [Metric]
     ) -> Trainer<O> {
         Trainer(
             objective, optimizer: recipe.makeOptimizer(),
@@ -235,6 +247,6 @@ public struct TrainingSession {
             evaluation: recipe.evaluateEvery > 0
                 ? .every(recipe.evaluateEvery, evaluation) : recipe.checkpoint.best != nil ? .atEnd(evaluation) : nil,
             earlyStopping: recipe.earlyStopping.rule, averaging: recipe.averaging.map { .constant($0) },
-            progress: progress, catchesSignals: catchesSignals)
+            progress: progress, cost: cost, catchesSignals: catchesSignals)
     }
 }

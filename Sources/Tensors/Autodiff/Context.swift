@@ -25,6 +25,14 @@ package struct Context {
         var context = Context()
         /// Beside the context, for memory is taken while that is being changed.
         var meter: MemoryMeter?
+        /// Of all operations on this thread so far.
+        var multiplyAdds = MultiplyAdds()
+    }
+
+    /// What this thread's operations counted so far.
+    static var multiplyAdds: MultiplyAdds {
+        get { box.multiplyAdds }
+        _modify { yield &box.multiplyAdds }
     }
 
     /// Counts this thread's memory, while it is measured.

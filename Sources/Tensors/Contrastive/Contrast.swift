@@ -60,8 +60,11 @@ extension Tensor {
             } ?? true, "contrast", "\(options.positiveWeights?.shape ?? []) weights of \(a.shape) against \(b.shape)")
         let sides = ContrastSides(a.detached, b.detached, options.similarity)
         let kernel = ContrastKernel(sides, logScale: logScale.item, rowLabels, columnLabels, options)
+        let products = a.shape[0] * b.shape[0] * a.shape[1]
+        MultiplyAdds.count(.matmul, products)
         let (loss, coefficients) = kernel.forward()
         return Tensor(loss).viewed(as: []).recorded(from: a, b, logScale) { upstream, needs in
+            MultiplyAdds.count(.matmul, (1 + (needs[0] ? 1 : 0) + (needs[1] ? 1 : 0)) * products)
             let (da, db, dscale) = kernel.backward(coefficients, upstream: upstream.item, needs: (needs[0], needs[1]))
             return [da, db, needs[2] ? Tensor(dscale) : nil]
         }
@@ -123,8 +126,11 @@ extension Tensor {
         ShapeCheck.indices(candidates.positives, below: bank.shape[0], in: "contrast")
         ShapeCheck.indices(candidates.negatives, below: bank.shape[0], in: "contrast")
         let kernel = CandidateKernel(queries.detached, bank.detached, candidates, logScale: logScale.item, options)
+        let products = queries.count * (candidates.negatives.shape[1] + 1)
+        MultiplyAdds.count(.matmul, products)
         let forward = kernel.forward()
         let loss = Tensor(forward.loss).recorded(from: queries, bank, logScale) { upstream, needs in
+            MultiplyAdds.count(.matmul, (1 + (needs[0] ? 1 : 0) + (needs[1] ? 1 : 0)) * products)
             let (dq, db, dscale) = kernel.backward(
                 forward.sum, upstream: upstream.item, needs: (needs[0], needs[1]))
             return [dq, db, needs[2] ? Tensor(dscale) : nil]

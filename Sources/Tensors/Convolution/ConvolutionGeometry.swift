@@ -43,6 +43,8 @@ struct ConvolutionGeometry: Hashable, Sendable {
 
     var outHeight: Int { Self.size(height, kernel.height, stride.height, padding.height, dilation.height) }
     var outWidth: Int { Self.size(width, kernel.width, stride.width, padding.width, dilation.width) }
+    /// Multiply-adds of each of the three passes of a direct convolution, padding included.
+    var multiplyAdds: Int { batch * outHeight * outWidth * weightCount }
     var weightCount: Int { filters * (channels / groups) * kernel.height * kernel.width }
 
     private static func size(_ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int) -> Int {

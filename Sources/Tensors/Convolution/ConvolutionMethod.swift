@@ -69,6 +69,7 @@ enum Convolutions {
         _ epilogue: ConvolutionEpilogue? = nil, into output: Tensor
     ) {
         guard output.count > 0 else { return }
+        MultiplyAdds.count(.convolution, geometry.multiplyAdds)
         let problem = ConvolutionProblem(
             geometry: geometry, pass: .forward, isBFloat16: input.elementType == .bfloat16, hasBias: bias != nil,
             epilogue: epilogue)
@@ -80,6 +81,7 @@ enum Convolutions {
         _ upstream: Tensor, _ weight: Tensor, _ geometry: ConvolutionGeometry, shape: [Int]
     ) -> Tensor {
         guard shape.allSatisfy({ $0 > 0 }) else { return Tensor(uninitialized: shape, upstream.elementType) }
+        MultiplyAdds.count(.convolution, geometry.multiplyAdds)
         let problem = ConvolutionProblem(
             geometry: geometry, pass: .inputGradient, isBFloat16: upstream.elementType == .bfloat16)
         return inputGradientMethod(for: problem).inputGradient(upstream, weight, shape: shape)
@@ -90,6 +92,7 @@ enum Convolutions {
         _ input: Tensor, _ upstream: Tensor, _ geometry: ConvolutionGeometry, shape: [Int], hasBias: Bool
     ) -> (weight: Tensor, bias: Tensor?) {
         guard input.count > 0 else { return (Tensor(zeros: shape), hasBias ? Tensor(zeros: [geometry.filters]) : nil) }
+        MultiplyAdds.count(.convolution, geometry.multiplyAdds)
         let problem = ConvolutionProblem(
             geometry: geometry, pass: .weightGradient, isBFloat16: upstream.elementType == .bfloat16,
             hasBias: hasBias)

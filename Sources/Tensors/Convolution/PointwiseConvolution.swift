@@ -55,18 +55,19 @@ struct StridedPointwiseConvolution: ForwardConvolution, InputGradientConvolution
     }
 
     func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, into output: Tensor) {
-        Convolutions.forward(subsampled(input), weight, bias, dense, problem.epilogue, into: output)
+        Convolutions.forwardMethod(for: problem.with(dense)).forward(subsampled(input), weight, bias, into: output)
     }
 
     func inputGradient(_ upstream: Tensor, _ weight: Tensor, shape: [Int]) -> Tensor {
         let dense = dense
-        let gradient = Convolutions.inputGradient(
-            upstream, weight, dense, shape: [dense.batch, dense.height, dense.width, dense.channels])
+        let gradient = Convolutions.inputGradientMethod(for: problem.with(dense)).inputGradient(
+            upstream, weight, shape: [dense.batch, dense.height, dense.width, dense.channels])
         return spread(gradient, shape: shape)
     }
 
     func weightGradient(_ input: Tensor, _ upstream: Tensor, shape: [Int]) -> (weight: Tensor, bias: Tensor?) {
-        Convolutions.weightGradient(subsampled(input), upstream, dense, shape: shape, hasBias: problem.hasBias)
+        Convolutions.weightGradientMethod(for: problem.with(dense)).weightGradient(
+            subsampled(input), upstream, shape: shape)
     }
 
     /// The same over the positions that remain.

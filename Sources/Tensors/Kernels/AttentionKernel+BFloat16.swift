@@ -26,6 +26,7 @@ extension AttentionKernel {
     /// - Parameter output: `[N, Q, C]`, bfloat16.
     /// - Returns: each row's log-sum-exp.
     func forward(_ x: BFloat16Operands, _ output: Tensor) -> Tensor {
+        MultiplyAdds.count(.attention, 2 * multiplyAdds)
         let logSums = Tensor(uninitialized: [samples, heads, queries])
         let y = output.bfloat16Pointer, sums = logSums.float32Pointer, c = channels, d = width
         Parallel.run(samples * heads, grain: grain) { units in
@@ -64,6 +65,7 @@ extension AttentionKernel {
     ///   - upstream: `[N, Q, C]`, bfloat16.
     ///   - gradients: written, all of it.
     func backward(_ x: BFloat16Operands, _ logSums: Tensor, _ upstream: Tensor, _ gradients: BFloat16Operands) {
+        MultiplyAdds.count(.attention, 4 * multiplyAdds)
         let dy = upstream.bfloat16Pointer, sums = logSums.float32Pointer, c = channels, d = width
         Parallel.run(samples * heads, grain: grain) { units in
             let scratch = Tensor(uninitialized: [tile * (3 * stride + d) + 2 * keys * d]),

@@ -82,6 +82,17 @@ struct AttentionKernel {
         GEMM.serial(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc, by: route)
     }
 
+    /// Multiply-adds of one product over all pairs of a query and a key that it may see: of these the forward pass has
+    /// two and the backward pass four.
+    var multiplyAdds: Int {
+        let pairs = realKeys.reduce(0) { sum, real in
+            guard causal else { return sum + queries * real }
+            let seen = min(queries, real)
+            return sum + seen * (seen + 1) / 2 + (queries - seen) * real
+        }
+        return pairs * channels
+    }
+
     func position(_ unit: Int, _ first: Int) -> UInt64 { UInt64(((firstUnit + unit) * queries + first) * keys) }
 
     /// What the backward pass needs of the forward: each row's log-sum-exp, or for short sequences the probabilities
@@ -96,6 +107,7 @@ struct AttentionKernel {
     ///   - output: `[N, Q, C]`.
     ///   - isRecorded: a backward pass may follow.
     func forward(_ x: Operands, _ output: Tensor, isRecorded: Bool) -> Saved {
+        MultiplyAdds.count(.attention, 2 * multiplyAdds)
         let saved = Saved(
             logSums: Tensor(uninitialized: [samples, heads, queries]),
             probabilities: isRecorded && stride <= width
@@ -137,6 +149,7 @@ struct AttentionKernel {
     ///   - upstream: `[N, Q, C]`.
     ///   - gradients: written, all of it.
     func backward(_ x: Operands, _ saved: Saved, _ upstream: Tensor, _ gradients: Operands) {
+        MultiplyAdds.count(.attention, 4 * multiplyAdds)
         let dy = upstream.float32Pointer, sums = saved.logSums.float32Pointer,
             kept = saved.probabilities?.float32Pointer, c = channels,
             d = width, g = gradients

@@ -23,6 +23,7 @@ extension Kernels {
         _ recurrence: Recurrence, _ inputs: Tensor, weight: Tensor, bias: Tensor, saved: Tensor?
     ) -> Tensor {
         let steps = recurrence.steps, hidden = recurrence.hidden
+        MultiplyAdds.count(.recurrent, recurrence.multiplyAdds)
         let output = Tensor(uninitialized: recurrence.outputShape)
         let x = inputs.float32Pointer, w = weight.float32Pointer, b = bias.float32Pointer, y = output.float32Pointer
         let saved = saved?.float32Pointer, mask = recurrence.mask?.uint8Pointer
@@ -51,6 +52,7 @@ extension Kernels {
         _ recurrence: Recurrence, _ upstream: Tensor, saved: Tensor, weight: Tensor
     ) -> (inputs: Tensor, candidate: Tensor) {
         let steps = recurrence.steps, hidden = recurrence.hidden
+        MultiplyAdds.count(.recurrent, recurrence.multiplyAdds)
         let dx = Tensor(uninitialized: [recurrence.samples, steps, 3 * hidden])
         let candidate = Tensor(uninitialized: upstream.shape)
         let dy = upstream.float32Pointer, saved = saved.float32Pointer, w = weight.float32Pointer
@@ -83,6 +85,7 @@ extension Kernels {
     /// - Returns: the state after every step, `[N, T, H]`.
     static func lstm(_ recurrence: Recurrence, _ inputs: Tensor, weight: Tensor, saved: Tensor?) -> Tensor {
         let steps = recurrence.steps, hidden = recurrence.hidden
+        MultiplyAdds.count(.recurrent, recurrence.multiplyAdds)
         let output = Tensor(uninitialized: recurrence.outputShape)
         let x = inputs.float32Pointer, w = weight.float32Pointer, y = output.float32Pointer
         let saved = saved?.float32Pointer, mask = recurrence.mask?.uint8Pointer
@@ -109,6 +112,7 @@ extension Kernels {
     /// - Returns: the gradient of the gates, `[N, T, 4H]`.
     static func lstmPullback(_ recurrence: Recurrence, _ upstream: Tensor, saved: Tensor, weight: Tensor) -> Tensor {
         let steps = recurrence.steps, hidden = recurrence.hidden
+        MultiplyAdds.count(.recurrent, recurrence.multiplyAdds)
         let dx = Tensor(uninitialized: [recurrence.samples, steps, 4 * hidden])
         let dy = upstream.float32Pointer, saved = saved.float32Pointer, w = weight.float32Pointer
         let d = dx.float32Pointer, mask = recurrence.mask?.uint8Pointer

@@ -14,6 +14,7 @@ extension Tensor {
         if Precision.isBFloat16(for: self) { return bfloat16Linear(weight, bias, rows) }
         let output = Tensor(uninitialized: shape.dropLast() + [outer])
         if let bias { ShapeCheck.lastAxis(of: output, matches: bias, in: "linear") }
+        MultiplyAdds.count(.matmul, rows * outer * inner)
         GEMM.multiply(
             m: rows, n: outer, k: inner, float32Pointer, weight.float32Pointer, transposeB: true,
             bias: bias?.float32Pointer,
@@ -35,11 +36,13 @@ extension Tensor {
             ShapeCheck.require(bias.shape == [outer], "linear", "bias \(bias.shape) for weight \(weight.shape)")
         }
         let given = asBFloat16, input = SavedForBackward(given), constant = weight.detached
+        MultiplyAdds.count(.matmul, rows * outer * inner)
         let output = BFloat16GEMM.multiplied(
             given, weight: constant, transposed: true, bias: bias?.detached, rows, outer, inner)
         let shape = shape
         return output.viewed(as: shape.dropLast() + [outer]).recorded(fromGiven: [self, weight, bias], name: "linear") {
             dy, needs in
+            MultiplyAdds.count(.matmul, ((needs[0] ? 1 : 0) + (needs[1] ? 1 : 0)) * rows * outer * inner)
             let dx =
                 needs[0]
                 ? BFloat16GEMM.multiplied(dy, weight: constant, transposed: false, rows, inner, outer).viewed(as: shape)

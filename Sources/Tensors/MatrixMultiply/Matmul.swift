@@ -88,6 +88,7 @@ private struct Matmul {
     /// The product of two float32 or two bfloat16 factors, a constant.
     static func multiplied(_ a: Tensor, _ b: Tensor, _ transposing: Transposition, as type: ElementType) -> Tensor {
         let product = Matmul(a, b, transposing)
+        MultiplyAdds.count(.matmul, product.batch * product.m * product.n * product.k)
         guard a.elementType == .bfloat16 else {
             let output = Tensor(uninitialized: product.shape)
             product.run(a, b, into: output)
@@ -167,6 +168,7 @@ extension Tensor {
             rank == 2 && other.rank == 2 && shape[1] == other.shape[1], "forEachBlock(ofProductWith:)",
             "\(shape) with \(other.shape)")
         let count = shape[0], others = other.shape[0], width = shape[1], block = 1024
+        MultiplyAdds.count(.matmul, count * others * width)
         let products = Tensor(uninitialized: [min(block, count), others])
         let x = float32Pointer, y = other.float32Pointer, z = products.float32Pointer
         for first in stride(from: 0, to: count, by: block) {

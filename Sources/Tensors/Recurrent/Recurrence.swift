@@ -22,6 +22,8 @@ struct Recurrence {
     }
 
     var columns: Int { gates * hidden }
+    /// Of the states' part of the gates in all steps; each of the two gradients has as many.
+    var multiplyAdds: Int { samples * steps * columns * hidden }
     var outputShape: [Int] { [samples, steps, hidden] }
 
     /// Runs `body` over disjoint runs of samples.
@@ -57,6 +59,7 @@ struct Recurrence {
         _ count: Int, _ gradients: UnsafePointer<Float>, stride: Int, _ states: UnsafePointer<Float>, savedWidth: Int,
         into weight: UnsafeMutablePointer<Float>
     ) {
+        MultiplyAdds.count(.recurrent, count * hidden * samples * steps)
         GEMM.multiply(
             m: count, n: hidden, k: samples * steps, gradients, lda: stride, transposeA: true, states, ldb: savedWidth,
             weight, ldc: hidden)

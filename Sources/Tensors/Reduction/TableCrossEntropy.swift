@@ -43,6 +43,7 @@ private struct TableCrossEntropy {
 
     init(_ x: Tensor, _ table: Tensor, _ bias: Tensor, _ labels: Tensor, needs: [Bool]) {
         let (rows, size) = (x.shape[0], table.shape[0])
+        MultiplyAdds.count(.matmul, (1 + (needs[0] ? 1 : 0) + (needs[1] ? 1 : 0)) * x.count * size)
         let losses = Tensor(uninitialized: [rows]), hits = Tensor(uninitialized: [rows], .uint8)
         let dx = needs[0] ? Tensor(uninitialized: x.shape) : nil
         let dtable = needs[1] ? Tensor(uninitialized: table.shape) : nil

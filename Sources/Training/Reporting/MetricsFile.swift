@@ -16,12 +16,15 @@ final class MetricsFile {
     private var flushed = ContinuousClock.now
     /// The `seconds` of the last line that the file had at the start.
     let seconds: Double
+    /// That of the last complete line that the file had, whatever its step; nil where it had none.
+    let cost: RunCost?
 
     /// - Parameter step: lines of later steps, and everything from an incomplete line on, are cut off.
     init(path: String, keepingUpTo step: Int) throws {
         self.path = path
-        let (length, seconds) = Self.whole(path, upTo: step)
+        let (length, seconds, last) = Self.whole(path, upTo: step)
         self.seconds = seconds
+        cost = RunCost(line: last.utf8)
         descriptor = PathEncoding.withCString(path) { open($0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666) }
         var status = stat()
         guard descriptor >= 0, fstat(descriptor, &status) == 0,
@@ -67,21 +70,26 @@ final class MetricsFile {
         }
     }
 
-    /// Length in bytes of the leading lines that are complete and of steps up to `step`, and the last one's `seconds`.
-    private static func whole(_ path: String, upTo step: Int) -> (length: Int, seconds: Double) {
-        guard hasContents(path), let file = PathEncoding.withCString(path, { fopen($0, "r") }) else { return (0, 0) }
+    /// Length in bytes of the leading lines that are complete and of steps up to `step`, and the last one's `seconds`;
+    /// and the last of all complete lines.
+    private static func whole(_ path: String, upTo step: Int) -> (length: Int, seconds: Double, last: String) {
+        guard hasContents(path), let file = PathEncoding.withCString(path, { fopen($0, "r") }) else {
+            return (0, 0, "")
+        }
         defer { fclose(file) }
         var line: UnsafeMutablePointer<CChar>?
         var capacity = 0
         defer { free(line) }
-        var result = (length: 0, seconds: 0.0)
+        var result = (length: 0, seconds: 0.0, last: ""), isKept = true
         while case let count = getline(&line, &capacity, file), count > 0, let line {
             let bytes = UnsafeRawBufferPointer(start: line, count: count)
             let text = String(decoding: bytes, as: UTF8.self)
             guard text.hasPrefix("{\"step\":"), text.hasSuffix("}\n"),
-                let number = Int(text.dropFirst(8).prefix { $0.isNumber }),
-                number <= step
+                let number = Int(text.dropFirst(8).prefix { $0.isNumber })
             else { break }
+            result.last = text
+            isKept = isKept && number <= step
+            guard isKept else { continue }
             result.length += count
             if let seconds = text.dropLast(2).split(separator: ":").last.flatMap({ Double($0) }) {
                 result.seconds = seconds

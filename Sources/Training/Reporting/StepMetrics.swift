@@ -1,5 +1,6 @@
 import ConcordFiles
 import ConcordLayers
+import ConcordTensors
 
 /// What is logged of one step, a line of `metrics.jsonl`:
 ///
@@ -14,10 +15,15 @@ import ConcordLayers
 /// | `gradient_norm` | before clipping |
 /// | `items_per_second` | samples |
 /// | `resident_bytes` | memory of the process |
+/// | `multiply_adds` | of this step, by kind: `convolution`, `matmul`, `attention`, `recurrent` (``MultiplyAdds``) |
+/// | `cost` | of the whole run so far, earlier parts of a resumed run included: the members of ``RunCost`` |
 /// | `evaluation` | held-out metrics by name, where one ran after this step |
 /// | `seconds` | since the run started, earlier parts of a resumed run included |
 ///
-/// A value that is not finite is `null`.
+/// A value that is not finite is `null`. Members of `cost`: `steps`, `multiply_adds` (by kind), `step_seconds`,
+/// `wall_seconds`, `processor_seconds`, `joules` where the machine tells, `peak_resident_bytes`, `bytes_read`,
+/// `bytes_written`, `storage_bytes_read`, `storage_bytes_written`; what the system counts is at most a tenth of a
+/// second old.
 struct StepMetrics {
     var step = 0
     var epoch = 0
@@ -28,6 +34,8 @@ struct StepMetrics {
     var gradientNorm = 0.0
     var itemsPerSecond = 0.0
     var residentBytes = 0
+    var multiplyAdds = MultiplyAdds()
+    var cost = RunCost()
     var seconds = 0.0
     var evaluation: [Metric] = []
 
@@ -39,7 +47,7 @@ struct StepMetrics {
             "\"learning_rate\":\(JSONText.number(learningRate))",
             "\"gradient_norm\":\(JSONText.number(Float(gradientNorm)))",
             "\"items_per_second\":\(JSONText.number((itemsPerSecond * 10).rounded() / 10))",
-            "\"resident_bytes\":\(residentBytes)",
+            "\"resident_bytes\":\(residentBytes)", "\"multiply_adds\":\(multiplyAdds.json)", "\"cost\":\(cost.json)",
         ]
         if !evaluation.isEmpty {
             members.append("\"evaluation\":\(Self.object(evaluation.map { (name: $0.name, value: $0.value) }))")

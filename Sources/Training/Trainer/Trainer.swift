@@ -23,6 +23,8 @@ public final class Trainer<O: Objective> {
     /// The averaged weights, nil without `averaging`. Calling it runs a closure with them in place of the objective's
     /// own: `trainer.average?({ $0.embed("image", images) })`.
     public let average: MovingAverage<O>?
+    /// What the run costs.
+    public let cost: CostMeter
     let settings: TrainerSettings
     var state: TrainerState
     /// The checkpoint that the state was loaded from, until the first batches were compared with it.
@@ -56,6 +58,8 @@ public final class Trainer<O: Objective> {
     ///     every update, with this momentum m: parameters and running statistics. Evaluation runs with the averaged
     ///     weights, so early stopping and the choice of the best checkpoint follow them; checkpoints hold both
     ///     (``CheckpointWeights``). Nil: no average.
+    ///   - cost: counts what the run costs, for each line of `metrics` and for the caller; nil: a meter that starts now.
+    ///     A resumed run goes on from the costs in `metrics`.
     ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second
     ///     one ends it at once. SIGUSR1 writes a checkpoint after the step under way, and the run goes on.
     public init(
@@ -64,7 +68,7 @@ public final class Trainer<O: Objective> {
         microbatch: Int? = nil, precision: Precision = .float32, seed: UInt64 = 0, checkpoints: Checkpoints? = nil,
         metrics: String? = nil,
         evaluation: EvaluationHook? = nil, earlyStopping: EarlyStopping? = nil, averaging: Momentum? = nil,
-        progress: ProgressMeter.Style = .automatic, catchesSignals: Bool = false
+        progress: ProgressMeter.Style = .automatic, cost: CostMeter? = nil, catchesSignals: Bool = false
     ) {
         ShapeCheck.require(accumulate > 0, "Trainer", "accumulation over \(accumulate) batches")
         ShapeCheck.require(
@@ -73,6 +77,7 @@ public final class Trainer<O: Objective> {
         ShapeCheck.require(clip.map { $0 > 0 } ?? true, "Trainer", "clipping at a norm that is not above 0")
         self.objective = objective.initialize(seed: seed)
         self.optimizer = optimizer
+        self.cost = cost ?? CostMeter()
         average = averaging.map { MovingAverage(of: objective, momentum: $0, buffers: .averaged) }
         average?.parametersDidInitialize()
         settings = TrainerSettings(
@@ -98,7 +103,7 @@ public final class Trainer<O: Objective> {
             batchesPerEpoch: batches.stepsPerEpoch, accumulate: state.accumulate, epochs: epochs, steps: steps,
             schedule: settings.schedule)
         try state.enter(plan, resumedFrom: resumedFrom.take())
-        let run = try TrainingRun(settings, from: state.step, continuing: mayContinue, plan: plan)
+        let run = try TrainingRun(settings, from: state.step, continuing: mayContinue, plan: plan, cost: cost)
         mayContinue = true
         defer { run.close() }
         if let frozen = try objective.frozenParameters() { run.show(frozen) }

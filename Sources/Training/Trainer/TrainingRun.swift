@@ -1,5 +1,6 @@
 import ConcordFiles
 import ConcordLayers
+import ConcordTensors
 
 /// A run's metrics file, clock and progress display.
 final class TrainingRun {
@@ -9,6 +10,9 @@ final class TrainingRun {
     private let started = ContinuousClock.now
     private var stepStarted = ContinuousClock.now
     private let epochs: Int
+    private let cost: CostMeter
+    /// What this thread had counted when the step started.
+    private var countedBefore = MultiplyAdds.ofThisThread
     /// The largest spread of embeddings so far, by the metric's name.
     private var spreads: [String: Float] = [:]
     private var hasWarnedOfCollapse = false
@@ -18,7 +22,11 @@ final class TrainingRun {
     /// - Parameters:
     ///   - step: updates so far.
     ///   - isContinued: whether files of an earlier part of this run may be there.
-    init(_ settings: TrainerSettings, from step: Int, continuing isContinued: Bool, plan: TrainingPlan) throws {
+    ///   - cost: goes on from what the metrics file says of an earlier part.
+    init(
+        _ settings: TrainerSettings, from step: Int, continuing isContinued: Bool, plan: TrainingPlan, cost: CostMeter
+    ) throws {
+        self.cost = cost
         if let directory = settings.checkpoints?.directory {
             if !isContinued, directory.last != nil { throw TrainingError.runExists(path: directory.path) }
             try directory.prepare()
@@ -27,20 +35,25 @@ final class TrainingRun {
             if !isContinued, MetricsFile.hasContents(path) { throw TrainingError.runExists(path: path) }
             return try MetricsFile(path: path, keepingUpTo: step)
         }
+        if let earlier = metrics?.cost { cost.goOn(from: earlier) }
         meter = ProgressMeter(total: plan.total, done: step, style: settings.progress)
         epochs = (plan.total + plan.stepsPerEpoch - 1) / plan.stepsPerEpoch
     }
 
-    /// Speed, memory and time of the step that ends now.
+    /// Speed, memory, time and cost of the step that ends now.
     func measure(_ step: inout StepMetrics, samples: Int) {
         let now = ContinuousClock.now
-        step.itemsPerSecond = Double(samples) / max(1e-9, (now - stepStarted).inSeconds)
+        let seconds = (now - stepStarted).inSeconds
+        step.itemsPerSecond = Double(samples) / max(1e-9, seconds)
+        step.multiplyAdds = MultiplyAdds.ofThisThread - countedBefore
+        cost.add(step.multiplyAdds, seconds: seconds)
+        step.cost = cost.recentCost
         step.residentBytes = memory.bytes
         step.seconds = (metrics?.seconds ?? 0) + (now - started).inSeconds
     }
 
     func record(_ step: StepMetrics, samples: Int) throws {
-        stepStarted = .now
+        startStep()
         shown = (shown.sum + Double(step.loss), shown.count + 1)
         meter.update(step.step, items: samples, caption(step))
         warnOfCollapse(step)
@@ -58,9 +71,9 @@ final class TrainingRun {
             return meter.print(
                 "note: step \(step.step): \(metric.name) fell from \(NumberText.brief(Double(largest))) to "
                     + """
-                        \(NumberText.brief(Double(metric.value))): the embeddings become the same for all inputs \
-                        (collapse)
-                        """
+                    \(NumberText.brief(Double(metric.value))): the embeddings become the same for all inputs \
+                    (collapse)
+                    """
             )
         }
     }
@@ -86,8 +99,13 @@ final class TrainingRun {
 
     /// Excludes the time since the last step from the speed: it was no training.
     func skipTime() {
-        stepStarted = .now
+        startStep()
         meter.skipTime()
+    }
+
+    private func startStep() {
+        stepStarted = .now
+        countedBefore = MultiplyAdds.ofThisThread
     }
 
     func close() {

@@ -17,6 +17,7 @@ import Synchronization
 ///     teacher.safetensors an index of the embeddings that a student learns; none without a teacher
 ///     checkpoints/        a safetensors each, the optimizer's state beside it
 ///     metrics.jsonl       one object a step
+///     cost.json           what the run has cost when its last part ended
 ///     lock                held by the process that trains
 public struct RunDirectory: Sendable {
     /// Without a slash at its end.
@@ -29,6 +30,7 @@ public struct RunDirectory: Sendable {
     var tokenizer: String { path + "/tokenizer" }
     var trainedData: String { path + "/data.json" }
     var metrics: String { path + "/metrics.jsonl" }
+    var cost: String { path + "/cost.json" }
     var checkpoints: CheckpointDirectory { CheckpointDirectory(path + "/checkpoints") }
     var teacher: String { path + "/teacher.safetensors" }
     func ids(_ input: RecipeInput) -> String { path + "/ids/\(input.name).json" }
@@ -117,6 +119,9 @@ public struct RunDirectory: Sendable {
         let names = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
         return [label: LabelClasses(names: names, counts: nil)]
     }
+
+    /// What earlier parts of the run cost; nil where none came to its end.
+    func loadCost() throws -> RunCost? { try TextFile.read(cost).flatMap { RunCost(json: $0.utf8) } }
 
     /// The embeddings that a student learns; nil where the run has none.
     func loadTeacher() throws -> EmbeddingIndex? {

@@ -1,0 +1,1 @@
+let objective: Regression = any(), batch: Points = any()

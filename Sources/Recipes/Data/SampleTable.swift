@@ -18,6 +18,8 @@ struct SampleTable: Sendable {
     let ids: [RecipeInput: IDVocabulary]
     /// Files of a folder that are not trained on since they are in the held-out folder inside it.
     private(set) var nestedCount = 0
+    /// What `data.exclude` left out; nil where it is not given.
+    private(set) var exclusion: Exclusion?
     /// The training rows before some were chosen from them: their values are the classes.
     private let allTrain: Table
     /// Training rows that the subset was drawn from; nil where all are trained on.
@@ -34,37 +36,46 @@ struct SampleTable: Sendable {
     init(_ settings: DataSettings, root: String, choice: RowChoice = .heldOut) throws {
         self.settings = settings
         let path = settings.path == "." ? root : Paths.join(root, settings.path)
+        var exclusion = try settings.exclude.map { try Exclusion($0, root: root) }
         if settings.kind == .videos, let split = settings.split, let last = split.last, case .heldOut = choice {
-            (train, heldOut) = try VideoFolder.split(path, last: last)
-            (isSplit, ids, allTrain) = (true, [:], train)
+            let parts = try VideoFolder.split(path, last: last)
+            train = exclusion.removed(from: parts.train, settings)
+            heldOut = exclusion.removed(from: parts.heldOut, settings)
+            (isSplit, ids, allTrain, self.exclusion) = (true, [:], train, exclusion)
             rule = HeldOutRule(
                 words: split.words, table: path, total: train.count + heldOut.count, heldOut: heldOut.count)
             if heldOut.isEmpty { throw Self.emptyPart(path, rule) }
             return
         }
-        let table = try Self.read(settings, path: path)
+        var table = try Self.read(settings, path: path)
         if case .all(let reason) = choice {
+            table = exclusion.removed(from: table, settings)
             (train, heldOut, isSplit) = (table, table, false)
             rule = HeldOutRule(words: "all rows, \(reason)", table: path, total: table.count, heldOut: table.count)
         } else if let other = settings.heldOut {
             let otherPath = Paths.join(root, other)
-            (heldOut, isSplit) = (try Self.read(settings, path: otherPath), true)
-            train = settings.kind == .table ? table : Self.outside(otherPath, table)
-            nestedCount = table.count - train.count
+            heldOut = exclusion.removed(from: try Self.read(settings, path: otherPath), settings)
+            isSplit = true
+            let outside = settings.kind == .table ? table : Self.outside(otherPath, table)
+            nestedCount = table.count - outside.count
+            train = exclusion.removed(from: outside, settings)
             let kind = settings.kind == .table ? "table" : "folder"
             rule = HeldOutRule(
                 words: "being in the held-out \(kind) (data.held_out)", table: otherPath, total: heldOut.count,
                 heldOut: heldOut.count)
         } else if let split = settings.split {
+            table = exclusion.removed(from: table, settings)
             (train, heldOut) = try table.split(by: split.rule)
             isSplit = !train.isEmpty
             rule = HeldOutRule(words: split.words, table: path, total: table.count, heldOut: heldOut.count)
             if heldOut.isEmpty { throw Self.emptyPart(path, rule) }
         } else {
+            table = exclusion.removed(from: table, settings)
             (train, heldOut, isSplit) = (table, table, false)
             rule = HeldOutRule(
                 words: "all rows (data.split: none)", table: path, total: table.count, heldOut: table.count)
         }
+        self.exclusion = exclusion
         let training = train
         allTrain = train
         ids = Dictionary(

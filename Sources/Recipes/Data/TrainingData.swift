@@ -150,7 +150,7 @@ enum TrainingData: Sendable {
     func notices(_ recipe: Recipe) -> [String] {
         guard let table else { return [] }
         let audio = [recipe.emptyBandNotice, shortClipNotice(recipe)].compactMap { $0 }
-        return audio + notices(recipe, table)
+        return audio + notices(recipe, table) + [table.exclusion?.notice].compactMap { $0 }
     }
 
     /// How many clips do not fill a window; streams are joined, and say so themselves.

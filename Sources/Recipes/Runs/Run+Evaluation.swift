@@ -25,6 +25,7 @@ extension Run {
         if let table = evaluated.table, let isTrained = trainedRows?.compare(table.heldOut, of: table).isTrained {
             report.rows?.trainedOn = isTrained.count { $0 }
         }
+        if let exclusion = evaluated.table?.exclusion { report.notes = [exclusion.notice] + (report.notes ?? []) }
         if report.isEmpty {
             throw RecipeError.data(
                 message: "there is nothing to report: "

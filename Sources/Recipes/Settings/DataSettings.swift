@@ -171,6 +171,8 @@ public struct DataSettings: Sendable {
     public let badFraction: Double
     /// Decoded images and sounds are kept in memory up to this many MiB.
     public let cacheMebibytes: Int
+    /// The file that lists what is left out, relative to the data directory; nil where nothing is.
+    public let exclude: String?
 
     init(_ fields: Fields) throws {
         kind = try fields.choice(
@@ -199,6 +201,7 @@ public struct DataSettings: Sendable {
             (separator, quoting, pattern, template, drawn) = (.tab, .none, "", "", nil)
             (inputs, columns, segments) = ([.text], [.text: "text"], [:])
             (rename, labels, group, split, subset, validation, cacheMebibytes) = ([:], [], nil, nil, nil, 0, 0)
+            exclude = nil
             return
         }
         let isDrawn = kind == .movingShapes
@@ -278,6 +281,11 @@ public struct DataSettings: Sendable {
             "Fraction of the training rows that are not trained on: classification and regression are judged on them as "
                 + "they train (validation.LABEL.accuracy).")
         unknownLimit = inputs.contains { $0.kind == .text } ? try Self.unknownLimit(fields) : 1
+        let list = isDrawn ? "" : try fields.string(
+            "exclude", default: "",
+            "A file of rows to leave out, relative to the data directory: a file's path, an id or TABLE:LINE on each "
+                + "line, as concord dedup --out writes it. Empty: none.")
+        exclude = list.isEmpty ? nil : list
         cacheMebibytes = try fields.integer(
             "cache_mib", default: 2048, in: 0...1 << 24,
             "Mebibytes of decoded images and sounds that are kept in memory.")

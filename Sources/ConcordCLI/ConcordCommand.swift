@@ -19,9 +19,9 @@ struct ConcordCommand: ParsableCommand {
             """,
         version: ConcordRelease.version,
         subcommands: [
-            DemoCommand.self, TrainCommand.self, ProbeCommand.self, FineTuneCommand.self, EvaluateCommand.self, ClassifyCommand.self, EmbedCommand.self,
-            SearchCommand.self, FillCommand.self, GenerateCommand.self,
-            DedupCommand.self, TokenizerCommand.self, RecipesCommand.self, InspectCommand.self, DoctorCommand.self,
+            DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ProbeCommand.self, FineTuneCommand.self,
+            ClassifyCommand.self, EmbedCommand.self, SearchCommand.self, DedupCommand.self, FillCommand.self,
+            GenerateCommand.self, TokenizerCommand.self, RecipesCommand.self, InspectCommand.self, DoctorCommand.self,
         ])
 
     /// The command line's words, byte by byte: `CommandLine.arguments` replaces what is not UTF-8, and the file is not

@@ -15,7 +15,7 @@ struct DedupCommand: ParsableCommand {
             Duplicates are of three kinds. file: the same bytes. content: the same pixels or samples in another file, \
             or the same text but for case and white space. near: an image that was re-encoded, resized or cropped by \
             up to a tenth, a recording that was resampled, made louder or quieter or cut at its ends, a text with \
-            seven in ten of its runs of three words.
+            eight in ten of its runs of three words.
 
             --out writes the training items to leave out: those that have a duplicate among the held-out ones, and of \
             the others all but one of those that are duplicates of each other. `data.exclude` reads it.
@@ -27,7 +27,13 @@ struct DedupCommand: ParsableCommand {
 
             --json prints {train, held_out, leaked: {total, file, content, near}, pairs: [{kind, similarity, train, \
             held_out}], groups: [{kind, similarity, items}], excluded: [{item, original, kind, similarity}], notes, \
-            left_out: [{file, reason}]}.
+            left_out: [{file, reason}]}; with --run copies: [{input, threshold, held_out, copies, labels}], with \
+            --negatives {inputs, threshold, count, affected, items, per_anchor, pairs}.
+
+            With --run also: how many held-out items have a training item nearer than half the usual distance between \
+            nearest training items, and how often the nearest one's label is right for those and for the others. \
+            --negatives lists pairs of inputs of different training items (an image and another one's caption) that \
+            are as similar as those of one item: a contrastive loss pushes them apart.
 
             Files that cannot be read are named on standard error and left out; the status is 1 then.
             """)
@@ -53,7 +59,11 @@ struct DedupCommand: ParsableCommand {
         help: "key=value: overrides one key of the recipe, such as data.held_out=test.tsv.")
     var overrides: [String] = []
     @Option(help: "The list to write, which data.exclude reads.") var out: String?
-    @Option(name: .customShort("k"), help: "How many pairs and groups to print, at most; --json has all.") var count = 20
+    @Option(name: .customShort("k"), help: "How many pairs and groups to print, at most; --json has all.")
+    var count = 20
+    @Option(
+        help: "Lists so many negatives of the contrastive --run that are as similar as positives.")
+    var negatives: Int?
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var threads: ThreadOptions
 
@@ -63,6 +73,9 @@ struct DedupCommand: ParsableCommand {
         }
         guard directory != nil || similarity == nil && !unverified else {
             throw ValidationError("--similarity and --unverified want --run")
+        }
+        guard directory != nil || negatives == nil, negatives ?? 1 > 0 else {
+            throw ValidationError("--negatives wants --run, and 1 or more")
         }
         guard similarity.map({ (-1...1).contains($0) }) ?? true else {
             throw ValidationError("--similarity wants a cosine, -1 to 1")
@@ -79,11 +92,19 @@ struct DedupCommand: ParsableCommand {
             model.map { .embeddings($0, least: similarity, isVerified: !unverified) } ?? .content
         let progress = StepProgress()
         let found = try recipe.duplicates(data: data, inputs: inputs, by: candidates, progress: progress.update)
+        let likely = try negatives.flatMap { count in
+            try model?.likelyPositives(data: data, count: count, progress: progress.update)
+        }
         progress.finish()
         for file in found.rejected { StandardError.line("left out: \(file.name): \(file.reason)") }
         if let out { try write(found, to: out) }
         var output = StandardOutput()
-        if json { try output.json(DuplicatesJSON(found)) } else { try show(found, on: &output) }
+        if json {
+            try output.json(DuplicatesJSON(found, likely))
+        } else {
+            try show(found, on: &output)
+            if let likely { try show(likely, on: &output) }
+        }
         try output.finish()
         if !found.rejected.isEmpty { throw ExitCode.failure }
     }
@@ -105,6 +126,7 @@ struct DedupCommand: ParsableCommand {
         }
         let repeated = found.groups.reduce(0) { $0 + $1.items.count }
         try output.line("\(repeated) training items are duplicates of each other, in \(found.groups.count) groups")
+        for copies in found.copies { for line in copies.lines { try output.line(line) } }
         if out != nil {
             try output.line("\(found.redundancies.count) training items to leave out in \(out ?? "")")
         }
@@ -126,6 +148,21 @@ struct DedupCommand: ParsableCommand {
         }
     }
 
+    private func show(_ found: LikelyPositives, on output: inout StandardOutput) throws {
+        let (first, second) = found.inputs
+        try output.line(
+            "\n\(found.count) pairs of different items' \(first) and \(second) are as similar as the median pair of "
+                + "one item (\(decimals(found.threshold, 3))): \(found.affectedCount) of \(found.anchorCount) items of "
+                + "\(first) have one, \(decimals(Float(found.perAnchor), 2)) in a batch on average")
+        guard !found.pairs.isEmpty else { return }
+        try output.line("similarity\town\t\(first)\t\(second)")
+        for pair in found.pairs {
+            try output.line(
+                "\(decimals(pair.similarity, 3))\t\(decimals(pair.ownSimilarity, 3))\t\(pair.first.escapedField)\t"
+                    + pair.second.escapedField)
+        }
+    }
+
     private func more(_ total: Int, _ noun: String, on output: inout StandardOutput) throws {
         if total > count { try output.line("… \(total - count) more \(noun) (-k)") }
     }
@@ -138,6 +175,24 @@ extension Duplicates.Kind {
         case .content: "the same content"
         case .near: "near"
         }
+    }
+}
+
+extension NearestCopies {
+    fileprivate var lines: [String] {
+        var result = [
+            "\(copyCount) of \(count) held-out items of \(input) have a training item within cosine "
+                + "\(decimals(threshold, 4)), half the usual distance; median to the nearest "
+                + decimals(medianSimilarity, 4)
+        ]
+        for (label, found) in labels.sorted(by: { $0.key < $1.key }) {
+            let copies = decimals(Float(found.copies.accuracy), 3), others = decimals(Float(found.others.accuracy), 3)
+            result.append(
+                "the nearest training item has the right \(label) for "
+                    + (found.copies.count > 0 ? "\(copies) of the \(found.copies.count) with such a one, " : "")
+                    + "\(others) of the \(found.others.count) others")
+        }
+        return result
     }
 }
 
@@ -164,49 +219,4 @@ private final class StepProgress {
     }
 
     func finish() { meter?.finish() }
-}
-
-/// What `--json` prints.
-private struct DuplicatesJSON: Encodable {
-    struct Pair: Encodable {
-        let kind: String
-        let similarity: Float
-        let train, held_out: String
-    }
-    struct Group: Encodable {
-        let kind: String
-        let similarity: Float
-        let items: [String]
-    }
-    struct Excluded: Encodable {
-        let item, original, kind: String
-        let similarity: Float
-    }
-
-    let train, held_out: Int
-    let leaked: [String: Int]
-    let pairs: [Pair]
-    let groups: [Group]
-    let excluded: [Excluded]
-    let notes: [String]
-    let left_out: [LeftOut]
-
-    init(_ found: Duplicates) {
-        (train, held_out) = (found.trainCount, found.heldOutCount)
-        let kinds = Duplicates.Kind.allCases.map { ($0.rawValue, found.leakedCount($0)) }
-        leaked = Dictionary(uniqueKeysWithValues: kinds + [("total", found.leakedCount)])
-        pairs = found.pairs.map {
-            Pair(
-                kind: $0.kind.rawValue, similarity: $0.similarity, train: $0.train.name, held_out: $0.heldOut.name)
-        }
-        groups = found.groups.map {
-            Group(kind: $0.kind.rawValue, similarity: $0.similarity, items: $0.items.map(\.name))
-        }
-        excluded = found.redundancies.map {
-            Excluded(
-                item: $0.item.name, original: $0.original.name, kind: $0.kind.rawValue, similarity: $0.similarity)
-        }
-        notes = found.notes
-        left_out = found.rejected.map(LeftOut.init)
-    }
 }

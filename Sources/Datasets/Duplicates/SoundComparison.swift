@@ -4,12 +4,12 @@
 /// A recording that was resampled, made louder or quieter, inverted, re-encoded, or cut or padded at its ends keeps its
 /// waveform; another recording of the same word by the same voice does not have it.
 package struct SoundComparison: Sendable {
-    /// Of the overlap's samples at 8 kHz, without regard to polarity, 0 to 1; 0 where the lengths differ by more than
-    /// a fifth.
+    /// Of the overlap's samples at 8 kHz, low pitches weakened, without regard to polarity, 0 to 1; 0 where the lengths
+    /// differ by more than a fifth.
     package let correlation: Float
 
     /// Whether they are one recording.
-    package var isNearDuplicate: Bool { correlation > 0.8 }
+    package var isNearDuplicate: Bool { correlation > 0.85 }
 
     package init(_ a: SoundExcerpt, _ b: SoundExcerpt) {
         let (short, long) = a.samples.count <= b.samples.count ? (a, b) : (b, a)
@@ -19,7 +19,7 @@ package struct SoundComparison: Sendable {
         }
         let difference = long.samples.count - short.samples.count
         let rough = Set([0, difference, Self.envelopeLag(short, long) * SoundExcerpt.frame])
-        correlation = rough.map { Self.best(short.samples, long.samples, around: $0) }.max() ?? 0
+        correlation = rough.map { Self.best(short.emphasized, long.emphasized, around: $0) }.max() ?? 0
     }
 
     /// By how many frames the short one starts after the long one, by their envelopes.
@@ -33,9 +33,9 @@ package struct SoundComparison: Sendable {
         return best.lag
     }
 
-    /// The largest correlation of samples within 15 ms of a lag: found on two seconds in the middle, and then of all.
+    /// The largest correlation of samples within 15 ms of a lag: found on one second in the middle, and then of all.
     private static func best(_ short: [Float], _ long: [Float], around lag: Int) -> Float {
-        let middle = short.count / 2, half = min(middle, SoundExcerpt.rate)
+        let middle = short.count / 2, half = min(middle, SoundExcerpt.rate / 2)
         let window = middle - half..<min(short.count, middle + half)
         var best = (lag: lag, value: Float(-1))
         for lag in lag - 120...lag + 120 {

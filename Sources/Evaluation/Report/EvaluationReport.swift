@@ -18,6 +18,7 @@ public import ConcordLayers
 ///       "masked_words": {"cross_entropy": …}, "next_tokens": {"cross_entropy": …},
 ///       "embedding_geometry": {"inputs": {"image": {"uniformity": …, "effective_rank": …, …}},
 ///                              "alignment": {"image_text": {"value": …, "pairs": …}}},
+///       "loss": {"held_out": …, "train": …, "gap": …, "samples": …},
 ///       "unreadable": [{"name": …, "reason": …}],
 ///       "notes": ["label word: one class only (apple), nothing to tell apart"]
 ///     }
@@ -72,6 +73,8 @@ extension EvaluationReport {
     public var nextTokens: TokenPrediction? { content(of: EvaluationSection.Name.nextTokens) }
     /// Uniformity, effective rank and alignment of the embeddings.
     public var embeddingGeometry: EmbeddingGeometry? { content(of: EvaluationSection.Name.embeddingGeometry) }
+    /// The objective on held-out samples and on samples that it is trained on.
+    public var loss: LossGap? { content(of: EvaluationSection.Name.loss) }
 }
 
 extension EvaluationReport: Codable {
@@ -118,6 +121,7 @@ extension EvaluationReport: Codable {
             try section(EvaluationSection.Name.maskedWords, EvaluationSection.maskedWords),
             try section(EvaluationSection.Name.nextTokens, EvaluationSection.nextTokens),
             try section(EvaluationSection.Name.embeddingGeometry, EvaluationSection.embeddingGeometry),
+            try section(EvaluationSection.Name.loss, EvaluationSection.loss),
         ].compactMap { $0 }
     }
 }

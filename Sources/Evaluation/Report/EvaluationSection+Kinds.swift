@@ -193,5 +193,6 @@ extension EvaluationSection {
         static let maskedWords = "masked_words"
         static let nextTokens = "next_tokens"
         static let embeddingGeometry = "embedding_geometry"
+        static let loss = "loss"
     }
 }

@@ -57,7 +57,10 @@ struct SampleLoading: Sendable {
         let target: Float
     }
 
-    func batches(of table: SampleTable, positives: Positives?) throws -> Batches<MultimodalBatch> {
+    /// - Parameter size: samples of a batch; the recipe's where nil.
+    func batches(
+        of table: SampleTable, positives: Positives?, size: Int? = nil
+    ) throws -> Batches<MultimodalBatch> {
         let hasGroups = positives?.hasGroups ?? false, videos = try videos(of: table)
         var decoded = try samples(of: table, positives, videos, try table.learnedClasses(recipe))
             .cached(limit: recipe.data.cacheMebibytes << 20) { $0.byteCount }
@@ -66,7 +69,8 @@ struct SampleLoading: Sendable {
             decoded
             .augmented { sample, random in try view(of: sample, videos, using: &random) }
             .batches(
-                of: recipe.batch, seed: recipe.seed, threads: recipe.loader.threads, prefetch: recipe.loader.prefetch,
+                of: size ?? recipe.batch, seed: recipe.seed, threads: recipe.loader.threads,
+                prefetch: recipe.loader.prefetch,
                 badLimit: recipe.data.badFraction
             ) { views, random in batch(views, videos, hasGroups: hasGroups, using: &random) }
     }

@@ -177,6 +177,13 @@ struct SampleTable: Sendable {
         return result
     }
 
+    /// The same with other rows to train on.
+    func training(on rows: Table) -> SampleTable {
+        var result = self
+        result.train = rows
+        return result
+    }
+
     /// - Throws: where no row is left to train on.
     func requireTrainingRows() throws {
         if train.isEmpty { throw Self.emptyPart(rule.table, rule) }

@@ -38,6 +38,7 @@ enum TrainingData: Sendable {
     /// A table's rows, or the streams that they make.
     private static func rows(_ recipe: Recipe, _ data: String) throws -> TrainingData {
         let table = try SampleTable(recipe.data, root: data).labeled(for: recipe).subset().validated(for: recipe)
+        try table.exclusion?.requireKnownNames()
         try table.requireTrainingRows()
         let needs = recipe.objective.needs
         guard recipe.batch >= needs.smallestBatch else {
@@ -46,6 +47,12 @@ enum TrainingData: Sendable {
                     "batch: \(recipe.batch) leaves objective \(recipe.objective.name) nothing to tell a sample from, "
                     + "and its loss is the same for ever; give batch \(needs.smallestBatch) or more")
         }
+        return try samples(of: table, recipe)
+    }
+
+    /// A table's rows as the objective takes them.
+    static func samples(of table: SampleTable, _ recipe: Recipe) throws -> TrainingData {
+        let needs = recipe.objective.needs
         guard needs.unit == .windows, let views = recipe.views.audio else {
             return .samples(table, needs.positives.map { Positives(table, $0) })
         }
@@ -223,17 +230,19 @@ enum TrainingData: Sendable {
         return result
     }
 
-    /// - Parameter teacher: whose embeddings are learned; nil where the objective asks for none.
+    /// - Parameters:
+    ///   - teacher: whose embeddings are learned; nil where the objective asks for none.
+    ///   - size: samples of a batch; the recipe's where nil.
     func batches(
-        _ recipe: Recipe, tokenizer: (any Tokenizer)?, teacher: TeacherEmbeddings? = nil
+        _ recipe: Recipe, tokenizer: (any Tokenizer)?, teacher: TeacherEmbeddings? = nil, size: Int? = nil
     ) throws -> Batches<MultimodalBatch> {
         switch self {
         case .samples(let table, let positives):
             return try SampleLoading(recipe, tokenizer: tokenizer, teacher: teacher).batches(
-                of: table, positives: positives)
+                of: table, positives: positives, size: size)
         case .streams(_, let streams):
             let input = recipe.objective.needs.inputs.first { $0.kind == .audio } ?? .audio
-            return batches(of: streams.numberedSamples, recipe) { windows in
+            return batches(of: streams.numberedSamples, recipe, size) { windows in
                 var batch = MultimodalBatch()
                 let waveform = Waveform(windows.map(\.samples), rate: streams.rate)
                 batch[audio: input.name] = Available(waveform, count: waveform.count)
@@ -241,7 +250,7 @@ enum TrainingData: Sendable {
                 return batch
             }
         case .blocks(let train, _):
-            return batches(of: train.samples, recipe) { blocks in
+            return batches(of: train.samples, recipe, size) { blocks in
                 var batch = MultimodalBatch()
                 batch.text = Available(train.tokens(blocks), count: blocks.count)
                 return batch
@@ -277,10 +286,11 @@ enum TrainingData: Sendable {
     }
 
     private func batches<S>(
-        of samples: Samples<S>, _ recipe: Recipe, _ collate: @escaping @Sendable ([S]) throws -> MultimodalBatch
+        of samples: Samples<S>, _ recipe: Recipe, _ size: Int?,
+        _ collate: @escaping @Sendable ([S]) throws -> MultimodalBatch
     ) -> Batches<MultimodalBatch> {
         samples.batches(
-            of: recipe.batch, seed: recipe.seed, threads: recipe.loader.threads, prefetch: recipe.loader.prefetch,
+            of: size ?? recipe.batch, seed: recipe.seed, threads: recipe.loader.threads, prefetch: recipe.loader.prefetch,
             badLimit: recipe.data.badFraction, collate)
     }
 }

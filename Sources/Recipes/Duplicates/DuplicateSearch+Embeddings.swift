@@ -6,14 +6,15 @@ extension DuplicateSearch {
     /// - Parameters:
     ///   - least: the cosine similarity from which two are candidates; nil: chosen from the data.
     ///   - isVerified: whether candidates are compared by content.
+    /// - Returns: unit embeddings `[n, D]` of distinct items, and which those are; nil where there are not two.
     mutating func findNear(
         by run: Run, _ input: RecipeInput, least: Float?, isVerified: Bool,
         progress: (_ step: String, _ done: Int, _ total: Int) -> Void
-    ) throws {
+    ) throws -> (vectors: Tensor, places: [Int])? {
         let places = distinct
         guard let embedded = try run.unitEmbeddings(of: places.map { items[$0] }, input, progress: progress),
             embedded.vectors.shape[0] > 1
-        else { return }
+        else { return nil }
         let own = embedded.kept.map { places[$0] }, trained = own.count(where: isTrained)
         let limit = least ?? EmbeddingNeighbors.threshold(embedded.vectors, trainCount: trained, isLoose: isVerified)
         let found = NearCandidates(
@@ -21,6 +22,7 @@ extension DuplicateSearch {
         ).renumbered(own)
         note("near duplicates are looked for among items of cosine similarity \(limit) or more")
         findNear(among: found, isVerified: isVerified) { progress("candidates compared", $0, $1) }
+        return (embedded.vectors, own)
     }
 }
 

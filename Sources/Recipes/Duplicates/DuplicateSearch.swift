@@ -32,7 +32,8 @@ struct DuplicateSearch {
                     summaries, distinct, isTrained: isTrained, least: NearDuplicates.imageCandidates)
             case .audio:
                 .byDescriptors(
-                    summaries, distinct, isTrained: isTrained, least: NearDuplicates.soundCandidates)
+                    summaries, distinct, isTrained: isTrained, least: NearDuplicates.soundCandidates,
+                    most: NearDuplicates.mostSounds)
             case .text: .byWords(summaries, distinct, isTrained: isTrained)
             case .video, .id: nil
             }
@@ -74,7 +75,7 @@ struct DuplicateSearch {
         guard candidates.cutCount > 0 else { return }
         notes.append(
             "\(Counted.text(candidates.cutCount, "item")) \(candidates.cutCount == 1 ? "has" : "have") more than "
-                + "\(NearDuplicates.most) similar ones, of which the most similar were compared")
+                + "\(candidates.most) similar ones, of which the most similar were compared")
     }
 
     // MARK: - What was found

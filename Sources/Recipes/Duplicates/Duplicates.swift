@@ -80,6 +80,9 @@ public struct Duplicates: Sendable {
     public let leakedCount: Int
     /// Files that could not be read.
     public let rejected: [Rejected]
+    /// How near held-out items are to training items by the run's embeddings, where those were asked for: one for each
+    /// input.
+    public let copies: [NearestCopies]
     /// What was not compared, and why, a sentence each.
     public let notes: [String]
 

@@ -13,6 +13,8 @@ struct NearCandidates {
     let pairs: [Pair]
     /// Vectors that had more partners than were taken.
     let cutCount: Int
+    /// Partners of a vector, at most.
+    let most: Int
 
     /// - Parameters:
     ///   - vectors: `[N, D]`, of length 1.
@@ -39,12 +41,12 @@ struct NearCandidates {
                 }
             }
         }
-        self.init(pairs, cutCount: cutCount)
+        self.init(pairs, cutCount: cutCount, most: most)
     }
 
-    init(_ pairs: [Pair], cutCount: Int) {
+    init(_ pairs: [Pair], cutCount: Int, most: Int) {
         self.pairs = pairs.sorted { ($0.a, $0.b) < ($1.a, $1.b) }
-        self.cutCount = cutCount
+        (self.cutCount, self.most) = (cutCount, most)
     }
 
     /// Calls `body` with each row's products with all rows.

@@ -11,6 +11,8 @@ struct NearDuplicates {
     static let soundCandidates: Float = 0.8
     /// Candidates of an item, at most.
     static let most = 32
+    /// The same of recordings: words of one voice are more alike by their descriptors than images are.
+    static let mostSounds = 96
 
     private let items: [ComparedItem]
     private let summaries: [ItemSummary?]
@@ -63,14 +65,15 @@ extension NearCandidates {
     /// Of images or recordings, by their descriptors.
     /// - Parameter places: of the items that are compared, ascending.
     static func byDescriptors(
-        _ summaries: [ItemSummary?], _ places: [Int], isTrained: (Int) -> Bool, least: Float
+        _ summaries: [ItemSummary?], _ places: [Int], isTrained: (Int) -> Bool, least: Float,
+        most: Int = NearDuplicates.most
     ) -> NearCandidates? {
         let described = places.filter { summaries[$0]?.descriptor != nil }
         guard described.count > 1 else { return nil }
         let rows = described.compactMap { summaries[$0]?.descriptor }
         let vectors = Tensor(rows: rows, paddedTo: rows[0].count)
         let found = NearCandidates(
-            vectors, trainCount: described.count(where: isTrained), least: least, most: NearDuplicates.most)
+            vectors, trainCount: described.count(where: isTrained), least: least, most: most)
         return found.renumbered(described)
     }
 
@@ -97,12 +100,13 @@ extension NearCandidates {
             }
         }
         let pairs = partners.flatMap { a, others in others.map { Pair(a: a, b: $0, similarity: 0) } }
-        return NearCandidates(pairs, cutCount: cut.count)
+        return NearCandidates(pairs, cutCount: cut.count, most: 4 * NearDuplicates.most)
     }
 
     /// With the places of the rows in place of their numbers.
     func renumbered(_ places: [Int]) -> NearCandidates {
         NearCandidates(
-            pairs.map { Pair(a: places[$0.a], b: places[$0.b], similarity: $0.similarity) }, cutCount: cutCount)
+            pairs.map { Pair(a: places[$0.a], b: places[$0.b], similarity: $0.similarity) }, cutCount: cutCount,
+            most: most)
     }
 }

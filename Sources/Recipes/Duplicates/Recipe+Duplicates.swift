@@ -32,6 +32,7 @@ extension Recipe {
         }
         let table = try SampleTable(data, root: root)
         try table.exclusion?.requireKnownNames()
+        var copies: [NearestCopies] = []
         let searches = try comparedInputs(names).map { input in
             var search = DuplicateSearch(ComparedItem.all(of: table, input, root: root)) {
                 progress("\(input) read", $0, 0)
@@ -40,11 +41,16 @@ extension Recipe {
             switch candidates {
             case .content: search.findNear { progress("candidates compared", $0, $1) }
             case .embeddings(let run, let least, let isVerified):
-                try search.findNear(by: run, input, least: least, isVerified: isVerified, progress: progress)
+                let embedded = try search.findNear(
+                    by: run, input, least: least, isVerified: isVerified, progress: progress)
+                if let embedded, let found = NearestCopies(search, embedded.vectors, places: embedded.places, of: table)
+                {
+                    copies.append(found)
+                }
             }
             return search
         }
-        return Duplicates(searches, notes: [table.exclusion?.notice].compactMap { $0 })
+        return Duplicates(searches, copies, notes: [table.exclusion?.notice].compactMap { $0 })
     }
 
     /// The inputs of these names; all of files, else all of texts, where none is named.
@@ -79,7 +85,7 @@ extension Duplicates {
     /// Pairs of a held-out item that are listed at most.
     private static let mostPairs = 10
 
-    init(_ searches: [DuplicateSearch], notes: [String]) {
+    init(_ searches: [DuplicateSearch], _ copies: [NearestCopies], notes: [String]) {
         var pairs: [Pair] = [], leaked = 0, cut = 0
         for search in searches {
             let all = search.pairsAcross()
@@ -100,6 +106,7 @@ extension Duplicates {
         groups = searches.flatMap { $0.groups() }
         redundancies = searches.flatMap { $0.redundancies() }
         rejected = searches.flatMap(\.rejected)
+        self.copies = copies
         let more =
             cut > 0 ? ["\(cut) further pairs are of held-out items with \(Self.mostPairs) listed already"] : []
         self.notes = notes + searches.flatMap(\.notes) + more

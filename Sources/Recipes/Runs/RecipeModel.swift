@@ -70,8 +70,8 @@ package struct RecipeModel: Sendable {
     /// What says the class or the number of a sample; nil where none was learned.
     var head: LabelHead? { task.head }
 
-    /// What held-out data are evaluated by.
-    var evaluations: [any Evaluation] { task.evaluations }
+    /// What held-out data are evaluated by: last, whatever the objective, its loss.
+    var evaluations: [any Evaluation] { task.evaluations + [LossGapEvaluation()] }
 
     /// What can be embedded, in the recipe's order.
     let inputs: [RecipeInput]

@@ -1,5 +1,5 @@
 import ConcordDatasets
-public import ConcordEvaluation
+import ConcordEvaluation
 import ConcordTensors
 
 /// How near held-out items are to their nearest training item, by a run's embeddings: whether an answer about them may

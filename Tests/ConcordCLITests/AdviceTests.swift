@@ -45,7 +45,7 @@ import Testing
 
     @Test func everyOptionThatAMessageNamesExists() throws {
         let commands = [
-            "demo", "train", "evaluate", "classify", "embed", "search", "fill", "generate",
+            "demo", "train", "evaluate", "probe", "finetune", "classify", "embed", "search", "dedup", "fill", "generate",
             "inspect", "doctor", "tokenizer train",
             "tokenizer encode", "tokenizer decode", "recipes list", "recipes show", "recipes keys",
         ]

@@ -64,7 +64,7 @@ import Testing
         // One sample has no geometry either.
         let evaluation = try CommandLineTool.run(
             "evaluate", world.run(), "--data", world.data, "--set",
-            "data.split={column: recording, values: [sounds/low_0.wav]}")
+            "data.split={column: filepath, values: [low_0.wav]}")
         #expect(evaluation.status == 1 && evaluation.output.isEmpty)
         #expect(evaluation.errors.contains("there is nothing to report: no label to probe"), "\(evaluation.errors)")
     }

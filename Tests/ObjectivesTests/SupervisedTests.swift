@@ -98,7 +98,7 @@ struct SupervisedTests {
         let test = Self.classCases[3], count = test.labels.count
         let network = network(test.name, count, outputs: 4)
         let classifier = Classifier(network, smoothing: test.smoothing, weights: test.weights)
-        // Given returns its first rows, so the samples of a microbatch are told apart by labels alone: equal rows.
+        // Given returns its first rows whatever the microbatch: with equal rows the labels alone differ.
         network.encoder.x.assign(
             Tensor.concatenated([Tensor](repeating: hashed("row", [1, 5]), count: count), axis: 0))
         let batch = Labeled(Tensor(zeros: [count, 1]), labels: labels(test.labels))

@@ -363,6 +363,6 @@ enum CanonicalPath {
 }
 
 extension ClassNames {
-    /// Without what stands for no class: an empty field.
+    /// Without the empty field, which is no class.
     fileprivate var withoutBlank: ClassNames { ClassNames(names.filter { !$0.isBlank }) }
 }

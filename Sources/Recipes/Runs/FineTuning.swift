@@ -138,8 +138,8 @@ public struct FineTuning: Sendable {
         }
         if run.recipe.data.kind == .text, !overrides.contains(where: { $0.hasPrefix("data=") }) {
             throw RecipeError.data(
-                message: "the run learned from running text (data.kind: text), whose files have no columns; give the "
-                    + "labeled table: --set 'data={path: labeled.tsv, columns: {text: sentence}}'")
+                message: "the run learned from running text (data.kind: text), whose files have no columns; override "
+                    + "data with the labeled table: data={path: labeled.tsv, columns: {text: sentence}}")
         }
         return root
     }

@@ -1,7 +1,7 @@
 import ConcordLayers
 import ConcordObjectives
 
-/// The keys that supervised objectives share: what is read, and how the head sits on its encoder.
+/// The keys that supervised objectives share: what is read, and what the head is.
 struct SupervisedSettings: Sendable {
     let input: RecipeInput
     let isFrozen, normalizes: Bool

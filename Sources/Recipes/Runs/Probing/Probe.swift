@@ -70,7 +70,7 @@ public struct Probe: Sendable {
         guard table.isSplit else {
             throw RecipeError.data(
                 message: "all rows are evaluated, and none are left to fit probes on: give the rule that keeps rows "
-                    + "apart, as in --set data.split.column=filepath, or a table of its own as data.held_out")
+                    + "apart, data.split.column=filepath, or a table of its own as data.held_out")
         }
         let input = try probed()
         var embedder = Embedder(model: run.embedder.model, tokenizer: run.tokenizer, ids: run.embedder.ids, recipe: recipe)
@@ -102,7 +102,7 @@ public struct Probe: Sendable {
             report.targets[name] = try regression(name, train, heldOut, table, &report.notes)
         }
         guard !report.labels.isEmpty || !report.targets.isEmpty else {
-            let why = report.notes.isEmpty ? "data.labels names no column of classes; give --label" : report.notes.joined(separator: "; ")
+            let why = report.notes.isEmpty ? "data.labels names no column of classes; name one" : report.notes.joined(separator: "; ")
             throw RecipeError.data(message: "there is nothing to probe: \(why)")
         }
         return report

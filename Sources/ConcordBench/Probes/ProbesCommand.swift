@@ -7,8 +7,8 @@ struct ProbesCommand: ParsableCommand {
         abstract: "Times fits of the linear probe, nearest neighbors and k-means.",
         discussion:
             """
-            Embeddings are random mixtures of classes. With --python scikit-learn does the same on the same numbers, by \
-            turns with Concord.
+            Embeddings are random mixtures of classes. With --python scikit-learn does the same on the same numbers, \
+            alternating with Concord.
             """)
 
     @Option(help: "Embeddings to fit to.") var samples = 50000

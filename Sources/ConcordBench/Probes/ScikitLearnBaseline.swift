@@ -52,7 +52,8 @@ struct ScikitLearnBaseline {
             logits = probe.decision_function(z).astype(np.float64)
             top = logits.max(1)
             loss = np.log(np.exp(logits - top[:, None]).sum(1)) + top - logits[np.arange(samples), y]
-            objective, evaluations = 0.5 * (probe.coef_.astype(np.float64) ** 2).sum() + loss.sum(), int(probe.n_iter_[0])
+            objective = 0.5 * (probe.coef_.astype(np.float64) ** 2).sum() + loss.sum()
+            evaluations = int(probe.n_iter_[0])
         elif kind.startswith("k-NN"):
             x /= np.linalg.norm(x, axis=1, keepdims=True)
             start = time.perf_counter()
@@ -71,6 +72,7 @@ struct ScikitLearnBaseline {
             found = KMeans(classes, n_init=1, init="k-means++", algorithm="lloyd", random_state=0, max_iter=100).fit(x)
             seconds = time.perf_counter() - start
             quality, objective, evaluations = found.inertia_ / samples, found.inertia_, found.n_iter_
-        print(json.dumps(dict(seconds=seconds, quality=float(quality), objective=float(objective), evaluations=evaluations)))
+        print(json.dumps(dict(
+            seconds=seconds, quality=float(quality), objective=float(objective), evaluations=evaluations)))
         """
 }

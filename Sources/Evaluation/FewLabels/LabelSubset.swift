@@ -31,8 +31,8 @@ public struct LabelSubset: Sendable, Equatable, Codable {
 
     /// A fraction of the rows.
     ///
-    /// Of N rows `fraction N` are drawn, rounded, and at least one. A class of n rows gets `fraction n` of them, rounded
-    /// down, and those left over go one each to the largest remainders, of equal ones to the first class. Where there
+    /// Of N rows `fraction N` are drawn, rounded, and at least one. A class of n rows gets `fraction n` of them,
+    /// rounded down, and those left over go one each to the largest remainders, of equal ones to the first class. Where there
     /// are as many as classes, each class gets at least one, at the expense of those that are the most above their
     /// fraction.
     /// - Parameters:

@@ -3,8 +3,8 @@ import ConcordTensors
 /// The limited-memory quasi-Newton method, for smooth convex functions of some thousand variables.
 ///
 /// - Source: Nocedal, Wright 2006, "Numerical Optimization", algorithms 7.4 and 7.5. A step begins at length 1 and is
-///   taken under the Armijo condition or, where values are equal to rounding, under Hager and Zhang's approximate one on
-///   slopes (2005, "A new conjugate gradient method with guaranteed descent", eq. 4.1); else it shrinks to the minimum
+///   taken under the Armijo condition or, where values are equal to rounding, under Hager and Zhang's approximate one
+///   on slopes (2005, "A new conjugate gradient method with guaranteed descent", eq. 4.1); else it shrinks to the minimum
 ///   of a parabola.
 package struct LBFGS {
     /// Converged when no element of the gradient is larger.

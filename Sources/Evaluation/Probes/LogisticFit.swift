@@ -49,7 +49,8 @@ final class LogisticFit {
     func probe(strength: Double, tolerance: Double, iterations: Int) -> LinearProbe {
         ShapeCheck.require(strength > 0, "LinearProbe", "strength \(strength) must be positive")
         let k = present.count, weights = k * width, parameters = loss.parameterCount
-        // The sum is divided by C and by the weights, as scikit-learn's is. One vector w = W[1] - W[0] of norm |w| is two of |w| / 2.
+        // The sum is divided by C and by the weights, as scikit-learn's is. One vector w = W[1] - W[0] of norm |w| is
+        // two of |w| / 2.
         let penalty = k == 2 ? 2.0 : 1.0, scale = 1 / totalWeight, shrinkage = penalty / (strength * totalWeight)
         let curvature = last?.curvature ?? 1 / Double(max(1, k))
         let coordinates = makeCoordinates(data: curvature, shrinkage: shrinkage)

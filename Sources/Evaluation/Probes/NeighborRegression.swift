@@ -7,7 +7,7 @@ public import ConcordTensors
 /// weight or each with `exp(similarity / temperature)`.
 ///
 /// ```swift
-/// let ages = NeighborRegression(embeddings: training, targets: ages, k: 20).predict(test)  // M numbers
+/// let predicted = NeighborRegression(embeddings: training, targets: ages, k: 20).predict(test)  // M numbers
 /// ```
 /// Without a temperature it is scikit-learn's `KNeighborsRegressor` with `metric="cosine"`.
 public struct NeighborRegression: Sendable {

@@ -68,7 +68,10 @@ public struct RidgeProbe: Sendable {
 
     /// A probe whose penalty has the least squared error on validation rows, of equal ones the largest penalty, fitted
     /// to all rows. Without a row to validate on the penalty nearest to 1 is taken.
-    /// - Parameters: as ``LinearProbe/choosingStrength(features:labels:classes:strengths:validation:key:classWeights:sampleWeights:tolerance:iterations:)``'s.
+    /// - Parameters:
+    ///   - features, targets: as of a probe.
+    ///   - penalties: to try, at least one, all above 0.
+    ///   - validation: the rows to validate on; key: of their choice.
     public static func choosingPenalty(
         features: Tensor, targets: [Double], penalties: [Double] = defaultPenalties,
         validation: ProbeValidation = .fraction(0.2), key: RandomKey = RandomKey(seed: 0)

@@ -15,7 +15,8 @@ public struct RegressionMetrics: Sendable, Codable, Equatable {
     /// - Parameters: predicted, truth: as many numbers; of none all errors are 0.
     public init(predicted: [Double], truth: [Double]) {
         ShapeCheck.require(
-            predicted.count == truth.count, "RegressionMetrics", "\(predicted.count) predictions for \(truth.count) numbers")
+            predicted.count == truth.count, "RegressionMetrics",
+            "\(predicted.count) predictions for \(truth.count) numbers")
         let n = Double(max(1, truth.count)), mean = truth.reduce(0, +) / n
         var absolute = 0.0, squares = 0.0, spread = 0.0
         for (guess, number) in zip(predicted, truth) {

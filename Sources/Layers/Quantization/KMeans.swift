@@ -40,8 +40,8 @@ public final class KMeans: Module {
     /// - Parameters:
     ///   - points: `[N, D]`; of fewer than K different ones some centers are equal.
     ///   - key: of the choice of the first centers.
-    ///   - restarts: how often it starts from other centers; those of the lowest distance stay, of equal ones the first.
-    ///     At least 1.
+    ///   - restarts: how often it starts from other centers, at least 1; those of the lowest distance are kept, of
+    ///     equal ones the first.
     ///   - iterations: at most so many; they end where no vector changes its cluster.
     ///   - tolerance: they end as well where the squared changes of all centers add up to no more than this fraction of
     ///     the mean variance of a column. scikit-learn's default is 1e-4; 0 goes on to the end.

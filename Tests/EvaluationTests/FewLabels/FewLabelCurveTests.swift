@@ -45,7 +45,8 @@ import Testing
         let labels = training.labels, key = RandomKey(seed: 9)
         var seen: [LabelSubset] = []
         let curve = FewLabelCurve(
-            labels: labels, amounts: [.fraction(0.01), .perClass(300), .fraction(1)], draws: 3, key: { key.derived("draw", $0) }
+            labels: labels, amounts: [.fraction(0.01), .perClass(300), .fraction(1)], draws: 3,
+            key: { key.derived("draw", $0) }
         ) { subset in
             seen.append(subset)
             return Double(subset.rows.reduce(0, +))

@@ -1,0 +1,1 @@
+let training: Tensor = any(), test: Tensor = any(), ages: [Double] = any(), testAges: [Double] = any()

@@ -1,0 +1,1 @@
+let queries: Tensor = any(), bank: Tensor = any()

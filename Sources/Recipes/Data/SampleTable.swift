@@ -15,7 +15,7 @@ struct SampleTable: Sendable {
     let isSplit: Bool
     let settings: DataSettings
     /// The training rows' ids of each input of ids.
-    let ids: [RecipeInput: IDVocabulary]
+    private(set) var ids: [RecipeInput: IDVocabulary]
     /// Files of a folder that are not trained on since they are in the held-out folder inside it.
     private(set) var nestedCount = 0
     /// What `data.exclude` left out; nil where it is not given.
@@ -174,6 +174,13 @@ struct SampleTable: Sendable {
         var result = self
         (result.train, result.heldOut) = (part(train), part(heldOut))
         result.validation = validation.map(part)
+        return result
+    }
+
+    /// The same with the ids that a model has a row for, which may be of another table.
+    func knowing(_ ids: [RecipeInput: IDVocabulary]) -> SampleTable {
+        var result = self
+        result.ids = ids
         return result
     }
 

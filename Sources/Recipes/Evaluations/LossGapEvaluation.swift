@@ -23,7 +23,8 @@ public struct LossGapEvaluation: Evaluation {
 
     public func evaluate(_ model: EvaluatedModel, on data: EvaluationData) throws -> EvaluationSection? {
         let recipe = model.recipe, needs = recipe.objective.needs
-        guard needs.teacher == nil, let parts = try Self.parts(of: data.source, recipe) else { return nil }
+        guard needs.teacher == nil, let parts = try Self.parts(of: data.source, recipe, ids: model.embedder.ids)
+        else { return nil }
         let tokenizer = model.embedder.tokenizer
         let size = min(recipe.batch, parts.count)
         guard size >= needs.smallestBatch else {
@@ -54,7 +55,7 @@ public struct LossGapEvaluation: Evaluation {
 
     /// The held-out samples and as many of those trained on, as data to train on; nil where nothing is held out.
     private static func parts(
-        of data: TrainingData, _ recipe: Recipe
+        of data: TrainingData, _ recipe: Recipe, ids: [RecipeInput: IDVocabulary]
     ) throws -> (heldOut: TrainingData, train: TrainingData, count: Int)? {
         switch data {
         case .blocks(let train, let heldOut):
@@ -65,6 +66,7 @@ public struct LossGapEvaluation: Evaluation {
             )
         case .samples(let table, _), .streams(let table, _):
             guard table.isSplit else { return nil }
+            let table = table.knowing(ids)
             // Of streams some rows make a window together.
             let isStreams = recipe.objective.needs.unit == .windows
             let limit = max(limit, recipe.batch) * (isStreams ? 8 : 1)

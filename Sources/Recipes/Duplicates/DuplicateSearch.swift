@@ -8,7 +8,7 @@ struct DuplicateSearch {
     let equal: EqualItems
     private(set) var rejected: [Rejected]
     private(set) var notes: [String] = []
-    /// Items that stand for all that are equal to them.
+    /// Items that represent all that are equal to them.
     var distinct: [Int] { items.indices.filter { equal.first[$0] == $0 && summaries[$0] != nil } }
     /// By the first of equal items.
     private var near: [NearCandidates.Pair] = []

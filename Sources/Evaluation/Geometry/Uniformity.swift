@@ -11,7 +11,8 @@ public import ConcordTensors
 /// print(uniformity.value ?? .nan, uniformity.pairs)
 /// ```
 ///
-/// 0 where all rows are one direction; the lower, the more evenly; near `-2 t` = -4 for uniform rows of many dimensions.
+/// 0 where all rows are one direction; the lower, the more evenly; near `-2 t` = -4 for uniform rows of many
+/// dimensions.
 ///
 /// - Source: Wang, Isola 2020, arXiv:2005.10242, eq. 2.
 public struct Uniformity: Sendable, Codable, Equatable {

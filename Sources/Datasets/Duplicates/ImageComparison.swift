@@ -1,10 +1,5 @@
 /// How alike two images are where they overlap, once the one is placed in the other.
 ///
-/// ```swift
-/// let found = ImageComparison(ImageThumbnail(a), ImageThumbnail(b))
-/// if found.isNearDuplicate { print(found.correlation) }
-/// ```
-///
 /// The limits are from 400 images each of CIFAR-10 and Noto Emoji, re-encoded, cropped and resized, against all pairs
 /// of other images (article Duplicates).
 package struct ImageComparison: Sendable {

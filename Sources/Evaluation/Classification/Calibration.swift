@@ -2,8 +2,8 @@ public import ConcordTensors
 
 /// Whether a classifier is right as often as its highest probability says.
 ///
-/// Samples are put into M bins of equal width by the highest probability of their classes, the confidence, of which a bin
-/// takes `(m - 1) / M < confidence <= m / M`; 0 belongs to the first.
+/// Samples are put into M bins of equal width by the highest probability of their classes, the confidence, of which a
+/// bin takes `(m - 1) / M < confidence <= m / M`; 0 belongs to the first.
 ///
 ///     ECE = sum over bins of  weight of the bin / weight of all * |accuracy - confidence|
 ///

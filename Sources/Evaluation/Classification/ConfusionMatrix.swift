@@ -7,8 +7,8 @@ import ConcordTensors
 /// print(matrix.balancedAccuracy ?? .nan, matrix.perClass[1].specificity ?? .nan)      // 0.75 0.5
 /// ```
 ///
-/// Values equal scikit-learn's with its default of 0 for 0 / 0 (`zero_division`); here the value of a class is then nil,
-/// and an average counts it as 0. Averages are over the classes that are true or predicted for some sample.
+/// Values equal scikit-learn's with its default of 0 for 0 / 0 (`zero_division`); here the value of a class is then
+/// nil, and an average counts it as 0. Averages are over the classes that are true or predicted for some sample.
 public struct ConfusionMatrix: Sendable, Equatable {
     /// `[true][predicted]` sums of weights, K by K.
     public let counts: [[Double]]
@@ -60,8 +60,8 @@ public struct ConfusionMatrix: Sendable, Equatable {
         Ratio.of(counts.indices.reduce(0) { $0 + counts[$1][$1] }, total)
     }
 
-    /// The mean recall of the classes that some sample has: 1 / their number at chance, whatever the classes' sizes; nil
-    /// without samples. scikit-learn's `balanced_accuracy_score`.
+    /// The mean recall of the classes that some sample has: 1 / their number at chance, whatever the classes' sizes;
+    /// nil without samples. scikit-learn's `balanced_accuracy_score`.
     public var balancedAccuracy: Double? {
         let recalls = perClass.compactMap(\.recall)
         return Ratio.of(recalls.reduce(0, +), Double(recalls.count))

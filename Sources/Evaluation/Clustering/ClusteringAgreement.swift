@@ -17,8 +17,8 @@ public struct ClusteringAgreement: Sendable, Codable, Equatable {
     public let adjustedMutualInformation: Double
     /// The adjusted Rand index (ARI) of pairs: 0 at chance, 1 at most, -0.5 at least. Hubert, Arabie 1985.
     public let adjustedRandIndex: Double
-    /// Whether clusters have one class each, classes are in one cluster each, and the harmonic mean of both; in `0...1`.
-    /// Rosenberg, Hirschberg 2007.
+    /// Whether clusters have one class each, classes are in one cluster each, and the harmonic mean of both; in
+    /// `0...1`. Rosenberg, Hirschberg 2007.
     public let homogeneity, completeness, vMeasure: Double
     /// Fraction of the samples that are of the most frequent class of their cluster; 1 where each has its own cluster.
     public let purity: Double
@@ -79,7 +79,8 @@ public struct ClusteringAgreement: Sendable, Codable, Equatable {
         func squares(_ counts: [Int]) -> Double { counts.reduce(0) { $0 + Double($1) * Double($1) } }
         let n = Double(table.total), both = table.counts.reduce(0) { $0 + squares($1) }
         // Ordered pairs that are together in both, in the clusters only, in the classes only, in neither.
-        let together = both - n, clustersOnly = squares(table.clusters) - both, classesOnly = squares(table.classes) - both
+        let together = both - n
+        let clustersOnly = squares(table.clusters) - both, classesOnly = squares(table.classes) - both
         let neither = n * n - clustersOnly - classesOnly - both
         if clustersOnly == 0, classesOnly == 0 { return 1 }
         let (a, b) = (together + classesOnly, classesOnly + neither)

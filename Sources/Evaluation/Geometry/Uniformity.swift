@@ -11,7 +11,8 @@ public import ConcordTensors
 /// print(uniformity.value ?? .nan, uniformity.pairs)
 /// ```
 ///
-/// 0 where all rows are one direction; the lower, the more evenly; near `-2 t` = -4 for uniform rows of many dimensions.
+/// 0 where all rows are one direction; the lower, the more evenly; near `-2 t` = -4 for uniform rows of many
+/// dimensions.
 ///
 /// - Source: Wang, Isola 2020, arXiv:2005.10242, eq. 2.
 public struct Uniformity: Sendable, Codable, Equatable {
@@ -24,7 +25,8 @@ public struct Uniformity: Sendable, Codable, Equatable {
     ///   - embeddings: `[N, D]`, of any length but zero.
     ///   - t: the kernel's sharpness, above 0.
     ///   - limit: of more rows than this, as many at equal distances in their order are compared, all pairs of them.
-    ///     10,000 take a second of one core, and 50,000 half a minute, for 512 dimensions; memory is that of a block.
+    ///     Of 512 dimensions, 10,000 take about a second of two cores and 50,000 about half a minute; memory is that of
+    ///     a block.
     public init(_ embeddings: Tensor, t: Double = 2, limit: Int = 10_000) {
         ShapeCheck.rank(embeddings, 2, "[N, D]", in: "Uniformity")
         let all = embeddings.detached, count = all.shape[0]

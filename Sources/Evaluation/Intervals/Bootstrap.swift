@@ -52,8 +52,8 @@ public struct Bootstrap: Sendable {
     /// The interval of a metric.
     /// - Parameters:
     ///   - count: N, the number of samples.
-    ///   - metric: of samples, by their numbers in `0 ..< N`, some of them several times; nil or not-a-number where they
-    ///     do not define it.
+    ///   - metric: of samples, by their numbers in `0 ..< N`, some of them several times; nil or not-a-number where
+    ///     they do not define it.
     /// - Returns: nil where all samples together do not define the metric.
     /// - Precondition: as many strata as samples, where there are any.
     public func interval(of count: Int, _ metric: ([Int]) throws -> Double?) rethrows -> BootstrapInterval? {

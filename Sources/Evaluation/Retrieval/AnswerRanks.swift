@@ -141,7 +141,9 @@ extension AnswerRanks {
 
     /// How many scores are above each of several levels, and equal to it.
     /// - Parameter levels: ascending, distinct.
-    private static func counts(_ scores: UnsafeBufferPointer<Float>, _ levels: [Float]) -> (above: [Int], equal: [Int]) {
+    private static func counts(
+        _ scores: UnsafeBufferPointer<Float>, _ levels: [Float]
+    ) -> (above: [Int], equal: [Int]) {
         var equal = [Int](repeating: 0, count: levels.count)
         // Scores above a level and below the next.
         var between = equal

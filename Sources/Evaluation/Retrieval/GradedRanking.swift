@@ -17,8 +17,8 @@ public enum GradedRanking {
     ///   - scores: of each candidate, higher for better ones; none of them not-a-number.
     ///   - k: how many of the first count; all where nil.
     /// - Returns: in `0...1`; nil where nothing is relevant.
-    /// - Source: Järvelin, Kekäläinen 2002, "Cumulated gain-based evaluation of IR techniques"; ties by McSherry, Najork
-    ///   2008.
+    /// - Source: Järvelin, Kekäläinen 2002, "Cumulated gain-based evaluation of IR techniques"; ties by McSherry,
+    ///   Najork 2008.
     public static func ndcg(relevance: [Double], scores: [Double], k: Int? = nil) -> Double? {
         ShapeCheck.require(
             relevance.count == scores.count && relevance.allSatisfy { $0 >= 0 } && !scores.contains(where: \.isNaN),

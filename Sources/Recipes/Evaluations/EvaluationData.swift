@@ -37,8 +37,8 @@ public final class EvaluationData {
         return (names, embeddings)
     }
 
-    /// Embeddings of the items of an input, `[N, D]`: in the shared space where there is one, else the encoder's output;
-    /// nil where there are no items. Each is computed once.
+    /// Embeddings of the items of an input, `[N, D]`: in the shared space where there is one, else the encoder's
+    /// output; nil where there are no items. Each is computed once.
     func embeddings(of input: RecipeInput) throws -> Tensor? {
         guard let samples = try samples(), let names = samples.items.names[input], !names.isEmpty else { return nil }
         if let known = samples.embeddings[input] ?? textFeatures[input] { return known }

@@ -98,7 +98,8 @@ import Testing
     @Test func scoresThatAreNotANumberRankLast() {
         let ranks = AnswerRanks(scores: [.nan, 0.1, .nan, -0.5], answers: [2])
         #expect(ranks.firstRank == 3.5 && ranks.hit(at: 2) == 0 && ranks.hit(at: 3) == 0.5)
-        let broken = Retrieval(queries: Tensor([.nan, 1], shape: [1, 2]), candidates: hashed("b", [8, 2]), answers: [[3]])
+        let query = Tensor([.nan, 1], shape: [1, 2])
+        let broken = Retrieval(queries: query, candidates: hashed("b", [8, 2]), answers: [[3]])
         #expect(broken.medianRank == 4.5 && broken.r1 == 1.0 / 8)
     }
 }

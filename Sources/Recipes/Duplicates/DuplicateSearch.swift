@@ -148,10 +148,11 @@ struct DuplicateSearch {
                 (members[found.place] ?? []).map { (place: $0, similarity: found.similarity) }
             }
             func redundancy(_ isOriginal: (Int) -> Bool) -> Duplicates.Redundancy? {
-                if let other = same.first(where: isOriginal) {
+                // Of several the most alike.
+                let kinds = same.filter(isOriginal).map { (place: $0, kind: equal.kind(place, $0)) }
+                if let other = kinds.min(by: { $0.kind.rank < $1.kind.rank }) {
                     return .init(
-                        item: items[place].item, original: items[other].item, kind: equal.kind(place, other),
-                        similarity: 1)
+                        item: items[place].item, original: items[other.place].item, kind: other.kind, similarity: 1)
                 }
                 return near.first { isOriginal($0.place) }.map {
                     .init(

@@ -30,10 +30,10 @@ extension Recipe {
                 message: "data.kind: \(data.kind.rawValue) has no rows to compare; duplicates are looked for in "
                     + "tables, folders and files")
         }
-        let table = try SampleTable(data, root: root)
+        let inputs = try comparedInputs(names), table = try SampleTable(data, root: root)
         try table.exclusion?.requireKnownNames()
         var copies: [NearestCopies] = []
-        let searches = try comparedInputs(names).map { input in
+        let searches = try inputs.map { input in
             var search = DuplicateSearch(ComparedItem.all(of: table, input, root: root)) {
                 progress("\(input) read", $0, 0)
             }

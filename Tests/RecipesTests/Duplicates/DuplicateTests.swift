@@ -1,5 +1,9 @@
 import ConcordDatasets
+import ConcordEvaluation
+import ConcordLayers
 import ConcordRecipes
+import ConcordTensors
+import ConcordTraining
 import Foundation
 import TestSupport
 import Testing

@@ -1,4 +1,6 @@
 import ConcordDatasets
+import ConcordEvaluation
+import ConcordLayers
 import ConcordTensors
 import Foundation
 import TestSupport

@@ -1,0 +1,1 @@
+let encoder: ResNet = any(), images: Tensor = any(), labels: Tensor = any()

@@ -1,0 +1,1 @@
+let encoder: VisionTransformer = any(), images: Tensor = any()

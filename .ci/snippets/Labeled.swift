@@ -1,0 +1,1 @@
+let images: Tensor = any(), clips: Waveform = any()

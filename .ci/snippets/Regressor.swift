@@ -1,0 +1,1 @@
+let encoder: ResNet = any(), years: [Float] = any()

@@ -33,6 +33,9 @@ let package = Package(
         .executable(name: "concord", targets: ["ConcordCLI"]),
         .executable(name: "concord-bench", targets: ["ConcordBench"]),
     ],
+    traits: [
+        .trait(name: "MPI", description: "Training on several processes and machines (wants libopenmpi-dev or MPICH)."),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -47,8 +50,13 @@ let package = Package(
         .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+        .systemLibrary(name: "CMPI", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
         .target(
-            name: "CBridges", dependencies: ["COneDNN", "CJPEG", "CPNG", "CSoxr"],
+            name: "CBridges",
+            dependencies: [
+                "COneDNN", "CJPEG", "CPNG", "CSoxr", .target(name: "CMPI", condition: .when(traits: ["MPI"])),
+            ],
+            cSettings: [.define("CONCORD_MPI", .when(traits: ["MPI"]))],
             linkerSettings: [.linkedLibrary("gomp")]),
         .target(name: "CStartup"),  // of the command line alone: it runs before the libraries' constructors
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
@@ -62,9 +70,10 @@ let package = Package(
         // What a target imports is listed, and no more: .ci/imports compares.
         library("Files", []),
         library("Tensors", ["ConcordFiles", "CBridges", "CKernels", "COpenBLAS", "COneDNN"]),
-        library("Layers", ["ConcordTensors"]),
+        library("Communication", ["ConcordTensors", "CBridges"]),
+        library("Layers", ["ConcordCommunication", "ConcordTensors"]),
         library("Encoders", ["ConcordLayers", "ConcordTensors"]),
-        library("Objectives", ["ConcordLayers", "ConcordTensors"]),
+        library("Objectives", ["ConcordCommunication", "ConcordLayers", "ConcordTensors"]),
         library("Interchange", ["ConcordFiles", "ConcordLayers", "ConcordTensors"]),
         library("Evaluation", ["ConcordFiles", "ConcordLayers", "ConcordTensors"]),
         library("Tokenizers", ["ConcordFiles", "ConcordLayers", "ConcordTensors", "Vocab", heap]),

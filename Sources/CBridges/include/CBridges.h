@@ -5,6 +5,7 @@
 
 #include "signal_bridge.h"
 #include "thread_bridge.h"
+#include "mpi_bridge.h"
 #include "memory_file.h"
 #include "jpeg_bridge.h"
 #include "png_bridge.h"

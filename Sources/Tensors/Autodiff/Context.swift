@@ -16,6 +16,8 @@ package struct Context {
     /// nil: it sees all.
     package var rows: Range<Int>?
     package var values: ParameterValues?
+    /// The communicator of the processes that share the batch (of a target above); nil: this process has all of it.
+    package var communicator: (any AnyObject & Sendable)?
     /// A parallel region is open on this thread; loops inside it run serially.
     package var isInRegion = false
     /// Collects the time of operations, while a profile is measured.

@@ -88,7 +88,7 @@ package struct RowGradient: Sendable {
 
 extension Tensor {
     /// Copies this value's memory unless no other value uses it.
-    mutating func makeUnique() {
+    package mutating func makeUnique() {
         if !isKnownUniquelyReferenced(&storage) { storage = copied().storage }
     }
 

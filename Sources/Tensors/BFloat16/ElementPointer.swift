@@ -45,7 +45,7 @@ extension Tensor {
     }
 
     /// A constant of one of the two floating types.
-    func cast(to type: ElementType) -> Tensor {
+    package func cast(to type: ElementType) -> Tensor {
         switch (elementType, type) {
         case (.float32, .bfloat16): asBFloat16
         case (.bfloat16, .float32): asFloat32

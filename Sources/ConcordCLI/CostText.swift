@@ -35,13 +35,18 @@ enum CostText {
                 + "most, for \(estimate.steps) steps",
             "  time: start \(duration(estimate.startSeconds)), steps \(duration(estimate.stepsSeconds)) "
                 + "(\(milliseconds(estimate.laterStepSeconds)) each, in the first epoch "
-                + "\(milliseconds(estimate.firstEpochStepSeconds))), \(estimate.evaluations) evaluations "
-                + "\(duration(evaluations)), \(estimate.checkpoints) checkpoints of "
+                + "\(milliseconds(estimate.firstEpochStepSeconds))), \(counted(estimate.evaluations, "evaluation")) "
+                + "\(duration(evaluations)), \(counted(estimate.checkpoints, "checkpoint")) of "
                 + "\(MemoryLimit.size(estimate.checkpointBytes)) \(duration(checkpoints))",
-            "  memory: \(MemoryLimit.size(estimate.measuredPeakBytes)) as measured, "
-                + "\(MemoryLimit.size(estimate.cacheGrowthBytes)) more of decoded samples (data.cache_mib), "
-                + "\(MemoryLimit.size(estimate.evaluationGrowthBytes)) more in evaluations",
         ]
+        var memory = "  memory: \(MemoryLimit.size(estimate.measuredPeakBytes)) as measured"
+        if estimate.cacheGrowthBytes > 0 {
+            memory += ", \(MemoryLimit.size(estimate.cacheGrowthBytes)) more of decoded samples (data.cache_mib)"
+        }
+        if estimate.evaluationGrowthBytes > 0 {
+            memory += ", \(MemoryLimit.size(estimate.evaluationGrowthBytes)) more in evaluations of all rows"
+        }
+        lines.append(memory)
         let counts = estimate.multiplyAddsPerStep
         if counts.total > 0 {
             lines.append("  a step: \(scaled(Double(counts.total))) multiply-adds (\(parts(of: counts)))")
@@ -54,6 +59,8 @@ enum CostText {
         }
         return lines.joined(separator: "\n")
     }
+
+    private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     private static func milliseconds(_ seconds: Double) -> String {
         seconds < 1 ? "\(brief(1000 * seconds)) ms" : duration(seconds)

@@ -57,25 +57,33 @@ extension Recipe {
         var estimate = TrainingEstimate()
         estimate.startSeconds = (ContinuousClock.now - started).inSeconds
 
-        let updatesPerEpoch = (batches.stepsPerEpoch + optimizer.accumulate - 1) / optimizer.accumulate
+        let updatesPerEpoch = updatesPerEpoch(of: batches)
         estimate.steps = updates(perEpoch: updatesPerEpoch)
+        let before = countEvaluations(&estimate, embedder, isInitialized: initial != nil)
+        // In the order of a run, for memory that was freed is used again by what comes after.
+        var evaluation: EvaluationMeasurement?
+        func evaluate() throws {
+            evaluation = try EvaluationMeasurement(of: embedder, on: samples, seconds: seconds / 2)
+        }
+        if before > 0 { try evaluate() }
         let steps = try StepMeasurement(of: objective, on: batches, by: self, updates: estimate.steps, seconds)
         steps.enter(&estimate, updatesPerEpoch: updatesPerEpoch)
         estimate.cacheGrowthBytes = cacheGrowth(batches, steps: estimate.steps, updatesPerEpoch)
+        let peakOfSteps = ProcessUsage.now().peakResidentBytes, tensorsOfSteps = Allocator.statistics.peak
+        if before == 0 { try evaluate() }
         estimate.measuredPeakBytes = ProcessUsage.now().peakResidentBytes
-        let peakOfSteps = Allocator.statistics.peak
-
-        countEvaluations(&estimate, embedder, isInitialized: initial != nil)
-        if estimate.evaluations > 0 {
-            let evaluation = try EvaluationMeasurement(of: embedder, on: samples, seconds: seconds / 2)
+        if let evaluation {
             estimate.evaluationSeconds = evaluation.seconds
-            let measured = ProcessUsage.now().peakResidentBytes
-            let expected = estimate.measuredPeakBytes + max(0, steps.heldBytes + evaluation.bytes - peakOfSteps)
-            estimate.measuredPeakBytes = measured
-            estimate.evaluationGrowthBytes = max(0, expected - measured)
+            let expected = peakOfSteps + max(0, steps.heldBytes + evaluation.bytes - tensorsOfSteps)
+            estimate.evaluationGrowthBytes = max(0, expected - estimate.measuredPeakBytes)
         }
         estimate.measuringSeconds = (ContinuousClock.now - started).inSeconds
         return estimate
+    }
+
+    /// Updates in an epoch; the last may have fewer batches than the others.
+    func updatesPerEpoch(of batches: Batches<MultimodalBatch>) -> Int {
+        (batches.stepsPerEpoch + optimizer.accumulate - 1) / optimizer.accumulate
     }
 
     /// What the cache of decoded samples will hold at the end of the run more than now.
@@ -86,12 +94,16 @@ extension Recipe {
     }
 
     /// How many evaluations and checkpoints a run has.
-    private func countEvaluations(_ estimate: inout TrainingEstimate, _ embedder: Embedder, isInitialized: Bool) {
+    /// - Returns: the evaluations before the first step.
+    private func countEvaluations(
+        _ estimate: inout TrainingEstimate, _ embedder: Embedder, isInitialized: Bool
+    ) -> Int {
         func times(every count: Int) -> Int { (estimate.steps + count - 1) / count }  // one more at the end
         let isJudged = checkpoint.best != nil || earlyStopping.metric != nil
         let before = (isJudged ? 1 : 0) + (!embedder.model.hasSharedSpace && (!isJudged || isInitialized) ? 1 : 0)
         estimate.evaluations = before + (evaluateEvery > 0 ? times(every: evaluateEvery) : 1)
         estimate.checkpoints = times(every: checkpoint.every)
+        return before
     }
 }
 

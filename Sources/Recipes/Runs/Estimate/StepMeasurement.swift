@@ -30,7 +30,7 @@ struct StepMeasurement {
         updates: Int, _ seconds: Double
     ) throws {
         let ahead = (batches.batchesAhead + recipe.optimizer.accumulate - 1) / recipe.optimizer.accumulate
-        let warmUp = ahead + 2, perEpoch = batches.stepsPerEpoch / recipe.optimizer.accumulate
+        let warmUp = ahead + 2, perEpoch = recipe.updatesPerEpoch(of: batches)
         let first = try Pass(objective, batches, recipe, updates: updates) { count, passed in
             count >= warmUp + Self.leastSteps + ahead + 1 && passed >= seconds
         }
@@ -92,7 +92,7 @@ private final class Pass {
         _ objective: O, _ batches: Batches<MultimodalBatch>, _ recipe: Recipe, updates: Int,
         until isOver: @escaping (_ steps: Int, _ seconds: Double) -> Bool
     ) throws {
-        let perEpoch = batches.stepsPerEpoch / recipe.optimizer.accumulate
+        let perEpoch = recipe.updatesPerEpoch(of: batches)
         var started = ContinuousClock.now, counted = MultiplyAdds.ofThisThread, sum = 0.0
         let trainer = Trainer(
             objective, optimizer: recipe.makeOptimizer(), schedule: recipe.makeSchedule(updatesPerEpoch: perEpoch),

@@ -93,6 +93,13 @@ int concord_mpi_all_reduce_largest(double *values, long count) {
     return MPI_Allreduce(MPI_IN_PLACE, values, (int)count, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
 }
 
+static int pieces(long count) { return (int)((count + PIECE - 1) / PIECE); }
+
+static int piece(long count, int place) {
+    const long rest = count - (long)place * PIECE;
+    return (int)(rest < PIECE ? rest : PIECE);
+}
+
 static concord_mpi_request *make(int count) {
     concord_mpi_request *request = calloc(1, sizeof *request);
     request->count = count;
@@ -156,40 +163,38 @@ int concord_mpi_start_reduce_scatter(
 }
 
 int concord_mpi_start_all_reduce(concord_mpi_request **request, float *values, long count) {
-    concord_mpi_request *made = make((int)((count + PIECE - 1) / PIECE));
+    concord_mpi_request *made = make(pieces(count));
     int code = MPI_SUCCESS;
     for (int i = 0; i < made->count && code == MPI_SUCCESS; i++) {
-        const long at = (long)i * PIECE, rest = count - at;
         code = MPI_Iallreduce(
-            MPI_IN_PLACE, values + at, (int)(rest < PIECE ? rest : PIECE), MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD,
+            MPI_IN_PLACE, values + (long)i * PIECE, piece(count, i), MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD,
             made->pending + i);
     }
     return started(request, made, code);
 }
 
 int concord_mpi_start_broadcast(concord_mpi_request **request, void *bytes, long count, int root) {
-    concord_mpi_request *made = make((int)((count + PIECE - 1) / PIECE));
+    concord_mpi_request *made = make(pieces(count));
     int code = MPI_SUCCESS;
     for (int i = 0; i < made->count && code == MPI_SUCCESS; i++) {
-        const long at = (long)i * PIECE, rest = count - at;
         code = MPI_Ibcast(
-            (char *)bytes + at, (int)(rest < PIECE ? rest : PIECE), MPI_BYTE, root, MPI_COMM_WORLD, made->pending + i);
+            (char *)bytes + (long)i * PIECE, piece(count, i), MPI_BYTE, root, MPI_COMM_WORLD, made->pending + i);
     }
     return started(request, made, code);
 }
 
 int concord_mpi_start_exchange(
-    concord_mpi_request **request, const float *out, int to, float *in, int from, long count) {
-    const int pieces = (int)((count + PIECE - 1) / PIECE);
-    concord_mpi_request *made = make(2 * pieces);
+    concord_mpi_request **request, const float *out, long out_count, int to, float *in, long in_count, int from) {
+    const int received = pieces(in_count), sent = pieces(out_count);
+    concord_mpi_request *made = make(received + sent);
     int code = MPI_SUCCESS;
-    for (int i = 0; i < pieces && code == MPI_SUCCESS; i++) {
-        const long at = (long)i * PIECE, rest = count - at;
-        const int size = (int)(rest < PIECE ? rest : PIECE);
-        code = MPI_Irecv(in + at, size, MPI_FLOAT, from, i, MPI_COMM_WORLD, made->pending + 2 * i);
-        if (code == MPI_SUCCESS) {
-            code = MPI_Isend(out + at, size, MPI_FLOAT, to, i, MPI_COMM_WORLD, made->pending + 2 * i + 1);
-        }
+    for (int i = 0; i < received && code == MPI_SUCCESS; i++) {
+        code = MPI_Irecv(
+            in + (long)i * PIECE, piece(in_count, i), MPI_FLOAT, from, i, MPI_COMM_WORLD, made->pending + i);
+    }
+    for (int i = 0; i < sent && code == MPI_SUCCESS; i++) {
+        code = MPI_Isend(
+            out + (long)i * PIECE, piece(out_count, i), MPI_FLOAT, to, i, MPI_COMM_WORLD, made->pending + received + i);
     }
     return started(request, made, code);
 }
@@ -268,8 +273,8 @@ int concord_mpi_start_broadcast(concord_mpi_request **request, void *bytes, long
     return (void)request, (void)bytes, (void)count, (void)root, -1;
 }
 int concord_mpi_start_exchange(
-    concord_mpi_request **request, const float *out, int to, float *in, int from, long count) {
-    return (void)request, (void)out, (void)to, (void)in, (void)from, (void)count, -1;
+    concord_mpi_request **request, const float *out, long out_count, int to, float *in, long in_count, int from) {
+    return (void)request, (void)out, (void)out_count, (void)to, (void)in, (void)in_count, (void)from, -1;
 }
 int concord_mpi_test(concord_mpi_request *request, bool *is_done) { return (void)request, (void)is_done, -1; }
 int concord_mpi_wait(concord_mpi_request *request) { return (void)request, -1; }

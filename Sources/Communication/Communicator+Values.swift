@@ -44,6 +44,15 @@ extension Communicator {
         }
     }
 
+    /// The numbers of each rank, in the order of ranks.
+    /// - Parameter values: as many as it has.
+    public func gather(_ values: [Int32]) -> [[Int32]] {
+        guard !isAlone else { return [values] }
+        return gather(values.withUnsafeBytes { Array($0) }).map { bytes in
+            bytes.withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
+        }
+    }
+
     /// The bytes of one rank on all of them.
     /// - Parameter bytes: of the rank `root`; what others give is not looked at.
     public func broadcast(_ bytes: [UInt8], from root: Int = 0) -> [UInt8] {

@@ -88,7 +88,7 @@ public final class Communicator: Sendable {
 /// The communicator of the computation on this thread.
 extension Communicator {
     /// That of the surrounding ``withCommunicator(_:_:)``; ``single`` outside of one.
-    public static var current: Communicator { (Context.current.communicator as? Communicator) ?? single }
+    public static var current: Communicator { (Context.current.ranks as? Communicator) ?? single }
 
     /// Whether this process has the whole batch.
     public var isAlone: Bool { count == 1 }
@@ -97,7 +97,11 @@ extension Communicator {
 /// Runs `body` as this rank's part of a computation that all ranks of a communicator make together, each with its share
 /// of one batch.
 public func withCommunicator<R, E: Error>(_ communicator: Communicator, _ body: () throws(E) -> R) throws(E) -> R {
-    try Context.with({ $0.communicator = communicator.isAlone ? nil : communicator }, body)
+    try Context.with(
+        {
+            $0.ranks = communicator.isAlone ? nil : communicator
+            $0.communicator = $0.ranks
+        }, body)
 }
 
 /// Why there is no communication between ranks.

@@ -102,11 +102,18 @@ public final class Contrastive<B: Sendable>: Objective {
 
     /// The mean loss over the pairs of towers, in the surrounding mode.
     /// - Returns: `ln N` at chance with ``InfoNCE``; 0 where no pair of towers has a sample in common.
-    public func callAsFunction(_ batch: B) -> Loss { aligned(towers.map { $0.embeddings(of: batch) }, in: batch) }
+    public func callAsFunction(_ batch: B) -> Loss {
+        aligned(towers.map { $0.embeddings(of: batch) }, labels: labels(of: batch))
+    }
 
-    /// - Parameter embeddings: `[n, D]` of each tower, nil where no sample of the batch has its input.
-    func aligned(_ embeddings: [TowerEmbeddings?], in batch: B) -> Loss {
-        let labels = labels.flatMap { batch[keyPath: $0] }
+    /// Which samples of a batch are each other's positives, int32 `[N]`; nil: each its own alone.
+    func labels(of batch: B) -> Tensor? { labels.flatMap { batch[keyPath: $0] } }
+
+
+    /// - Parameters:
+    ///   - embeddings: `[n, D]` of each tower, nil where no sample of the batch has its input.
+    ///   - labels: int32 `[N]`.
+    func aligned(_ embeddings: [TowerEmbeddings?], labels: Tensor?) -> Loss {
         let negatives = self.negatives.compactMap { embeddings[$0]?.values }
         var losses: [Tensor] = [], parts: [(name: String, value: Tensor)] = []
         for pair in pairs {

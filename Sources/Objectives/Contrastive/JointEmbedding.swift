@@ -1,3 +1,4 @@
+import ConcordCommunication
 public import ConcordLayers
 public import ConcordTensors
 
@@ -62,7 +63,8 @@ extension JointEmbedding: MicrobatchedObjective {
     public var microbatchingUnsupportedReason: String? { SlicedInput<E.Input>.unsupportedReason }
 
     public func lossWithGradient(of batch: Views<E.Input>, microbatch: Int) -> (Loss, Gradients) {
-        guard let first = SlicedInput(batch.first), let second = SlicedInput(batch.second), first.count > microbatch
+        guard let first = SlicedInput(batch.first), let second = SlicedInput(batch.second),
+            !Microbatches.isWhole(first.count, atMost: microbatch)
         else {
             return Microbatches.wholeWithGradient { self(batch) }
         }
@@ -70,8 +72,11 @@ extension JointEmbedding: MicrobatchedObjective {
         cache.add(count: first.count) { self.network(first.rows($0)) }
         cache.add(count: second.count) { self.network(second.rows($0)) }
         let local = batch.local.flatMap { SlicedInput($0.input) }
-        if let local { cache.add(count: local.count) { self.network(local.rows($0)) } }
-        return cache.lossWithGradient { self.loss(of: $0[0], $0[1], local == nil ? nil : $0[2], labels: batch.labels) }
+        if let local, let views = batch.local?.count {
+            cache.add(count: local.count, views: views) { self.network(local.rows($0)) }
+        }
+        let labels = batch.labels?.gatheredFromRanks()
+        return cache.lossWithGradient { self.loss(of: $0[0], $0[1], local == nil ? nil : $0[2], labels: labels) }
     }
 }
 

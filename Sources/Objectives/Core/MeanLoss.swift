@@ -1,3 +1,4 @@
+import ConcordCommunication
 import ConcordTensors
 
 /// A weighted mean of losses, of their parts and of their metrics, each over the losses that have it. It is summed in
@@ -10,6 +11,11 @@ package struct MeanLoss {
         mutating func add(_ value: Tensor, weight: Double) {
             total += Double(value.item) * weight
             self.weight += weight
+        }
+
+        mutating func add(_ other: Sum) {
+            total += other.total
+            weight += other.weight
         }
 
         /// 0 where nothing has a weight.
@@ -32,6 +38,34 @@ package struct MeanLoss {
             if index == sums.count { sums.append(Sum(name: name)) }
             sums[index].add(value, weight: weight)
         }
+    }
+
+    /// Adds the sums of all ranks, in the order of ranks.
+    mutating func gather(from ranks: Communicator) {
+        guard !ranks.isAlone else { return }
+        let own = ([("whole", whole)] + partSums.map { ("part", $0) } + metricSums.map { ("metric", $0) }).map {
+            kind, sum in
+            "\(kind)\t\(sum.name)\t\(sum.total.bitPattern)\t\(sum.weight.bitPattern)"
+        }
+        self = MeanLoss()
+        for text in ranks.gather(Array(own.joined(separator: "\n").utf8)) {
+            for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
+                let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+                guard fields.count == 4, let total = UInt64(fields[2]), let weight = UInt64(fields[3]) else { continue }
+                let sum = Sum(
+                    name: String(fields[1]), total: Double(bitPattern: total), weight: Double(bitPattern: weight))
+                switch fields[0] {
+                case "whole": whole.add(sum)
+                case "part": Self.add(sum, to: &partSums)
+                default: Self.add(sum, to: &metricSums)
+                }
+            }
+        }
+    }
+
+    private static func add(_ sum: Sum, to sums: inout [Sum]) {
+        guard let index = sums.firstIndex(where: { $0.name == sum.name }) else { return sums.append(sum) }
+        sums[index].add(sum)
     }
 
     /// Sum of the weights.

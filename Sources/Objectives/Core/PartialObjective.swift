@@ -1,3 +1,4 @@
+import ConcordCommunication
 public import ConcordLayers
 public import ConcordTensors
 
@@ -35,14 +36,17 @@ public final class PartialObjective<Whole: Sendable, O: Objective>: Objective, N
 
 extension PartialObjective: MicrobatchedObjective {
     public var microbatchingUnsupportedReason: String? { objective.unsupportedReason }
+    public var ranksUnsupportedReason: String? { objective.ranksReason }
 
     public func lossWithGradient(of batch: Whole, microbatch: Int) -> (Loss, Gradients) {
         guard let objective = objective as? any MicrobatchedObjective<O.Input> else {
             ShapeCheck.fail("PartialObjective", "\(name) is no MicrobatchedObjective")
         }
-        return withPart(of: batch) { objective.lossWithGradient(of: $0, microbatch: microbatch) } ?? (
-            Loss(Tensor(0)), Gradients()
-        )
+        // Of several ranks, those whose shares lack the part take part in what the others do together.
+        let isThere = part(batch) != nil, ranks = Communicator.current
+        guard ranks.sum([isThere ? 1 : 0])[0] > 0 else { return (Loss(Tensor(0)), Gradients()) }
+        return withPart(of: batch) { objective.lossWithGradient(of: $0, microbatch: microbatch) }
+            ?? objective.lossWithGradientWithoutSamples()
     }
 }
 

@@ -1,3 +1,4 @@
+import ConcordCommunication
 public import ConcordLayers
 public import ConcordTensors
 
@@ -46,7 +47,9 @@ public final class WeightedSum<Input: Sendable>: Objective {
 
     /// The sum of losses and gradients, after the gradients' norms have moved the balance.
     private func balanced(_ results: [(Loss, Gradients)], _ balance: GradientBalance) -> (Loss, Gradients) {
-        balance.follow(results.map(\.1))
+        let ranks = Communicator.current
+        let parameters = ranks.isAlone ? [] : ParameterWalk(self).parameters.map { ($0.parameter, $0.parameter.shape) }
+        balance.follow(results.map { $0.1.summed(over: ranks, parameters) })
         let weights = weights
         var gradients = Gradients()
         for ((_, own), weight) in zip(results, weights) { gradients.add(own.scaled(by: weight)) }
@@ -103,6 +106,10 @@ public final class WeightedSum<Input: Sendable>: Objective {
 extension WeightedSum: MicrobatchedObjective {
     public var microbatchingUnsupportedReason: String? {
         terms.lazy.compactMap { term in term.objective.unsupportedReason.map { "its part \(term.name): \($0)" } }.first
+    }
+
+    public var ranksUnsupportedReason: String? {
+        terms.lazy.compactMap { term in term.objective.ranksReason.map { "its part \(term.name): \($0)" } }.first
     }
 
     public func lossWithGradient(of batch: Input, microbatch: Int) -> (Loss, Gradients) {

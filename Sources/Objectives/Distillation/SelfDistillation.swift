@@ -1,3 +1,4 @@
+import ConcordCommunication
 public import ConcordLayers
 public import ConcordTensors
 
@@ -123,7 +124,8 @@ extension SelfDistillation: MicrobatchedObjective {
     }
 
     public func lossWithGradient(of batch: Views<E.Input>, microbatch: Int) -> (Loss, Gradients) {
-        guard let first = SlicedInput(batch.first), let second = SlicedInput(batch.second), first.count > microbatch
+        guard let first = SlicedInput(batch.first), let second = SlicedInput(batch.second),
+            !Microbatches.isWhole(first.count, atMost: microbatch)
         else {
             return Microbatches.wholeWithGradient { self(batch) }
         }
@@ -134,13 +136,16 @@ extension SelfDistillation: MicrobatchedObjective {
             let parts = microbatches.encoding(updatingBuffers: target != nil) {
                 self.targets(view.rows($0), online: nil)
             }
-            return .concatenated(parts, axis: 0)
+            return Tensor.concatenated(parts, axis: 0).gatheredFromRanks(rows: microbatches.counts)
         }
+        let labels = batch.labels?.gatheredFromRanks()
         let known = (isSymmetric ? targets(first) : nil, targets(second))
         var cache = GradientCache(microbatch: microbatch)
         let local = batch.local.flatMap { SlicedInput($0.input) }
-        for view in (isSymmetric ? [first, second] : [first]) + [local].compactMap({ $0 }) {
-            cache.add(count: view.count) { rows in
+        let views = (isSymmetric ? [first, second] : [first]) + [local].compactMap { $0 }
+        for (place, view) in views.enumerated() {
+            let isLocal = local != nil && place == views.count - 1
+            cache.add(count: view.count, views: isLocal ? batch.local?.count ?? 1 : 1) { rows in
                 let projections = self.online(view.rows(rows))
                 guard let predictor = self.predictor else { return projections }
                 return .concatenated([predictor(projections), projections.detached], axis: 1)
@@ -153,7 +158,7 @@ extension SelfDistillation: MicrobatchedObjective {
             return self.loss(
                 of: predictions[0], isSymmetric ? predictions[1] : nil,
                 local == nil ? nil : predictions[predictions.count - 1], known, spread: projections,
-                labels: batch.labels)
+                labels: labels)
         }
     }
 }

@@ -124,6 +124,11 @@ public final class HuBERT<E: SequenceEncoder>: Objective {
         }
     }
 
+    /// How many masked frames have a cluster.
+    private static func count(_ clusters: [Int32], _ masked: [[Int]], steps: Int) -> Int {
+        masked.enumerated().reduce(0) { sum, item in sum + item.element.count { clusters[item.offset * steps + $0] >= 0 } }
+    }
+
     private func loss(_ features: MaskedSequence<E>.Features, clusters: [Int32], masked: [[Int]]) -> Loss {
         let steps = features.steps
         let places = masked.enumerated().flatMap { n, frames in frames.map { Int32(n * steps + $0) } }.filter {
@@ -147,5 +152,22 @@ public final class HuBERT<E: SequenceEncoder>: Objective {
                 ("accuracy", Tensor(Float(hits) / Float(labels.count))),
                 ("largest", Tensor(Float(counts.values.max() ?? 0) / Float(labels.count))),
             ])
+    }
+}
+
+extension HuBERT: MicrobatchedObjective {
+    public var microbatchingUnsupportedReason: String? { SlicedInput<E.Input>.unsupportedReason }
+
+    /// The mean over the masked frames of all microbatches; the penalty's mean is weighted likewise.
+    public func lossWithGradient(of input: E.Input, microbatch: Int) -> (Loss, Gradients) {
+        guard let sliced = SlicedInput(input) else { return Microbatches.wholeWithGradient { self(input) } }
+        return Microbatches(of: sliced.count, atMost: microbatch).meanWithGradient { rows in
+            let input = sliced.rows(rows), features = sequences.features(input)
+            let clusters = clusterIDs(input, features)
+            let masked = sequences.masking(
+                lengths: features.lengths, keys: Computation.sampleKeys(count: features.lengths.count))
+            let weight = Self.count(clusters, masked, steps: features.steps)
+            return (loss(features, clusters: clusters, masked: masked), weight: Double(weight))
+        }
     }
 }

@@ -214,3 +214,21 @@ public final class Wav2Vec2<E: SequenceEncoder>: Objective {
         return Float(hits) / Float(max(1, count))
     }
 }
+
+extension Wav2Vec2: MicrobatchedObjective {
+    public var microbatchingUnsupportedReason: String? {
+        "its diversity is that of the whole batch's codes"
+    }
+
+    public var ranksUnsupportedReason: String? { SlicedInput<E.Input>.unsupportedReason }
+
+    /// The mean over the masked frames of all ranks. Negatives are of the frame's own sequence; diversity and penalty
+    /// are those of each rank's share, averaged likewise, as in fairseq.
+    public func lossWithGradient(of input: E.Input, microbatch: Int) -> (Loss, Gradients) {
+        guard let sliced = SlicedInput(input) else { return Microbatches.wholeWithGradient { self(input) } }
+        return Microbatches(of: sliced.count, atMost: sliced.count).meanWithGradient { rows in
+            let features = sequences.features(sliced.rows(rows)), draws = draws(features.lengths)
+            return (loss(features, draws), weight: Double(draws.masked.reduce(0) { $0 + $1.count }))
+        }
+    }
+}

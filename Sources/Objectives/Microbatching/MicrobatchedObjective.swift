@@ -1,3 +1,4 @@
+public import ConcordCommunication
 public import ConcordTensors
 
 /// An objective whose gradient can be computed from microbatches: only a few samples have activations in memory.
@@ -19,15 +20,33 @@ public protocol MicrobatchedObjective<Input>: Objective {
     /// The reason that microbatching is unsupported for this objective as it was made; nil where it is supported.
     var microbatchingUnsupportedReason: String? { get }
 
+    /// The reason that ranks cannot share a batch of this objective; nil where they can.
+    var ranksUnsupportedReason: String? { get }
+
+    /// This rank's part in the loss of a batch of which other ranks have all samples.
+    func lossWithGradientWithoutSamples() -> (Loss, Gradients)
+
     /// The loss of a whole batch and its gradient, computed from microbatches of at most `microbatch` samples in the
     /// surrounding mode and random state.
-    /// - Precondition: `microbatchingUnsupportedReason` is nil.
+    ///
+    /// Inside of `withCommunicator` the batch is this rank's share: the loss is that of the whole, and the gradients of
+    /// all ranks add up to the whole's.
+    /// - Parameter microbatch: at least 1; `Int.max` for the batch or share at once.
+    /// - Precondition: `microbatchingUnsupportedReason` is nil, or `microbatch` no smaller than the batch.
     func lossWithGradient(of batch: Input, microbatch: Int) -> (Loss, Gradients)
 }
 
 extension MicrobatchedObjective {
     /// Supported.
     public var microbatchingUnsupportedReason: String? { nil }
+
+    /// As for microbatches.
+    public var ranksUnsupportedReason: String? { microbatchingUnsupportedReason }
+
+    /// Nothing, in a mean over microbatches.
+    public func lossWithGradientWithoutSamples() -> (Loss, Gradients) {
+        Microbatches(of: 0, atMost: 1).meanWithGradient { _ in (Loss(Tensor(0)), 0) }
+    }
 }
 
 /// Runs an objective in training mode and differentiates it with the activations of at most `microbatch` samples in
@@ -62,7 +81,43 @@ public func valueWithGradient<O: Objective>(
     }
 }
 
+/// Runs an objective in training mode over this rank's share of a batch.
+///
+/// - Parameters:
+///   - microbatch: samples encoded at a time; nil: the share at once.
+///   - ranks: the ranks that have a share each, all of which call this.
+/// - Returns: the loss of the whole batch, on every rank; gradients that add up to its gradient over ranks.
+/// - Throws: `ObjectiveError`, on all ranks alike.
+public func valueWithGradient<O: Objective>(
+    of objective: O, share: O.Input, microbatch: Int?, ranks: Communicator, step: Int = 0, seed: UInt64 = 0
+) throws(ObjectiveError) -> (Loss, Gradients) {
+    let objective = try microbatch == nil ? objective.shared() : objective.microbatched()
+    return training(step: step, seed: seed) {
+        detached {
+            withCommunicator(ranks) { objective.lossWithGradient(of: share, microbatch: microbatch ?? .max) }
+        }
+    }
+}
+
 extension Objective {
+    /// This objective as one whose batches ranks can share.
+    /// - Throws: `ObjectiveError.ranksUnsupported` where they cannot.
+    package func shared() throws(ObjectiveError) -> any MicrobatchedObjective<Input> {
+        if let reason = ranksReason {
+            throw .ranksUnsupported(objective: WeightedTerm<Input>.name(of: self), reason: reason)
+        }
+        guard let objective = self as? any MicrobatchedObjective<Input> else {
+            ShapeCheck.fail("shared", "\(type(of: self)) is no MicrobatchedObjective")
+        }
+        return objective
+    }
+
+    /// The reason that ranks cannot share a batch; nil where they can.
+    var ranksReason: String? {
+        guard let objective = self as? any MicrobatchedObjective<Input> else { return "it is no MicrobatchedObjective" }
+        return objective.ranksUnsupportedReason
+    }
+
     /// This objective as one that supports microbatches.
     /// - Throws: `ObjectiveError.microbatchingUnsupported` where it does not.
     package func microbatched() throws(ObjectiveError) -> any MicrobatchedObjective<Input> {
@@ -86,12 +141,16 @@ extension Objective {
 public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
     /// It needs its whole batch at once.
     case microbatchingUnsupported(objective: String, reason: String)
+    /// A batch cannot be shared among ranks.
+    case ranksUnsupported(objective: String, reason: String)
 
     /// One line for people.
     public var description: String {
         switch self {
         case .microbatchingUnsupported(let objective, let reason):
             "objective \(objective) supports no microbatches: \(reason); train it without microbatch"
+        case .ranksUnsupported(let objective, let reason):
+            "objective \(objective) cannot be trained by several ranks: \(reason); start it without mpirun"
         }
     }
 }

@@ -1,11 +1,18 @@
+import ConcordCommunication
 import ConcordLayers
 public import ConcordTensors
 
 /// The samples of a batch in microbatches of nearly equal size.
+///
+/// Where several ranks share the batch, these are the samples of this rank, and means are over those of all ranks.
 public struct Microbatches: Sendable {
     /// Consecutive ranges of samples.
     public let ranges: [Range<Int>]
+    /// Each rank's number of samples.
+    let counts: [Int]
     private let count: Int
+    /// Samples of the ranks before this one.
+    private let offset: Int
 
     /// - Parameters:
     ///   - count: number N of samples.
@@ -16,6 +23,14 @@ public struct Microbatches: Sendable {
         let parts = (count + microbatch - 1) / microbatch
         ranges = (0..<parts).map { $0 * count / parts..<($0 + 1) * count / parts }
         self.count = count
+        let ranks = Communicator.current
+        counts = ranks.gather(count)
+        offset = counts[..<ranks.rank].reduce(0, +)
+    }
+
+    /// Whether a batch is computed as it is: it is no larger than a microbatch, and no other rank has a part of it.
+    static func isWhole(_ count: Int, atMost microbatch: Int) -> Bool {
+        count <= microbatch && Communicator.current.isAlone
     }
 
     /// The mean of a loss over all microbatches and its gradient, with one microbatch's activations at a time.
@@ -35,6 +50,7 @@ public struct Microbatches: Sendable {
             gradients.add(pullback(Tensor(Float(part.weight))))
             mean.add(part.loss, weight: part.weight)
         }
+        mean.gather(from: .current)
         return (mean.loss, mean.weight > 0 ? gradients.scaled(by: Float(1 / mean.weight)) : Gradients())
     }
 
@@ -79,6 +95,18 @@ public struct Microbatches: Sendable {
         return results
     }
 
+    /// The result of `body` for a batch of one microbatch, with the pullback of its cotangent.
+    func encodingWithPullback(_ body: (Range<Int>) -> Tensor) -> (Tensor, pullback: (Tensor) -> Gradients) {
+        ShapeCheck.require(ranges.count == 1, "Microbatches", "\(ranges.count) microbatches on one tape")
+        var pullback: (([Tensor]) -> (Gradients, [Tensor?]))?
+        let results = encoding { rows in
+            let (output, pull) = valueWithPullback { _ in [body(rows)] }
+            pullback = pull
+            return output[0]
+        }
+        return (results[0], { pullback?([$0]).0 ?? Gradients() })
+    }
+
     /// Runs `body` for each microbatch a second time, until it returns false: with the random state of the first time,
     /// and without any effect on buffers.
     func encodingAgain(from random: RandomSequence, _ body: (Range<Int>) -> Bool) {
@@ -94,7 +122,8 @@ public struct Microbatches: Sendable {
         return Context.with(
             {
                 $0.tape = nil
-                $0.rows = rows
+                $0.communicator = nil
+                $0.rows = offset + rows.lowerBound..<offset + rows.upperBound
                 $0.random = random
                 $0.values = values
                 if keys.count == count { $0.sampleKeys = Array(keys[rows]) }
@@ -132,8 +161,20 @@ private struct BufferUpdates {
     }
 
     func apply() {
-        for (buffer, value, _) in means { buffer.assign(value) }
-        for (rows, value) in staged { rows.append(value) }
+        let ranks = Communicator.current
+        let isMean = means.map { $0.buffer.merge == .mean && $0.value.elementType == .float32 }
+        let own = zip(means, isMean).filter(\.1).map { $0.0.value * Float($0.0.weight) }
+        if !ranks.isAlone, !own.isEmpty {  // the mean over ranks, in one message
+            let weight = ranks.sum([Double(means[0].weight)])[0]
+            let sum = ranks.sum(Tensor.concatenated(own.map { $0.reshaped([-1]) }, axis: 0)) * Float(1 / weight)
+            var at = 0
+            for (mean, _) in zip(means, isMean).filter(\.1) {
+                mean.buffer.assign(sum.sliced(at..<at + mean.value.count, axis: 0).reshaped(mean.value.shape))
+                at += mean.value.count
+            }
+        }
+        for ((buffer, value, _), isMean) in zip(means, isMean) where ranks.isAlone || !isMean { buffer.assign(value) }
+        for (rows, value) in staged { rows.append(ranks.gather(value)) }
     }
 }
 

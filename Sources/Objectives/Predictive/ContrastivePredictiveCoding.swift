@@ -1,3 +1,4 @@
+import ConcordCommunication
 public import ConcordLayers
 public import ConcordTensors
 
@@ -82,14 +83,15 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
     /// The loss and the number of predictions that it is the mean over.
     private func drawn(_ input: E.Input, groups: Tensor?) -> (loss: Loss, predictions: Int) {
         contrasted(input) { real in
-            var frames = real.frames
-            if source == .group, let groups = groups?.integerScalars {
-                let own = real.sequences.map { groups[$0] }
-                frames = own.map { group in zip(own, real.frames).flatMap { $0 == group ? $1 : [] } }
-            } else if source == .group {
-                frames = [[Int32]](repeating: frames.flatMap { $0 }, count: frames.count)
+            switch source {
+            case .batch: return source.draw(negatives, from: real.all, keys: [])
+            case .sequence: return source.draw(negatives, from: real.frames, keys: real.keys())
+            case .group:
+                let groups = groups?.integerScalars, own = real.sequences.map { groups?[$0] ?? 0 }
+                let all = real.ranks.gather(own).flatMap { $0 }
+                let frames = own.map { group in zip(all, real.all).flatMap { $0 == group ? $1 : [] } }
+                return source.draw(negatives, from: frames, keys: real.keys())
             }
-            return source.draw(negatives, from: frames, keys: source == .batch ? [] : real.keys())
         }
     }
 
@@ -107,10 +109,14 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
     /// on.
     public func embed(_ input: E.Input) -> Tensor { sequences.embed(input) }
 
-    /// The real frames of the sequences that have anchors, and the keys of these sequences.
+    /// The real frames of the sequences that have anchors, as rows of the bank, and the keys of these sequences.
     private struct RealFrames {
         let sequences: [Int]
+        /// One list a sequence.
         let frames: [[Int32]]
+        /// Those of all ranks, whose frames are in the bank too.
+        let all: [[Int32]]
+        let ranks: Communicator
         let keys: () -> [RandomKey]
     }
 
@@ -119,27 +125,33 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
         let (count, steps, width) = (frames.shape[0], frames.shape[1], frames.shape[2])
         let anchors = FrameAnchors(sequences: count, steps: steps, mask: mask, ahead: horizon)
         let anchored = anchors.counts.indices.filter { anchors.counts[$0] > 0 }
-        guard !anchored.isEmpty else { return (Loss(Tensor(0)), 0) }
-        let contexts = sequences(frames, mask: mask)
-        let bank = frames.reshaped([count * steps, width])
+        let ranks = source == .sequence ? .single : Communicator.current
+        if ranks.isAlone, anchored.isEmpty { return (Loss(Tensor(0)), 0) }
+        let own = frames.reshaped([count * steps, width])
+        let rows = ranks.gather(count * steps), first = Int32(rows[..<ranks.rank].reduce(0, +))
+        let bank = ranks.isAlone ? own : own.gatheredFromRanks(rows: rows)
         let real = FrameAnchors(sequences: count, steps: steps, mask: mask, ahead: 0)
-
-        let queries = queries(contexts, at: anchors.ahead(by: 0), mask, shape: [count, steps, width])
-        let positives = anchors.places.flatMap { place in (1...horizon).map { Int32(place + $0) } }
+        let realFrames = real.frames(of: anchored).map { $0.map { first + $0 } }
         let drawn = draw(
             RealFrames(
-                sequences: anchored, frames: real.frames(of: anchored),
+                sequences: anchored, frames: realFrames, all: Self.gather(realFrames, from: ranks), ranks: ranks,
                 keys: { Self.keys(of: anchored, among: count) }))
+        // Without a query, a rank has a part in what follows from the bank on other ranks.
+        if anchored.isEmpty { return (Loss((bank * 0).sum()), 0) }
+
+        let contexts = sequences(frames, mask: mask)
+        let queries = queries(contexts, at: anchors.ahead(by: 0), mask, shape: [count, steps, width])
+        let positives = anchors.places.flatMap { place in (1...horizon).map { first + Int32(place + $0) } }
         let groups = drawn.shape[0] == 1 ? [positives.count] : anchored.map { anchors.counts[$0] * horizon }
         let found = loss.find(
             queries, in: bank,
             Candidates(positives: Tensor(positives, shape: [positives.count]), negatives: drawn, groups: groups))
 
         let stepLosses = found.losses.reshaped([-1, horizon]).mean(axis: 0).scalars
-        let realFrames = mask == nil ? bank : bank.detached.gathered(at: real.ahead(by: 0))
+        let spread = mask == nil ? own : own.detached.gathered(at: real.ahead(by: 0))
         var metrics = [
             (name: "accuracy", value: found.hits.converted(to: .float32).mean()),
-            (name: "spread", value: Loss.spread(of: realFrames)),
+            (name: "spread", value: Loss.spread(of: spread)),
         ]
         if loss.logitScale != nil { metrics.append(("logit_scale", Tensor(loss.scale))) }
         let parts = stepLosses.enumerated().map { (name: "step_\($0 + 1)", value: Tensor($1)) }
@@ -164,6 +176,19 @@ public final class ContrastivePredictiveCoding<E: SequenceEncoder>: Objective {
             .reshaped([-1, width])
     }
 
+    /// The lists of all ranks, in the order of ranks.
+    private static func gather(_ lists: [[Int32]], from ranks: Communicator) -> [[Int32]] {
+        guard !ranks.isAlone else { return lists }
+        let counts = ranks.gather(lists.map { Int32($0.count) })
+        return zip(counts, ranks.gather(lists.flatMap { $0 })).flatMap { counts, values in
+            var at = 0
+            return counts.map { count in
+                defer { at += Int(count) }
+                return Array(values[at..<at + Int(count)])
+            }
+        }
+    }
+
     private static func keys(of sequences: [Int], among count: Int) -> [RandomKey] {
         let keys = Computation.sampleKeys(count: count)
         return sequences.map { keys[$0] }
@@ -177,13 +202,25 @@ extension ContrastivePredictiveCoding: MicrobatchedObjective {
             : SlicedInput<E.Input>.unsupportedReason
     }
 
+    public var ranksUnsupportedReason: String? { SlicedInput<E.Input>.unsupportedReason }
+
     /// The mean over the predictions of all microbatches.
     public func lossWithGradient(of input: E.Input, microbatch: Int) -> (Loss, Gradients) {
+        lossWithGradient(of: input, groups: nil, microbatch: microbatch)
+    }
+
+    /// The same with negatives from sequences of the same group where the source is `.group`.
+    /// - Parameter groups: int32 `[N]`; nil: a group of all.
+    package func lossWithGradient(of input: E.Input, groups: Tensor?, microbatch: Int) -> (Loss, Gradients) {
         guard let input = SlicedInput(input) else { return Microbatches.wholeWithGradient { self(input) } }
         return Microbatches(of: input.count, atMost: microbatch).meanWithGradient { rows in
-            let (loss, predictions) = drawn(input.rows(rows), groups: nil)
+            let (loss, predictions) = drawn(input.rows(rows), groups: groups?.sliced(rows, axis: 0))
             return (loss, weight: Double(predictions))
         }
+    }
+
+    public func lossWithGradientWithoutSamples() -> (Loss, Gradients) {
+        Communicator.current.abort("no sample of its share of the batch has a sequence to predict")
     }
 }
 

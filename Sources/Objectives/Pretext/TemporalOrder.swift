@@ -1,5 +1,5 @@
 public import ConcordLayers
-import ConcordTensors
+public import ConcordTensors
 
 /// An input that goes on in time, and can be cut into segments of equal length: videos, audio.
 public protocol Segmentable: Sendable {
@@ -106,5 +106,17 @@ public final class TemporalOrder<E: FeatureEncoder>: Objective where E.Input: Se
         }
         let shuffled = codes.gathered(at: Tensor(places, shape: [count * segments])).reshaped([count, -1])
         return .classification(head(shuffled), labels: Tensor(chosen.map { Int32($0) }, shape: [count]))
+    }
+}
+
+extension TemporalOrder: MicrobatchedObjective {
+    public var microbatchingUnsupportedReason: String? { SlicedInput<E.Input>.unsupportedReason }
+
+    /// The mean over the clips of all microbatches.
+    public func lossWithGradient(of clips: E.Input, microbatch: Int) -> (Loss, Gradients) {
+        guard let input = SlicedInput(clips) else { return Microbatches.wholeWithGradient { self(clips) } }
+        return Microbatches(of: input.count, atMost: microbatch).meanWithGradient { rows in
+            (self(input.rows(rows)), weight: Double(rows.count))
+        }
     }
 }

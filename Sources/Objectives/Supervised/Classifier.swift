@@ -66,7 +66,8 @@ extension Classifier: MicrobatchedObjective {
     public var microbatchingUnsupportedReason: String? { SlicedInput<E.Input>.unsupportedReason }
 
     public func lossWithGradient(of batch: Labeled<E.Input>, microbatch: Int) -> (Loss, Gradients) {
-        guard let input = SlicedInput(batch.input), input.count > microbatch else {
+        guard let input = SlicedInput(batch.input), !Microbatches.isWhole(input.count, atMost: microbatch)
+        else {
             return Microbatches.wholeWithGradient { self(batch) }
         }
         return Microbatches(of: input.count, atMost: microbatch).meanWithGradient { rows in

@@ -111,3 +111,13 @@ private final class GroupedPredictiveCoding: Objective {
         batch[audio: input].map { coding($0.input, groups: batch.labels) } ?? Loss(Tensor(0))
     }
 }
+
+extension GroupedPredictiveCoding: MicrobatchedObjective {
+    var microbatchingUnsupportedReason: String? { coding.microbatchingUnsupportedReason }
+    var ranksUnsupportedReason: String? { coding.ranksUnsupportedReason }
+
+    func lossWithGradient(of batch: MultimodalBatch, microbatch: Int) -> (Loss, Gradients) {
+        guard let audio = batch[audio: input] else { return coding.lossWithGradientWithoutSamples() }
+        return coding.lossWithGradient(of: audio.input, groups: batch.labels, microbatch: microbatch)
+    }
+}

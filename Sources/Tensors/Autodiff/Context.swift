@@ -17,6 +17,9 @@ package struct Context {
     package var rows: Range<Int>?
     package var values: ParameterValues?
     /// The communicator of the processes that share the batch (of a target above); nil: this process has all of it.
+    package var ranks: (any AnyObject & Sendable)?
+    /// The same where all ranks compute the same values, so that an operation may leave a part of its work to others;
+    /// nil inside of a rank's own part.
     package var communicator: (any AnyObject & Sendable)?
     /// A parallel region is open on this thread; loops inside it run serially.
     package var isInRegion = false

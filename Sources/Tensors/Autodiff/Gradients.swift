@@ -26,7 +26,7 @@ public struct Gradients: Sendable {
         zip(keys, values).map { ($0, $1) }
     }
 
-    mutating func insert(_ cotangent: Cotangent, for key: any AnyObject & Sendable) {
+    package mutating func insert(_ cotangent: Cotangent, for key: any AnyObject & Sendable) {
         places[ObjectIdentifier(key)] = keys.count
         keys.append(key)
         values.append(cotangent)

@@ -86,21 +86,22 @@ let package = Package(
         library(
             "Training",
             [
-                "ConcordDatasets", "ConcordFiles", "ConcordInterchange", "ConcordLayers", "ConcordObjectives",
-                "ConcordTensors", "CBridges",
+                "ConcordCommunication", "ConcordDatasets", "ConcordFiles", "ConcordInterchange", "ConcordLayers",
+                "ConcordObjectives", "ConcordTensors", "CBridges",
             ]),
         library(
             "Recipes",
             [
-                "ConcordDatasets", "ConcordEncoders", "ConcordEvaluation", "ConcordFiles", "ConcordInterchange",
-                "ConcordLayers", "ConcordObjectives", "ConcordTensors", "ConcordTokenizers", "ConcordTraining",
-                logging, yams,
+                "ConcordCommunication", "ConcordDatasets", "ConcordEncoders", "ConcordEvaluation", "ConcordFiles",
+                "ConcordInterchange", "ConcordLayers", "ConcordObjectives", "ConcordTensors", "ConcordTokenizers",
+                "ConcordTraining", logging, yams,
             ]),
         .target(
             name: "Concord",
             dependencies: [
-                "ConcordDatasets", "ConcordEncoders", "ConcordEvaluation", "ConcordInterchange", "ConcordLayers",
-                "ConcordObjectives", "ConcordRecipes", "ConcordTensors", "ConcordTokenizers", "ConcordTraining",
+                "ConcordCommunication", "ConcordDatasets", "ConcordEncoders", "ConcordEvaluation", "ConcordInterchange",
+                "ConcordLayers", "ConcordObjectives", "ConcordRecipes", "ConcordTensors", "ConcordTokenizers",
+                "ConcordTraining",
             ],
             swiftSettings: swift),
         .target(name: "ConcordDemo", dependencies: ["Concord", "ConcordFiles"], swiftSettings: swift),

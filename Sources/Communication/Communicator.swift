@@ -65,11 +65,11 @@ public final class Communicator: Sendable {
     public func finish() { if library != "none" { concord_mpi_finish() } }
 
     /// Ends all ranks at once, with one line about this one.
-    public func abort(_ reason: String) -> Never {
-        let line = count > 1 ? "error: rank \(rank) of \(count): \(reason)\n" : "error: \(reason)\n"
+    public func abort(_ reason: String, status: Int32 = 1) -> Never {
+        let line = count > 1 ? "Error: rank \(rank) of \(count): \(reason)\n" : "Error: \(reason)\n"
         _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
-        if count > 1 { concord_mpi_abort(1) }
-        _exit(1)
+        if count > 1 { concord_mpi_abort(status) }
+        _exit(status)
     }
 
     private static func message(_ code: Int32) -> String { taken(concord_mpi_message(code)) }

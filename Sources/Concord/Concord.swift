@@ -1,3 +1,4 @@
+@_exported public import ConcordCommunication
 @_exported public import ConcordDatasets
 @_exported public import ConcordEncoders
 @_exported public import ConcordEvaluation

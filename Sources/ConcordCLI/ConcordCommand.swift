@@ -38,6 +38,7 @@ struct ConcordCommand: ParsableCommand {
         var isOutputTheResult = true
         do {
             var command = try parseAsRoot(arguments)
+            try Ranks.requireSupport(of: command)
             isOutputTheResult = !(command is TrainCommand || command is FineTuneCommand || command is DemoCommand)
             // Training answers SIGUSR1 with a checkpoint; before it starts and after its end there is nothing to write.
             if !isOutputTheResult { signal(SIGUSR1, SIG_IGN) }

@@ -9,8 +9,12 @@ enum EventText {
         case .fact(let sentence): return PathEncoding.readable(sentence)
         case .note(let sentence): return "note: \(sentence)"
         case .start(let start):
+            let ranks =
+                start.ranks == 1
+                ? "" : "; \(start.ranks) ranks, \(start.ranksOfHost) on this machine, by \(start.library)"
             return "\(start.data); \(counted(start.stepsPerEpoch, "step")) an epoch; "
-                + "\(start.parameterCount) parameters; \(start.threads) threads, products by \(start.products)"
+                + "\(start.parameterCount) parameters; \(counted(start.threads, "thread"))"
+                + "\(start.ranks == 1 ? "" : " a rank"), products by \(start.products)" + ranks
         case .resumed(let step): return "resumed at step \(step)"
         case .lengthChange(let sentence): return sentence
         case .untrained(let report): return report.isEmpty ? nil : "untrained:\n" + report.summary

@@ -19,6 +19,7 @@ enum ProcessEnd {
     ///   a full disk; for training what is printed is only its progress.
     static func leave(_ status: Int32, isOutputTheResult: Bool = true) -> Never {
         enter()
+        Ranks.finish()
         if !concord_flush_streams(), isOutputTheResult, status == 0 {
             say(
                 "Error: standard output: \(errno == 0 ? "not all of it was written" : String(cString: strerror(errno)))"
@@ -32,6 +33,7 @@ enum ProcessEnd {
     static func fail(_ message: String, status: Int32 = 1) -> Never {
         enter()
         _ = concord_flush_streams()
+        Ranks.endAll(message, status)
         say(message)
         _exit(status)
     }

@@ -72,6 +72,7 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
+        Ranks.shareProcessors(threads)
         let initial = initial.map {
             InitialWeights($0, only: initialPatterns.map { PathPattern($0) }, takesOtherTokenizer: takesOtherTokenizer)
         }
@@ -86,7 +87,7 @@ struct TrainCommand: ParsableCommand {
         do {
             outcome = try TrainingSession(
                 recipe: recipe, overrides: overrides, data: data, directory: directory, isResumed: resume,
-                initial: initial
+                initial: initial, ranks: Ranks.shared
             ).run { show($0) }
         } catch {
             RunDirectory.discardUnstarted()

@@ -14,7 +14,7 @@ struct RawBatch<B: Sendable>: Sendable {
 /// Loads one batch: its samples one after the other, each with its own randomness, replaced where they are bad.
 struct BatchLoader<S: Sendable, B: Sendable>: Sendable {
     let samples: Samples<S>
-    let plan: BatchPlan
+    var plan: BatchPlan
     let replacesBad: Bool
     let collate: @Sendable ([S], inout RandomSequence) throws -> B
 

@@ -21,10 +21,10 @@ public struct Batches<B: Sendable>: Sendable {
     /// What could not be loaded so far.
     public let badSamples: BadSamples
 
-    private let plan: BatchPlan
+    private var plan: BatchPlan
     private let threads: Int, prefetch: Int
     private let name: @Sendable (Int) -> String
-    private let load: Prefetcher<RawBatch<B>>.Make
+    private let loader: @Sendable (BatchPlan) -> Prefetcher<RawBatch<B>>.Make
     private let filling: (@Sendable () -> CacheFilling)?
 
     /// How much of the samples is kept in memory; nil where nothing is.
@@ -36,11 +36,27 @@ public struct Batches<B: Sendable>: Sendable {
         plan = loader.plan
         name = loader.samples.name
         filling = loader.samples.filling
-        load = { loader.load($0, isStopped: $1) }
+        self.loader = { plan in
+            var loader = loader
+            loader.plan = plan
+            return { [loader] in loader.load($0, isStopped: $1) }
+        }
         (self.threads, self.prefetch) = (threads, prefetch)
         badSamples = BadSamples(
             count: plan.count, isShuffled: plan.isShuffled, isRecomputedEachEpoch: loader.samples.isRecomputedEachEpoch,
             limit: badLimit)
+    }
+
+    /// One share of every batch: consecutive samples of it, the same as in the whole, for processes that have a share
+    /// each. A batch with fewer samples than there are shares is whole in each of them.
+    /// - Parameters:
+    ///   - index: which share, from 0.
+    ///   - count: of how many, at least 1.
+    public func share(_ index: Int, of count: Int) -> Batches {
+        ShapeCheck.require((0..<count).contains(index), "share", "\(index) of \(count)")
+        var result = self
+        result.plan.share = (index, count)
+        return result
     }
 
     /// - Throws: `DatasetError.tooFewSamples` where an epoch has no batch. The first batch of such an epoch throws the
@@ -86,7 +102,7 @@ public struct Batches<B: Sendable>: Sendable {
             }
             prefetcher = Prefetcher(
                 numbers, threads: batches.threads, ahead: batches.batchesAhead,
-                make: batches.load)
+                make: batches.loader(batches.plan))
         }
 
         /// The next batch, waiting for it.
@@ -94,7 +110,7 @@ public struct Batches<B: Sendable>: Sendable {
             if let failure = failure.take() {
                 return LoadedBatch(
                     epoch: 0, index: 0, indices: [], keys: [], epochKey: batches.plan.key(epoch: 0),
-                    result: .failure(failure))
+                    isShared: false, result: .failure(failure))
             }
             while let raw = prefetcher?.next() {
                 var result = raw.result
@@ -108,7 +124,7 @@ public struct Batches<B: Sendable>: Sendable {
                 return LoadedBatch(
                     epoch: raw.epoch, index: raw.step, indices: raw.indices, keys: raw.keys,
                     epochKey: batches.plan.key(epoch: raw.epoch),
-                    result: result)
+                    isShared: batches.plan.isShared(step: raw.step), result: result)
             }
             prefetcher = nil
             return nil
@@ -128,6 +144,8 @@ public struct LoadedBatch<B: Sendable>: Sendable {
     public let keys: [RandomKey]
     /// A key that all batches of the epoch share.
     public let epochKey: RandomKey
+    /// Whether it is a share of a batch whose other samples other processes have.
+    public let isShared: Bool
     let result: Result<B, any Error>
 
     /// - Throws: what the closure that makes batches throws, or `DatasetError` where too many samples are bad, or too

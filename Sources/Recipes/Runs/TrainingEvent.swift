@@ -43,4 +43,6 @@ public struct TrainingStart: Sendable {
     public let threads: Int
     /// What multiplies matrices: `OpenBLAS`.
     public let products: String
+    /// Processes that train together, those of this one's machine, and the library between them: `Open MPI v4.1.4`.
+    public let ranks: Int, ranksOfHost: Int, library: String
 }

@@ -1,3 +1,4 @@
+public import ConcordCommunication
 import ConcordDatasets
 import ConcordEvaluation
 import ConcordLayers
@@ -21,6 +22,7 @@ public struct TrainingSession {
     /// What the run was started with; nil in a new one.
     private let saved: Recipe?
     private let initial: InitialWeights?
+    private let ranks: Communicator
 
     /// - Parameters:
     ///   - recipe: a built-in recipe's name or a YAML file. Nil to go on with the recipe that a resumed run has.
@@ -29,12 +31,15 @@ public struct TrainingSession {
     ///   - data: the directory that the recipe's data paths start from.
     ///   - directory: the run directory; refused where it holds a run, unless `isResumed`.
     ///   - initial: weights to start from, where names and shapes fit.
+    ///   - ranks: the processes that train together, each with a session made and run alike. All of them read the data;
+    ///     rank 0 alone writes and reports. A run may be resumed by another number of ranks.
     /// - Throws: `RecipeError`.
     public init(
         recipe: String?, overrides: [String] = [], data: String, directory: String, isResumed: Bool = false,
-        initial: InitialWeights? = nil
+        initial: InitialWeights? = nil, ranks: Communicator = .single
     ) throws {
         self.data = data
+        self.ranks = ranks
         place = RunDirectory(directory)
         self.isResumed = isResumed
         self.initial = initial
@@ -42,7 +47,9 @@ public struct TrainingSession {
             self.recipe = try Recipe(named: recipe ?? "", overrides: overrides)
             self.overrides = overrides
             saved = nil
-            guard !place.isRun || place.hasNoStep else { throw RecipeError.runExists(path: directory) }
+            guard ranks.rank > 0 || !place.isRun || place.hasNoStep else {
+                throw RecipeError.runExists(path: directory)
+            }
             return
         }
         guard let (saved, earlier) = try place.savedRecipe() else {
@@ -60,12 +67,15 @@ public struct TrainingSession {
     ///   - data: the directory that the recipe's data paths start from.
     ///   - directory: the run directory; refused where it holds a run.
     ///   - initial: weights to start from, where names and shapes fit.
+    ///   - ranks: the processes that train together.
     /// - Throws: `RecipeError.runExists`.
-    public init(recipe: Recipe, data: String, directory: String, initial: InitialWeights? = nil) throws {
-        (self.recipe, self.data, self.initial) = (recipe, data, initial)
+    public init(
+        recipe: Recipe, data: String, directory: String, initial: InitialWeights? = nil, ranks: Communicator = .single
+    ) throws {
+        (self.recipe, self.data, self.initial, self.ranks) = (recipe, data, initial, ranks)
         place = RunDirectory(directory)
         (isResumed, overrides, saved) = (false, [], nil)
-        guard !place.isRun || place.hasNoStep else { throw RecipeError.runExists(path: directory) }
+        guard ranks.rank > 0 || !place.isRun || place.hasNoStep else { throw RecipeError.runExists(path: directory) }
     }
 
     /// Trains to the end, or to a signal.
@@ -79,6 +89,7 @@ public struct TrainingSession {
         progress: ProgressMeter.Style = .automatic, catchesSignals: Bool = true,
         report: (TrainingEvent) -> Void = { _ in }
     ) throws -> TrainingEnd {
+        let report = { event in if ranks.rank == 0 { report(event) } }
         let cost = CostMeter()
         try Recipe.requireDirectory(data)
         let tokenizer =
@@ -101,6 +112,14 @@ public struct TrainingSession {
     ) throws -> TrainingEnd {
         // What may be refused comes first: a directory that holds a recipe is a run.
         if recipe.microbatch != nil { _ = try objective.microbatched() }
+        if !ranks.isAlone {
+            _ = try objective.shared()
+            guard recipe.batch >= ranks.count else {
+                throw RecipeError.data(
+                    message: "batch \(recipe.batch) for \(ranks.count) ranks, which share each batch; give at least "
+                        + "one sample a rank")
+            }
+        }
         try objective.freeze(matching: recipe.freeze.map { PathPattern($0) })
         let teacher = try samples.teacher(recipe, data: data, saved: isResumed ? place.loadTeacher() : nil)
         let batches = try samples.batches(recipe, tokenizer: embedder.tokenizer, teacher: teacher)
@@ -134,7 +153,8 @@ public struct TrainingSession {
                 TrainingStart(
                     data: samples.description, stepsPerEpoch: batches.stepsPerEpoch,
                     parameterCount: objective.parameterCount, threads: Threads.count,
-                    products: Self.products(recipe.precision))))
+                    products: Self.products(recipe.precision), ranks: ranks.count, ranksOfHost: ranks.host.count,
+                    library: ranks.library)))
         let updates = updatesPerEpoch(batches.stepsPerEpoch)
         if let warning = recipe.scheduleWarning(updatesPerEpoch: updates) { report(.note(warning)) }
         for notice in samples.notices(recipe) { report(.fact(notice)) }
@@ -171,7 +191,7 @@ public struct TrainingSession {
     /// Writes and reports what the run has cost.
     private func finish(_ meter: CostMeter, _ report: (TrainingEvent) -> Void) throws {
         let cost = meter.cost
-        try TextFile.write(cost.file, to: place.cost)
+        if ranks.rank == 0 { try TextFile.write(cost.file, to: place.cost) }
         report(.cost(cost))
     }
 
@@ -179,18 +199,18 @@ public struct TrainingSession {
     private func takeRun(
         _ objective: some Objective<MultimodalBatch>, _ embedder: Embedder, _ samples: TrainingData,
         _ tokenizer: CheckpointTokenizer?, _ teacher: TeacherEmbeddings?, _ report: (TrainingEvent) -> Void
-    ) throws -> RunLock {
+    ) throws -> RunLock? {
         let trained = try TrainedData(samples, recipe, root: data)
         var lock: RunLock?
         if isResumed {
             if let note = try place.requireSame(trained, samples.table) { report(.note(note)) }
-            lock = try place.takeLock()
+            lock = ranks.rank == 0 ? try place.takeLock() : nil
         }
         if let initial {  // of a resumed run, the checkpoint comes over it where there is one
             let own = tokenizer.map { (name: $0.name, fingerprint: $0.fingerprint) }
             for note in try initial.load(into: objective, of: embedder.model, tokenizer: own) { report(.fact(note)) }
         }
-        if let lock { return lock }
+        if isResumed || ranks.rank > 0 { return lock }
         let classes = try recipe.data.labels.compactMap { label in
             try samples.table.map { (label: label, names: try $0.classes(label).names) }
         }
@@ -209,7 +229,7 @@ public struct TrainingSession {
             return
         }
         report(.lengthChange(change))
-        try place.write(recipe, overrides: overrides)
+        if ranks.rank == 0 { try place.write(recipe, overrides: overrides) }
     }
 
     /// Evaluates the averaged weights, where there are any, as a run's own evaluation does.
@@ -247,6 +267,6 @@ public struct TrainingSession {
             evaluation: recipe.evaluateEvery > 0
                 ? .every(recipe.evaluateEvery, evaluation) : recipe.checkpoint.best != nil ? .atEnd(evaluation) : nil,
             earlyStopping: recipe.earlyStopping.rule, averaging: recipe.averaging.map { .constant($0) },
-            progress: progress, cost: cost, catchesSignals: catchesSignals)
+            progress: progress, cost: cost, ranks: ranks, catchesSignals: catchesSignals)
     }
 }

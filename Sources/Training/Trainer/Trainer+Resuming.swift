@@ -11,6 +11,10 @@ extension Trainer {
     public func resume(from directory: String) throws -> Int {
         mayContinue = true
         let entries = CheckpointDirectory(directory).resumable
+        let newest = ranks.gather(entries.last?.step ?? 0)
+        if let other = newest.first(where: { $0 != newest[0] }) {
+            throw TrainingError.ranksDisagree(directory: directory, step: newest[0], other: other)
+        }
         guard let entry = entries.last else { return 0 }
         do { try take(entry) } catch let error as InterchangeError {
             guard let path = error.damagedPath, let earlier = entries.dropLast().last else { throw error }
@@ -43,7 +47,7 @@ extension Trainer {
 
     /// Writes a checkpoint now; nothing without `checkpoints`.
     public func saveCheckpoint() throws {
-        guard let checkpoints = settings.checkpoints else { return }
+        guard settings.isWriter, let checkpoints = settings.checkpoints else { return }
         let metadata = checkpoints.metadata.merging(state.metadata) { _, own in own }
         let averaged = average?.stateDictionary().map { (CheckpointWeights.averagePrefix + $0.name, $0.tensor) } ?? []
         try checkpoints.directory.write(

@@ -1,3 +1,4 @@
+public import ConcordCommunication
 public import ConcordDatasets
 public import ConcordLayers
 public import ConcordObjectives
@@ -25,7 +26,11 @@ public final class Trainer<O: Objective> {
     public let average: MovingAverage<O>?
     /// What the run costs.
     public let cost: CostMeter
+    /// The processes that train the objective together.
+    public let ranks: Communicator
     let settings: TrainerSettings
+    /// All parameters, in the order in which ranks add up their gradients; empty in a process alone.
+    private let parameters: [(key: any AnyObject & Sendable, shape: [Int])]
     var state: TrainerState
     /// The checkpoint that the state was loaded from, until the first batches were compared with it.
     var resumedFrom: String?
@@ -60,6 +65,11 @@ public final class Trainer<O: Objective> {
     ///     (``CheckpointWeights``). Nil: no average.
     ///   - cost: counts what the run costs, for each line of `metrics` and for the caller; nil: a meter that starts now.
     ///     A resumed run goes on from the costs in `metrics`.
+    ///   - ranks: the processes that train the objective together, each with a trainer of its own that is made and called
+    ///     alike. A step is that of one process with the whole batch: each rank loads its share, losses see all ranks'
+    ///     samples, gradients are added up in float32. Without microbatches, batch normalization has each rank's own
+    ///     statistics, or those of all (`BatchNorm.synchronized`). Rank 0 writes the files; a signal that any rank gets
+    ///     ends all.
     ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second
     ///     one ends it at once. SIGUSR1 writes a checkpoint after the step under way, and the run goes on.
     public init(
@@ -68,7 +78,8 @@ public final class Trainer<O: Objective> {
         microbatch: Int? = nil, precision: Precision = .float32, seed: UInt64 = 0, checkpoints: Checkpoints? = nil,
         metrics: String? = nil,
         evaluation: EvaluationHook? = nil, earlyStopping: EarlyStopping? = nil, averaging: Momentum? = nil,
-        progress: ProgressMeter.Style = .automatic, cost: CostMeter? = nil, catchesSignals: Bool = false
+        progress: ProgressMeter.Style = .automatic, cost: CostMeter? = nil, ranks: Communicator = .single,
+        catchesSignals: Bool = false
     ) {
         ShapeCheck.require(accumulate > 0, "Trainer", "accumulation over \(accumulate) batches")
         ShapeCheck.require(
@@ -78,11 +89,14 @@ public final class Trainer<O: Objective> {
         self.objective = objective.initialize(seed: seed)
         self.optimizer = optimizer
         self.cost = cost ?? CostMeter()
+        self.ranks = ranks
+        parameters =
+            ranks.isAlone ? [] : ParameterWalk(objective).parameters.map { ($0.parameter, $0.parameter.shape) }
         average = averaging.map { MovingAverage(of: objective, momentum: $0, buffers: .averaged) }
         average?.parametersDidInitialize()
         settings = TrainerSettings(
             schedule: schedule, clip: clip, checkpoints: checkpoints, metrics: metrics, evaluation: evaluation,
-            earlyStopping: earlyStopping, progress: progress,
+            earlyStopping: earlyStopping, progress: ranks.rank == 0 ? progress : .silent, isWriter: ranks.rank == 0,
             catchesSignals: catchesSignals, precision: precision)
         state = TrainerState(seed: seed, accumulate: accumulate, microbatch: microbatch, averaging: averaging)
     }
@@ -95,6 +109,7 @@ public final class Trainer<O: Objective> {
     public func train(on batches: Batches<O.Input>, epochs: Int? = nil, steps: Int? = nil) throws -> TrainingEnd {
         try batches.validate()
         if state.microbatch != nil { _ = try objective.microbatched() }
+        if !ranks.isAlone { _ = try objective.shared() }
         average?.parametersDidInitialize()  // weights may have been loaded since
         if let metric = settings.checkpoints?.best ?? settings.earlyStopping?.metric, settings.evaluation == nil {
             throw TrainingError.noSuchMetric(name: metric, known: [])
@@ -118,6 +133,7 @@ public final class Trainer<O: Objective> {
         guard state.step < plan.total else { return .finished }
         if let rule = settings.earlyStopping, rule.isOver(state.stopping) { return .stoppedEarly(step: state.step) }
         var pending: Accumulation?
+        let batches = ranks.isAlone ? batches : batches.share(ranks.rank, of: ranks.count)
         for batch in batches.steps(plan.firstBatch(of: state.step)..<plan.firstBatch(of: plan.total)) {
             // A batch without a readable sample is skipped; an update that has no other is counted as made.
             let step = plan.step(epoch: batch.epoch, batch: batch.index)
@@ -139,9 +155,11 @@ public final class Trainer<O: Objective> {
     private func differentiate(_ batch: LoadedBatch<O.Input>, number: Int, into pending: inout Accumulation?) throws {
         let input = try batch.get()
         let (loss, gradients) = try withPrecision(settings.precision) {
-            try withSampleKeys(batch.keys) { try lossWithGradient(of: input, number: number) }
+            try withSampleKeys(batch.keys) {
+                try batch.isShared ? sharedLoss(of: input, number: number) : loss(of: input, number: number)
+            }
         }
-        let samples = max(1, batch.keys.count)
+        let samples = max(1, batch.isShared ? Int(ranks.sum([Double(batch.keys.count)])[0]) : batch.keys.count)
         if pending == nil {
             pending = Accumulation(loss, gradients, samples: samples)
         } else {
@@ -149,17 +167,27 @@ public final class Trainer<O: Objective> {
         }
     }
 
-    private func lossWithGradient(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
-        guard let microbatch = state.microbatch else {
-            return valueWithGradient(step: number, seed: state.seed) { objective(input) }
-        }
-        return try valueWithGradient(of: objective, input, microbatch: microbatch, step: number, seed: state.seed)
+    /// Of a batch that this process has as a whole.
+    private func loss(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
+        var (loss, gradients) =
+            try state.microbatch.map {
+                try valueWithGradient(of: objective, input, microbatch: $0, step: number, seed: state.seed)
+            } ?? valueWithGradient(step: number, seed: state.seed) { objective(input) }
+        // Every rank has computed it: together they count once.
+        if !ranks.isAlone { gradients = gradients.scaled(by: 1 / Float(ranks.count)) }
+        return (loss, gradients)
+    }
+
+    /// Of this rank's share of a batch.
+    private func sharedLoss(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
+        try valueWithGradient(
+            of: objective, share: input, microbatch: state.microbatch, ranks: ranks, step: number, seed: state.seed)
     }
 
     /// One update, with its metrics, evaluation and checkpoint.
     /// - Returns: how the run ends here, nil if it continues.
     private func finish(_ sum: Accumulation, _ plan: TrainingPlan, _ run: TrainingRun) throws -> TrainingEnd? {
-        let gradients = sum.gradients.coalesced
+        let gradients = sum.gradients.summed(over: ranks, parameters).coalesced
         let norm = gradients.norm * sum.gradientFactor
         guard sum.mean.total.isFinite, norm.isFinite else {
             throw FiniteCheck.diagnosis(step: state.step + 1, sum.mean, of: objective, gradients)
@@ -180,7 +208,8 @@ public final class Trainer<O: Objective> {
         var isBest = false, isOver = false
         if let hook = settings.evaluation, hook.isDue(after: state.step, of: plan.total) {
             do {
-                metrics.evaluation = try average.map { average in try average { _ in try hook.body() } } ?? hook.body()
+                metrics.evaluation = try agreed(
+                    average.map { average in try average { _ in try hook.body() } } ?? hook.body())
                 lastEvaluation = (state.step, metrics.evaluation)
                 isBest = try state.compare(metrics.evaluation, by: settings.checkpoints?.best)
                 isOver =
@@ -194,8 +223,7 @@ public final class Trainer<O: Objective> {
             run.show(metrics.evaluation, step: state.step, isBest: isBest)
         }
         try run.record(metrics, samples: sum.samples)
-        let signal = settings.catchesSignals ? StopSignals.pending : nil
-        let isRequested = settings.catchesSignals && StopSignals.takeCheckpointRequest()
+        let (signal, isRequested) = settings.catchesSignals ? signals() : (nil, false)
         if let checkpoints = settings.checkpoints,
             isBest || isOver || signal != nil || isRequested || state.step == plan.total
                 || state.step.isMultiple(of: checkpoints.interval)
@@ -209,6 +237,30 @@ public final class Trainer<O: Objective> {
     }
 }
 
+// MARK: What ranks agree on
+
+extension Trainer {
+    /// The signal that ends the run, and whether a checkpoint is wanted: those of any rank.
+    private func signals() -> (stop: Int32?, isCheckpointWanted: Bool) {
+        let own = [Double(StopSignals.pending ?? 0), StopSignals.takeCheckpointRequest() ? 1 : 0]
+        let all = ranks.largest(own)
+        return (all[0] > 0 ? Int32(all[0]) : nil, all[1] > 0)
+    }
+
+    /// Rank 0's evaluation: by it all go on alike, whatever rounding there is between machines.
+    private func agreed(_ evaluation: [Metric]) -> [Metric] {
+        guard !ranks.isAlone else { return evaluation }
+        let values = evaluation.map(\.value)
+        let bytes = ranks.broadcast(values.withUnsafeBytes { Array($0) })
+        let first = bytes.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
+        ShapeCheck.require(
+            first.count == evaluation.count, "Trainer", "\(evaluation.count) metrics, \(first.count) on rank 0")
+        return zip(evaluation, first).map { metric, value in
+            Metric(metric.name, value, isBetter: metric.isBetter)
+        }
+    }
+}
+
 /// The settings of a trainer besides its objective and optimizer.
 struct TrainerSettings {
     let schedule: Schedule
@@ -218,6 +270,8 @@ struct TrainerSettings {
     let evaluation: EvaluationHook?
     let earlyStopping: EarlyStopping?
     let progress: ProgressMeter.Style
+    /// Whether this process writes the run's files.
+    let isWriter: Bool
     let catchesSignals: Bool
     let precision: Precision
 }

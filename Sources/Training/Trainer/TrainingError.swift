@@ -20,6 +20,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case brokenCheckpoint(path: String, reason: String)
     /// The metric that the best checkpoint is chosen by did not come out of the evaluation.
     case noSuchMetric(name: String, known: [String])
+    /// Ranks found different newest checkpoints.
+    case ranksDisagree(directory: String, step: Int, other: Int)
     /// The system refused to write.
     case cannotWrite(path: String, reason: String)
 
@@ -60,6 +62,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .noSuchMetric(let name, let known):
             "no metric \"\(name)\" to choose the best checkpoint or to stop by: "
                 + (known.isEmpty ? "there is no evaluation" : "the evaluation gave \(known.joined(separator: ", "))")
+        case .ranksDisagree(let directory, let step, let other):
+            "\(directory): one rank finds a checkpoint of step \(step), another of step \(other); all of them have "
+                + "to see the same run directory (a shared file system)"
         case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"
         }
     }

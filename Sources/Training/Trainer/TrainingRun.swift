@@ -27,11 +27,11 @@ final class TrainingRun {
         _ settings: TrainerSettings, from step: Int, continuing isContinued: Bool, plan: TrainingPlan, cost: CostMeter
     ) throws {
         self.cost = cost
-        if let directory = settings.checkpoints?.directory {
+        if settings.isWriter, let directory = settings.checkpoints?.directory {
             if !isContinued, directory.last != nil { throw TrainingError.runExists(path: directory.path) }
             try directory.prepare()
         }
-        metrics = try settings.metrics.map { path in
+        metrics = try (settings.isWriter ? settings.metrics : nil).map { path in
             if !isContinued, MetricsFile.hasContents(path) { throw TrainingError.runExists(path: path) }
             return try MetricsFile(path: path, keepingUpTo: step)
         }

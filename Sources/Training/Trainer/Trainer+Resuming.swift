@@ -1,3 +1,4 @@
+import ConcordCommunication
 import ConcordInterchange
 import ConcordLayers
 

@@ -156,7 +156,7 @@ public final class Trainer<O: Objective> {
         let input = try batch.get()
         let (loss, gradients) = try withPrecision(settings.precision) {
             try withSampleKeys(batch.keys) {
-                try batch.isShared ? sharedLoss(of: input, number: number) : loss(of: input, number: number)
+                try batch.isShared ? shareGradient(of: input, number: number) : wholeGradient(of: input, number: number)
             }
         }
         let samples = max(1, batch.isShared ? Int(ranks.sum([Double(batch.keys.count)])[0]) : batch.keys.count)
@@ -168,7 +168,7 @@ public final class Trainer<O: Objective> {
     }
 
     /// Of a batch that this process has as a whole.
-    private func loss(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
+    private func wholeGradient(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
         var (loss, gradients) =
             try state.microbatch.map {
                 try valueWithGradient(of: objective, input, microbatch: $0, step: number, seed: state.seed)
@@ -179,7 +179,7 @@ public final class Trainer<O: Objective> {
     }
 
     /// Of this rank's share of a batch.
-    private func sharedLoss(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
+    private func shareGradient(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
         try valueWithGradient(
             of: objective, share: input, microbatch: state.microbatch, ranks: ranks, step: number, seed: state.seed)
     }

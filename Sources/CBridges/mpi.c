@@ -178,18 +178,24 @@ int concord_mpi_start_broadcast(concord_mpi_request **request, void *bytes, long
     return started(request, made, code);
 }
 
+static int piece_size(long count, int piece) {
+    const long rest = count - (long)piece * PIECE;
+    return (int)(rest < PIECE ? rest : PIECE);
+}
+
 int concord_mpi_start_exchange(
-    concord_mpi_request **request, const float *out, int to, float *in, int from, long count) {
-    const int pieces = (int)((count + PIECE - 1) / PIECE);
-    concord_mpi_request *made = make(2 * pieces);
+    concord_mpi_request **request, const float *out, long out_count, int to, float *in, long in_count, int from) {
+    const int sent = (int)((out_count + PIECE - 1) / PIECE), received = (int)((in_count + PIECE - 1) / PIECE);
+    concord_mpi_request *made = make(sent + received);
     int code = MPI_SUCCESS;
-    for (int i = 0; i < pieces && code == MPI_SUCCESS; i++) {
-        const long at = (long)i * PIECE, rest = count - at;
-        const int size = (int)(rest < PIECE ? rest : PIECE);
-        code = MPI_Irecv(in + at, size, MPI_FLOAT, from, i, MPI_COMM_WORLD, made->pending + 2 * i);
-        if (code == MPI_SUCCESS) {
-            code = MPI_Isend(out + at, size, MPI_FLOAT, to, i, MPI_COMM_WORLD, made->pending + 2 * i + 1);
-        }
+    for (int i = 0; i < received && code == MPI_SUCCESS; i++) {
+        code = MPI_Irecv(
+            in + (long)i * PIECE, piece_size(in_count, i), MPI_FLOAT, from, i, MPI_COMM_WORLD, made->pending + i);
+    }
+    for (int i = 0; i < sent && code == MPI_SUCCESS; i++) {
+        code = MPI_Isend(
+            out + (long)i * PIECE, piece_size(out_count, i), MPI_FLOAT, to, i, MPI_COMM_WORLD,
+            made->pending + received + i);
     }
     return started(request, made, code);
 }
@@ -268,8 +274,8 @@ int concord_mpi_start_broadcast(concord_mpi_request **request, void *bytes, long
     return (void)request, (void)bytes, (void)count, (void)root, -1;
 }
 int concord_mpi_start_exchange(
-    concord_mpi_request **request, const float *out, int to, float *in, int from, long count) {
-    return (void)request, (void)out, (void)to, (void)in, (void)from, (void)count, -1;
+    concord_mpi_request **request, const float *out, long out_count, int to, float *in, long in_count, int from) {
+    return (void)request, (void)out, (void)out_count, (void)to, (void)in, (void)in_count, (void)from, -1;
 }
 int concord_mpi_test(concord_mpi_request *request, bool *is_done) { return (void)request, (void)is_done, -1; }
 int concord_mpi_wait(concord_mpi_request *request) { return (void)request, -1; }

@@ -44,9 +44,9 @@ int concord_mpi_start_all_gather(
     concord_mpi_request **request, const void *own, void *all, const long *rows, long row_bytes);
 int concord_mpi_start_reduce_scatter(concord_mpi_request **request, const float *values, float *own, const long *counts);
 int concord_mpi_start_broadcast(concord_mpi_request **request, void *bytes, long count, int root);
-/// Sends floats to one rank while as many come from another.
+/// Sends floats to one rank while others come from another.
 int concord_mpi_start_exchange(
-    concord_mpi_request **request, const float *out, int to, float *in, int from, long count);
+    concord_mpi_request **request, const float *out, long out_count, int to, float *in, long in_count, int from);
 /// Lets MPI work; whether the call is done.
 int concord_mpi_test(concord_mpi_request *request, bool *is_done);
 /// Waits for the call and frees the request.

@@ -88,7 +88,8 @@ extension Communicator {
         var request: OpaquePointer?
         check(
             concord_mpi_start_exchange(
-                &request, x.float32Pointer, x.count, Int32(to), incoming.float32Pointer, incoming.count, Int32(from)),
+                &request, x.float32Pointer, x.count, Int32(to), incoming.float32Pointer, incoming.count,
+                Int32(from)),
             "MPI_Isend")
         return PendingTensor(incoming, keeping: x, request, self)
     }

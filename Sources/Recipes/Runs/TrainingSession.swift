@@ -87,9 +87,9 @@ public struct TrainingSession {
     @discardableResult
     public func run(
         progress: ProgressMeter.Style = .automatic, catchesSignals: Bool = true,
-        report: (TrainingEvent) -> Void = { _ in }
+        report show: (TrainingEvent) -> Void = { _ in }
     ) throws -> TrainingEnd {
-        let report = { event in if ranks.rank == 0 { report(event) } }
+        func report(_ event: TrainingEvent) { if ranks.rank == 0 { show(event) } }
         let cost = CostMeter()
         try Recipe.requireDirectory(data)
         let tokenizer =

@@ -96,11 +96,15 @@ extension Communicator {
 
 /// Runs `body` as this rank's part of a computation that all ranks of a communicator make together, each with its share
 /// of one batch.
-public func withCommunicator<R, E: Error>(_ communicator: Communicator, _ body: () throws(E) -> R) throws(E) -> R {
+/// - Parameter synchronizingBatchNorm: normalizes by the statistics of all ranks' samples; else each rank by its own.
+public func withCommunicator<R, E: Error>(
+    _ communicator: Communicator, synchronizingBatchNorm: Bool = false, _ body: () throws(E) -> R
+) throws(E) -> R {
     try Context.with(
         {
             $0.ranks = communicator.isAlone ? nil : communicator
             $0.communicator = $0.ranks
+            $0.synchronizesBatchNorm = synchronizingBatchNorm
         }, body)
 }
 

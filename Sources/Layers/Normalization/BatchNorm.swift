@@ -1,9 +1,11 @@
+import ConcordCommunication
 public import ConcordTensors
 
 /// Zero mean and unit variance of every channel over the batch and all places, then a learned scale and shift.
 ///
 /// In training the batch's own statistics are used, and running ones follow them; in evaluation mode the running ones
-/// are used.
+/// are used. Where ranks share the batch, these are the statistics of each rank's share, or, under
+/// `withCommunicator(_:synchronizingBatchNorm:_:)`, of the whole.
 ///
 /// ```swift
 /// let y = norm(conv(x), activation: .relu, residual: x)                 // relu(norm(conv(x)) + x), in one pass
@@ -54,12 +56,37 @@ public final class BatchNorm: Module {
                 epsilon: epsilon,
                 activation: activation, residual: residual)
         }
+        let ranks = Communicator.current
+        if Context.current.synchronizesBatchNorm, !ranks.isAlone {
+            return synchronized(x, ranks, activation: activation, residual: residual)
+        }
         let (output, mean, variance) = x.batchNormalized(
             weight: weight.value, bias: bias.value, epsilon: epsilon, activation: activation, residual: residual)
         let rows = Float(x.count / max(1, weight.count))
         follow(runningMean, mean, weight: momentum)
         follow(runningVar, variance * (rows / max(1, rows - 1)), weight: momentum)
         return output
+    }
+
+    /// With the statistics of the samples of all ranks.
+    private func synchronized(
+        _ x: Tensor, _ ranks: Communicator, activation: FusedActivation?, residual: Tensor?
+    ) -> Tensor {
+        let type = x.elementType, channels = weight.count, rows = x.count / max(1, channels)
+        let all = Float(ranks.sum([Double(rows)])[0])
+        let values = x.converted(to: .float32).reshaped([rows, channels])
+        let mean = values.sum(axis: 0).summedOverRanks() / all
+        let centered = values - mean
+        let variance = centered.squared().sum(axis: 0).summedOverRanks() / all
+        follow(runningMean, mean.detached, weight: momentum)
+        follow(runningVar, variance.detached * (all / max(1, all - 1)), weight: momentum)
+        var output = centered / (variance + epsilon).sqrt() * weight.value + bias.value
+        output = output.reshaped(x.shape).converted(to: type)
+        if let residual { output = output + residual }
+        switch activation {
+        case .relu: return output.relu()
+        case nil: return output
+        }
     }
 
     private func follow(_ running: Buffer, _ newest: Tensor, weight: Float) {

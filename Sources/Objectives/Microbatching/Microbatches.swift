@@ -20,7 +20,7 @@ public struct Microbatches: Sendable {
     ///     batch statistics of its own.
     public init(of count: Int, atMost microbatch: Int) {
         ShapeCheck.require(microbatch > 0, "Microbatches", "\(microbatch) samples in one; 1 or more wanted")
-        let parts = (count + microbatch - 1) / microbatch
+        let parts = count == 0 ? 0 : (count - 1) / microbatch + 1
         ranges = (0..<parts).map { $0 * count / parts..<($0 + 1) * count / parts }
         self.count = count
         let ranks = Communicator.current

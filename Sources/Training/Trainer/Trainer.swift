@@ -67,9 +67,9 @@ public final class Trainer<O: Objective> {
     ///     A resumed run goes on from the costs in `metrics`.
     ///   - ranks: the processes that train the objective together, each with a trainer of its own that is made and called
     ///     alike. A step is that of one process with the whole batch: each rank loads its share, losses see all ranks'
-    ///     samples, gradients are added up in float32. Without microbatches, batch normalization has each rank's own
-    ///     statistics, or those of all (`BatchNorm.synchronized`). Rank 0 writes the files; a signal that any rank gets
-    ///     ends all.
+    ///     samples, gradients are added up in float32. Rank 0 writes the files; a signal that any rank gets ends all.
+    ///   - synchronizingBatchNorm: whether batch normalization takes the statistics of all ranks' samples, as one process
+    ///     would; else of each rank's own. Not with microbatches.
     ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second
     ///     one ends it at once. SIGUSR1 writes a checkpoint after the step under way, and the run goes on.
     public init(
@@ -79,8 +79,10 @@ public final class Trainer<O: Objective> {
         metrics: String? = nil,
         evaluation: EvaluationHook? = nil, earlyStopping: EarlyStopping? = nil, averaging: Momentum? = nil,
         progress: ProgressMeter.Style = .automatic, cost: CostMeter? = nil, ranks: Communicator = .single,
-        catchesSignals: Bool = false
+        synchronizingBatchNorm: Bool = false, catchesSignals: Bool = false
     ) {
+        ShapeCheck.require(
+            microbatch == nil || !synchronizingBatchNorm, "Trainer", "synchronized statistics of microbatches")
         ShapeCheck.require(accumulate > 0, "Trainer", "accumulation over \(accumulate) batches")
         ShapeCheck.require(
             microbatch.map { $0 > 0 } ?? true, "Trainer", "a microbatch of \(microbatch ?? 0) samples; 1 or more wanted"
@@ -97,6 +99,7 @@ public final class Trainer<O: Objective> {
         settings = TrainerSettings(
             schedule: schedule, clip: clip, checkpoints: checkpoints, metrics: metrics, evaluation: evaluation,
             earlyStopping: earlyStopping, progress: ranks.rank == 0 ? progress : .silent, isWriter: ranks.rank == 0,
+            synchronizesBatchNorm: synchronizingBatchNorm,
             catchesSignals: catchesSignals, precision: precision)
         state = TrainerState(seed: seed, accumulate: accumulate, microbatch: microbatch, averaging: averaging)
     }
@@ -181,7 +184,8 @@ public final class Trainer<O: Objective> {
     /// Of this rank's share of a batch.
     private func shareGradient(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
         try valueWithGradient(
-            of: objective, share: input, microbatch: state.microbatch, ranks: ranks, step: number, seed: state.seed)
+            of: objective, share: input, microbatch: state.microbatch, ranks: ranks,
+            synchronizingBatchNorm: settings.synchronizesBatchNorm, step: number, seed: state.seed)
     }
 
     /// One update, with its metrics, evaluation and checkpoint.
@@ -272,6 +276,7 @@ struct TrainerSettings {
     let progress: ProgressMeter.Style
     /// Whether this process writes the run's files.
     let isWriter: Bool
+    let synchronizesBatchNorm: Bool
     let catchesSignals: Bool
     let precision: Precision
 }

@@ -18,6 +18,9 @@ struct concord_mpi_request {
     int *counts, *places;
 };
 
+// Of the sums of gradients, whose order among other calls may differ from rank to rank.
+static MPI_Comm sums = MPI_COMM_NULL;
+
 bool concord_mpi_is_built(void) { return true; }
 
 int concord_mpi_start(void) {
@@ -27,7 +30,8 @@ int concord_mpi_start(void) {
         const int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
         if (code != MPI_SUCCESS) return code;
     }
-    return MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    const int code = MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    return code == MPI_SUCCESS && sums == MPI_COMM_NULL ? MPI_Comm_dup(MPI_COMM_WORLD, &sums) : code;
 }
 
 void concord_mpi_finish(void) {
@@ -167,8 +171,7 @@ int concord_mpi_start_all_reduce(concord_mpi_request **request, float *values, l
     int code = MPI_SUCCESS;
     for (int i = 0; i < made->count && code == MPI_SUCCESS; i++) {
         code = MPI_Iallreduce(
-            MPI_IN_PLACE, values + (long)i * PIECE, piece(count, i), MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD,
-            made->pending + i);
+            MPI_IN_PLACE, values + (long)i * PIECE, piece(count, i), MPI_FLOAT, MPI_SUM, sums, made->pending + i);
     }
     return started(request, made, code);
 }

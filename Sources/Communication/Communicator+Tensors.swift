@@ -49,7 +49,8 @@ extension Communicator {
     /// - Parameter x: float32, of one shape on all ranks. Where nobody else holds its memory the sum is made there.
     public func sum(_ x: consuming Tensor) -> Tensor { startSum(x).wait() }
 
-    /// As `sum(_:)`, returning at once.
+    /// As `sum(_:)`, returning at once. All ranks start sums in the same order; among other calls their places may
+    /// differ.
     public func startSum(_ x: consuming Tensor) -> PendingTensor {
         guard !isAlone else { return PendingTensor(x) }
         var sum = x

@@ -70,18 +70,20 @@ struct EmbedCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
-        let run = try Run(directory)
+        Ranks.shareProcessors(threads)
+        let isFirst = Ranks.shared.rank == 0
+        let run = try Run(directory, ranks: Ranks.shared)
         let named = [(images, Modality.image), (audio, .audio), (videos, .video)].first { !$0.0.isEmpty }
         let listing = try named.map { try MediaFiles.list($0.0, $0.1) }
         let files = listing?.paths
         try OutputPath.requireDistinct(out, from: (files ?? texts) + (listing?.rejected.map(\.name) ?? []) + run.files)
-        listing?.report()
+        if isFirst { listing?.report() }
         let sentences = try texts.isEmpty ? [] : TextLines.all(in: texts)
-        for note in run.notes(on: sentences) { warn(note) }
+        if isFirst { for note in run.notes(on: sentences) { warn(note) } }
         let names = try ids ? run.ids(of: input).ids : []
         let given = listing?.count ?? sentences.count + names.count
         let unit = ids ? "ids" : files == nil ? "texts" : "files"
-        let progress = ItemProgress(total: files?.count ?? given, unit: unit)
+        let progress = ItemProgress(total: files?.count ?? given, unit: unit, isShown: isFirst)
         defer { progress.finish() }
         var index =
             if let files, !audio.isEmpty {
@@ -99,9 +101,9 @@ struct EmbedCommand: ParsableCommand {
             }
         index.leaveOut(listing?.rejected ?? [])
         try limit.check(index.rejected, of: given)
-        try index.write(to: out)
+        if isFirst { try index.write(to: out) }
         progress.finish()
-        try report(index, given: given, unit: unit, run.fingerprint, time: progress.summary)
+        if isFirst { try report(index, given: given, unit: unit, run.fingerprint, time: progress.summary) }
         if !index.rejected.isEmpty { throw ExitCode.failure }
     }
 

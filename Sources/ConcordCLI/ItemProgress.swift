@@ -6,9 +6,13 @@ final class ItemProgress {
     private let unit: String
     private let start = ContinuousClock.now
     private var shown: ContinuousClock.Instant?
-    private let isVisible = isatty(STDERR_FILENO) == 1
+    private let isVisible: Bool
 
-    init(total: Int, unit: String) { (self.total, self.unit) = (total, unit) }
+    /// - Parameter isShown: false shows nothing.
+    init(total: Int, unit: String, isShown: Bool = true) {
+        (self.total, self.unit) = (total, unit)
+        isVisible = isShown && isatty(STDERR_FILENO) == 1
+    }
 
     /// - Parameter done: items so far, readable or not.
     func update(_ done: Int) {

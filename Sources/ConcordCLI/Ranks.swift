@@ -19,9 +19,9 @@ enum Ranks {
     ///   has no MPI: each process would train, and write the same files.
     static func requireSupport(of command: any ParsableCommand) throws {
         guard let count = Communicator.launchedCount, count > 1 else { return }
-        guard command is TrainCommand || command is FineTuneCommand else {
+        guard command is TrainCommand || command is FineTuneCommand || command is EmbedCommand else {
             throw ValidationError(
-                "started \(count) times by a launcher: train and finetune run in several processes, other commands in "
+                "started \(count) times by a launcher: train, finetune and embed run in several processes, other commands in "
                     + "one; start it without mpirun")
         }
         let ranks = try Communicator.mpi()

@@ -39,6 +39,7 @@ int concord_mpi_barrier(void);
 /// Calls under way: made by the functions below, ended by wait.
 typedef struct concord_mpi_request concord_mpi_request;
 
+/// Calls of its own kind: their order among other calls may differ from rank to rank.
 int concord_mpi_start_all_reduce(concord_mpi_request **request, float *values, long count);
 int concord_mpi_start_all_gather(
     concord_mpi_request **request, const void *own, void *all, const long *rows, long row_bytes);

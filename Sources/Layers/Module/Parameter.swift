@@ -66,6 +66,12 @@ public final class Parameter: Module {
         state.withLock { $0.value = value.detached }
     }
 
+    /// Takes other values, of the same number of elements, in place.
+    package func replace(with values: Tensor) {
+        ShapeCheck.require(values.count == count, "Parameter", "\(values.shape) for a parameter of \(shape)")
+        update { $0.update(from: values.float32Pointer, count: values.count) }
+    }
+
     /// Changes the value in place where nobody else holds it, in a copy otherwise; clamps it to `range`.
     package func update(_ body: (UnsafeMutablePointer<Float>) -> Void) {
         _ = stored

@@ -113,14 +113,17 @@ extension WeightedSum: MicrobatchedObjective {
     }
 
     public func lossWithGradient(of batch: Input, microbatch: Int) -> (Loss, Gradients) {
-        let results = terms.map { term in
+        let weights = weights
+        let results = zip(terms, weights).map { term, weight in
             guard let objective = term.objective as? any MicrobatchedObjective<Input> else {
                 ShapeCheck.fail("WeightedSum", "part \(term.name) is no MicrobatchedObjective")
             }
-            return objective.lossWithGradient(of: batch, microbatch: microbatch)
+            let isFinal = balance == nil && weight == 1
+            return Context.with({ $0.gradientSink = isFinal ? $0.gradientSink : nil }) {
+                objective.lossWithGradient(of: batch, microbatch: microbatch)
+            }
         }
         if let balance { return balanced(results, balance) }
-        let weights = weights
         var gradients = Gradients()
         for ((_, own), weight) in zip(results, weights) { gradients.add(weight == 1 ? own : own.scaled(by: weight)) }
         return (sum(results.map(\.0), weights), gradients)

@@ -40,19 +40,41 @@ public struct Microbatches: Sendable {
     /// Parts and metrics are averaged likewise, each over the microbatches that have it.
     /// - Parameter loss: of the samples in a range, and its weight: the number of things that its mean is over.
     public func meanWithGradient(_ loss: (Range<Int>) -> (loss: Loss, weight: Double)) -> (Loss, Gradients) {
+        if counts.count > 1, ranges.count < 2 { return shareWithGradient(loss) }
         var mean = MeanLoss(), gradients = Gradients()
-        encoding { rows in
-            var part = (loss: Loss(Tensor(0)), weight: 0.0)
-            let pullback = Self.taped {
-                part = loss(rows)
-                return part.loss.total
+        withoutSink {
+            encoding { rows in
+                var part = (loss: Loss(Tensor(0)), weight: 0.0)
+                let pullback = Self.taped {
+                    part = loss(rows)
+                    return part.loss.total
+                }
+                gradients.add(pullback(Tensor(Float(part.weight))))
+                mean.add(part.loss, weight: part.weight)
             }
-            gradients.add(pullback(Tensor(Float(part.weight))))
-            mean.add(part.loss, weight: part.weight)
         }
         mean.gather(from: .current)
         return (mean.loss, mean.weight > 0 ? gradients.scaled(by: Float(1 / mean.weight)) : Gradients())
     }
+
+    /// The mean where this rank's share is one microbatch at most: its gradients are final as they come.
+    private func shareWithGradient(_ loss: (Range<Int>) -> (loss: Loss, weight: Double)) -> (Loss, Gradients) {
+        var mean = MeanLoss(), pullback: ((Tensor) -> Gradients)?, weight = 0.0
+        encoding { rows in
+            pullback = Self.taped {
+                let part = loss(rows)
+                mean.add(part.loss, weight: part.weight)
+                weight = part.weight
+                return part.loss.total
+            }
+        }
+        mean.gather(from: .current)
+        let gradients = pullback?(Tensor(Float(mean.weight > 0 ? weight / mean.weight : 0)))
+        return (mean.loss, gradients ?? Gradients())
+    }
+
+    /// Runs `body` where gradients are still to be scaled.
+    private func withoutSink(_ body: () -> Void) { Context.with({ $0.gradientSink = nil }, body) }
 
     /// The loss of a whole batch at once, and its gradient.
     static func wholeWithGradient(_ loss: () -> Loss) -> (Loss, Gradients) {

@@ -24,7 +24,7 @@ extension Recipe {
 
     /// The resolved lines that decide the weights after a given step, but for the schedule's end.
     private var lasting: [String] {
-        let free = ["epochs:", "steps:", "loader:", "checkpoint:", "evaluate:", "early_stopping:"]
+        let free = ["epochs:", "steps:", "loader:", "ranks:", "checkpoint:", "evaluate:", "early_stopping:"]
         var isKept = true
         return yaml.split(separator: "\n").map(String.init).filter { line in
             if !line.hasPrefix(" ") { isKept = !free.contains(where: line.hasPrefix) }

@@ -53,6 +53,8 @@ public struct Recipe: Sendable {
     public let freeze: [String]
     /// How batches are loaded.
     public let loader: LoaderSettings
+    /// How several processes train together.
+    public let ranks: RanksSettings
     /// When checkpoints are written.
     public let checkpoint: CheckpointSettings
     /// Steps between evaluations on the held-out samples; 0 for one at the end.
@@ -177,6 +179,7 @@ public struct Recipe: Sendable {
         schedule = try ScheduleSettings(fields.fields("schedule", "The learning rate over time."))
         freeze = try fields.strings("freeze", "Patterns of parameter paths that are not trained: image.encoder.*")
         loader = try LoaderSettings(fields.fields("loader", "How batches are loaded."))
+        ranks = try RanksSettings(fields.fields("ranks", "How processes started by mpirun train together."))
         checkpoint = try CheckpointSettings(fields.fields("checkpoint", "When checkpoints are written."))
         let evaluate = try fields.fields("evaluate", "When the held-out samples are evaluated.")
         evaluateEvery = try evaluate.integer("every", default: 0, "Steps between evaluations; 0 for one at the end.")

@@ -1,3 +1,4 @@
+import ConcordCommunication
 import ConcordDatasets
 import ConcordLayers
 import ConcordTensors
@@ -49,6 +50,21 @@ extension Embedder {
         progress: (Int) -> Void = { _ in }
     ) throws -> EmbeddedFiles {
         guard model.inputs.contains(input) else { throw missing(input.kind) }
+        guard ranks.isAlone else {
+            return try embedShare(
+                paths, input, segments: segments, windows: windows, features: features, badLimit: badLimit,
+                progress: progress)
+        }
+        return try embedAll(
+            paths, input, segments: segments, windows: windows, features: features, badLimit: badLimit,
+            progress: progress)
+    }
+
+    /// The same for files that are all this process's own.
+    func embedAll(
+        _ paths: [String], _ input: RecipeInput, segments: [MediaSegment?]?, windows: AudioWindowing, features: Bool,
+        badLimit: Double, progress: (Int) -> Void
+    ) throws -> EmbeddedFiles {
         switch input.kind {
         case .text, .id:
             throw RecipeError.data(message: "\(input) is \(input.kind.rawValue): its values are embedded, not files")

@@ -1,3 +1,4 @@
+import ConcordCommunication
 import ConcordDatasets
 import ConcordLayers
 import ConcordObjectives
@@ -14,6 +15,8 @@ struct Embedder: Sendable {
     let recipe: Recipe
     /// The layer whose output features are, in place of the encoder's; nil: the encoder's.
     var layer: ProbedLayer?
+    /// The processes that divide files and texts among themselves; all of them call the same, and get the same.
+    var ranks = Communicator.single
 
     /// Files a batch at most.
     var size: Int { min(256, max(16, recipe.batch)) }
@@ -27,6 +30,11 @@ struct Embedder: Sendable {
     ) throws -> Tensor {
         guard let tokenizer, let input = input ?? model.input(.text), let context = recipe.model.context(of: input)
         else { throw missing(.text) }
+        guard ranks.isAlone else {
+            var own = self
+            own.ranks = .single
+            return try textsShare(texts) { try own.texts($0, of: input, features: features, progress: progress) }
+        }
         let blocks = stride(from: 0, to: texts.count, by: 512).map { first in
             let end = min(texts.count, first + 512)
             let tokens = tokenizer.encode(Array(texts[first..<end]), length: context)

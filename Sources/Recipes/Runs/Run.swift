@@ -1,3 +1,4 @@
+public import ConcordCommunication
 import ConcordInterchange
 import ConcordLayers
 import ConcordObjectives
@@ -31,8 +32,9 @@ public struct Run: Sendable {
     let embedder: Embedder
 
     /// Reads the best checkpoint, or the last where none was marked best.
+    /// - Parameter ranks: processes that each have this run and embed the same files and texts: each a share of them.
     /// - Throws: `RecipeError` or `InterchangeError`, naming the file and what is wrong with it.
-    public init(_ directory: String) throws {
+    public init(_ directory: String, ranks: Communicator = .single) throws {
         let run = RunDirectory(directory)
         weights = try RunDirectory.weights(at: run.path)
         guard let yaml = try TextFile.read(run.recipe) else {
@@ -48,7 +50,7 @@ public struct Run: Sendable {
         try model.objective.load(checkpoint: file, weights: .evaluated)
         files = [run.recipe, run.tokenizer, weights]
         fingerprint = model.objective.fingerprint()
-        embedder = Embedder(model: model, tokenizer: tokenizer, ids: ids, recipe: recipe)
+        embedder = Embedder(model: model, tokenizer: tokenizer, ids: ids, recipe: recipe, ranks: ranks)
     }
 
     /// What it embeds, in the recipe's order.

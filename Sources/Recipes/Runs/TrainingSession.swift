@@ -102,7 +102,7 @@ public struct TrainingSession {
         let model = try RecipeModel(
             recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations, ids: ids,
             classes: try samples.table?.learnedClasses(recipe) ?? [:], memory: Recipe.physicalMemory)
-        let embedder = Embedder(model: model, tokenizer: tokenizer, ids: ids, recipe: recipe)
+        let embedder = Embedder(model: model, tokenizer: tokenizer, ids: ids, recipe: recipe, ranks: ranks)
         return try train(model.objective, embedder, samples, cost, progress, catchesSignals, report)
     }
 
@@ -114,6 +114,19 @@ public struct TrainingSession {
         if recipe.microbatch != nil { _ = try objective.microbatched() }
         if !ranks.isAlone {
             _ = try objective.shared()
+            if let key = recipe.model.batchNormalized {
+                report(
+                    .fact(
+                        recipe.ranks.syncBatchNorm
+                            ? "\(key): batch statistics are those of all \(ranks.count) ranks"
+                            : "\(key): batch statistics are each rank's own, over \(recipe.batch / ranks.count) samples; "
+                                + "ranks.sync_batch_norm: true takes those of all"))
+            }
+            if recipe.ranks.syncBatchNorm, recipe.microbatch != nil {
+                throw RecipeError.data(
+                    message: "ranks.sync_batch_norm with microbatch: statistics of microbatches are their own; leave one "
+                        + "of them out")
+            }
             guard recipe.batch >= ranks.count else {
                 throw RecipeError.data(
                     message: "batch \(recipe.batch) for \(ranks.count) ranks, which share each batch; give at least "
@@ -267,6 +280,8 @@ public struct TrainingSession {
             evaluation: recipe.evaluateEvery > 0
                 ? .every(recipe.evaluateEvery, evaluation) : recipe.checkpoint.best != nil ? .atEnd(evaluation) : nil,
             earlyStopping: recipe.earlyStopping.rule, averaging: recipe.averaging.map { .constant($0) },
-            progress: progress, cost: cost, ranks: ranks, catchesSignals: catchesSignals)
+            progress: progress, cost: cost, ranks: ranks,
+            synchronizingBatchNorm: recipe.ranks.syncBatchNorm, shardingOptimizer: recipe.ranks.shardOptimizer,
+            catchesSignals: catchesSignals)
     }
 }

@@ -143,6 +143,23 @@ public struct LoaderSettings: Sendable {
     }
 }
 
+/// `ranks`: how processes that mpirun started train together; nothing in a process alone.
+public struct RanksSettings: Sendable {
+    /// Whether batch normalization takes the statistics of all ranks' samples, as one process would.
+    public let syncBatchNorm: Bool
+    /// Whether each rank keeps the optimizer's state of a share of the parameters.
+    public let shardOptimizer: Bool
+
+    init(_ fields: Fields) throws {
+        syncBatchNorm = try fields.flag(
+            "sync_batch_norm", default: false,
+            "Batch normalization by the statistics of all ranks' samples; else each rank by its own.")
+        shardOptimizer = try fields.flag(
+            "shard_optimizer", default: false,
+            "Each rank keeps the optimizer's state of a share of the parameters (ZeRO-1).")
+    }
+}
+
 /// `early_stopping`.
 public struct EarlyStoppingSettings: Sendable {
     /// Evaluations in a row without an improvement after which training ends; 0 never.

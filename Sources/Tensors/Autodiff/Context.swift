@@ -21,6 +21,8 @@ package struct Context {
     /// The same where all ranks compute the same values, so that an operation may leave a part of its work to others;
     /// nil inside of a rank's own part.
     package var communicator: (any AnyObject & Sendable)?
+    /// Takes parameters' gradients as a backward pass finishes them; nil where they are still to be scaled or added up.
+    package var gradientSink: (any GradientSink)?
     /// Whether batch normalization in training takes the statistics of all ranks.
     package var synchronizesBatchNorm = false
     /// A parallel region is open on this thread; loops inside it run serially.

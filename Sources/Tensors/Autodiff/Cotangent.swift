@@ -27,7 +27,7 @@ package enum Cotangent: Sendable {
     }
 
     /// - Parameter type: of what is summed up: float32, or bfloat16, where each sum is rounded.
-    static func accumulate(_ new: Cotangent, into slot: inout Cotangent?, as type: ElementType = .float32) {
+    package static func accumulate(_ new: Cotangent, into slot: inout Cotangent?, as type: ElementType = .float32) {
         let isFirst = slot == nil
         switch (slot.take()?.cast(to: type), isFirst ? new : new.cast(to: type)) {
         case (nil, _): slot = new  // unchanged: its consumer converts it

@@ -6,6 +6,8 @@ public final class ParameterValues: Sendable {
     private struct Entry {
         var key: any AnyObject & Sendable
         var value: Tensor
+        /// How many others were set before it first was.
+        var place: Int
     }
 
     private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
@@ -20,7 +22,12 @@ public final class ParameterValues: Sendable {
     /// The value that replaces a parameter's or buffer's, nil where its own is used.
     public subscript(leaf: any AnyObject & Sendable) -> Tensor? {
         get { entries.withLock { $0[ObjectIdentifier(leaf)]?.value } ?? base?[leaf] }
-        set { entries.withLock { $0[ObjectIdentifier(leaf)] = newValue.map { Entry(key: leaf, value: $0.detached) } } }
+        set {
+            entries.withLock { entries in
+                let place = entries[ObjectIdentifier(leaf)]?.place ?? entries.count
+                entries[ObjectIdentifier(leaf)] = newValue.map { Entry(key: leaf, value: $0.detached, place: place) }
+            }
+        }
     }
 
     /// The value that was set here, without those of `base`.
@@ -28,8 +35,8 @@ public final class ParameterValues: Sendable {
         entries.withLock { $0[ObjectIdentifier(leaf)]?.value }
     }
 
-    /// What was set here, in no particular order.
+    /// What was set here, in the order in which it first was.
     package var own: [(leaf: any AnyObject & Sendable, value: Tensor)] {
-        entries.withLock { $0.values.map { ($0.key, $0.value) } }
+        entries.withLock { $0.values.sorted { $0.place < $1.place }.map { ($0.key, $0.value) } }
     }
 }

@@ -4,6 +4,12 @@ package struct Trace: Sendable {
     package let node: Int
 }
 
+/// Takes the gradients of parameters one by one, while the backward pass goes on.
+package protocol GradientSink: AnyObject {
+    /// - Returns: whether the gradient is taken; else it is part of the pass's result.
+    func take(_ gradient: Cotangent, for parameter: any AnyObject & Sendable) -> Bool
+}
+
 /// The operations of one scope in the order they ran: a flat array whose nodes refer to each other by index.
 ///
 /// A tape belongs to the thread that opened its scope. First derivatives only: pullbacks run without a tape.
@@ -79,12 +85,18 @@ package final class Tape: @unchecked Sendable {
             Cotangent.accumulate(.dense(upstream), into: &slots[trace.node], as: nodes[trace.node].sumType)
         }
         var gradients = Gradients()
-        let profiler = Context.current.profiler
-        Context.with({ $0.tape = nil }) {
+        let profiler = Context.current.profiler, sink = Context.current.gradientSink
+        Context.with({
+            $0.tape = nil
+            $0.gradientSink = nil
+        }) {
             while let node = nodes.popLast() {
                 let index = nodes.count
                 guard let cotangent = kept.contains(index) ? slots[index] : slots[index].take() else { continue }
-                if let leaf = node.leaf { gradients.insert(cotangent.cast(to: node.elementType), for: leaf) }
+                if let leaf = node.leaf {
+                    let gradient = cotangent.cast(to: node.elementType)
+                    if sink?.take(gradient, for: leaf) != true { gradients.insert(gradient, for: leaf) }
+                }
                 guard let pullback = node.pullback else { continue }
                 let needs = node.inputs.map { $0 >= 0 }
                 let upstream = cotangent.cast(to: node.elementType).dense

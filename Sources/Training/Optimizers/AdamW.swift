@@ -1,3 +1,4 @@
+public import ConcordCommunication
 public import ConcordLayers
 public import ConcordTensors
 
@@ -16,7 +17,7 @@ public import ConcordTensors
 /// in PyTorch's dense AdamW.
 ///
 /// - Source: Loshchilov, Hutter 2019, arXiv:1711.05101, algorithm 2; the arithmetic is `torch.optim.AdamW`'s.
-public final class AdamW: Optimizer {
+public final class AdamW: ShardableOptimizer {
     public let learningRate: Double
     private let betas: (Double, Double)
     private let epsilon: Double
@@ -52,6 +53,8 @@ public final class AdamW: Optimizer {
                     weightDecay: slot.weightDecay, gradientFactor: gradientFactor))
         }
     }
+
+    public func shard(over ranks: Communicator) { slots.shard(over: ranks) }
 
     public var updates: Int { slots.updates }
 

@@ -1,3 +1,4 @@
+public import ConcordCommunication
 public import ConcordLayers
 public import ConcordTensors
 
@@ -18,7 +19,7 @@ public import ConcordTensors
 /// ```
 /// - Source: You et al. 2019, arXiv:1904.00962, algorithm 2. The authors' clipping of the gradient's norm to 1 is the
 ///   trainer's (`clip`).
-public final class LAMB: Optimizer {
+public final class LAMB: ShardableOptimizer {
     public let learningRate: Double
     private let betas: (Double, Double)
     private let epsilon: Double
@@ -61,6 +62,8 @@ public final class LAMB: Optimizer {
             return (update, length > 0 && step > 0 ? rate * length / step : rate)
         }
     }
+
+    public func shard(over ranks: Communicator) { slots.shard(over: ranks) }
 
     public var updates: Int { slots.updates }
 

@@ -1,3 +1,4 @@
+public import ConcordCommunication
 public import ConcordLayers
 public import ConcordTensors
 
@@ -14,7 +15,7 @@ public import ConcordTensors
 /// ```
 /// - Source: You, Gitman, Ginsburg 2017, arXiv:1708.03888, algorithm 1, in the form of the code of SimCLR's
 ///   reimplementations, BYOL, Barlow Twins, VICReg and MoCo v3: decay inside the norm, the rate outside the momentum.
-public final class LARS: Optimizer {
+public final class LARS: ShardableOptimizer {
     public let learningRate: Double
     private let momentum: Double
     private let trust: Double
@@ -60,6 +61,8 @@ public final class LARS: Optimizer {
         let (length, step) = (weights.norm, direction.norm)
         return length > 0 && step > 0 ? trust * length / step : 1
     }
+
+    public func shard(over ranks: Communicator) { slots.shard(over: ranks) }
 
     public var updates: Int { slots.updates }
 

@@ -1,3 +1,4 @@
+public import ConcordCommunication
 public import ConcordLayers
 public import ConcordTensors
 
@@ -13,7 +14,7 @@ public import ConcordTensors
 /// let optimizer = Lion(learningRate: 1e-4, weightDecay: 1)
 /// ```
 /// - Source: Chen et al. 2023, arXiv:2302.06675, algorithm 2; the arithmetic is that of the authors' `lion_pytorch.py`.
-public final class Lion: Optimizer {
+public final class Lion: ShardableOptimizer {
     public let learningRate: Double
     private let betas: (Double, Double)
     private let slots: OptimizerSlots
@@ -44,6 +45,8 @@ public final class Lion: Optimizer {
                     weightDecay: slot.weightDecay, gradientFactor: gradientFactor))
         }
     }
+
+    public func shard(over ranks: Communicator) { slots.shard(over: ranks) }
 
     public var updates: Int { slots.updates }
 

@@ -1,3 +1,4 @@
+public import ConcordCommunication
 public import ConcordLayers
 public import ConcordTensors
 
@@ -38,6 +39,13 @@ public protocol Optimizer: AnyObject {
     /// Replaces its state by a saved one.
     /// - Throws: `TrainingError.optimizerState` if a name or a shape does not fit the module.
     func restore(_ state: [(name: String, tensor: Tensor)], for module: some Module) throws
+}
+
+/// An optimizer whose state ranks can divide among themselves.
+public protocol ShardableOptimizer: Optimizer {
+    /// From its first update on, this rank keeps the state of its share of the parameters alone, and updates these; the
+    /// others' values come from their ranks. `state` is then whole on rank 0 alone, and called on all ranks together.
+    func shard(over ranks: Communicator)
 }
 
 extension Optimizer {

@@ -1,3 +1,4 @@
+import ConcordCommunication
 import ConcordLayers
 import ConcordTensors
 
@@ -22,6 +23,7 @@ final class OptimizerSlots {
     private let layerDecay: Double
     private let groups: [ParameterGroup]
     private var module: (any Module)?
+    let shards = OptimizerShards()
 
     init(moments: [String], weightDecay: Double, layerDecay: Double, groups: [ParameterGroup]) {
         ShapeCheck.require(layerDecay > 0 && layerDecay <= 1, "Optimizer", "layer decay \(layerDecay) is not in (0, 1]")
@@ -59,6 +61,7 @@ final class OptimizerSlots {
                 weightDecay: matching.compactMap(\.weightDecay).last ?? (parameter.shape.count < 2 ? 0 : weightDecay))
         }
         observers = walk.observers.map(\.observer)
+        shards.deal(slots.map(\.parameter.count))
         self.module = module
     }
 
@@ -79,6 +82,10 @@ final class OptimizerSlots {
         for i in touched where !slots[i].parameter.isFrozen {
             guard let gradient = gradients.cotangent(of: slots[i].parameter) else { continue }
             let parameter = slots[i].parameter
+            guard shards.isOwn(i) else {
+                slots[i].step += 1
+                continue
+            }
             if slots[i].moments.count < moments.count {
                 slots[i].moments = moments.map { _ in Tensor(zeros: parameter.shape) }
             }
@@ -89,9 +96,10 @@ final class OptimizerSlots {
                 access: parameter.update)
         }
         fused.run()
+        defer { shards.exchange(slots.map(\.parameter), touched.filter { !slots[$0].parameter.isFrozen }) }
         guard let after else { return }
         var second = FusedUpdate()
-        for i in touched where !slots[i].parameter.isFrozen {
+        for i in touched where !slots[i].parameter.isFrozen && shards.isOwn(i) {
             let (update, rate) = after(slots[i]), parameter = slots[i].parameter
             var none: [Tensor] = []
             let step = SGDStep(
@@ -114,9 +122,15 @@ final class OptimizerSlots {
     /// The largest number of updates that a parameter had.
     var updates: Int { slots.map(\.step).max() ?? 0 }
 
+    func shard(over ranks: Communicator) { shards.ranks = ranks }
+
     var state: [(name: String, tensor: Tensor)] {
-        slots.filter { $0.step > 0 }.flatMap { slot in
-            zip(moments, slot.moments).map { ("\(slot.path).\($0)", $1) } + [
+        slots.indices.filter { slots[$0].step > 0 }.flatMap { i in
+            let slot = slots[i]
+            let whole = moments.indices.map { place in
+                shards.collected(place < slot.moments.count ? slot.moments[place] : nil, i, slot.parameter.shape)
+            }
+            return zip(moments, whole).map { ("\(slot.path).\($0)", $1) } + [
                 ("\(slot.path).step", Tensor([Int32(slot.step)], shape: []))
             ]
         }
@@ -151,6 +165,7 @@ final class OptimizerSlots {
         if let name = rest.keys.min() {
             throw TrainingError.optimizerState("\(name) belongs to no parameter of this model")
         }
+        for i in restored.indices where !shards.isOwn(i) { restored[i].moments = [] }
         slots = restored
     }
 }

@@ -1,3 +1,4 @@
+public import ConcordCommunication
 public import ConcordLayers
 public import ConcordTensors
 
@@ -10,7 +11,7 @@ public import ConcordTensors
 ///
 /// - Source: Sutskever et al. 2013, "On the importance of initialization and momentum"; the arithmetic is
 ///   `torch.optim.SGD`'s without dampening.
-public final class SGD: Optimizer {
+public final class SGD: ShardableOptimizer {
     public let learningRate: Double
     private let momentum: Double
     private let isNesterov: Bool
@@ -45,6 +46,8 @@ public final class SGD: Optimizer {
                     isNesterov: isNesterov, weightDecay: slot.weightDecay, gradientFactor: gradientFactor))
         }
     }
+
+    public func shard(over ranks: Communicator) { slots.shard(over: ranks) }
 
     public var updates: Int { slots.updates }
 

@@ -48,11 +48,13 @@ extension Trainer {
 
     /// Writes a checkpoint now; nothing without `checkpoints`.
     public func saveCheckpoint() throws {
-        guard settings.isWriter, let checkpoints = settings.checkpoints else { return }
+        guard let checkpoints = settings.checkpoints else { return }
+        let optimizerState = settings.isWriter || settings.shardsOptimizer ? optimizer.state : []
+        guard settings.isWriter else { return }
         let metadata = checkpoints.metadata.merging(state.metadata) { _, own in own }
         let averaged = average?.stateDictionary().map { (CheckpointWeights.averagePrefix + $0.name, $0.tensor) } ?? []
         try checkpoints.directory.write(
-            step: state.step, model: objective.stateDictionary() + averaged, optimizer: optimizer.state,
+            step: state.step, model: objective.stateDictionary() + averaged, optimizer: optimizerState,
             metadata: metadata)
         checkpoints.directory.prune(keeping: checkpoints.kept, best: state.best?.step)
     }

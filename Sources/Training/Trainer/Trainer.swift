@@ -29,8 +29,8 @@ public final class Trainer<O: Objective> {
     /// The processes that train the objective together.
     public let ranks: Communicator
     let settings: TrainerSettings
-    /// All parameters, in the order in which ranks add up their gradients; empty in a process alone.
-    private let parameters: [(key: any AnyObject & Sendable, shape: [Int])]
+    /// Adds up gradients over ranks; nil in a process alone.
+    private let reducer: GradientReducer?
     var state: TrainerState
     /// The checkpoint that the state was loaded from, until the first batches were compared with it.
     var resumedFrom: String?
@@ -70,6 +70,9 @@ public final class Trainer<O: Objective> {
     ///     samples, gradients are added up in float32. Rank 0 writes the files; a signal that any rank gets ends all.
     ///   - synchronizingBatchNorm: whether batch normalization takes the statistics of all ranks' samples, as one process
     ///     would; else of each rank's own. Not with microbatches.
+    ///   - shardingOptimizer: whether each rank keeps the optimizer's state of a share of the parameters alone, updates
+    ///     these, and gets the others' values from their ranks (ZeRO stage 1: Rajbhandari et al. 2020,
+    ///     arXiv:1910.02054). Whole parameters are dealt out, the largest first.
     ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second
     ///     one ends it at once. SIGUSR1 writes a checkpoint after the step under way, and the run goes on.
     public init(
@@ -79,7 +82,7 @@ public final class Trainer<O: Objective> {
         metrics: String? = nil,
         evaluation: EvaluationHook? = nil, earlyStopping: EarlyStopping? = nil, averaging: Momentum? = nil,
         progress: ProgressMeter.Style = .automatic, cost: CostMeter? = nil, ranks: Communicator = .single,
-        synchronizingBatchNorm: Bool = false, catchesSignals: Bool = false
+        synchronizingBatchNorm: Bool = false, shardingOptimizer: Bool = false, catchesSignals: Bool = false
     ) {
         ShapeCheck.require(
             microbatch == nil || !synchronizingBatchNorm, "Trainer", "synchronized statistics of microbatches")
@@ -92,14 +95,23 @@ public final class Trainer<O: Objective> {
         self.optimizer = optimizer
         self.cost = cost ?? CostMeter()
         self.ranks = ranks
-        parameters =
-            ranks.isAlone ? [] : ParameterWalk(objective).parameters.map { ($0.parameter, $0.parameter.shape) }
+        reducer =
+            ranks.isAlone
+            ? nil
+            : GradientReducer(
+                ParameterWalk(objective).parameters.map { ($0.parameter, $0.parameter.shape) }, over: ranks)
+        if shardingOptimizer, !ranks.isAlone {
+            guard let optimizer = optimizer as? any ShardableOptimizer else {
+                ShapeCheck.fail("Trainer", "\(type(of: optimizer)) is no ShardableOptimizer")
+            }
+            optimizer.shard(over: ranks)
+        }
         average = averaging.map { MovingAverage(of: objective, momentum: $0, buffers: .averaged) }
         average?.parametersDidInitialize()
         settings = TrainerSettings(
             schedule: schedule, clip: clip, checkpoints: checkpoints, metrics: metrics, evaluation: evaluation,
             earlyStopping: earlyStopping, progress: ranks.rank == 0 ? progress : .silent, isWriter: ranks.rank == 0,
-            synchronizesBatchNorm: synchronizingBatchNorm,
+            synchronizesBatchNorm: synchronizingBatchNorm, shardsOptimizer: shardingOptimizer && !ranks.isAlone,
             catchesSignals: catchesSignals, precision: precision)
         state = TrainerState(seed: seed, accumulate: accumulate, microbatch: microbatch, averaging: averaging)
     }
@@ -157,9 +169,15 @@ public final class Trainer<O: Objective> {
 
     private func differentiate(_ batch: LoadedBatch<O.Input>, number: Int, into pending: inout Accumulation?) throws {
         let input = try batch.get()
+        // Gradients are final as they come where a batch is an update and all have a share.
+        let sink = state.accumulate == 1 && batch.isShared ? reducer : nil
+        sink?.begin()
         let (loss, gradients) = try withPrecision(settings.precision) {
             try withSampleKeys(batch.keys) {
-                try batch.isShared ? shareGradient(of: input, number: number) : wholeGradient(of: input, number: number)
+                try Context.with({ $0.gradientSink = sink }) {
+                    try batch.isShared
+                        ? shareGradient(of: input, number: number) : wholeGradient(of: input, number: number)
+                }
             }
         }
         let samples = max(1, batch.isShared ? Int(ranks.sum([Double(batch.keys.count)])[0]) : batch.keys.count)
@@ -191,7 +209,7 @@ public final class Trainer<O: Objective> {
     /// One update, with its metrics, evaluation and checkpoint.
     /// - Returns: how the run ends here, nil if it continues.
     private func finish(_ sum: Accumulation, _ plan: TrainingPlan, _ run: TrainingRun) throws -> TrainingEnd? {
-        let gradients = sum.gradients.summed(over: ranks, parameters).coalesced
+        let gradients = (reducer?.finish(sum.gradients) ?? sum.gradients).coalesced
         let norm = gradients.norm * sum.gradientFactor
         guard sum.mean.total.isFinite, norm.isFinite else {
             throw FiniteCheck.diagnosis(step: state.step + 1, sum.mean, of: objective, gradients)
@@ -277,6 +295,8 @@ struct TrainerSettings {
     /// Whether this process writes the run's files.
     let isWriter: Bool
     let synchronizesBatchNorm: Bool
+    /// Whether the optimizer's state is divided among ranks.
+    let shardsOptimizer: Bool
     let catchesSignals: Bool
     let precision: Precision
 }

@@ -34,7 +34,7 @@ let package = Package(
         .executable(name: "concord-bench", targets: ["ConcordBench"]),
     ],
     traits: [
-        .trait(name: "MPI", description: "Training on several processes and machines (wants libopenmpi-dev or MPICH)."),
+        .trait(name: "MPI", description: "Training on several processes and machines (wants libopenmpi-dev or MPICH).")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -124,6 +124,12 @@ let package = Package(
             swiftSettings: swift),
         tests(of: "Files"),
         tests(of: "Tensors", ["ConcordLayers"]),
+        // What several processes compute: the tests start it by mpirun.
+        .executableTarget(
+            name: "RankCheck",
+            dependencies: ["ConcordCommunication", "ConcordLayers", "ConcordObjectives", "ConcordTensors"],
+            path: "Tests/RankCheck", swiftSettings: swift),
+        tests(of: "Communication", ["ConcordTensors", "RankCheck"]),
         tests(of: "Layers", ["ConcordTensors"]),
         tests(of: "Encoders", ["ConcordInterchange", "ConcordLayers", "ConcordObjectives", "ConcordTensors"]),
         tests(of: "Objectives", ["ConcordEncoders", "ConcordLayers", "ConcordTensors"]),

@@ -8,7 +8,7 @@
 #ifdef CONCORD_MPI
 #include <mpi.h>
 
-// Counts are ints in MPI: floats are sent in pieces of at most this many.
+// Counts are ints in MPI: at most this many floats are sent at a time.
 enum { PIECE = 1 << 28 };
 
 struct concord_mpi_request {

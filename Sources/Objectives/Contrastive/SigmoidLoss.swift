@@ -1,3 +1,4 @@
+import ConcordCommunication
 public import ConcordLayers
 public import ConcordTensors
 
@@ -17,7 +18,7 @@ public import ConcordTensors
 /// ```
 ///
 /// Exact in row tiles: the N x N logits never exist at once, in the forward or the backward pass, which recomputes
-/// them.
+/// them. Where ranks share the batch, each computes the tiles of its rows.
 /// - Source: Zhai, Mustafa, Kolesnikov, Beyer 2023, arXiv:2303.15343, algorithm 1; several positives a row by equal
 ///   labels are ours.
 public final class SigmoidLoss: PairLoss {
@@ -62,19 +63,30 @@ public final class SigmoidLoss: PairLoss {
 
 /// The loss over all N x N pairs of rows, a tile of rows at a time.
 ///
+/// Ranks that share the batch divide the rows: the loss is whole on each, and the gradients are what the rank's rows
+/// contribute, times the number of ranks, so that their mean over ranks is the gradient.
+///
 /// Inputs are a and b, unit vectors `[N, D]`, and `ln t` and the bias, `[]`.
 private struct SigmoidTiles: Sendable {
     /// Number N of rows of either side.
     let count: Int
     let labels: Tensor
-    let ranges: [Range<Int>]
+    /// This rank's rows, and their tiles.
+    let part: Range<Int>, ranges: [Range<Int>]
+    let ranks: Communicator
 
     /// - Parameter labels: int32 `[N]`; nil: the only positive of a row is its own.
     init(count: Int, labels: Tensor?) {
         self.count = count
         self.labels = labels ?? Tensor((0..<Int32(count)).map { $0 }, shape: [count])
         let rows = max(1, (1 << 20) / max(1, count))  // 4 MiB of logits
-        ranges = stride(from: 0, to: count, by: rows).map { $0..<min($0 + rows, count) }
+        let current = Communicator.replicating
+        ranks = count < 2 * current.count ? .single : current  // too few rows to divide
+        let part = ranks.rank * count / ranks.count..<(ranks.rank + 1) * count / ranks.count
+        ranges = stride(from: part.lowerBound, to: part.upperBound, by: rows).map {
+            $0..<min($0 + rows, part.upperBound)
+        }
+        self.part = part
     }
 
     /// The signed logits of a tile, `-y (t cos + bias)`, its cosines, and which pairs are positives, `[R, N]` each.
@@ -90,11 +102,11 @@ private struct SigmoidTiles: Sendable {
 
     func loss(_ inputs: [Tensor]) -> Tensor {
         let sum = ranges.reduce(0.0) { $0 + Double(tile($1, of: inputs).signed.softplus().sum().item) }
-        return Tensor(Float(sum / Double(max(1, count))))
+        return Tensor(Float(ranks.sum([sum])[0] / Double(max(1, count))))
     }
 
     func gradients(of inputs: [Tensor], upstream: Tensor) -> [Tensor?] {
-        let factor = upstream / Float(max(1, count)), t = inputs[2].exp()
+        let factor = upstream * Float(ranks.count) / Float(max(1, count)), t = inputs[2].exp()
         var da: [Tensor] = [], db = Tensor(zeros: inputs[1].shape), dScale = 0.0, dBias = 0.0
         for rows in ranges {
             let (signed, cosines, positives) = tile(rows, of: inputs)
@@ -106,6 +118,10 @@ private struct SigmoidTiles: Sendable {
                 da.append(dLogits.matmul(inputs[1]) * t)
                 db = db + dLogits.matmul(inputs[0].sliced(rows, axis: 0), transposing: .left) * t
             }
+        }
+        if !ranks.isAlone {  // other ranks have the other rows
+            let width = inputs[0].shape[1]
+            da = [Tensor(zeros: [part.lowerBound, width])] + da + [Tensor(zeros: [count - part.upperBound, width])]
         }
         return [
             .concatenated(da, axis: 0), db, Tensor(Float(dScale) * t.item), Tensor(Float(dBias)),

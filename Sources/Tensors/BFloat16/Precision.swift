@@ -48,7 +48,7 @@ public enum Precision: String, Sendable, CaseIterable, Codable {
 extension Precision {
     /// Whether an operation on these values computes in bfloat16: under that precision, or where one of them has that
     /// element type.
-    static func isBFloat16(for values: Tensor...) -> Bool {
+    package static func isBFloat16(for values: Tensor...) -> Bool {
         Context.current.precision == .bfloat16 || values.contains { $0.elementType == .bfloat16 }
     }
 }

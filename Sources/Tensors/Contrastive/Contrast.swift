@@ -34,6 +34,8 @@ extension Tensor {
     /// Logits `s = e^logScale similarity` exist a few rows at a time; the backward pass computes them again from two
     /// numbers a row. Memory: that of `a` and `b` normalized, and the rows' tile of at most `ContrastKernel.tileBytes`.
     ///
+    /// Under a communicator all ranks call it with the same values and divide the rows: see `ContrastRanks`.
+    ///
     /// - Parameters:
     ///   - a: `[N, D]`; `b`: `[M, D]`.
     ///   - logScale: a scalar.
@@ -60,12 +62,14 @@ extension Tensor {
             } ?? true, "contrast", "\(options.positiveWeights?.shape ?? []) weights of \(a.shape) against \(b.shape)")
         let sides = ContrastSides(a.detached, b.detached, options.similarity)
         let kernel = ContrastKernel(sides, logScale: logScale.item, rowLabels, columnLabels, options)
-        let products = a.shape[0] * b.shape[0] * a.shape[1]
+        let n = a.shape[0], ranks = Self.contrastRanks(rows: n)
+        let products = (ranks?.rows(of: n).count ?? n) * b.shape[0] * a.shape[1]
         MultiplyAdds.count(.matmul, products)
-        let (loss, coefficients) = kernel.forward()
+        let (loss, coefficients) = kernel.forward(among: ranks)
         return Tensor(loss).viewed(as: []).recorded(from: a, b, logScale) { upstream, needs in
             MultiplyAdds.count(.matmul, (1 + (needs[0] ? 1 : 0) + (needs[1] ? 1 : 0)) * products)
-            let (da, db, dscale) = kernel.backward(coefficients, upstream: upstream.item, needs: (needs[0], needs[1]))
+            let (da, db, dscale) = kernel.backward(
+                coefficients, upstream: upstream.item, needs: (needs[0], needs[1]), among: ranks)
             return [da, db, needs[2] ? Tensor(dscale) : nil]
         }
     }

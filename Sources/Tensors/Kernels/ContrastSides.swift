@@ -11,6 +11,8 @@ struct ContrastSides {
     let isEuclidean: Bool
     /// Logits are computed from bfloat16.
     let isBFloat16: Bool
+    /// The rows rounded, times their factor, where that was done before.
+    private let rowsInBFloat16: Tensor?
 
     /// PyTorch's, in `normalize`.
     private static let epsilon: Float = 1e-12
@@ -18,6 +20,7 @@ struct ContrastSides {
     init(_ a: Tensor, _ b: Tensor, _ similarity: ContrastOptions.Similarity) {
         isEuclidean = similarity == .euclidean
         isBFloat16 = Precision.isBFloat16(for: a, b)
+        rowsInBFloat16 = nil
         let isOne = a.storage === b.storage && a.shape == b.shape, a = a.asFloat32, b = isOne ? a : b.asFloat32
         guard similarity == .cosine else {
             (rows, columns, rowNorms, columnNorms) = (a, b, nil, nil)
@@ -27,12 +30,19 @@ struct ContrastSides {
         (rows, rowNorms, columns, columnNorms) = (x.0, x.1, y.0, y.1)
     }
 
-    /// Both rounded to bfloat16, the rows times `factor`: nil where logits are computed from float32.
-    func bfloat16(factor: Float) -> (rows: Tensor, columns: Tensor)? {
-        isBFloat16 ? ((factor == 1 ? rows : rows * factor).cast(to: .bfloat16), columns.asBFloat16) : nil
+    /// Rows and columns as they are multiplied already, without their norms.
+    init(rows: Tensor, columns: Tensor, isEuclidean: Bool, isBFloat16: Bool, rowsInBFloat16: Tensor?) {
+        (self.rows, self.columns, rowNorms, columnNorms) = (rows, columns, nil, nil)
+        (self.isEuclidean, self.isBFloat16, self.rowsInBFloat16) = (isEuclidean, isBFloat16, rowsInBFloat16)
     }
 
-    private static func normalized(_ x: Tensor) -> (output: Tensor, norms: Tensor) {
+    /// Both rounded to bfloat16, the rows times `factor`: nil where logits are computed from float32.
+    func bfloat16(factor: Float) -> (rows: Tensor, columns: Tensor)? {
+        isBFloat16
+            ? (rowsInBFloat16 ?? (factor == 1 ? rows : rows * factor).cast(to: .bfloat16), columns.asBFloat16) : nil
+    }
+
+    static func normalized(_ x: Tensor) -> (output: Tensor, norms: Tensor) {
         Kernels.l2Normalize(x, epsilon: epsilon)
     }
 
@@ -49,18 +59,21 @@ struct ContrastSides {
     /// Turns the gradient of the rows, or of the columns, into that of the embeddings as given, in place.
     func pullBack(_ gradient: Tensor, ofRows: Bool) {
         guard let norms = ofRows ? rowNorms : columnNorms else { return }
-        let y = ofRows ? rows : columns
-        Kernels.l2NormalizePullback(gradient, output: y, norms: norms, epsilon: Self.epsilon, into: gradient)
+        Self.pullBack(gradient, normalized: ofRows ? rows : columns, norms: norms)
+    }
+
+    static func pullBack(_ gradient: Tensor, normalized: Tensor, norms: Tensor) {
+        Kernels.l2NormalizePullback(gradient, output: normalized, norms: norms, epsilon: epsilon, into: gradient)
     }
 }
 
 /// From the running statistics of rows (or columns) to the loss and its gradient coefficients, in double precision.
-struct ContrastSummary {
+package struct ContrastSummary {
     private let options: ContrastOptions
     /// Positives and negatives of each row.
     private let positives: [Int], negatives: [Int]
 
-    init(_ options: ContrastOptions, labels: Tensor, others: Tensor) {
+    package init(_ options: ContrastOptions, labels: Tensor, others: Tensor) {
         self.options = options
         var counts: [Int32: Int] = [:]
         for label in others.integerScalars { counts[label, default: 0] += 1 }
@@ -113,19 +126,25 @@ struct ContrastSummary {
 
     /// The weighted loss of rows, their gradient coefficients, `[concord_contrast_coefficients, N]`, and the gradient
     /// of the log of the scale beside that through the logits.
-    struct Sum {
-        var loss = 0.0
-        let coefficients: Tensor
-        var scaleGradient = 0.0
+    package struct Sum {
+        package var loss = 0.0
+        package let coefficients: Tensor
+        package var scaleGradient = 0.0
     }
+
+    private func isCounted(_ i: Int) -> Bool { positives[i] > 0 && (!options.isDecoupled || negatives[i] > 0) }
+
+    /// How many rows are in the mean.
+    package var counted: Int { positives.indices.count(where: isCounted) }
 
     /// - Parameters:
     ///   - weight: of the rows' mean in the loss.
+    ///   - counted: number of rows in the mean; nil: of these rows.
     ///   - scale: that of the logits.
     ///   - bound: replaces each denominator's logarithm as the shift of exponentials, where it is finite.
     ///   - losses: gets each row's own; 0 where it is excluded.
-    func summed(
-        _ statistics: Tensor, weight lossWeight: Double, scale: Float, bound: Float = .infinity,
+    package func summed(
+        _ statistics: Tensor, weight lossWeight: Double, scale: Float, bound: Float = .infinity, counted: Int? = nil,
         losses: UnsafeMutablePointer<Float>? = nil
     ) -> Sum {
         let n = positives.count
@@ -133,10 +152,9 @@ struct ContrastSummary {
         let from = statistics.float32Pointer, to = sum.coefficients.float32Pointer
         let beta = Double(options.hardness), smoothing = Double(options.smoothing)
         let positiveWeights = options.positiveWeights?.float32Pointer
-        let isKept = (0..<n).map { positives[$0] > 0 && (!options.isDecoupled || negatives[$0] > 0) }
-        let weight = lossWeight / Double(max(1, isKept.count(where: { $0 })))
+        let weight = lossWeight / Double(max(1, counted ?? self.counted))
         for i in 0..<n {
-            guard isKept[i] else {
+            guard isCounted(i) else {
                 losses?[i] = 0
                 // e^(s - z) is 0, or its weight
                 for plane in [0, 5, 6] { to[plane * n + i] = plane == 0 ? bound : .infinity }

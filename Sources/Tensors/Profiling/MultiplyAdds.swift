@@ -90,5 +90,5 @@ public struct MultiplyAdds: Sendable, Equatable {
     package static var ofThisThread: MultiplyAdds { Context.multiplyAdds }
 
     /// Counts one operation's.
-    static func count(_ kind: Kind, _ number: Int) { Context.multiplyAdds[kind] &+= number }
+    package static func count(_ kind: Kind, _ number: Int) { Context.multiplyAdds[kind] &+= number }
 }

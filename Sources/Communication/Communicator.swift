@@ -96,16 +96,29 @@ extension Communicator {
 
 /// Runs `body` as this rank's part of a computation that all ranks of a communicator make together, each with its share
 /// of one batch.
-/// - Parameter synchronizingBatchNorm: normalizes by the statistics of all ranks' samples; else each rank by its own.
+/// - Parameters:
+///   - synchronizingBatchNorm: normalizes by the statistics of all ranks' samples; else each rank by its own.
+///   - contrast: how InfoNCE sees the embeddings of all ranks.
 public func withCommunicator<R, E: Error>(
-    _ communicator: Communicator, synchronizingBatchNorm: Bool = false, _ body: () throws(E) -> R
+    _ communicator: Communicator, synchronizingBatchNorm: Bool = false, contrast: ContrastForm = .gather,
+    _ body: () throws(E) -> R
 ) throws(E) -> R {
     try Context.with(
         {
             $0.ranks = communicator.isAlone ? nil : communicator
             $0.communicator = $0.ranks
             $0.synchronizesBatchNorm = synchronizingBatchNorm
+            $0.circulatesEmbeddings = contrast == .ring
         }, body)
+}
+
+/// How the embeddings of all ranks are contrasted; the losses are equal within rounding.
+public enum ContrastForm: String, Sendable, CaseIterable {
+    /// Every rank has all embeddings, and computes the logits of its share of the rows.
+    case gather
+    /// Blocks of embeddings go around the ranks, each under way while the last one is computed: a rank's memory does not
+    /// grow with the number of ranks. Of InfoNCE over pairs and over two views; other losses gather.
+    case ring
 }
 
 /// Why there is no communication between ranks.

@@ -33,6 +33,13 @@ extension Contrastive: MicrobatchedObjective {
                 cache.addNone(width: dimension)
             }
         }
+        let isRing = Context.current.circulatesEmbeddings && canCirculate && whole.allSatisfy { $0 != nil && $0?.rows == nil }
+        if isRing {
+            let labels = labels(of: batch)
+            return cache.lossWithGradient(isGathering: false) { values in
+                aligned(values.map { TowerEmbeddings($0, rows: nil, count: nil) }, labels: labels, isRing: true)
+            }
+        }
         let labels = labels(of: batch)?.gatheredFromRanks()
         return cache.lossWithGradient { values in
             var values = values[...]

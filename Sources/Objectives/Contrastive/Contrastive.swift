@@ -106,6 +106,9 @@ public final class Contrastive<B: Sendable>: Objective {
         aligned(towers.map { $0.embeddings(of: batch) }, labels: labels(of: batch))
     }
 
+    /// Whether the loss can be computed from embeddings that go around the ranks.
+    var canCirculate: Bool { negatives.isEmpty && (loss as? InfoNCE)?.positiveWeightSigma == nil && loss is InfoNCE }
+
     /// Which samples of a batch are each other's positives, int32 `[N]`; nil: each its own alone.
     func labels(of batch: B) -> Tensor? { labels.flatMap { batch[keyPath: $0] } }
 
@@ -113,7 +116,8 @@ public final class Contrastive<B: Sendable>: Objective {
     /// - Parameters:
     ///   - embeddings: `[n, D]` of each tower, nil where no sample of the batch has its input.
     ///   - labels: int32 `[N]`.
-    func aligned(_ embeddings: [TowerEmbeddings?], labels: Tensor?) -> Loss {
+    ///   - isRing: whether the embeddings are this rank's, and go around the others.
+    func aligned(_ embeddings: [TowerEmbeddings?], labels: Tensor?, isRing: Bool = false) -> Loss {
         let negatives = self.negatives.compactMap { embeddings[$0]?.values }
         var losses: [Tensor] = [], parts: [(name: String, value: Tensor)] = []
         for pair in pairs {
@@ -125,7 +129,9 @@ public final class Contrastive<B: Sendable>: Objective {
             let labels = labels.map { labels in
                 common.rows.map { labels.gathered(at: TowerEmbeddings.indices($0)) } ?? labels
             }
-            if let infoNCE = loss as? InfoNCE, !negatives.isEmpty {
+            if isRing, let infoNCE = loss as? InfoNCE {
+                losses.append(infoNCE.ring(common.0, common.1, labels: labels))
+            } else if let infoNCE = loss as? InfoNCE, !negatives.isEmpty {
                 let all = negatives.count == 1 ? negatives[0] : .concatenated(negatives, axis: 0)
                 losses.append(infoNCE(common.0, common.1, negatives: all, labels: labels))
             } else {

@@ -75,6 +75,14 @@ extension JointEmbedding: MicrobatchedObjective {
         if let local, let views = batch.local?.count {
             cache.add(count: local.count, views: views) { self.network(local.rows($0)) }
         }
+        if let infoNCE = loss as? InfoNCE, Context.current.circulatesEmbeddings, local == nil,
+            infoNCE.positiveWeightSigma == nil
+        {
+            return cache.lossWithGradient(isGathering: false) {
+                let total = infoNCE.ringViews($0[0], $0[1], labels: batch.labels)
+                return Loss(total, metrics: loss.metrics + [("spread", Loss.spread(of: $0[0]))])
+            }
+        }
         let labels = batch.labels?.gatheredFromRanks()
         return cache.lossWithGradient { self.loss(of: $0[0], $0[1], local == nil ? nil : $0[2], labels: labels) }
     }

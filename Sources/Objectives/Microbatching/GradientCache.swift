@@ -70,8 +70,10 @@ public struct GradientCache {
     }
 
     /// The loss of the whole batch and its gradient.
-    /// - Parameter loss: of the embeddings `[N, ...]` of each encoder, in the order in which they were added.
-    public func lossWithGradient(_ loss: ([Tensor]) -> Loss) -> (Loss, Gradients) {
+    /// - Parameters:
+    ///   - isGathering: false gives the loss this rank's embeddings alone, for one that sees to the others' itself.
+    ///   - loss: of the embeddings `[N, ...]` of each encoder, in the order in which they were added.
+    public func lossWithGradient(isGathering: Bool = true, _ loss: ([Tensor]) -> Loss) -> (Loss, Gradients) {
         let ranks = Communicator.current
         var starts: [RandomSequence] = [], pullbacks: [((Tensor) -> Gradients)?] = []
         let embeddings = encoders.map { encoder in
@@ -90,7 +92,7 @@ public struct GradientCache {
         }
         var value = Loss(Tensor(0))
         let (_, pullback) = valueWithPullback(of: embeddings) { embeddings in
-            value = loss(zip(encoders, embeddings).map { $0.gathered($1) })
+            value = loss(isGathering ? zip(encoders, embeddings).map { $0.gathered($1) } : embeddings)
             return [value.total]
         }
         // Every rank computes the loss: together they differentiate it once.

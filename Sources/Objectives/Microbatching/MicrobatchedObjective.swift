@@ -87,18 +87,19 @@ public func valueWithGradient<O: Objective>(
 ///   - microbatch: samples encoded at a time; nil: the share at once.
 ///   - ranks: the ranks that have a share each, all of which call this.
 ///   - synchronizingBatchNorm: normalizes by the statistics of all ranks' samples; without microbatches alone.
+///   - contrast: how InfoNCE sees the embeddings of all ranks.
 /// - Returns: the loss of the whole batch, on every rank; gradients that add up to its gradient over ranks.
 /// - Throws: `ObjectiveError`, on all ranks alike.
 public func valueWithGradient<O: Objective>(
     of objective: O, share: O.Input, microbatch: Int?, ranks: Communicator, synchronizingBatchNorm: Bool = false,
-    step: Int = 0, seed: UInt64 = 0
+    contrast: ContrastForm = .gather, step: Int = 0, seed: UInt64 = 0
 ) throws(ObjectiveError) -> (Loss, Gradients) {
     ShapeCheck.require(
         microbatch == nil || !synchronizingBatchNorm, "valueWithGradient", "synchronized statistics of microbatches")
     let objective = try microbatch == nil ? objective.shared() : objective.microbatched()
     return training(step: step, seed: seed) {
         detached {
-            withCommunicator(ranks, synchronizingBatchNorm: synchronizingBatchNorm) {
+            withCommunicator(ranks, synchronizingBatchNorm: synchronizingBatchNorm, contrast: contrast) {
                 objective.lossWithGradient(of: share, microbatch: microbatch ?? .max)
             }
         }

@@ -227,7 +227,7 @@ private struct EmbeddedRows {
                 fraction: fraction, limit: limit, bad: bad.count, tried: paths.count,
                 examples: rejected.prefix(3).map { "\($0.name): \($0.reason)" })
         }
-        let all = blocks.count == 1 ? blocks[0] : Tensor.concatenated(blocks, axis: 0)
+        let all = try (blocks.count == 1 ? blocks[0] : Tensor.concatenated(blocks, axis: 0)).requiringFinite()
         guard kept.count < entries.count else {
             return EmbeddedFiles(embeddings: all, entries: entries, rejected: rejected)
         }

@@ -41,7 +41,7 @@ struct Embedder: Sendable {
             defer { progress(end) }
             return output(of: .text(tokens), input, features: features)
         }
-        return blocks.count == 1 ? blocks[0] : Tensor.concatenated(blocks, axis: 0)
+        return try (blocks.count == 1 ? blocks[0] : Tensor.concatenated(blocks, axis: 0)).requiringFinite()
     }
 
     /// The table's row of an id of an input; nil where no training row has it.
@@ -68,5 +68,18 @@ struct Embedder: Sendable {
     func missing(_ kind: Modality) -> RecipeError {
         let known = model.inputs.map(\.name)
         return .data(message: "the run has no \(kind.rawValue) tower; it embeds \(known.joined(separator: " and "))")
+    }
+}
+
+extension Tensor {
+    /// These embeddings.
+    /// - Throws: where one of them is not finite: nothing could be ranked or classified by it.
+    func requiringFinite() throws -> Tensor {
+        guard cast(to: .float32).norm.isFinite else {
+            throw RecipeError.data(
+                message: "the model's embeddings are not finite: its weights have diverged, or do not belong to its "
+                    + "recipe; take an earlier checkpoint, or train with a lower learning rate or clipping")
+        }
+        return self
     }
 }

@@ -281,7 +281,8 @@ public struct TrainingSession {
                 ? .every(recipe.evaluateEvery, evaluation) : recipe.checkpoint.best != nil ? .atEnd(evaluation) : nil,
             earlyStopping: recipe.earlyStopping.rule, averaging: recipe.averaging.map { .constant($0) },
             progress: progress, cost: cost, ranks: ranks,
-            synchronizingBatchNorm: recipe.ranks.syncBatchNorm, shardingOptimizer: recipe.ranks.shardOptimizer,
+            synchronizingBatchNorm: recipe.ranks.syncBatchNorm, contrast: recipe.ranks.contrast,
+            shardingOptimizer: recipe.ranks.shardOptimizer,
             catchesSignals: catchesSignals)
     }
 }

@@ -1,3 +1,4 @@
+public import ConcordCommunication
 /// `optimizer`.
 public struct OptimizerSettings: Sendable {
     /// The optimizers that recipes name.
@@ -147,6 +148,8 @@ public struct LoaderSettings: Sendable {
 public struct RanksSettings: Sendable {
     /// Whether batch normalization takes the statistics of all ranks' samples, as one process would.
     public let syncBatchNorm: Bool
+    /// How InfoNCE sees the embeddings of all ranks.
+    public let contrast: ContrastForm
     /// Whether each rank keeps the optimizer's state of a share of the parameters.
     public let shardOptimizer: Bool
 
@@ -154,6 +157,9 @@ public struct RanksSettings: Sendable {
         syncBatchNorm = try fields.flag(
             "sync_batch_norm", default: false,
             "Batch normalization by the statistics of all ranks' samples; else each rank by its own.")
+        contrast = try fields.choice(
+            "contrast", default: ContrastForm.gather,
+            "gather: every rank has all embeddings; ring: they go around the ranks, in less memory (InfoNCE alone).")
         shardOptimizer = try fields.flag(
             "shard_optimizer", default: false,
             "Each rank keeps the optimizer's state of a share of the parameters (ZeRO-1).")

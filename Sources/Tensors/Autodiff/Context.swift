@@ -23,6 +23,8 @@ package struct Context {
     package var communicator: (any AnyObject & Sendable)?
     /// Takes parameters' gradients as a backward pass finishes them; nil where they are still to be scaled or added up.
     package var gradientSink: (any GradientSink)?
+    /// Whether embeddings that are contrasted go around the ranks in place of being gathered on each.
+    package var circulatesEmbeddings = false
     /// Whether batch normalization in training takes the statistics of all ranks.
     package var synchronizesBatchNorm = false
     /// A parallel region is open on this thread; loops inside it run serially.

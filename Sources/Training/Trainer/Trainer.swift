@@ -70,6 +70,7 @@ public final class Trainer<O: Objective> {
     ///     samples, gradients are added up in float32. Rank 0 writes the files; a signal that any rank gets ends all.
     ///   - synchronizingBatchNorm: whether batch normalization takes the statistics of all ranks' samples, as one process
     ///     would; else of each rank's own. Not with microbatches.
+    ///   - contrast: how InfoNCE sees the embeddings of all ranks.
     ///   - shardingOptimizer: whether each rank keeps the optimizer's state of a share of the parameters alone, updates
     ///     these, and gets the others' values from their ranks (ZeRO stage 1: Rajbhandari et al. 2020,
     ///     arXiv:1910.02054). Whole parameters are dealt out, the largest first.
@@ -82,7 +83,8 @@ public final class Trainer<O: Objective> {
         metrics: String? = nil,
         evaluation: EvaluationHook? = nil, earlyStopping: EarlyStopping? = nil, averaging: Momentum? = nil,
         progress: ProgressMeter.Style = .automatic, cost: CostMeter? = nil, ranks: Communicator = .single,
-        synchronizingBatchNorm: Bool = false, shardingOptimizer: Bool = false, catchesSignals: Bool = false
+        synchronizingBatchNorm: Bool = false, contrast: ContrastForm = .gather, shardingOptimizer: Bool = false,
+        catchesSignals: Bool = false
     ) {
         ShapeCheck.require(
             microbatch == nil || !synchronizingBatchNorm, "Trainer", "synchronized statistics of microbatches")
@@ -111,7 +113,7 @@ public final class Trainer<O: Objective> {
         settings = TrainerSettings(
             schedule: schedule, clip: clip, checkpoints: checkpoints, metrics: metrics, evaluation: evaluation,
             earlyStopping: earlyStopping, progress: ranks.rank == 0 ? progress : .silent, isWriter: ranks.rank == 0,
-            synchronizesBatchNorm: synchronizingBatchNorm, shardsOptimizer: shardingOptimizer && !ranks.isAlone,
+            synchronizesBatchNorm: synchronizingBatchNorm, contrast: contrast, shardsOptimizer: shardingOptimizer && !ranks.isAlone,
             catchesSignals: catchesSignals, precision: precision)
         state = TrainerState(seed: seed, accumulate: accumulate, microbatch: microbatch, averaging: averaging)
     }
@@ -203,7 +205,7 @@ public final class Trainer<O: Objective> {
     private func shareGradient(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
         try valueWithGradient(
             of: objective, share: input, microbatch: state.microbatch, ranks: ranks,
-            synchronizingBatchNorm: settings.synchronizesBatchNorm, step: number, seed: state.seed)
+            synchronizingBatchNorm: settings.synchronizesBatchNorm, contrast: settings.contrast, step: number, seed: state.seed)
     }
 
     /// One update, with its metrics, evaluation and checkpoint.
@@ -295,6 +297,7 @@ struct TrainerSettings {
     /// Whether this process writes the run's files.
     let isWriter: Bool
     let synchronizesBatchNorm: Bool
+    let contrast: ContrastForm
     /// Whether the optimizer's state is divided among ranks.
     let shardsOptimizer: Bool
     let catchesSignals: Bool

@@ -6,10 +6,11 @@ import ConcordTensors
     import Glibc
 #endif
 
-/// Peak memory of a loss of N pairs with its gradients.
+/// Peak memory and time of a loss of N pairs with its gradients.
 struct MemoryCheck {
     let ranks: Communicator
     let count: Int, width: Int
+    let isRing: Bool
 
     func run() {
         let rows = (ranks.rank + 1) * count / ranks.count - ranks.rank * count / ranks.count
@@ -17,7 +18,12 @@ struct MemoryCheck {
         let before = Self.kilobytes("VmRSS"), start = Self.seconds
         let loss = InfoNCE(temperature: .fixed(0.1))
         let value = withCommunicator(ranks) {
-            let (outputs, pullback) = valueWithPullback(of: [a, b]) { [loss.ring($0[0], $0[1])] }
+            let (outputs, pullback) = valueWithPullback(of: [a, b]) {
+                [
+                    isRing
+                        ? loss.ring($0[0], $0[1]) : loss($0[0].gatheredFromRanks(), $0[1].gatheredFromRanks())
+                ]
+            }
             let gradients = pullback([Tensor(1 / Float(ranks.count))]).1
             precondition(gradients.allSatisfy { $0?.shape == a.shape })
             return outputs[0].item
@@ -27,7 +33,7 @@ struct MemoryCheck {
         guard ranks.rank == 0 else { return }
         print(
             """
-            \(ranks.isAlone ? "plain" : "ring") \(count) x \(width), ranks \(ranks.count): loss \(value), \
+            \(ranks.isAlone ? "plain" : isRing ? "ring" : "gathered") \(count) x \(width), ranks \(ranks.count): loss \(value), \
             peak kB a rank \(peaks), with the embeddings alone \(inputs), \(Self.seconds - start) s
             """)
     }

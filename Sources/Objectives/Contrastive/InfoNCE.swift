@@ -17,8 +17,10 @@ public import ConcordTensors
 /// let simCLR = InfoNCE(temperature: .fixed(0.5)).views(first, second)   // NT-Xent
 /// ```
 ///
-/// Exact in tiles: the N x N logits never exist, forward or backward; memory grows with N x D. At chance the loss is
-/// `ln N` (`ln(2N - 1)` for views); the order of a batch does not matter. Known losses are settings of it:
+/// Exact in tiles: the N x N logits never exist, forward or backward; memory grows with N x D. Ranks that share a batch
+/// gather its embeddings, and each computes its part of the rows; with `ring` a rank needs its own embeddings alone. At
+/// chance the loss is `ln N` (`ln(2N - 1)` for views); the order of a batch does not matter. Known losses are settings
+/// of it:
 ///
 /// | loss | settings |
 /// |---|---|

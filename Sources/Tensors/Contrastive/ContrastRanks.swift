@@ -12,8 +12,8 @@ import CKernels
 package protocol ContrastRanks: AnyObject, Sendable {
     var rank: Int { get }
     var count: Int { get }
-    /// The sum over ranks, the same bits on all of them.
-    func sum(_ x: consuming Tensor) -> Tensor
+    /// The sums over ranks, element by element, the same bits on all of them.
+    func sum(_ values: [Double]) -> [Double]
     /// The largest over ranks, element by element.
     func largest(_ values: [Double]) -> [Double]
 }
@@ -43,10 +43,8 @@ extension ContrastRanks {
             }
         }
         tops = largest(tops)
-        let planes = [1, 3, 4, 5, 6], beta = Double(hardness)
-        var sums = Tensor(uninitialized: [planes.count, total])
-        let packed = sums.float32Pointer
-        var first = 0
+        let planes = hardness > 0 ? [1, 3, 4, 5, 6] : [1, 3, 5, 6], beta = Double(hardness)
+        var sums = [Double](repeating: 0, count: planes.count * total), first = 0
         for (tensor, n) in zip(statistics, sizes) {
             let from = tensor.float32Pointer
             for i in 0..<n {
@@ -54,22 +52,26 @@ extension ContrastRanks {
                 let top = tops[first + i], negativeTop = tops[total + first + i]
                 // Where no rank has one, the shift is of nothing.
                 let below = p == top ? 0 : p - top, negativeBelow = q == negativeTop ? 0 : q - negativeTop
-                from[n + i] *= Float(exp(below))
-                from[3 * n + i] *= Float(exp((1 + beta) * negativeBelow))
-                from[4 * n + i] *= Float(exp(beta * negativeBelow))
+                for (place, plane) in planes.enumerated() {
+                    let shift =
+                        switch plane {
+                        case 1: exp(below)
+                        case 3: exp((1 + beta) * negativeBelow)
+                        case 4: exp(beta * negativeBelow)
+                        default: 1.0
+                        }
+                    sums[place * total + first + i] = Double(from[plane * n + i]) * shift
+                }
                 (from[i], from[2 * n + i]) = (Float(top), Float(negativeTop))
-            }
-            for (place, plane) in planes.enumerated() {
-                (packed + place * total + first).update(from: from + plane * n, count: n)
             }
             first += n
         }
         sums = sum(sums)
-        let merged = sums.float32Pointer
         first = 0
         for (tensor, n) in zip(statistics, sizes) {
             for (place, plane) in planes.enumerated() {
-                (tensor.float32Pointer + plane * n).update(from: merged + place * total + first, count: n)
+                let to = tensor.float32Pointer + plane * n
+                for i in 0..<n { to[i] = Float(sums[place * total + first + i]) }
             }
             first += n
         }

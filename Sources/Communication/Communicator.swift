@@ -37,6 +37,9 @@ public final class Communicator: Sendable {
     /// Whether this build knows MPI (the package trait `MPI`).
     public static var hasMPI: Bool { concord_mpi_is_built() }
 
+    /// The library's name and version, "Open MPI v4.1.4"; nil in a build without MPI.
+    public static var installedLibrary: String? { hasMPI ? taken(concord_mpi_library()) : nil }
+
     /// How many processes a launcher (mpirun, srun) started this one among; nil where none did.
     public static var launchedCount: Int? {
         for name in ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"] {

@@ -78,6 +78,7 @@ struct FineTuneCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
+        Ranks.shareProcessors(threads)
         let outcome: TrainingEnd
         var report: EvaluationReport?
         do {
@@ -88,7 +89,7 @@ struct FineTuneCommand: ParsableCommand {
                 guard json else { return show(event) }
                 if let text = EventText.text(of: event) { StandardError.line(text) }
             }
-            if json {
+            if json, Ranks.shared.rank == 0 {
                 var output = StandardOutput()
                 try output.json(Result(run: directory, evaluation: report))
                 try output.finish()
@@ -104,7 +105,9 @@ struct FineTuneCommand: ParsableCommand {
     private func session() throws -> (TrainingSession?, directory: String) {
         if let out, resume {
             return (
-                try TrainingSession(recipe: nil, overrides: overrides, data: data, directory: out, isResumed: true), out
+                try TrainingSession(
+                    recipe: nil, overrides: overrides, data: data, directory: out, isResumed: true, ranks: Ranks.shared),
+                out
             )
         }
         let run = try Run(directory ?? "")
@@ -119,6 +122,6 @@ struct FineTuneCommand: ParsableCommand {
             return (nil, "")
         }
         let path = out ?? "\(RunDirectory(directory ?? "").path)-\(label ?? target ?? "")"
-        return (try tuning.session(data: data, directory: path), path)
+        return (try tuning.session(data: data, directory: path, ranks: Ranks.shared), path)
     }
 }

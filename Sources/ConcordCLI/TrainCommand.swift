@@ -77,6 +77,9 @@ struct TrainCommand: ParsableCommand {
             InitialWeights($0, only: initialPatterns.map { PathPattern($0) }, takesOtherTokenizer: takesOtherTokenizer)
         }
         if estimate {
+            guard Ranks.shared.isAlone else {
+                throw ValidationError("--estimate measures one process; start it without mpirun")
+            }
             let found = try Recipe(named: recipe ?? "", overrides: overrides).estimate(data: data, initial: initial)
             return print(json ? found.json : CostText.text(of: found))
         }

@@ -57,16 +57,13 @@ extension Embedder {
     /// The result of `body`; where it throws on any rank, all of them throw, so that nobody waits for one that left.
     private func agreed<R>(_ body: () throws -> R) throws -> R {
         let result = Result { try body() }
-        let faults = gather([(try? result.get()) == nil ? "\(Self.reason(of: result))" : ""])
-        if let rank = faults.firstIndex(where: { !$0.isEmpty }) {
-            if case .failure(let error) = result { throw error }
-            throw RecipeError.data(message: "rank \(rank) of \(ranks.count): \(faults[rank])")
+        var reason = ""
+        if case .failure(let error) = result { reason = "\(error)" }
+        let reasons = gather([reason])
+        if let rank = reasons.firstIndex(where: { !$0.isEmpty }), reason.isEmpty {
+            throw RecipeError.data(message: "rank \(rank) of \(ranks.count): \(reasons[rank])")
         }
         return try result.get()
-    }
-
-    private static func reason<R>(of result: Result<R, any Error>) -> String {
-        if case .failure(let error) = result { "\(error)" } else { "" }
     }
 
     /// The lines of all ranks, in the order of ranks; no line has a zero byte.

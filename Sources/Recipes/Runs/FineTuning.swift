@@ -1,3 +1,4 @@
+public import ConcordCommunication
 public import ConcordEvaluation
 import ConcordFiles
 import ConcordTraining
@@ -65,12 +66,16 @@ public struct FineTuning: Sendable {
     /// - Parameters:
     ///   - data: the directory that the recipe's data paths start from.
     ///   - directory: the run directory to make.
+    ///   - ranks: the processes that train it together.
     /// - Throws: `RecipeError` where the run cannot learn this from these data.
-    public func session(data: String, directory: String) throws -> TrainingSession {
+    public func session(
+        data: String, directory: String, ranks: Communicator = .single
+    ) throws -> TrainingSession {
         let recipe = try recipe(data: data)
         return try TrainingSession(
             recipe: recipe, data: data, directory: directory,
-            initial: isFromScratch ? nil : InitialWeights(run.weights, only: [PathPattern("encoder.*")]))
+            initial: isFromScratch ? nil : InitialWeights(run.weights, only: [PathPattern("encoder.*")]),
+            ranks: ranks)
     }
 
     /// The recipe.

@@ -182,10 +182,7 @@ public struct TrainingSession {
             case .epochs(let count): try trainer.train(on: batches, epochs: count)
             case .steps(let count): try trainer.train(on: batches, steps: count)
             }
-        let unreadable = batches.badSamples
-        if unreadable.count > 0 {
-            report(.unreadableSamples(count: unreadable.count, first: unreadable.examples.first?.line ?? ""))
-        }
+        reportUnreadable(batches.badSamples, report)
         if case .interrupted = end {
             try finish(cost, report)
             report(.interrupted(step: trainer.step))
@@ -199,6 +196,14 @@ public struct TrainingSession {
         try finish(cost, report)
         report(.finished(directory: place.path))
         return end
+    }
+
+    /// Reports what could not be loaded, of all ranks.
+    private func reportUnreadable(_ samples: BadSamples, _ report: (TrainingEvent) -> Void) {
+        let count = Int(ranks.sum([Double(samples.count)])[0])
+        let first = ranks.gather(Array((samples.examples.first?.line ?? "").utf8)).first { !$0.isEmpty }
+        guard count > 0 else { return }
+        report(.unreadableSamples(count: count, first: String(decoding: first ?? [], as: UTF8.self)))
     }
 
     /// Writes and reports what the run has cost.

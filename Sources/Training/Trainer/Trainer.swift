@@ -30,7 +30,7 @@ public final class Trainer<O: Objective> {
     public let ranks: Communicator
     let settings: TrainerSettings
     /// Adds up gradients over ranks; nil in a process alone.
-    private let reducer: GradientReducer?
+    let reducer: GradientReducer?
     var state: TrainerState
     /// The checkpoint that the state was loaded from, until the first batches were compared with it.
     var resumedFrom: String?
@@ -190,24 +190,6 @@ public final class Trainer<O: Objective> {
         }
     }
 
-    /// Of a batch that this process has as a whole.
-    private func wholeGradient(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
-        var (loss, gradients) =
-            try state.microbatch.map {
-                try valueWithGradient(of: objective, input, microbatch: $0, step: number, seed: state.seed)
-            } ?? valueWithGradient(step: number, seed: state.seed) { objective(input) }
-        // Every rank has computed it: together they count once.
-        if !ranks.isAlone { gradients = gradients.scaled(by: 1 / Float(ranks.count)) }
-        return (loss, gradients)
-    }
-
-    /// Of this rank's share of a batch.
-    private func shareGradient(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
-        try valueWithGradient(
-            of: objective, share: input, microbatch: state.microbatch, ranks: ranks,
-            synchronizingBatchNorm: settings.synchronizesBatchNorm, contrast: settings.contrast, step: number, seed: state.seed)
-    }
-
     /// One update, with its metrics, evaluation and checkpoint.
     /// - Returns: how the run ends here, nil if it continues.
     private func finish(_ sum: Accumulation, _ plan: TrainingPlan, _ run: TrainingRun) throws -> TrainingEnd? {
@@ -259,59 +241,4 @@ public final class Trainer<O: Objective> {
         }
         return signal.map { .interrupted(signal: $0) } ?? (isOver ? .stoppedEarly(step: state.step) : nil)
     }
-}
-
-// MARK: What ranks agree on
-
-extension Trainer {
-    /// The signal that ends the run, and whether a checkpoint is wanted: those of any rank.
-    private func signals() -> (stop: Int32?, isCheckpointWanted: Bool) {
-        let own = [Double(StopSignals.pending ?? 0), StopSignals.takeCheckpointRequest() ? 1 : 0]
-        let all = ranks.largest(own)
-        return (all[0] > 0 ? Int32(all[0]) : nil, all[1] > 0)
-    }
-
-    /// Rank 0's evaluation: by it all go on alike, whatever rounding there is between machines.
-    private func agreed(_ evaluation: [Metric]) -> [Metric] {
-        guard !ranks.isAlone else { return evaluation }
-        let values = evaluation.map(\.value)
-        let bytes = ranks.broadcast(values.withUnsafeBytes { Array($0) })
-        let first = bytes.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
-        ShapeCheck.require(
-            first.count == evaluation.count, "Trainer", "\(evaluation.count) metrics, \(first.count) on rank 0")
-        return zip(evaluation, first).map { metric, value in
-            Metric(metric.name, value, isBetter: metric.isBetter)
-        }
-    }
-}
-
-/// The settings of a trainer besides its objective and optimizer.
-struct TrainerSettings {
-    let schedule: Schedule
-    let clip: Double?
-    let checkpoints: Checkpoints?
-    let metrics: String?
-    let evaluation: EvaluationHook?
-    let earlyStopping: EarlyStopping?
-    let progress: ProgressMeter.Style
-    /// Whether this process writes the run's files.
-    let isWriter: Bool
-    let synchronizesBatchNorm: Bool
-    let contrast: ContrastForm
-    /// Whether the optimizer's state is divided among ranks.
-    let shardsOptimizer: Bool
-    let catchesSignals: Bool
-    let precision: Precision
-}
-
-/// How a run ended that did not fail.
-public enum TrainingEnd: Sendable, Equatable {
-    /// All steps were made.
-    case finished
-    /// The evaluation had not improved for as many evaluations as `EarlyStopping` allows; a checkpoint of this step is
-    /// written.
-    case stoppedEarly(step: Int)
-    /// SIGINT, SIGTERM or SIGHUP came: the step under way was finished and, with `checkpoints`, saved. A program exits
-    /// with 128 + the signal's number.
-    case interrupted(signal: Int32)
 }

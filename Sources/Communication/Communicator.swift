@@ -117,7 +117,7 @@ public func withCommunicator<R, E: Error>(
 
 /// How the embeddings of all ranks are contrasted; the losses are equal within rounding.
 public enum ContrastForm: String, Sendable, CaseIterable {
-    /// Every rank has all embeddings, and computes the logits of its share of the rows.
+    /// Every rank has all embeddings, and computes the logits of its shard of the rows.
     case gather
     /// Blocks of embeddings go around the ranks, each under way while the last one is computed: a rank's memory does not
     /// grow with the number of ranks. Of InfoNCE over pairs and over two views; other losses gather.

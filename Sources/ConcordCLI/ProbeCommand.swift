@@ -24,7 +24,9 @@ struct ProbeCommand: ParsableCommand {
     var label: [String] = []
     @Option(parsing: .upToNextOption, help: "Columns of numbers: ridge regression.") var target: [String] = []
     @Option(help: "The run's input that is probed; by default its first of files, else its first.") var input: String?
-    @Option(help: "A layer of the encoder: from 0, or below 0 from the end; by default the encoder's output.")
+    @Option(
+        parsing: .unconditional,
+        help: "A layer of the encoder: from 0, or below 0 from the end; by default the encoder's output.")
     var layer: Int?
     @Option(help: "How a layer's steps become one vector: \(LayerOutput.Pooling.allCases.map(\.rawValue).joined(separator: ", ")).")
     var pooling: String = LayerOutput.Pooling.mean.rawValue

@@ -35,11 +35,11 @@ enum Ranks {
         guard host > 1, options.threads == nil, getenv("OMP_NUM_THREADS") == nil else { return }
         let processors = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         Threads.count = min(Threads.count, max(1, processors / host))
-        let share = max(1, processors / host)
-        if shared.rank == 0, Threads.count < share {
+        let own = max(1, processors / host)
+        if shared.rank == 0, Threads.count < own {
             StandardError.line(
-                "note: the launcher bound this rank to \(Threads.count) of its \(share) processors; give it all: mpirun "
-                    + "--map-by slot:PE=\(share)")
+                "note: the launcher bound this rank to \(Threads.count) of its \(own) processors; give it all: mpirun "
+                    + "--map-by slot:PE=\(own)")
         }
     }
 

@@ -47,15 +47,15 @@ public struct Batches<B: Sendable>: Sendable {
             limit: badLimit)
     }
 
-    /// One share of every batch: consecutive samples of it, the same as in the whole, for processes that have a share
-    /// each. A batch with fewer samples than there are shares is whole in each of them.
+    /// One shard of every batch: consecutive samples of it, the same as in the whole, for processes that have one
+    /// each. A batch with fewer samples than there are shards is whole in each of them.
     /// - Parameters:
     ///   - index: which share, from 0.
     ///   - count: of how many, at least 1.
-    public func share(_ index: Int, of count: Int) -> Batches {
-        ShapeCheck.require((0..<count).contains(index), "share", "\(index) of \(count)")
+    public func shard(_ index: Int, of count: Int) -> Batches {
+        ShapeCheck.require((0..<count).contains(index), "shard", "\(index) of \(count)")
         var result = self
-        result.plan.share = (index, count)
+        result.plan.shard = (index, count)
         return result
     }
 
@@ -144,7 +144,7 @@ public struct LoadedBatch<B: Sendable>: Sendable {
     public let keys: [RandomKey]
     /// A key that all batches of the epoch share.
     public let epochKey: RandomKey
-    /// Whether it is a share of a batch whose other samples other processes have.
+    /// Whether it is a shard of a batch whose other samples other processes have.
     public let isShared: Bool
     let result: Result<B, any Error>
 

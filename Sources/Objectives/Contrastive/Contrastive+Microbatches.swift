@@ -51,7 +51,7 @@ extension Contrastive: MicrobatchedObjective {
     }
 
     public func lossWithGradientWithoutSamples() -> (Loss, Gradients) {
-        Communicator.current.abort("no sample of its share of the batch has an input of a contrastive objective")
+        Communicator.current.abort("no sample of its shard of the batch has an input of a contrastive objective")
     }
 
     /// The samples of the whole batch that have a tower's input (nil: all), and how many samples there are.

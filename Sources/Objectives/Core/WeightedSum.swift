@@ -119,9 +119,8 @@ extension WeightedSum: MicrobatchedObjective {
                 ShapeCheck.fail("WeightedSum", "part \(term.name) is no MicrobatchedObjective")
             }
             let isFinal = balance == nil && weight == 1
-            return Context.with({ $0.gradientSink = isFinal ? $0.gradientSink : nil }) {
-                objective.lossWithGradient(of: batch, microbatch: microbatch)
-            }
+            if isFinal { return objective.lossWithGradient(of: batch, microbatch: microbatch) }
+            return Context.withoutGradientSink { objective.lossWithGradient(of: batch, microbatch: microbatch) }
         }
         if let balance { return balanced(results, balance) }
         var gradients = Gradients()

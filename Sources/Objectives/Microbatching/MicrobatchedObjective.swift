@@ -81,7 +81,7 @@ public func valueWithGradient<O: Objective>(
     }
 }
 
-/// Runs an objective in training mode over this rank's share of a batch.
+/// Runs an objective in training mode over this rank's shard of a batch.
 ///
 /// - Parameters:
 ///   - microbatch: samples encoded at a time; nil: the share at once.

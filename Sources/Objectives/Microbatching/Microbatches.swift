@@ -42,7 +42,7 @@ public struct Microbatches: Sendable {
     public func meanWithGradient(_ loss: (Range<Int>) -> (loss: Loss, weight: Double)) -> (Loss, Gradients) {
         if counts.count > 1, ranges.count < 2 { return shareWithGradient(loss) }
         var mean = MeanLoss(), gradients = Gradients()
-        withoutSink {
+        _ = Context.withoutGradientSink {
             encoding { rows in
                 var part = (loss: Loss(Tensor(0)), weight: 0.0)
                 let pullback = Self.taped {
@@ -72,9 +72,6 @@ public struct Microbatches: Sendable {
         let gradients = pullback?(Tensor(Float(mean.weight > 0 ? weight / mean.weight : 0)))
         return (mean.loss, gradients ?? Gradients())
     }
-
-    /// Runs `body` where gradients are still to be scaled.
-    private func withoutSink(_ body: () -> Void) { Context.with({ $0.gradientSink = nil }, body) }
 
     /// The loss of a whole batch at once, and its gradient.
     static func wholeWithGradient(_ loss: () -> Loss) -> (Loss, Gradients) {

@@ -220,7 +220,7 @@ extension ContrastivePredictiveCoding: MicrobatchedObjective {
     }
 
     public func lossWithGradientWithoutSamples() -> (Loss, Gradients) {
-        Communicator.current.abort("no sample of its share of the batch has a sequence to predict")
+        Communicator.current.abort("no sample of its shard of the batch has a sequence to predict")
     }
 }
 

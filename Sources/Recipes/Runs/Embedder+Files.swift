@@ -51,7 +51,7 @@ extension Embedder {
     ) throws -> EmbeddedFiles {
         guard model.inputs.contains(input) else { throw missing(input.kind) }
         guard ranks.isAlone else {
-            return try embedShare(
+            return try embedShard(
                 paths, input, segments: segments, windows: windows, features: features, badLimit: badLimit,
                 progress: progress)
         }

@@ -2,31 +2,31 @@ import ConcordCommunication
 import ConcordDatasets
 import ConcordTensors
 
-/// Files and texts that ranks divide among themselves: each embeds a share, and all of them get all embeddings.
+/// Files and texts that ranks divide among themselves: each embeds a part, and all of them get all embeddings.
 extension Embedder {
-    /// The share of this rank.
-    private func share(of count: Int) -> Range<Int> {
+    /// The shard of this rank.
+    private func shard(of count: Int) -> Range<Int> {
         ranks.rank * count / ranks.count..<(ranks.rank + 1) * count / ranks.count
     }
 
-    /// As `embed(_:_:segments:windows:features:badLimit:progress:)`, each rank its share of the files.
-    func embedShare(
+    /// As `embed(_:_:segments:windows:features:badLimit:progress:)`, each rank its shard of the files.
+    func embedShard(
         _ paths: [String], _ input: RecipeInput, segments: [MediaSegment?]?, windows: AudioWindowing,
         features: Bool, badLimit: Double, progress: (Int) -> Void
     ) throws -> EmbeddedFiles {
-        let share = share(of: paths.count)
+        let shard = shard(of: paths.count)
         let own = try agreed {
-            share.isEmpty
+            shard.isEmpty
                 ? nil
                 : try embedAll(
-                    Array(paths[share]), input, segments: segments.map { Array($0[share]) }, windows: windows,
+                    Array(paths[shard]), input, segments: segments.map { Array($0[shard]) }, windows: windows,
                     features: features, badLimit: 1, progress: { progress($0 * ranks.count) })
         }
         let width = ranks.largest([Double(own?.embeddings.shape[1] ?? 0)])[0]
         let embeddings = ranks.gather(own?.embeddings ?? Tensor(zeros: [0, Int(width)]))
         let lines = (own?.entries ?? []).map { entry in
             let seconds = entry.seconds.map { "\($0.lowerBound.bitPattern) \($0.upperBound.bitPattern)" } ?? ""
-            return "\(share.lowerBound + entry.file) \(seconds)"
+            return "\(shard.lowerBound + entry.file) \(seconds)"
         }
         let entries = gather(lines).map { line in
             let fields = line.split(separator: " ").compactMap { UInt64($0) }
@@ -44,12 +44,12 @@ extension Embedder {
         return EmbeddedFiles(embeddings: embeddings, entries: entries, rejected: rejected)
     }
 
-    /// As `texts(_:of:features:progress:)`, each rank its share of the texts.
-    func textsShare(
+    /// As `texts(_:of:features:progress:)`, each rank its shard of the texts.
+    func textsShard(
         _ texts: [String], _ embed: ([String]) throws -> Tensor
     ) throws -> Tensor {
-        let share = share(of: texts.count)
-        let own = try agreed { share.isEmpty ? nil : try embed(Array(texts[share])) }
+        let shard = shard(of: texts.count)
+        let own = try agreed { shard.isEmpty ? nil : try embed(Array(texts[shard])) }
         let width = ranks.largest([Double(own?.shape[1] ?? 0)])[0]
         return ranks.gather(own ?? Tensor(zeros: [0, Int(width)]))
     }

@@ -33,7 +33,7 @@ struct Embedder: Sendable {
         guard ranks.isAlone else {
             var own = self
             own.ranks = .single
-            return try textsShare(texts) { try own.texts($0, of: input, features: features, progress: progress) }
+            return try textsShard(texts) { try own.texts($0, of: input, features: features, progress: progress) }
         }
         let blocks = stride(from: 0, to: texts.count, by: 512).map { first in
             let end = min(texts.count, first + 512)

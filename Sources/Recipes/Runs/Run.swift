@@ -32,7 +32,7 @@ public struct Run: Sendable {
     let embedder: Embedder
 
     /// Reads the best checkpoint, or the last where none was marked best.
-    /// - Parameter ranks: processes that each have this run and embed the same files and texts: each a share of them.
+    /// - Parameter ranks: processes that each have this run and embed the same files and texts: each a shard of them.
     /// - Throws: `RecipeError` or `InterchangeError`, naming the file and what is wrong with it.
     public init(_ directory: String, ranks: Communicator = .single) throws {
         let run = RunDirectory(directory)

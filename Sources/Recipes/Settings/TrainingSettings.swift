@@ -150,7 +150,7 @@ public struct RanksSettings: Sendable {
     public let syncBatchNorm: Bool
     /// How InfoNCE sees the embeddings of all ranks.
     public let contrast: ContrastForm
-    /// Whether each rank keeps the optimizer's state of a share of the parameters.
+    /// Whether each rank keeps the optimizer's state of a shard of the parameters.
     public let shardOptimizer: Bool
 
     init(_ fields: Fields) throws {
@@ -162,7 +162,7 @@ public struct RanksSettings: Sendable {
             "gather: every rank has all embeddings; ring: they go around the ranks, in less memory (InfoNCE alone).")
         shardOptimizer = try fields.flag(
             "shard_optimizer", default: false,
-            "Each rank keeps the optimizer's state of a share of the parameters (ZeRO-1).")
+            "Each rank keeps the optimizer's state of a shard of the parameters (ZeRO-1).")
     }
 }
 

@@ -87,6 +87,16 @@ package struct Context {
     }
 }
 
+extension Context {
+    /// Runs `body` where gradients are still to be scaled or added up; all else of the context stays as `body` leaves it.
+    package static func withoutGradientSink<R>(_ body: () -> R) -> R {
+        let sink = current.gradientSink
+        current.gradientSink = nil
+        defer { current.gradientSink = sink }
+        return body()
+    }
+}
+
 /// Runs `body` in evaluation mode: dropout is the identity, batch normalization uses its running statistics.
 public func evaluating<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     try Context.with({ $0.isTraining = false }, body)

@@ -43,7 +43,7 @@ public protocol Optimizer: AnyObject {
 
 /// An optimizer whose state ranks can divide among themselves.
 public protocol ShardableOptimizer: Optimizer {
-    /// From its first update on, this rank keeps the state of its share of the parameters alone, and updates these; the
+    /// From its first update on, this rank keeps the state of its shard of the parameters alone, and updates these; the
     /// others' values come from their ranks. `state` is then whole on rank 0 alone, and called on all ranks together.
     func shard(over ranks: Communicator)
 }

@@ -16,7 +16,7 @@ extension Trainer {
         return (loss, gradients)
     }
 
-    /// Of this rank's share of a batch.
+    /// Of this rank's shard of a batch.
     func shareGradient(of input: O.Input, number: Int) throws -> (Loss, Gradients) {
         try valueWithGradient(
             of: objective, share: input, microbatch: state.microbatch, ranks: ranks,

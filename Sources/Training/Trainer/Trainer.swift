@@ -71,7 +71,7 @@ public final class Trainer<O: Objective> {
     ///   - synchronizingBatchNorm: whether batch normalization takes the statistics of all ranks' samples, as one process
     ///     would; else of each rank's own. Not with microbatches.
     ///   - contrast: how InfoNCE sees the embeddings of all ranks.
-    ///   - shardingOptimizer: whether each rank keeps the optimizer's state of a share of the parameters alone, updates
+    ///   - shardingOptimizer: whether each rank keeps the optimizer's state of a shard of the parameters alone, updates
     ///     these, and gets the others' values from their ranks (ZeRO stage 1: Rajbhandari et al. 2020,
     ///     arXiv:1910.02054). Whole parameters are dealt out, the largest first.
     ///   - catchesSignals: SIGINT, SIGTERM and SIGHUP end the run after the step under way, with a checkpoint; a second
@@ -150,7 +150,7 @@ public final class Trainer<O: Objective> {
         guard state.step < plan.total else { return .finished }
         if let rule = settings.earlyStopping, rule.isOver(state.stopping) { return .stoppedEarly(step: state.step) }
         var pending: Accumulation?
-        let batches = ranks.isAlone ? batches : batches.share(ranks.rank, of: ranks.count)
+        let batches = ranks.isAlone ? batches : batches.shard(ranks.rank, of: ranks.count)
         for batch in batches.steps(plan.firstBatch(of: state.step)..<plan.firstBatch(of: plan.total)) {
             // A batch without a readable sample is skipped; an update that has no other is counted as made.
             let step = plan.step(epoch: batch.epoch, batch: batch.index)

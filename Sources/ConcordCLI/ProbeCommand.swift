@@ -29,7 +29,7 @@ struct ProbeCommand: ParsableCommand {
         help: "A layer of the encoder: from 0, or below 0 from the end; by default the encoder's output.")
     var layer: Int?
     @Option(help: "How a layer's steps become one vector: \(LayerOutput.Pooling.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var pooling: String = LayerOutput.Pooling.mean.rawValue
+    var pooling: String?
     @Option(parsing: .upToNextOption, help: "Also with these fractions of each class's labels, such as 0.01 0.1.")
     var fraction: [Double] = []
     @Option(parsing: .upToNextOption, help: "Also with so many labels of each class.") var perClass: [Int] = []
@@ -50,7 +50,10 @@ struct ProbeCommand: ParsableCommand {
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        guard LayerOutput.Pooling(rawValue: pooling) != nil else {
+        guard layer != nil || pooling == nil else {
+            throw ValidationError("--pooling is of a layer's steps; give --layer too, or leave it out")
+        }
+        guard pooling.map({ LayerOutput.Pooling(rawValue: $0) != nil }) ?? true else {
             throw ValidationError(
                 "--pooling wants one of \(LayerOutput.Pooling.allCases.map(\.rawValue).joined(separator: ", "))")
         }
@@ -72,7 +75,7 @@ struct ProbeCommand: ParsableCommand {
         let run = try Run(directory)
         var probe = Probe(run)
         (probe.labels, probe.targets, probe.input) = (label, target, input)
-        probe.layer = layer.map { ProbedLayer($0, pooling: LayerOutput.Pooling(rawValue: pooling) ?? .mean) }
+        probe.layer = layer.map { ProbedLayer($0, pooling: LayerOutput.Pooling(rawValue: pooling ?? "") ?? .mean) }
         if linearOnly { probe.classifiers = [.linear] }
         (probe.strength, probe.neighbors, probe.draws) = (strength, neighbors, draws)
         probe.amounts = fraction.map { .fraction($0) } + perClass.map { .perClass($0) }

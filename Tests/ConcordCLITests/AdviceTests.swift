@@ -54,7 +54,7 @@ import Testing
         }.joined()
         let known = Set(help.matches(of: /--[a-z][a-z\-]+/).map { String($0.output) })
         // Options of other programs, in the commands that messages advise.
-        let others: Set<String> = ["--write-png", "--help"]
+        let others: Set<String> = ["--write-png", "--help", "--traits", "--map-by", "--mca"]
         for (file, text) in try Self.texts() {
             for match in text.matches(of: /(?:^|[^\w\-])(--[a-z][a-z\-]+)/) {
                 let option = String(match.output.1)

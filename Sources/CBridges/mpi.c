@@ -166,12 +166,28 @@ int concord_mpi_start_reduce_scatter(
         MPI_Ireduce_scatter(values, own, made->counts, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD, made->pending));
 }
 
-int concord_mpi_start_all_reduce(concord_mpi_request **request, float *values, long count) {
+// Not in place: Open MPI then has a ring in place of a tree of whole messages, from four ranks on.
+int concord_mpi_start_all_reduce(concord_mpi_request **request, const float *values, float *result, long count) {
     concord_mpi_request *made = make(pieces(count));
     int code = MPI_SUCCESS;
     for (int i = 0; i < made->count && code == MPI_SUCCESS; i++) {
+        const long at = (long)i * PIECE;
         code = MPI_Iallreduce(
-            MPI_IN_PLACE, values + (long)i * PIECE, piece(count, i), MPI_FLOAT, MPI_SUM, sums, made->pending + i);
+            values + at, result + at, piece(count, i), MPI_FLOAT, MPI_SUM, sums, made->pending + i);
+    }
+    return started(request, made, code);
+}
+
+int concord_mpi_start_swap(concord_mpi_request **request, const float *out, float *in, long count) {
+    const int n = pieces(count), peer = 1 - concord_mpi_rank();
+    concord_mpi_request *made = make(2 * n);
+    int code = MPI_SUCCESS;
+    for (int i = 0; i < n && code == MPI_SUCCESS; i++) {
+        const long at = (long)i * PIECE;
+        code = MPI_Irecv(in + at, piece(count, i), MPI_FLOAT, peer, i, sums, made->pending + 2 * i);
+        if (code == MPI_SUCCESS) {
+            code = MPI_Isend(out + at, piece(count, i), MPI_FLOAT, peer, i, sums, made->pending + 2 * i + 1);
+        }
     }
     return started(request, made, code);
 }
@@ -261,8 +277,11 @@ int concord_mpi_reduce_scatter(const float *values, float *own, const long *coun
 }
 int concord_mpi_broadcast(void *bytes, long count, int root) { return (void)bytes, (void)count, (void)root, -1; }
 int concord_mpi_barrier(void) { return -1; }
-int concord_mpi_start_all_reduce(concord_mpi_request **request, float *values, long count) {
-    return (void)request, (void)values, (void)count, -1;
+int concord_mpi_start_all_reduce(concord_mpi_request **request, const float *values, float *result, long count) {
+    return (void)request, (void)values, (void)result, (void)count, -1;
+}
+int concord_mpi_start_swap(concord_mpi_request **request, const float *out, float *in, long count) {
+    return (void)request, (void)out, (void)in, (void)count, -1;
 }
 int concord_mpi_start_all_gather(
     concord_mpi_request **request, const void *own, void *all, const long *rows, long row_bytes) {

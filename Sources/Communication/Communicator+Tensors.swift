@@ -56,16 +56,21 @@ extension Communicator {
         return sum
     }
 
-    /// As `sum(_:)`, returning at once. All ranks start sums in the same order; among other calls their places may
-    /// differ.
+    /// As `sum(_:)`, returning at once, in further memory. All ranks start sums in the same order; among other calls
+    /// their places may differ.
     public func startSum(_ x: consuming Tensor) -> PendingTensor {
         guard !isAlone else { return PendingTensor(x) }
-        var sum = x
-        sum.makeUnique()
-        sum.storage.touch()
+        let own = x.detached, other = Tensor(uninitialized: own.shape)
         var request: OpaquePointer?
-        check(concord_mpi_start_all_reduce(&request, sum.float32Pointer, sum.count), "MPI_Iallreduce")
-        return PendingTensor(sum, keeping: nil, request, self)
+        guard count > 2 else {  // whole messages both ways at once: half of what a tree of two takes
+            check(
+                concord_mpi_start_swap(&request, own.float32Pointer, other.float32Pointer, own.count), "MPI_Isend")
+            return PendingTensor(other, keeping: own, request, self) { $0 + own }
+        }
+        check(
+            concord_mpi_start_all_reduce(&request, own.float32Pointer, other.float32Pointer, own.count),
+            "MPI_Iallreduce")
+        return PendingTensor(other, keeping: own, request, self)
     }
 
     /// One rank's tensor on all of them.
@@ -105,21 +110,29 @@ extension Communicator {
 
 /// A tensor that other ranks are still working on.
 public final class PendingTensor {
-    private let value: Tensor
+    private var value: Tensor
+    private var finish: ((Tensor) -> Tensor)?
     private var kept: Tensor?
     private var request: OpaquePointer?
     private let communicator: Communicator
 
     init(_ value: Tensor) { (self.value, communicator) = (value, .single) }
 
-    init(_ value: Tensor, keeping kept: Tensor?, _ request: OpaquePointer?, _ communicator: Communicator) {
+    /// - Parameter finish: from what came to the result.
+    init(
+        _ value: Tensor, keeping kept: Tensor?, _ request: OpaquePointer?, _ communicator: Communicator,
+        finish: ((Tensor) -> Tensor)? = nil
+    ) {
         (self.value, self.kept, self.request, self.communicator) = (value, kept, request, communicator)
+        self.finish = finish
     }
 
     /// The tensor, waiting for it.
     public func wait() -> Tensor {
         if let request { communicator.check(concord_mpi_wait(request), "MPI_Wait") }
         (request, kept) = (nil, nil)
+        if let finish { value = finish(value) }
+        finish = nil
         return value
     }
 

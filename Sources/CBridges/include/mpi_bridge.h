@@ -39,8 +39,11 @@ int concord_mpi_barrier(void);
 /// Calls under way: made by the functions below, ended by wait.
 typedef struct concord_mpi_request concord_mpi_request;
 
-/// Calls of its own kind: their order among other calls may differ from rank to rank.
-int concord_mpi_start_all_reduce(concord_mpi_request **request, float *values, long count);
+/// The sums over ranks of `values`, in `sums`. Calls of their own kind, with swap: their order among other calls may
+/// differ from rank to rank.
+int concord_mpi_start_all_reduce(concord_mpi_request **request, const float *values, float *sums, long count);
+/// Of two ranks: each gets the other's floats.
+int concord_mpi_start_swap(concord_mpi_request **request, const float *out, float *in, long count);
 int concord_mpi_start_all_gather(
     concord_mpi_request **request, const void *own, void *all, const long *rows, long row_bytes);
 int concord_mpi_start_reduce_scatter(concord_mpi_request **request, const float *values, float *own, const long *counts);

@@ -119,9 +119,9 @@ let package = Package(
             swiftSettings: swift),
 
         .target(
-            name: "TestSupport", dependencies: ["ConcordInterchange", "ConcordLayers", "ConcordTensors"],
-            path: "Tests/TestSupport",
-            swiftSettings: swift),
+            name: "TestSupport",
+            dependencies: ["ConcordCommunication", "ConcordInterchange", "ConcordLayers", "ConcordTensors"],
+            path: "Tests/TestSupport", swiftSettings: swift),
         tests(of: "Files"),
         tests(of: "Tensors", ["ConcordLayers"]),
         // What several processes compute: the tests start it by mpirun.

@@ -58,16 +58,27 @@ static unsigned long long stack_bytes(void) {
     return stack.rlim_cur;
 }
 
+// Of a process that a launcher (mpirun, srun) started with others; NULL of one alone.
+static const char *rank_of(char **environment) {
+    const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"};
+    const char *rank = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !rank; i++) rank = value_of(environment, names[i]);
+    return rank;
+}
+
 static void require(unsigned long long limit, const char *name, const char *option, char **environment) {
     const unsigned long long threads = thread_count(environment), mapped = mapped_bytes();
     const unsigned long long need = mapped + base_bytes + (threads + loader_threads) * (stack_bytes() + thread_bytes);
     if (limit >= need) return;
+    const char *rank = rank_of(environment);
+    if (rank && strcmp(rank, "0") != 0) sleep(3);  // where rank 0 fails too, its line is the one
     char line[400];
     const int length = snprintf(
         line, sizeof line,
-        "Error: the limit on %s is %llu MiB (%s), and %llu MiB are needed to start with %llu thread%s; raise the "
-        "limit%s\n",
-        name, limit / MIB, option, (need + MIB - 1) / MIB, threads, threads == 1 ? "" : "s",
+        "Error: %s%.20s%sthe limit on %s is %llu MiB (%s), and %llu MiB are needed to start with %llu thread%s; raise "
+        "the limit%s\n",
+        rank ? "rank " : "", rank ? rank : "", rank ? ": " : "", name, limit / MIB, option, (need + MIB - 1) / MIB,
+        threads, threads == 1 ? "" : "s",
         threads > 1 ? ", or set OMP_NUM_THREADS to fewer" : "");
     if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0) _exit(1);
     _exit(1);

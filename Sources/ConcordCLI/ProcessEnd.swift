@@ -33,8 +33,7 @@ enum ProcessEnd {
     static func fail(_ message: String, status: Int32 = 1) -> Never {
         enter()
         _ = concord_flush_streams()
-        Ranks.endAll(message, status)
-        say(message)
+        say(Ranks.endAll(message, status))
         _exit(status)
     }
 

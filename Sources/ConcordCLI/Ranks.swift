@@ -46,10 +46,28 @@ enum Ranks {
     /// Waits for the others' end.
     static func finish() { shared.finish() }
 
-    /// Ends all ranks with one line. Where all of them fail alike, rank 0 says so.
-    static func endAll(_ message: String, _ status: Int32) {
-        guard !shared.isAlone else { return }
-        if shared.rank > 0 { usleep(400_000) }
-        shared.abort(message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message, status: status)
+    /// Ends all ranks with one line: rank 0's where all of them fail alike, that of the rank that a message names.
+    /// - Returns: what this process has to say itself, where it has not joined the others.
+    static func endAll(_ message: String, _ status: Int32) -> String {
+        let isAlone = shared.isAlone
+        let rank = isAlone ? launchedRank ?? 0 : shared.rank
+        let reason = message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message
+        let named = reason.prefixMatch(of: #/rank ([0-9]+) of [0-9]+: /#)
+        if let named, Int(named.output.1) != rank {
+            sleep(3)  // that rank's own line comes first
+        } else if rank > 0 {
+            sleep(isAlone ? 3 : 1)  // mpirun takes a second to end the others of one that leaves
+        }
+        guard isAlone else { shared.abort(reason, status: status) }
+        return rank > 0 ? "Error: rank \(rank) of \(Communicator.launchedCount ?? rank + 1): \(reason)" : message
+    }
+
+    /// This process's place among those that a launcher started, before it joins them; nil where none did.
+    private static var launchedRank: Int? {
+        guard Communicator.launchedCount != nil else { return nil }
+        for name in ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"] {
+            if let text = getenv(name), let rank = Int(String(cString: text)) { return rank }
+        }
+        return nil
     }
 }

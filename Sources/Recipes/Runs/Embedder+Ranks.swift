@@ -60,7 +60,7 @@ extension Embedder {
         var reason = ""
         if case .failure(let error) = result { reason = "\(error)" }
         let reasons = gather([reason])
-        if let rank = reasons.firstIndex(where: { !$0.isEmpty }), reason.isEmpty {
+        if let rank = reasons.firstIndex(where: { !$0.isEmpty }), rank != ranks.rank {
             throw RecipeError.data(message: "rank \(rank) of \(ranks.count): \(reasons[rank])")
         }
         return try result.get()

@@ -68,7 +68,7 @@ extension RankTests {
             #expect(try steps("simclr", ranks: 3, ["ranks.shard_optimizer=true"]) == plain)
         }
 
-        /// In the sum of an update's batches, and in pieces of shares.
+        /// With accumulation, and in microbatches.
         @Test(
             arguments: [
                 ("masked", ["optimizer.accumulate=2"]), ("masked", ["microbatch=2"]), ("labels", ["microbatch=5"]),

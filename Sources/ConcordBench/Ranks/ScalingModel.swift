@@ -32,8 +32,8 @@ struct Link: Codable {
 
 /// What a contrastive step of two encoders takes on n ranks that share a batch: a model on paper.
 ///
-/// - Gradients are summed in a ring: each rank sends and gets `2 (n - 1) / n` of their bytes, hidden behind the backward
-///   pass (two thirds of the computation) but for the last bucket.
+/// - Gradients are summed in a ring: each rank sends and gets `2 (n - 1) / n` of their bytes. How much of it the backward
+///   pass hides is `hidden`: measured over TCP, next to nothing, since MPI sends while it is called.
 /// - Embeddings are gathered, and their gradients scattered: `2 (n - 1) / n` of the bytes of all pairs, with nothing to
 ///   hide behind. The logits' work is divided.
 /// - A collective call has `log2 n` latencies, a ring's `n - 1`.
@@ -51,6 +51,8 @@ struct ScalingModel {
     let link: Link
     /// Bytes of a message of gradients.
     var bucket = 8.0 * 1024 * 1024
+    /// The fraction of the encoders' computation that gradients travel behind.
+    var hidden = 0.0
 
     /// The parts of a step, in seconds, and bytes of memory a rank.
     struct Step: Codable {
@@ -77,7 +79,7 @@ struct ScalingModel {
         let bytes = 4 * parameters, messages = max(1, (bytes / bucket).rounded(.up))
         let sum = 2 * others * bytes / link.bandwidth + messages * hops * 2 * link.latency
         let last = 2 * others * min(bucket, bytes) / link.bandwidth + hops * 2 * link.latency
-        let gradients = ranks == 1 ? 0 : max(last, sum - encoders * 2 / 3)
+        let gradients = ranks == 1 ? 0 : max(last, sum - encoders * hidden)
         // Both sides, forward and backward.
         let volume = 2 * 2 * others * all * dimension * 4 / link.bandwidth
         let embeddings =

@@ -3,15 +3,15 @@
 #endif
 
 /// What connects ranks: a message of b bytes takes `latency + b / bandwidth`.
-struct Link: Codable {
+package struct Link: Codable {
     /// Seconds.
-    let latency: Double
+    package let latency: Double
     /// Bytes a second, in each direction.
-    let bandwidth: Double
+    package let bandwidth: Double
 
     /// The line through measured times that has the least relative error.
     /// - Parameter times: of an exchange of so many bytes between two ranks; at least two sizes.
-    init(fitting times: [(bytes: Double, seconds: Double)]) {
+    package init(fitting times: [(bytes: Double, seconds: Double)]) {
         // Weighted by 1 / t^2: sizes differ by orders of magnitude.
         var w = 0.0, x = 0.0, y = 0.0, xx = 0.0, xy = 0.0
         for (bytes, seconds) in times {
@@ -27,7 +27,7 @@ struct Link: Codable {
         bandwidth = 1 / max(1e-18, slope)
     }
 
-    init(latency: Double, bandwidth: Double) { (self.latency, self.bandwidth) = (latency, bandwidth) }
+    package init(latency: Double, bandwidth: Double) { (self.latency, self.bandwidth) = (latency, bandwidth) }
 }
 
 /// What a contrastive step of two encoders takes on n ranks that share a batch: a model on paper.
@@ -37,41 +37,50 @@ struct Link: Codable {
 /// - Embeddings are gathered, and their gradients scattered: `2 (n - 1) / n` of the bytes of all pairs, with nothing to
 ///   hide behind. The logits' work is divided.
 /// - A collective call has `log2 n` latencies, a ring's `n - 1`.
-struct ScalingModel {
+package struct ScalingModel {
     /// Of the model.
-    let parameters: Double
+    package let parameters: Double
     /// Floating-point operations of a pair in the encoders, forward and backward.
-    let operationsOfPair: Double
+    package let operationsOfPair: Double
     /// Bytes of a pair's activations.
-    let activationsOfPair: Double
+    package let activationsOfPair: Double
     /// Size D of the shared space.
-    let dimension: Double
+    package let dimension: Double
     /// Floating-point operations a second of a rank.
-    let rate: Double
-    let link: Link
+    package let rate: Double
+    package let link: Link
     /// Bytes of a message of gradients.
-    var bucket = 8.0 * 1024 * 1024
+    package var bucket = 8.0 * 1024 * 1024
     /// The fraction of the encoders' computation that gradients travel behind.
-    var hidden = 0.0
+    package var hidden = 0.0
+
+    package init(
+        parameters: Double, operationsOfPair: Double, activationsOfPair: Double, dimension: Double, rate: Double, link: Link
+    ) {
+        (self.parameters, self.operationsOfPair, self.activationsOfPair) = (
+            parameters, operationsOfPair, activationsOfPair
+        )
+        (self.dimension, self.rate, self.link) = (dimension, rate, link)
+    }
 
     /// The parts of a step, in seconds, and bytes of memory a rank.
-    struct Step: Codable {
-        let ranks: Int, batch: Int
-        let encoders: Double, contrast: Double
+    package struct Step: Codable {
+        package let ranks: Int, batch: Int
+        package let encoders: Double, contrast: Double
         /// Communication that nothing hides: of embeddings, and of gradients.
-        let embeddings: Double, gradients: Double
+        package let embeddings: Double, gradients: Double
         /// Of computing alone in all of the step.
-        let efficiency: Double
-        let memory: Double
+        package let efficiency: Double
+        package let memory: Double
 
-        var seconds: Double { encoders + contrast + embeddings + gradients }
+        package var seconds: Double { encoders + contrast + embeddings + gradients }
     }
 
     /// - Parameters:
     ///   - batch: pairs of all ranks.
     ///   - isRing: whether embeddings go around in place of being gathered.
     ///   - isSharded: whether the optimizer's state is divided.
-    func step(ranks: Int, batch: Int, isRing: Bool = false, isSharded: Bool = false) -> Step {
+    package func step(ranks: Int, batch: Int, isRing: Bool = false, isSharded: Bool = false) -> Step {
         let n = Double(ranks), all = Double(batch), own = all / n, others = (n - 1) / n
         let encoders = own * operationsOfPair / rate
         let contrast = 8 * own * all * dimension / rate

@@ -8,7 +8,7 @@ import Foundation
 let root = FileManager.default.currentDirectoryPath
 let sources = FileManager.default.enumerator(atPath: root + "/Sources")!.compactMap { $0 as? String }
 var output = ""
-for module in ["Files", "Tensors", "Layers", "Encoders", "Objectives", "Interchange", "Evaluation", "Tokenizers", "Datasets"]
+for module in ["Files", "Tensors", "Communication", "Layers", "Encoders", "Objectives", "Interchange", "Evaluation", "Tokenizers", "Datasets"]
     + ["Training", "Recipes"]
 {
     output += "import Concord\(module)\n"

@@ -12,7 +12,7 @@ import ConcordTensors
 /// let total = ranks.sum([Double(batch.count)])[0]                       // the same number on every rank
 /// ```
 ///
-/// Every call but ``abort(_:)`` is collective: all ranks make the same calls in the same order, from the thread that
+/// Every call but ``abort(_:status:)`` is collective: all ranks make the same calls in the same order, from the thread that
 /// made the communicator. Results have the same bits on all ranks. A call that fails ends all ranks with one line that
 /// names the rank and the reason: with a rank gone there is nobody to go on with.
 ///
@@ -90,7 +90,7 @@ public final class Communicator: Sendable {
 
 /// The communicator of the computation on this thread.
 extension Communicator {
-    /// That of the surrounding ``withCommunicator(_:_:)``; ``single`` outside of one.
+    /// That of the surrounding `withCommunicator`; ``single`` outside of one.
     public static var current: Communicator { (Context.current.ranks as? Communicator) ?? single }
 
     /// Whether this process has the whole batch.

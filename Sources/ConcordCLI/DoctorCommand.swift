@@ -8,7 +8,7 @@ struct DoctorCommand: ParsableCommand {
         abstract: "Shows the processor, the kernels in use and why, threads, library versions and memory.",
         discussion: """
             --json prints an object of strings: processor, instructions, matrix_products, convolutions, bfloat16, \
-            threads, openblas, memory, mpi.
+            threads, openblas, kept_logits, memory, mpi.
             """)
 
     @Flag(help: "Print JSON.") var json = false

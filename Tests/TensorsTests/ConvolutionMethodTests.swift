@@ -46,7 +46,7 @@ struct ConvolutionMethodTests {
             forward: "StridedPointwiseConvolution", inputGradient: "StridedPointwiseConvolution",
             weightGradient: "StridedPointwiseConvolution"),
         Case(
-            name: "small maps in bfloat16", input: [16, 4, 4, 64], weight: [64, 64, 3, 3], padding: (1, 1),
+            name: "small maps in bfloat16", input: [15, 4, 4, 64], weight: [64, 64, 3, 3], padding: (1, 1),
             isBFloat16: true, forward: "Im2ColGEMM", inputGradient: "Im2ColGEMM", weightGradient: "Im2ColGEMM"),
         Case(
             name: "strided in bfloat16", input: [16, 16, 16, 64], weight: [64, 64, 3, 3], stride: (2, 2),
@@ -74,6 +74,16 @@ struct ConvolutionMethodTests {
         #expect(methods.forward == "WinogradConvolution")
         #expect(methods.inputGradient == "WinogradConvolution")
         #expect(methods.weightGradient == "WinogradConvolution")
+    }
+
+    @Test(.enabled(if: ConvolutionPlan.hasBFloat16Winograd, "no AVX512-BF16 here, or AMX, which is faster"))
+    func largeThreeByThreeConvolutionsInBFloat16AreWinograds() {
+        let methods = ConvolutionPlan(
+            input: [16, 28, 28, 64], weight: [64, 64, 3, 3], stride: (1, 1), padding: (1, 1), groups: 1,
+            isBFloat16: true, hasBias: true)
+        #expect(methods.forward == "BFloat16WinogradConvolution")
+        #expect(methods.inputGradient == "BFloat16WinogradConvolution")
+        #expect(methods.weightGradient == "BFloat16WinogradConvolution")
     }
 
     @Test(.enabled(if: BFloat16x3GEMM.isAvailable, "this processor has no AMX tiles, or oneDNN may not use them"))

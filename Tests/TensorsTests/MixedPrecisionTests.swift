@@ -40,6 +40,12 @@ import Testing
         Case("strided convolution", [[2, 9, 9, 16]], [[32, 16, 3, 3]]) {
             $0[0].convolved2d(weight: $0[1], stride: 2, padding: 1)
         },
+        Case("Winograd's convolution", [[16, 8, 8, 32]], [[48, 32, 3, 3], [48]]) {
+            $0[0].convolved2d(weight: $0[1], bias: $0[2], padding: 1)
+        },
+        Case("Winograd's convolution over the edge", [[5, 9, 7, 112]], [[80, 112, 3, 3]]) {
+            $0[0].convolved2d(weight: $0[1], padding: 1)
+        },
         Case("stem", [[2, 30, 30, 3]], [[64, 3, 7, 7]]) { $0[0].convolved2d(weight: $0[1], stride: 2, padding: 3) },
         Case("pointwise convolution", [[3, 5, 5, 32]], [[16, 32, 1, 1]]) { $0[0].convolved2d(weight: $0[1]) },
         Case("strided pointwise convolution", [[3, 6, 6, 7]], [[16, 7, 1, 1]]) {

@@ -22,7 +22,7 @@ struct CPCAudio: Workload {
         count.linear(rows: items * frames, 2 * width, 3 * width)  // of the inputs and of the states
         let queries = items * (frames - horizon)
         count.linear(rows: queries, width, horizon * width)
-        count.contrast(queries * horizon, negatives, width: width)
+        count.contrast(queries * horizon, negatives, width: width, keepsLogits: false)
         return count
     }
 

@@ -36,9 +36,10 @@ package struct OperationCount {
         }
     }
 
-    /// Logits forward, the same again, and two matmuls with their gradients.
-    package mutating func contrast(_ rows: Int, _ columns: Int, width: Int) {
-        operations += 4 * 2 * Double(rows) * Double(columns) * Double(width)
+    /// Logits forward, and two matmuls with their gradients; the logits again where the backward pass has not kept
+    /// them.
+    package mutating func contrast(_ rows: Int, _ columns: Int, width: Int, keepsLogits: Bool = true) {
+        operations += (keepsLogits ? 3 : 4) * 2 * Double(rows) * Double(columns) * Double(width)
     }
 
     /// A ResNet-18 at 64 channels.

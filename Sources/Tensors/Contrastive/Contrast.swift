@@ -31,8 +31,9 @@ package struct ContrastOptions: Sendable {
 extension Tensor {
     /// The InfoNCE loss of the rows of `a` against the rows of `b`, exact, without their matrix of logits.
     ///
-    /// Logits `s = e^logScale similarity` exist a few rows at a time; the backward pass computes them again from two
-    /// numbers a row. Memory: that of `a` and `b` normalized, and the rows' tile of at most `ContrastKernel.tileBytes`.
+    /// Logits `s = e^logScale similarity` exist a few rows at a time. The forward pass keeps as many for the backward
+    /// pass as ``LogitMemory`` allows; this computes the others again from two numbers a row. Memory besides: that of
+    /// `a` and `b` normalized, and the rows' tile of at most `ContrastKernel.tileBytes`.
     ///
     /// Under a communicator all ranks call it with the same values and divide the rows: see `ContrastRanks`.
     ///
@@ -63,13 +64,17 @@ extension Tensor {
         let sides = ContrastSides(a.detached, b.detached, options.similarity)
         let kernel = ContrastKernel(sides, logScale: logScale.item, rowLabels, columnLabels, options)
         let n = a.shape[0], ranks = Self.contrastRanks(rows: n)
-        let products = (ranks?.rows(of: n).count ?? n) * b.shape[0] * a.shape[1]
+        let rows = ranks?.rows(of: n).count ?? n, rowProducts = b.shape[0] * a.shape[1], products = rows * rowProducts
         MultiplyAdds.count(.matmul, products)
-        let (loss, coefficients) = kernel.forward(among: ranks)
+        let kept = a.isRecorded || b.isRecorded || logScale.isRecorded ? KeptLogits() : nil
+        let (loss, coefficients) = kernel.forward(among: ranks, keeping: kept)
         return Tensor(loss).viewed(as: []).recorded(from: a, b, logScale) { upstream, needs in
-            MultiplyAdds.count(.matmul, (1 + (needs[0] ? 1 : 0) + (needs[1] ? 1 : 0)) * products)
+            MultiplyAdds.count(
+                .matmul,
+                (rows - (kept?.rows ?? 0)) * rowProducts + ((needs[0] ? 1 : 0) + (needs[1] ? 1 : 0)) * products)
             let (da, db, dscale) = kernel.backward(
-                coefficients, upstream: upstream.item, needs: (needs[0], needs[1]), among: ranks)
+                coefficients, upstream: upstream.item, needs: (needs[0], needs[1]), among: ranks,
+                taking: kept)
             return [da, db, needs[2] ? Tensor(dscale) : nil]
         }
     }

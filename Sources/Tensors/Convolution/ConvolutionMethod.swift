@@ -52,11 +52,12 @@ protocol WeightGradientConvolution: ConvolutionMethod {
 enum Convolutions {
     /// In the order in which they are tried, which is the same for all passes. Weights are packed on the way.
     ///
-    /// The methods for float32 and those for bfloat16 (im2col) exclude each other; the direct convolution takes
+    /// The methods for float32 and those for bfloat16 (its Winograd's, im2col) exclude each other; the direct convolution takes
     /// everything.
     static let methods: [any ConvolutionMethod.Type] = [
         StridedPointwiseConvolution.self, PointwiseGEMM.self, WinogradConvolution.self,
-        SmallKernelWeightGradient.self, SmallMapGEMM.self, ImplicitGEMM1D.self, Im2ColGEMM.self,
+        BFloat16WinogradConvolution.self, SmallKernelWeightGradient.self, SmallMapGEMM.self, ImplicitGEMM1D.self,
+        Im2ColGEMM.self,
         DirectConvolution.self,
     ]
     private static let forwardMethods = methods.compactMap { $0 as? any ForwardConvolution.Type }
@@ -153,6 +154,8 @@ package struct ConvolutionPlan {
 
     /// Whether oneDNN has Winograd kernels for this processor.
     package static var hasWinograd: Bool { WinogradConvolution.isAvailable }
+    /// Whether `BFloat16WinogradConvolution` is used on this processor.
+    package static var hasBFloat16Winograd: Bool { BFloat16WinogradConvolution.isAvailable }
 
     /// - Parameters: as `convolved2d`'s, with shapes in place of tensors.
     package init(

@@ -113,21 +113,27 @@ struct ContrastKernel {
     /// Merges the statistics of some rows' logits into those of these rows and of all columns.
     /// - Parameters:
     ///   - rowSums: `[concord_contrast_planes, N]`; columnSums: `[concord_contrast_planes, M]`, nil one way.
+    ///   - kept: gets the logits of as many tiles as it has memory for.
     ///   - afterTile: runs on this thread now and then.
-    func addStatistics(of part: Range<Int>, to rowSums: Tensor, _ columnSums: Tensor?, afterTile: () -> Void = {}) {
+    func addStatistics(
+        of part: Range<Int>, to rowSums: Tensor, _ columnSums: Tensor?, keeping kept: KeptLogits? = nil,
+        afterTile: () -> Void = {}
+    ) {
         let planes = Int(concord_contrast_planes)
         let r = rowSums.float32Pointer, c = columnSums?.float32Pointer
         let partial = Tensor(uninitialized: [blocks, planes, tile])  // each block of columns' statistics of its rows
         let p = partial.float32Pointer
         for rows in tiles(of: part) {
+            let keptTile = kept?.makeTile(first: rows.lowerBound, rows: rows.count, stride: stride)
             Parallel.runDynamically(blocks, grain: grain) { index in
-                let scratch = Tensor(uninitialized: [rows.count + planes, block])
-                let s = scratch.float32Pointer, columns = columns(of: index)
-                logits(rows, columns, into: s, stride: block)
+                let scratch = Tensor(uninitialized: [(keptTile == nil ? rows.count : 0) + planes, block])
+                let columns = columns(of: index), stride = keptTile == nil ? block : self.stride
+                let s =
+                    keptTile.map { $0.float32Pointer + columns.lowerBound } ?? scratch.float32Pointer + planes * block
+                logits(rows, columns, into: s, stride: stride)
                 concord_contrast_statistics(
-                    s, p + index * planes * tile, tile, c.map { $0 + columns.lowerBound }, m,
-                    s + rows.count * block,
-                    options.smoothing > 0 ? 1 : 0, contrast(rows: rows, columns: columns, stride: block))
+                    s, p + index * planes * tile, tile, c.map { $0 + columns.lowerBound }, m, scratch.float32Pointer,
+                    options.smoothing > 0 ? 1 : 0, contrast(rows: rows, columns: columns, stride: stride))
             }
             for index in 0..<blocks {
                 concord_contrast_merge(
@@ -154,11 +160,12 @@ struct ContrastKernel {
     /// - Parameters:
     ///   - da: `[N, D]`: the part's rows are written or, if `addsRows`, added to, with `addedRowsFactor` left out.
     ///   - db: `[M, D]`, added to; in bfloat16 for an upstream gradient of 1 and without `finish`.
+    ///   - kept: logits of the same rows that the forward pass kept; each tile is taken from it.
     ///   - afterTile: runs on this thread now and then.
     /// - Returns: the gradient of the log of the scale, beginning with the coefficients', for an upstream gradient of 1.
     func addGradients(
         of part: Range<Int>, _ coefficients: Coefficients, upstream: Float, to da: Tensor?, _ db: Tensor?,
-        addsRows: Bool = false, afterTile: () -> Void = {}
+        addsRows: Bool = false, taking kept: KeptLogits? = nil, afterTile: () -> Void = {}
     ) -> Double {
         let euclidean = sides.isEuclidean
         let sumsColumns = euclidean || options.columnShift != nil
@@ -166,19 +173,23 @@ struct ContrastKernel {
         let columnTotals = Tensor(zeros: [sumsColumns ? m : 0])
         let dots = Tensor(zeros: [blocks * 2])
         let dot = UnsafeMutableRawPointer(dots.float32Pointer).assumingMemoryBound(to: Double.self)
-        let gradients = Tensor(uninitialized: [tile, stride], bfloat16 == nil ? .float32 : .bfloat16)
-        let g = gradients.elementPointer, a = sides.rows.float32Pointer, b = sides.columns.float32Pointer
+        // Gradients in float32 take the place of logits that were kept.
+        lazy var spare = Tensor(uninitialized: [tile, stride], bfloat16 == nil ? .float32 : .bfloat16)
+        let a = sides.rows.float32Pointer, b = sides.columns.float32Pointer
         let rowCoefficients = coefficients.rows.float32Pointer,
             columnCoefficients = coefficients.columns?.float32Pointer
         let factor = factor * upstream
         for rows in tiles(of: part) {
             let at = a + rows.lowerBound * width
+            let keptTile = kept?.takeTile(first: rows.lowerBound)
+            let gradients = bfloat16 == nil ? keptTile ?? spare : spare
+            let g = gradients.elementPointer
             rowTotals.float32Pointer.update(repeating: 0, count: rowTotals.count)
             Parallel.runDynamically(blocks, grain: grain) { index in
-                let scratch = g.isBFloat16 ? Tensor(uninitialized: [rows.count, block]) : nil
+                let scratch = g.isBFloat16 && keptTile == nil ? Tensor(uninitialized: [rows.count, block]) : nil
                 let columns = columns(of: index), stride = scratch == nil ? self.stride : block
-                let s = scratch?.float32Pointer ?? g.float32 + columns.lowerBound
-                logits(rows, columns, into: s, stride: stride)
+                let s = scratch?.float32Pointer ?? (keptTile?.float32Pointer ?? g.float32) + columns.lowerBound
+                if keptTile == nil { logits(rows, columns, into: s, stride: stride) }
                 dot[index] += concord_contrast_pullback(
                     s, rowCoefficients + rows.lowerBound, n, columnCoefficients.map { $0 + columns.lowerBound }, m,
                     euclidean ? rowTotals.float32Pointer + index * tile : nil,
@@ -190,10 +201,12 @@ struct ContrastKernel {
                 }
                 if let db { addColumns(g, rows, columns, factor, to: db) }
             }
+            withExtendedLifetime(keptTile) {}
             afterTile()
             guard let da else { continue }
             let to = da.float32Pointer + rows.lowerBound * width
             addRows(g, rows, factor, to: to, adds: addsRows)
+            withExtendedLifetime(gradients) {}
             guard euclidean else { continue }
             for index in 1..<max(1, blocks) {
                 concord_accumulate(rowTotals.float32Pointer, rowTotals.float32Pointer + index * tile, rows.count)

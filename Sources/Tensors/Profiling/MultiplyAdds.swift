@@ -7,10 +7,10 @@
 ///
 /// Each call of an operation counts the products that its formula has: of a convolution those of the direct one,
 /// whatever method computes it and padding included; of attention the pairs of a query and a key that it may see,
-/// without the scores that the backward pass computes again. InfoNCE's logits, of which no matrix is kept, count each
-/// time that they are computed, and so does what microbatches and checkpointed parts compute twice. Elementwise
-/// operations, normalizations, pooling, lookups and Fourier transforms count nothing; nor do probes, clusters and
-/// searches, which are no part of a training step.
+/// without the scores that the backward pass computes again. InfoNCE's logits count each time that they are computed:
+/// once where ``LogitMemory`` keeps them; and so does what microbatches and checkpointed parts compute twice.
+/// Elementwise operations, normalizations, pooling, lookups and Fourier transforms count nothing; nor do probes,
+/// clusters and searches, which are no part of a training step.
 public struct MultiplyAdds: Sendable, Equatable {
     /// What a product belongs to.
     public enum Kind: String, Sendable, CaseIterable {

@@ -22,11 +22,16 @@ extension Processor {
             (
                 "convolutions",
                 "oneDNN \(version.major).\(version.minor).\(version.patch), \(instructionSet)"
-                    + (WinogradConvolution.isAvailable ? ", 3x3 by Winograd's algorithm" : "")
+                    + (WinogradConvolution.isAvailable ? "; 3x3 by Winograd's method" : "")
+                    + (BFloat16WinogradConvolution.isAvailable ? ", in bfloat16 too" : "")
             ),
             ("bfloat16", hasBFloat16 ? "native, \(instructionSet)" : "not native: precision bfloat16 becomes float32"),
             ("threads", "\(Threads.count) of \(Threads.available()) available"),
             ("OpenBLAS", String(cString: openblas_get_config())),
+            (
+                "kept logits",
+                "up to \(LogitMemory.limit >> 20) MiB a loss, so that InfoNCE multiplies them once (CONCORD_LOGITS_MIB)"
+            ),
             ("memory", "\(memory ?? "unknown") in all, \(free ?? "unknown") available"),
         ]
     }

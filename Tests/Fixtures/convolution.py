@@ -16,6 +16,7 @@ CASES = {
     "uneven": (2, 7, 8, 4, 6, (3, 5), (2, 1), (0, 2), (1, 2), 1, True),
     "stem": (2, 17, 18, 3, 16, (7, 7), (2, 2), (3, 3), (1, 1), 1, False),
     "large kernel": (2, 3, 2, 4, 5, (5, 5), (1, 1), (2, 2), (1, 1), 1, True),
+    "blocks of channels": (2, 9, 10, 32, 48, (3, 3), (1, 1), (1, 1), (1, 1), 1, True),
     "patches": (2, 8, 8, 3, 9, (4, 4), (4, 4), (0, 0), (1, 1), 1, True),
 }
 # name: N, T, C, filters, kernel, stride, padding, dilation, groups

@@ -59,6 +59,7 @@ struct ConvolutionTests {
             name: "stem", input: [2, 17, 18, 3], filters: 16, kernel: (7, 7), stride: (2, 2), padding: (3, 3),
             hasBias: false),
         Case(name: "large kernel", input: [2, 3, 2, 4], filters: 5, kernel: (5, 5), padding: (2, 2)),
+        Case(name: "blocks of channels", input: [2, 9, 10, 32], filters: 48, kernel: (3, 3), padding: (1, 1)),
         Case(name: "patches", input: [2, 8, 8, 3], filters: 9, kernel: (4, 4), stride: (4, 4)),
     ]
 
@@ -92,14 +93,16 @@ struct ConvolutionTests {
         var testDescription: String { name }
     }
 
-    @Test(arguments: [
+    static let sequences = [
         Sequence(
             name: "sequence", input: [2, 11, 5], filters: 6, kernel: 3, stride: 1, padding: 1, dilation: 1, groups: 1),
         Sequence(
             name: "waveform", input: [2, 41, 1], filters: 7, kernel: 10, stride: 5, padding: 0, dilation: 1, groups: 1),
         Sequence(
             name: "causal", input: [1, 9, 4], filters: 4, kernel: 2, stride: 1, padding: 4, dilation: 4, groups: 2),
-    ])
+    ]
+
+    @Test(arguments: sequences)
     func overSequencesEqualsPyTorchWithItsGradients(_ c: Sequence) {
         let fixture = Fixture("convolution")
         let inputs = [

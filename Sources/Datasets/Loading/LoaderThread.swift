@@ -9,6 +9,8 @@ import ConcordTensors
 final class LoaderThread {
     private final class Body {
         let run: @Sendable () -> Void
+        /// Of the thread that starts this one.
+        let kernels = Context.kernels
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
@@ -39,7 +41,7 @@ final class LoaderThread {
         concord_name_thread("concord-loader")
         Context.current.isInRegion = true  // our parallel loops run serially here
         omp_set_num_threads(1)  // and so do the libraries'
-        body.run()
+        Context.with(body.kernels) { body.run() }
     }
 }
 

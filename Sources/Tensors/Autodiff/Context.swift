@@ -36,6 +36,10 @@ package struct Context {
         var context = Context()
         /// Beside the context, for memory is taken while that is being changed.
         var meter: MemoryMeter?
+        /// Beside the context, for it is read inside of parallel loops; nil: the process's.
+        var kernels: KernelScope?
+        /// Of `kernels`, by itself: reading it takes no reference count, for which threads would contend.
+        var matmul: MatmulChoice?
         /// Of all operations on this thread so far.
         var multiplyAdds = MultiplyAdds()
     }
@@ -48,7 +52,7 @@ package struct Context {
 
     /// Counts this thread's memory, while it is measured.
     static var meter: MemoryMeter? {
-        concord_thread_context().flatMap { Unmanaged<Box>.fromOpaque($0).takeUnretainedValue().meter }
+        existing?.meter
     }
 
     /// Runs `body` while `meter` counts, and adds to the meter outside, if any.
@@ -62,8 +66,27 @@ package struct Context {
         return try body()
     }
 
+    /// The kernels that were chosen for this thread; nil: the process's.
+    package static var kernels: KernelScope? { existing?.kernels }
+
+    /// How this thread multiplies float32 matrices; nil: as the process does.
+    static var matmul: MatmulChoice? { existing?.matmul }
+
+    /// Runs `body` with the kernels of `scope`.
+    package static func with<R, E: Error>(_ scope: KernelScope?, _ body: () throws(E) -> R) throws(E) -> R {
+        let box = box, outer = box.kernels
+        (box.kernels, box.matmul) = (scope, scope?.matmul)
+        defer { (box.kernels, box.matmul) = (outer, outer?.matmul) }
+        return try body()
+    }
+
+    /// What this thread has, where it has any yet.
+    private static var existing: Box? {
+        concord_thread_context().map { Unmanaged<Box>.fromOpaque($0).takeUnretainedValue() }
+    }
+
     private static var box: Box {
-        if let raw = concord_thread_context() { return Unmanaged<Box>.fromOpaque(raw).takeUnretainedValue() }
+        if let existing { return existing }
         let box = Box()
         concord_set_thread_context(Unmanaged.passRetained(box).toOpaque()) { raw in
             if let raw { Unmanaged<Box>.fromOpaque(raw).release() }

@@ -22,9 +22,17 @@ struct ConvolutionProblem {
 /// A way to compute convolutions; one that has kernels for some of the passes only conforms to fewer of the protocols
 /// below.
 protocol ConvolutionMethod: Sendable {
-    /// - Returns: nil where the method cannot solve the problem, or where a later one in `Convolutions.methods` is
-    ///   faster.
+    /// - Returns: nil where the method cannot solve the problem.
     init?(_ problem: ConvolutionProblem)
+
+    /// Whether the method is faster than the later ones in `Convolutions.methods`, of problems that it can solve, on
+    /// the processors that it was measured on.
+    static func isFaster(_ problem: ConvolutionProblem) -> Bool
+}
+
+extension ConvolutionMethod {
+    /// By which tables of kernels choose it.
+    static var name: String { String(describing: Self.self) }
 }
 
 protocol ForwardConvolution: ConvolutionMethod {
@@ -48,7 +56,8 @@ protocol WeightGradientConvolution: ConvolutionMethod {
     func weightGradient(_ input: Tensor, _ upstream: Tensor, shape: [Int]) -> (weight: Tensor, bias: Tensor?)
 }
 
-/// Every method for convolutions, and the three passes by the first method that takes them.
+/// Every method for convolutions, and the three passes by the one that the current `KernelTable` chooses where it can
+/// solve the problem, or else by the first that can and is faster than those after it.
 enum Convolutions {
     /// In the order in which they are tried, which is the same for all passes. Weights are packed on the way.
     ///
@@ -60,9 +69,10 @@ enum Convolutions {
         Im2ColGEMM.self,
         DirectConvolution.self,
     ]
-    private static let forwardMethods = methods.compactMap { $0 as? any ForwardConvolution.Type }
-    private static let inputGradientMethods = methods.compactMap { $0 as? any InputGradientConvolution.Type }
-    private static let weightGradientMethods = methods.compactMap { $0 as? any WeightGradientConvolution.Type }
+    static let forwardMethods = methods.compactMap { $0 as? any ForwardConvolution.Type }
+    static let inputGradientMethods = methods.compactMap { $0 as? any InputGradientConvolution.Type }
+    static let weightGradientMethods = methods.compactMap { $0 as? any WeightGradientConvolution.Type }
+    private static let byName = Dictionary(methods.map { ($0.name, $0) }) { first, _ in first }
 
     /// - Parameter epilogue: nil in training.
     static func forward(
@@ -103,18 +113,32 @@ enum Convolutions {
     // MARK: Choice
 
     static func forwardMethod(for problem: ConvolutionProblem) -> any ForwardConvolution {
-        for method in forwardMethods { if let method = method.init(problem) { return method } }
+        if let chosen = (chosen(problem) as? any ForwardConvolution.Type)?.init(problem) { return chosen }
+        for method in forwardMethods where method.isFaster(problem) {
+            if let method = method.init(problem) { return method }
+        }
         refuse(problem)
     }
 
     static func inputGradientMethod(for problem: ConvolutionProblem) -> any InputGradientConvolution {
-        for method in inputGradientMethods { if let method = method.init(problem) { return method } }
+        if let chosen = (chosen(problem) as? any InputGradientConvolution.Type)?.init(problem) { return chosen }
+        for method in inputGradientMethods where method.isFaster(problem) {
+            if let method = method.init(problem) { return method }
+        }
         refuse(problem)
     }
 
     static func weightGradientMethod(for problem: ConvolutionProblem) -> any WeightGradientConvolution {
-        for method in weightGradientMethods { if let method = method.init(problem) { return method } }
+        if let chosen = (chosen(problem) as? any WeightGradientConvolution.Type)?.init(problem) { return chosen }
+        for method in weightGradientMethods where method.isFaster(problem) {
+            if let method = method.init(problem) { return method }
+        }
         refuse(problem)
+    }
+
+    /// The table's, whether it can solve the problem or not.
+    private static func chosen(_ problem: ConvolutionProblem) -> (any ConvolutionMethod.Type)? {
+        KernelTable.current.convolution(problem).flatMap { byName[$0] }
     }
 
     private static func refuse(_ problem: ConvolutionProblem) -> Never {
@@ -152,6 +176,18 @@ struct ConvolutionEpilogue {
 package struct ConvolutionPlan {
     package let forward, inputGradient, weightGradient: String
 
+    /// The names of all methods.
+    package static var methods: [String] { Convolutions.methods.map { $0.name } }
+
+    /// Whether a method has kernels for the forward pass, the input's gradient and the weights' gradient.
+    package static func passes(of method: String) -> [Bool] {
+        let type = Convolutions.methods.first { $0.name == method }
+        return [
+            type is any ForwardConvolution.Type, type is any InputGradientConvolution.Type,
+            type is any WeightGradientConvolution.Type,
+        ]
+    }
+
     /// Whether oneDNN has Winograd kernels for this processor.
     package static var hasWinograd: Bool { WinogradConvolution.isAvailable }
     /// Whether `BFloat16WinogradConvolution` is used on this processor.
@@ -159,12 +195,12 @@ package struct ConvolutionPlan {
 
     /// - Parameters: as `convolved2d`'s, with shapes in place of tensors.
     package init(
-        input: [Int], weight: [Int], stride: (Int, Int), padding: (Int, Int), groups: Int, isBFloat16: Bool,
-        hasBias: Bool
+        input: [Int], weight: [Int], stride: (Int, Int), padding: (Int, Int), dilation: (Int, Int) = (1, 1),
+        groups: Int, isBFloat16: Bool, hasBias: Bool
     ) {
         let geometry = ConvolutionGeometry(
             input: input, weight: weight, bias: hasBias ? [weight[0]] : nil, stride: .init(stride),
-            padding: .init(padding), dilation: .init(1, 1), groups: groups, in: "ConvolutionPlan")
+            padding: .init(padding), dilation: .init(dilation), groups: groups, in: "ConvolutionPlan")
         func problem(_ pass: ConvolutionPass) -> ConvolutionProblem {
             ConvolutionProblem(
                 geometry: geometry, pass: pass, isBFloat16: isBFloat16, hasBias: hasBias && pass != .inputGradient)

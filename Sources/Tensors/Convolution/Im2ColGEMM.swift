@@ -10,17 +10,19 @@ struct Im2ColGEMM: ForwardConvolution, InputGradientConvolution, WeightGradientC
 
     init?(_ problem: ConvolutionProblem) {
         let g = problem.geometry, ones = ConvolutionGeometry.Extent(1, 1)
-        guard problem.isBFloat16, g.groups == 1, g.dilation == ones, g.height > 1, g.channels >= 32, g.filters >= 32,
-            g.batch >= 8
+        guard problem.isBFloat16, g.groups == 1, g.dilation == ones, problem.pass != .inputGradient || g.stride == ones
         else { return nil }
-        let isFaster =
-            switch problem.pass {
-            case .forward: !g.isPointwise && g.outHeight * g.outWidth <= 16
-            case .inputGradient: !g.isPointwise && g.stride == ones && g.height * g.width <= 16
-            case .weightGradient: g.isPointwise || g.stride != ones || g.outHeight * g.outWidth <= 64
-            }
-        guard isFaster else { return nil }
         self.problem = problem
+    }
+
+    static func isFaster(_ problem: ConvolutionProblem) -> Bool {
+        let g = problem.geometry
+        guard g.height > 1, g.channels >= 32, g.filters >= 32, g.batch >= 8 else { return false }
+        return switch problem.pass {
+        case .forward: !g.isPointwise && g.outHeight * g.outWidth <= 16
+        case .inputGradient: !g.isPointwise && g.height * g.width <= 16
+        case .weightGradient: g.isPointwise || g.stride != .init(1, 1) || g.outHeight * g.outWidth <= 64
+        }
     }
 
     /// Of windows at a time.

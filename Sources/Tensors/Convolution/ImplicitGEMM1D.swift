@@ -11,13 +11,18 @@ struct ImplicitGEMM1D: ForwardConvolution, InputGradientConvolution, WeightGradi
     private let problem: ConvolutionProblem
     private var g: ConvolutionGeometry { problem.geometry }
 
-    /// Nil where the matrices are too small for GEMMs at full speed.
     init?(_ problem: ConvolutionProblem) {
         let g = problem.geometry
         guard !problem.isBFloat16, g.height == 1, g.kernel.height == 1, g.padding.height == 0, g.groups == 1,
-            g.dilation == .init(1, 1), g.channels >= 64, g.filters >= 64, g.outWidth >= 32, g.batch >= 8
+            g.dilation == .init(1, 1)
         else { return nil }
         self.problem = problem
+    }
+
+    /// Not where the matrices are too small for GEMMs at full speed.
+    static func isFaster(_ problem: ConvolutionProblem) -> Bool {
+        let g = problem.geometry
+        return g.channels >= 64 && g.filters >= 64 && g.outWidth >= 32 && g.batch >= 8
     }
 
     // MARK: Passes

@@ -5,15 +5,17 @@ struct PointwiseGEMM: ForwardConvolution, InputGradientConvolution, WeightGradie
     private var geometry: ConvolutionGeometry { problem.geometry }
     private var positions: Int { geometry.batch * geometry.height * geometry.width }
 
-    /// Nil unless all three passes are faster this way.
     init?(_ problem: ConvolutionProblem) {
-        let g = problem.geometry, positions = g.batch * g.height * g.width
-        guard !problem.isBFloat16, problem.epilogue == nil, g.isPointwise, g.groups == 1,
-            BFloat16x3GEMM.suits(positions, g.filters, g.channels),
-            BFloat16x3GEMM.suits(positions, g.channels, g.filters),
-            BFloat16x3GEMM.suits(g.filters, g.channels, positions)
-        else { return nil }
+        let g = problem.geometry
+        guard !problem.isBFloat16, problem.epilogue == nil, g.isPointwise, g.groups == 1 else { return nil }
         self.problem = problem
+    }
+
+    /// All three passes on the tiles, or none.
+    static func isFaster(_ problem: ConvolutionProblem) -> Bool {
+        let g = problem.geometry, positions = g.batch * g.height * g.width
+        return GEMM.usesTiles(positions, g.filters, g.channels) && GEMM.usesTiles(positions, g.channels, g.filters)
+            && GEMM.usesTiles(g.filters, g.channels, positions)
     }
 
     func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, into output: Tensor) {
@@ -49,10 +51,11 @@ struct StridedPointwiseConvolution: ForwardConvolution, InputGradientConvolution
     private var geometry: ConvolutionGeometry { problem.geometry }
 
     init?(_ problem: ConvolutionProblem) {
-        let g = problem.geometry
-        guard g.kernel == .init(1, 1), g.padding == .init(0, 0), g.stride != .init(1, 1) else { return nil }
+        guard problem.geometry.isStridedPointwise else { return nil }
         self.problem = problem
     }
+
+    static func isFaster(_ problem: ConvolutionProblem) -> Bool { true }
 
     func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, into output: Tensor) {
         Convolutions.forwardMethod(for: problem.with(dense)).forward(subsampled(input), weight, bias, into: output)

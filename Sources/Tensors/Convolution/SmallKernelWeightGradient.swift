@@ -8,10 +8,14 @@ struct SmallKernelWeightGradient: WeightGradientConvolution {
 
     init?(_ problem: ConvolutionProblem) {
         let g = problem.geometry
-        guard g.height == 1, g.kernel.height == 1, g.padding.height == 0, g.groups == 1, g.dilation == .init(1, 1),
-            g.channels * g.kernel.width <= 20, g.filters >= 16
+        guard g.height == 1, g.kernel.height == 1, g.padding.height == 0, g.groups == 1, g.dilation == .init(1, 1)
         else { return nil }
         self.problem = problem
+    }
+
+    static func isFaster(_ problem: ConvolutionProblem) -> Bool {
+        let g = problem.geometry
+        return g.channels * g.kernel.width <= 20 && g.filters >= 16
     }
 
     func weightGradient(_ input: Tensor, _ upstream: Tensor, shape: [Int]) -> (weight: Tensor, bias: Tensor?) {

@@ -17,21 +17,21 @@ struct SmallMapGEMM: ForwardConvolution, InputGradientConvolution, WeightGradien
 
     init?(_ problem: ConvolutionProblem) {
         let g = problem.geometry
-        guard !problem.isBFloat16, g.groups == 1, g.dilation == .init(1, 1), g.batch >= 32, g.channels >= 64,
-            g.filters >= 64
-        else { return nil }
-        switch problem.pass {
-        case .forward:  // a bias in training is the direct convolution's
-            guard g.outHeight * g.outWidth <= 16, !problem.hasBias || problem.epilogue != nil else { return nil }
-        case .inputGradient:
-            guard g.height * g.width <= (g.isPointwise || g.batch < 64 ? 16 : 64), g.channels >= 128 else {
-                return nil
-            }
-        case .weightGradient:
-            guard g.outHeight * g.outWidth <= 16 else { return nil }
-        }
+        guard !problem.isBFloat16, g.groups == 1, g.dilation == .init(1, 1) else { return nil }
         self.problem = problem
         self.g = g.isPointwise ? g.asOnePosition : g
+    }
+
+    static func isFaster(_ problem: ConvolutionProblem) -> Bool {
+        let g = problem.geometry
+        guard g.batch >= 32, g.channels >= 64, g.filters >= 64 else { return false }
+        return switch problem.pass {
+        case .forward:  // a bias in training is the direct convolution's
+            g.outHeight * g.outWidth <= 16 && (!problem.hasBias || problem.epilogue != nil)
+        case .inputGradient:
+            g.height * g.width <= (g.isPointwise || g.batch < 64 ? 16 : 64) && g.channels >= 128
+        case .weightGradient: g.outHeight * g.outWidth <= 16
+        }
     }
 
     // MARK: Passes
@@ -53,7 +53,7 @@ struct SmallMapGEMM: ForwardConvolution, InputGradientConvolution, WeightGradien
             }
         }
         withExtendedLifetime(packed) {}
-        problem.epilogue?.finish(output, bias: bias)
+        (problem.epilogue ?? ConvolutionEpilogue()).finish(output, bias: bias)
     }
 
     func weightGradient(_ input: Tensor, _ upstream: Tensor, shape: [Int]) -> (weight: Tensor, bias: Tensor?) {
@@ -204,6 +204,9 @@ struct SmallMapGEMM: ForwardConvolution, InputGradientConvolution, WeightGradien
 extension ConvolutionGeometry {
     /// Every position is computed from itself alone.
     var isPointwise: Bool { kernel == .init(1, 1) && stride == .init(1, 1) && padding == .init(0, 0) }
+
+    /// The same of the positions that its stride leaves.
+    var isStridedPointwise: Bool { kernel == .init(1, 1) && stride != .init(1, 1) && padding == .init(0, 0) }
 
     /// The same with every position as a sample: one GEMM for all of them.
     fileprivate var asOnePosition: ConvolutionGeometry {

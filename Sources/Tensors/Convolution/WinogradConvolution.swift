@@ -14,10 +14,12 @@ struct WinogradConvolution: ForwardConvolution, InputGradientConvolution, Weight
     /// The batch in runs of samples, each with its primitive.
     private let parts: [(samples: Range<Int>, primitive: OneDNNConvolution)]
 
-    /// Nil where another method is faster, or where oneDNN has no kernels for it.
+    /// Nil also where oneDNN has no kernels for it.
     init?(_ problem: ConvolutionProblem) {
-        let g = problem.geometry
-        guard !problem.isBFloat16, Self.isFaster(g) else { return nil }
+        let g = problem.geometry, ones = ConvolutionGeometry.Extent(1, 1)
+        guard !problem.isBFloat16, g.kernel == .init(3, 3), g.stride == ones, g.padding == ones, g.dilation == ones,
+            g.groups == 1, g.channels.isMultiple(of: 16), g.filters.isMultiple(of: 16)
+        else { return nil }
         let longest = max(1, Self.tilesAtOnce(g) / Self.tiles(g)), count = (g.batch + longest - 1) / longest
         var parts: [(Range<Int>, OneDNNConvolution)] = []
         let even = (g.batch + count - 1) / max(1, count)
@@ -45,11 +47,9 @@ struct WinogradConvolution: ForwardConvolution, InputGradientConvolution, Weight
 
     /// Outputs come in tiles of 4x4: too many of them beyond the edges, too few to pay for the weights' transforms, or
     /// too few channels to pay for the tiles', and a direct convolution is faster.
-    private static func isFaster(_ g: ConvolutionGeometry) -> Bool {
-        let ones = ConvolutionGeometry.Extent(1, 1), fill = 16 * tiles(g)
-        return g.kernel == .init(3, 3) && g.stride == ones && g.padding == ones && g.dilation == ones && g.groups == 1
-            && g.channels.isMultiple(of: 16) && g.filters.isMultiple(of: 16) && min(g.channels, g.filters) >= 32
-            && 20 * g.height * g.width >= 11 * fill && g.batch * tiles(g) >= 64
+    static func isFaster(_ problem: ConvolutionProblem) -> Bool {
+        let g = problem.geometry, fill = 16 * tiles(g)
+        return min(g.channels, g.filters) >= 32 && 20 * g.height * g.width >= 11 * fill && g.batch * tiles(g) >= 64
     }
 
     /// Of one sample.

@@ -72,14 +72,14 @@ struct AttentionKernel {
 
     /// oneDNN multiplies matrices this small a fifth to a third faster than OpenBLAS from 64 steps on, where its
     /// kernels have the processor's width.
-    private var route: Processor.MatmulLibrary { keys >= 64 && Processor.hasAVX512 ? .oneDNN : Processor.matmulLibrary }
+    private var library: Processor.MatmulLibrary? { keys >= 64 && Processor.hasAVX512 ? .oneDNN : nil }
 
     private func multiply(
         _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool,
         _ b: UnsafePointer<Float>, _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>,
         _ ldc: Int
     ) {
-        GEMM.serial(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc, by: route)
+        GEMM.serial(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc, by: library)
     }
 
     /// Multiply-adds of one product over all pairs of a query and a key that it may see: of these the forward pass has

@@ -6,16 +6,20 @@ import CBridges
 import COneDNN
 import Synchronization
 
-/// oneDNN's direct convolution, which takes every geometry.
+/// oneDNN's direct convolution, which takes every geometry but those of `StridedPointwiseConvolution`, which says why.
 struct DirectConvolution: ForwardConvolution, InputGradientConvolution, WeightGradientConvolution {
     private let problem: ConvolutionProblem
     private let primitive: OneDNNConvolution
 
     init?(_ problem: ConvolutionProblem) {
-        guard let primitive = OneDNNConvolution.direct(problem) else { return nil }
+        guard !problem.geometry.isStridedPointwise, let primitive = OneDNNConvolution.direct(problem) else {
+            return nil
+        }
         self.problem = problem
         self.primitive = primitive
     }
+
+    static func isFaster(_ problem: ConvolutionProblem) -> Bool { true }
 
     func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, into output: Tensor) {
         let packed = primitive.packed(weight)

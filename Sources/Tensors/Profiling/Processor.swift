@@ -4,7 +4,7 @@ import COneDNN
 /// What the processor has and what the libraries make of it.
 public enum Processor {
     /// Which library multiplies float32 matrices.
-    public enum MatmulLibrary: String, Sendable {
+    public enum MatmulLibrary: String, Sendable, Codable {
         /// OpenBLAS, where its kernels are as wide as the processor's vectors.
         case openBLAS = "OpenBLAS"
         /// oneDNN, elsewhere.
@@ -45,8 +45,6 @@ public enum Processor {
 
     /// On Intel, and where OpenBLAS runs narrower kernels than the processor has (an old build, `OPENBLAS_CORETYPE`),
     /// oneDNN; else OpenBLAS.
-    public static let matmulLibrary: MatmulLibrary = {
-        openblas_set_num_threads(1)  // our own parallel loop runs over blocks
-        return hasAVX512 && (isIntel || !wideCores.contains(openBLASCore)) ? .oneDNN : .openBLAS
-    }()
+    public static let matmulLibrary: MatmulLibrary =
+        hasAVX512 && (isIntel || !wideCores.contains(openBLASCore)) ? .oneDNN : .openBLAS
 }

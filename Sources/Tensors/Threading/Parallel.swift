@@ -43,7 +43,7 @@ package enum Parallel {
         Context.current.isInRegion = true
         defer { Context.current.isInRegion = false }
         withoutActuallyEscaping(body) { body in
-            var region = Region(body: body, count: count, chunks: chunks)
+            var region = Region(body: body, count: count, chunks: chunks, kernels: Context.kernels)
             withUnsafeMutablePointer(to: &region) { GOMP_parallel(runChunk, $0, UInt32(chunks), 0) }
         }
     }
@@ -53,17 +53,27 @@ private struct Region {
     let body: (Range<Int>) -> Void
     let count: Int
     let chunks: Int
+    /// Of the thread that opened it.
+    let kernels: KernelScope?
+
+    /// The chunks of this thread.
+    func run() {
+        // libgomp may start fewer threads than requested: the runs are distributed among those.
+        let threads = Int(omp_get_num_threads())
+        for chunk in stride(from: Int(omp_get_thread_num()), to: chunks, by: threads) {
+            body(count * chunk / chunks..<count * (chunk + 1) / chunks)
+        }
+    }
 }
 
 /// One thread's part; a C function, so that no actor's isolation is checked on libgomp's threads.
 private let runChunk: @convention(c) (UnsafeMutableRawPointer?) -> Void = { raw in
     guard let raw else { return }
     let region = raw.assumingMemoryBound(to: Region.self)
-    let count = region.pointee.count, chunks = region.pointee.chunks
-    // libgomp may start fewer threads than requested: the runs are distributed among those.
-    let threads = Int(omp_get_num_threads())
-    for chunk in stride(from: Int(omp_get_thread_num()), to: chunks, by: threads) {
-        region.pointee.body(count * chunk / chunks..<count * (chunk + 1) / chunks)
+    if region.pointee.kernels == nil || omp_get_thread_num() == 0 {
+        region.pointee.run()
+    } else {
+        Context.with(region.pointee.kernels) { region.pointee.run() }
     }
 }
 

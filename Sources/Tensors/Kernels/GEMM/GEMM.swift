@@ -4,7 +4,7 @@ import COpenBLAS
 /// The float32 matrix product `c = alpha op(a) op(b) + beta c`.
 package enum GEMM {
     /// The ways to compute it.
-    enum Route: Sendable {
+    package enum Route: Sendable, Hashable, CaseIterable {
         /// `BFloat16x3GEMM`: on AMX's tiles.
         case bfloat16x3
         /// oneDNN's matmul primitive with a packed copy of b.
@@ -16,31 +16,56 @@ package enum GEMM {
     }
 
     /// The sizes of a product.
-    struct Sizes {
+    package struct Sizes {
         let m: Int, n: Int, k: Int
         let transposeA: Bool
         /// Rows are contiguous in memory, and there is neither alpha nor beta.
         var isDense = false
-        /// Which library's sgemm computes what no special route takes.
-        var library = Processor.matmulLibrary
+        /// Whose sgemm computes what no special route takes; nil: the chosen one's.
+        var library: Processor.MatmulLibrary?
+
+        package init(
+            m: Int, n: Int, k: Int, transposeA: Bool = false, isDense: Bool = false,
+            library: Processor.MatmulLibrary? = nil
+        ) {
+            (self.m, self.n, self.k) = (m, n, k)
+            (self.transposeA, self.isDense, self.library) = (transposeA, isDense, library)
+        }
     }
 
     /// The routes in the order in which they are tried.
     static let routes: [Route] = [.bfloat16x3, .packed, .oneDNN, .openBLAS]
 
-    /// The first route that suits.
-    static func route(_ sizes: Sizes) -> Route {
-        for route in routes where suits(route, sizes) { return route }
+    /// The one that is forced, where it can compute the product; else the first that is chosen and suits.
+    package static func route(_ sizes: Sizes) -> Route {
+        let choice = MatmulChoice.current
+        if let forced = choice.forced, can(forced, sizes) { return forced }
+        for route in routes where suits(route, sizes, choice) && can(route, sizes) { return route }
         return .openBLAS
     }
 
-    private static func suits(_ route: Route, _ s: Sizes) -> Bool {
+    /// Whether a route computes a product of these sizes here.
+    private static func can(_ route: Route, _ s: Sizes) -> Bool {
         switch route {
-        case .bfloat16x3: BFloat16x3GEMM.suits(s.m, s.n, s.k)
-        case .packed: s.isDense && s.library == .oneDNN && isWorthPacking(s.m, s.n, s.k, transposeA: s.transposeA)
-        case .oneDNN: s.library == .oneDNN
+        case .bfloat16x3: BFloat16x3GEMM.isAvailable && s.k > 0
+        case .packed: s.isDense && s.k > 0
+        case .oneDNN, .openBLAS: true
+        }
+    }
+
+    /// Whether it is chosen and faster than the later ones.
+    private static func suits(_ route: Route, _ s: Sizes, _ choice: MatmulChoice) -> Bool {
+        switch route {
+        case .bfloat16x3: choice.splits && BFloat16x3GEMM.suits(s.m, s.n, s.k)
+        case .packed: choice.packs && isWorthPacking(s.m, s.n, s.k, transposeA: s.transposeA)
+        case .oneDNN: (s.library ?? choice.library) == .oneDNN
         case .openBLAS: true
         }
+    }
+
+    /// Whether a product of these sizes runs on AMX's tiles.
+    static func usesTiles(_ m: Int, _ n: Int, _ k: Int) -> Bool {
+        MatmulChoice.current.splits && BFloat16x3GEMM.suits(m, n, k)
     }
 
     /// Whether the primitive with a packed copy of b is faster than sgemm, which slows down over long sums, and where
@@ -124,23 +149,23 @@ package enum GEMM {
 
     /// The same on this thread alone, for blocks inside a parallel loop; outside of one oneDNN opens a region by
     /// itself.
+    /// - Parameter library: whose sgemm computes it where no special route does; nil: the chosen one's.
     package static func serial(
         _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool,
         _ b: UnsafePointer<Float>, _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>,
-        _ ldc: Int, by library: Processor.MatmulLibrary = Processor.matmulLibrary
+        _ ldc: Int, by library: Processor.MatmulLibrary? = nil
     ) {
-        if case .bfloat16x3 = route(Sizes(m: m, n: n, k: k, transposeA: transposeA, library: library)) {
-            return BFloat16x3GEMM.multiply(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc)
-        }
         FloatMode.flushing {
-            switch library {
+            switch route(Sizes(m: m, n: n, k: k, transposeA: transposeA, library: library)) {
+            case .bfloat16x3:
+                BFloat16x3GEMM.multiply(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc)
             case .openBLAS:
                 OpenBLASBuffers.prepare(for: Threads.count)
                 cblas_sgemm(
                     CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
                     blasint(m), blasint(n), blasint(k), alpha, a, blasint(lda), b, blasint(ldb), beta, c,
                     blasint(ldc))
-            case .oneDNN:
+            case .oneDNN, .packed:
                 _ = Threads.claim()  // it opens a region by itself, outside of one; on the wrong thread it must not
                 let status = dnnl_sgemm(
                     CChar(UInt8(ascii: transposeA ? "T" : "N")), CChar(UInt8(ascii: transposeB ? "T" : "N")),

@@ -14,7 +14,7 @@ enum OpenBLASBuffers {
     private static let count = Atomic<Int>(0)
     private static let taking = Mutex<Void>(())
 
-    /// Makes sure that so many threads can multiply.
+    /// Makes sure that so many threads can multiply, each by itself.
     static func prepare(for threads: Int) {
         guard threads > count.load(ordering: .acquiring) else { return }
         taking.withLock { _ in take(threads) }
@@ -23,6 +23,7 @@ enum OpenBLASBuffers {
     private static func take(_ threads: Int) {
         guard threads > count.load(ordering: .relaxed) else { return }
         defer { count.store(threads, ordering: .releasing) }
+        openblas_set_num_threads(1)  // our own parallel loop runs over blocks
         var buffers: [UnsafeMutableRawPointer?] = []
         defer { for buffer in buffers { blas_memory_free(buffer) } }
         // Some of them may be there already: OpenBLAS does not tell. One that is there takes nothing from what is

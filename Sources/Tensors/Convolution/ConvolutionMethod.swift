@@ -28,9 +28,14 @@ protocol ConvolutionMethod: Sendable {
     /// Whether the method is faster than the later ones in `Convolutions.methods`, of problems that it can solve, on
     /// the processors that it was measured on.
     static func isFaster(_ problem: ConvolutionProblem) -> Bool
+
+    /// Whether this machine has kernels for it.
+    static var isAvailable: Bool { get }
 }
 
 extension ConvolutionMethod {
+    static var isAvailable: Bool { true }
+
     /// By which tables of kernels choose it.
     static var name: String { String(describing: Self.self) }
 }
@@ -61,8 +66,8 @@ protocol WeightGradientConvolution: ConvolutionMethod {
 enum Convolutions {
     /// In the order in which they are tried, which is the same for all passes. Weights are packed on the way.
     ///
-    /// The methods for float32 and those for bfloat16 (its Winograd's, im2col) exclude each other; the direct convolution takes
-    /// everything.
+    /// The methods for float32 and those for bfloat16 (its Winograd's, im2col) exclude each other; the direct
+    /// convolution takes everything.
     static let methods: [any ConvolutionMethod.Type] = [
         StridedPointwiseConvolution.self, PointwiseGEMM.self, WinogradConvolution.self,
         BFloat16WinogradConvolution.self, SmallKernelWeightGradient.self, SmallMapGEMM.self, ImplicitGEMM1D.self,
@@ -190,8 +195,13 @@ package struct ConvolutionPlan {
 
     /// Whether oneDNN has Winograd kernels for this processor.
     package static var hasWinograd: Bool { WinogradConvolution.isAvailable }
-    /// Whether `BFloat16WinogradConvolution` is used on this processor.
-    package static var hasBFloat16Winograd: Bool { BFloat16WinogradConvolution.isAvailable }
+    /// Whether `BFloat16WinogradConvolution` is used on this processor, which has no faster tiles.
+    package static var hasBFloat16Winograd: Bool { BFloat16WinogradConvolution.isAvailable && !Processor.hasAMX }
+
+    /// Whether this machine has kernels for a method.
+    package static func isAvailable(_ method: String) -> Bool {
+        Convolutions.methods.first { $0.name == method }?.isAvailable ?? false
+    }
 
     /// - Parameters: as `convolved2d`'s, with shapes in place of tensors.
     package init(

@@ -15,6 +15,8 @@ struct Im2ColGEMM: ForwardConvolution, InputGradientConvolution, WeightGradientC
         self.problem = problem
     }
 
+    static var isAvailable: Bool { Processor.hasBFloat16 }
+
     static func isFaster(_ problem: ConvolutionProblem) -> Bool {
         let g = problem.geometry
         guard g.height > 1, g.channels >= 32, g.filters >= 32, g.batch >= 8 else { return false }

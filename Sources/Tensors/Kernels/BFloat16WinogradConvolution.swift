@@ -20,15 +20,18 @@ struct BFloat16WinogradConvolution: ForwardConvolution, InputGradientConvolution
     init?(_ problem: ConvolutionProblem) {
         let g = problem.geometry, one = ConvolutionGeometry.Extent(1, 1)
         guard problem.isBFloat16, Self.isAvailable, g.kernel == .init(3, 3), g.stride == one, g.padding == one,
-            g.dilation == one, g.groups == 1, g.channels.isMultiple(of: 16), g.filters.isMultiple(of: 16),
-            min(g.channels, g.filters) >= 32, concord_winograd_tiles(Self.sizes(g)) >= 64
+            g.dilation == one, g.groups == 1, g.channels.isMultiple(of: 16), g.filters.isMultiple(of: 16)
         else { return nil }
         self.problem = problem
     }
 
-    /// The processor multiplies bfloat16 vectors, oneDNN may do so too (`ONEDNN_MAX_CPU_ISA`), and there are no faster
-    /// tiles.
-    static let isAvailable: Bool = Processor.hasBFloat16 && !Processor.hasAMX && concord_winograd_available()
+    static func isFaster(_ problem: ConvolutionProblem) -> Bool {
+        let g = problem.geometry
+        return !Processor.hasAMX && min(g.channels, g.filters) >= 32 && concord_winograd_tiles(sizes(g)) >= 64
+    }
+
+    /// The processor multiplies bfloat16 vectors, and oneDNN may do so too (`ONEDNN_MAX_CPU_ISA`).
+    static let isAvailable: Bool = Processor.hasBFloat16 && concord_winograd_available()
 
     private static func sizes(_ g: ConvolutionGeometry) -> concord_winograd {
         concord_winograd(batch: g.batch, height: g.height, width: g.width, channels: g.channels, filters: g.filters)

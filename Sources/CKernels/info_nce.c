@@ -175,7 +175,7 @@ INLINE void bounded_sums(
     const float bound = block->bound;
     float sum = 0, all = 0;
     for (size_t j = 0; j < block->columns; j++) {
-        const float e = row_exp(s[j] - bound);
+        const float e = row_exp_moderate(s[j] - bound);
         sum += e;
         all += s[j];
         if (both) negatives[j] += e;
@@ -292,7 +292,7 @@ INLINE float bounded_pullback(
     const float *restrict weights = both ? columns + plane : NULL, *restrict all = both ? columns + 3 * plane : NULL;
     float dot = 0, sum = 0;
     for (size_t j = 0; j < block->columns; j++) {
-        const float x = s[j], e = row_exp(x - block->bound);
+        const float x = s[j], e = row_exp_moderate(x - block->bound);
         const float d = both ? e * (row.w + weights[j]) - (row.all + all[j]) : e * row.w - row.all;
         s[j] = d;
         dot += d * x;

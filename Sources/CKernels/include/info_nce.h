@@ -11,8 +11,8 @@ typedef struct {
     const int32_t *row_labels, *column_labels;  // of the block
     int excludes_self;
     float hardness;  // beta
-    // No logit is above it, and none so far below that e^(logit - bound) would vanish; infinity where there is no such
-    // number. Where it is finite, z (see below) is the bound for every row and column.
+    // No logit is above it, and none more than 80 below, so that e^(logit - bound) does not vanish; infinity where there
+    // is no such number. Where it is finite, z (see below) is the bound for every row and column.
     float bound;
 } concord_contrast;
 

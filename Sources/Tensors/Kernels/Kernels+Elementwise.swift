@@ -200,9 +200,13 @@ extension Kernels {
     static func biasedGELU(_ x: Tensor, _ bias: Tensor) -> Tensor {
         let output = Tensor(uninitialized: x.shape, x.elementType), width = bias.count
         let source = x.elementPointer, b = bias.float32Pointer, y = output.elementPointer
-        Rows.run(Rows.count(of: x), width: width, slots: 2, isBFloat16: source.isBFloat16) { range, staging in
-            concord_biased_gelu(staging.place(y, range, 0), staging.read(source, range, 1), b, range.count, width)
-            staging.write(y, range, 0)
+        Parallel.run(Rows.count(of: x), grain: Rows.grain(width)) { range in
+            let at = range.lowerBound * width
+            if source.isBFloat16 {
+                concord_biased_gelu_bfloat16(y.bfloat16 + at, source.bfloat16 + at, b, range.count, width)
+            } else {
+                concord_biased_gelu(y.float32 + at, source.float32 + at, b, range.count, width)
+            }
         }
         return output
     }
@@ -212,11 +216,13 @@ extension Kernels {
         let dx = Tensor(uninitialized: x.shape, x.elementType), width = bias.count  // [..., C]
         let source = x.elementPointer, b = bias.float32Pointer, dy = upstream.elementPointer, to = dx.elementPointer
         let sums = Rows.summing(Rows.count(of: x), width: width, sums: 1) { range, sum in
-            Float32Staging.run(range, width: width, slots: 3, isNeeded: source.isBFloat16) { range, staging in
+            let at = range.lowerBound * width
+            if source.isBFloat16 {
+                concord_biased_gelu_pullback_bfloat16(
+                    to.bfloat16 + at, sum, dy.bfloat16 + at, source.bfloat16 + at, b, range.count, width)
+            } else {
                 concord_biased_gelu_pullback(
-                    staging.place(to, range, 0), sum, staging.read(dy, range, 1), staging.read(source, range, 2), b,
-                    range.count, width)
-                staging.write(to, range, 0)
+                    to.float32 + at, sum, dy.float32 + at, source.float32 + at, b, range.count, width)
             }
         }
         return (dx, sums[0])

@@ -1,5 +1,8 @@
-// See winograd_bfloat16.h. Lavin, Gray 2015, arXiv:1509.09308, section 4.1.
-#include "winograd_bfloat16.h"
+// F(2x2, 3x3): see winograd.h; Lavin, Gray, section 4.1.
+#include <stdint.h>
+
+#define SIDE 2
+#include "winograd_tiles.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <cpuid.h>
@@ -10,23 +13,16 @@
 #define INLINE static inline __attribute__((always_inline)) VECTORS
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-/// Positions of a transformed tile; lanes of a vector; filters of a block of products; rows of a product in registers.
-enum { POSITIONS = 16, LANES = 16, WIDTH = 64, ROWS = 6 };
+/// Positions of a transformed tile; lanes of a vector.
+enum { POSITIONS = 16, LANES = 16 };
 
-static size_t minimum(size_t a, size_t b) { return a < b ? a : b; }
-static size_t ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
-
-bool concord_winograd_available(void) {
+static bool is_available(void) {
     unsigned a, b, c, d;
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
     const unsigned avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;  // F, DQ, BW, VL
     if ((b & avx512) != avx512) return false;
     return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 5) != 0;  // AVX512-BF16
 }
-
-static size_t across(concord_winograd s) { return ceiling(s.width, 2); }
-static size_t of_sample(concord_winograd s) { return ceiling(s.height, 2) * across(s); }
-size_t concord_winograd_tiles(concord_winograd sizes) { return sizes.batch * of_sample(sizes); }
 
 // MARK: Tiles
 
@@ -43,28 +39,6 @@ INLINE void store_pair(uint16_t *to, __m512 x, __m512 y) {
     _mm512_storeu_si512(to, _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
 }
 
-/// Where a tile's outputs begin.
-typedef struct {
-    size_t sample, row, column;
-} place;
-
-INLINE place place_of(concord_winograd s, size_t tile) {
-    const size_t in_sample = tile % of_sample(s);
-    return (place){tile / of_sample(s), in_sample / across(s) * 2, in_sample % across(s) * 2};
-}
-
-/// The sixteen positions that a tile reads; those beyond the edges are null.
-INLINE void find_inputs(const uint16_t **at, const uint16_t *input, concord_winograd s, size_t tile) {
-    const place p = place_of(s, tile);
-    for (size_t i = 0; i < 4; i++)
-        for (size_t j = 0; j < 4; j++) {
-            const size_t y = p.row + i - 1, x = p.column + j - 1;  // wraps where it is negative
-            at[4 * i + j] = y < s.height && x < s.width
-                ? input + ((p.sample * s.height + y) * s.width + x) * s.channels
-                : NULL;
-        }
-}
-
 /// d = B' d B
 INLINE void transform_input(__m512 *d) {
     UNROLL for (int j = 0; j < 4; j++) {
@@ -79,8 +53,12 @@ INLINE void transform_input(__m512 *d) {
     }
 }
 
-INLINE void load_input(__m512 *d, const uint16_t *const *at, size_t channel) {
-    UNROLL for (int i = 0; i < POSITIONS; i++) d[i] = at[i] ? load(at[i] + channel) : _mm512_setzero_ps();
+INLINE __m512 load_or_zero(const void *at, size_t channel) {
+    return at ? load((const uint16_t *)at + channel) : _mm512_setzero_ps();
+}
+
+INLINE void load_input(__m512 *d, const void *const *at, size_t channel) {
+    UNROLL for (int i = 0; i < POSITIONS; i++) d[i] = load_or_zero(at[i], channel);
     transform_input(d);
 }
 
@@ -115,12 +93,9 @@ INLINE void transform_output(__m512 *d, const __m512 *y) {
 
 // MARK: Weights
 
-size_t concord_winograd_packed_bytes(size_t channels, size_t filters) {
+static size_t packed_bytes(size_t channels, size_t filters) {
     return POSITIONS * channels * filters * sizeof(uint16_t);
 }
-
-/// Columns of a block of filters.
-static size_t width_of(size_t filters, size_t block) { return minimum(WIDTH, filters - block * WIDTH); }
 
 /// u = G g G'
 INLINE void transform_weights(__m512 *u, const __m512 *g) {
@@ -163,13 +138,13 @@ INLINE __m512i places(size_t step) {
 }
 
 // Blocks of 64 filters one after the other, `[16, channels / 2, filters of the block, 2]` each.
-VECTORS void concord_winograd_pack(
-    uint16_t *packed, const float *weights, size_t channels, size_t filters, bool is_turned, size_t first, size_t last) {
+VECTORS static void pack(
+    void *packed, const float *weights, size_t channels, size_t filters, bool is_turned, size_t first, size_t last) {
     const size_t of_filter = is_turned ? 1 : channels, of_channel = is_turned ? filters : 1;
     const __m512i at = places(of_filter);
     for (size_t k = first; k < last; k += LANES) {
         const size_t block = k / WIDTH, width = width_of(filters, block), step = channels * width;
-        uint16_t *to = packed + block * WIDTH * POSITIONS * channels + 2 * (k - block * WIDTH);
+        uint16_t *to = (uint16_t *)packed + block * WIDTH * POSITIONS * channels + 2 * (k - block * WIDTH);
         for (size_t c = 0; c < channels; c += 2, to += width * 2) {
             __m512 u[2][POSITIONS];
             UNROLL for (int n = 0; n < 2; n++) {
@@ -190,16 +165,17 @@ VECTORS void concord_winograd_pack(
 static size_t inputs_step(size_t count) { return count + 64 / sizeof(uint16_t); }
 static size_t products_step(size_t tiles) { return tiles * WIDTH + 64 / sizeof(float); }
 
-size_t concord_winograd_block(size_t channels) { return channels <= 128 ? 8 * ROWS : 4 * ROWS; }
+static size_t block_of(size_t channels) { return channels <= 128 ? 8 * ROWS : 4 * ROWS; }
 
-size_t concord_winograd_scratch(size_t channels) {
-    const size_t tiles = concord_winograd_block(channels);
+static size_t scratch_bytes(size_t channels) {
+    const size_t tiles = block_of(channels);
     return POSITIONS * (inputs_step(tiles * channels) * sizeof(uint16_t) + products_step(tiles) * sizeof(float)) + 64;
 }
 
 /// `to[row][column] = a[row] b`: rows of `pairs` pairs by columns of pairs.
 INLINE void multiply_rows(
-    float *to, size_t to_stride, const uint16_t *a, size_t a_stride, const uint16_t *b, size_t pairs, const int vectors) {
+    float *to, size_t to_stride, const uint16_t *a, size_t a_stride, const uint16_t *b, size_t pairs,
+    const int vectors) {
     __m512 sum[ROWS][4];
     UNROLL for (int r = 0; r < ROWS; r++) UNROLL for (int v = 0; v < 4; v++) sum[r][v] = _mm512_setzero_ps();
     for (size_t p = 0; p < pairs; p++, b += vectors * 32) {
@@ -254,16 +230,17 @@ INLINE void write_tile(
     }
 }
 
-VECTORS void concord_winograd_convolve(
-    uint16_t *output, const uint16_t *input, const uint16_t *packed, const float *bias, concord_winograd s,
-    size_t first, size_t last, void *scratch) {
-    const size_t tiles = last - first, room = concord_winograd_block(s.channels), channels = s.channels;
+VECTORS static void convolve(
+    void *output, const void *input, const void *packed, const float *bias, concord_winograd s, size_t first,
+    size_t last, bool streams, void *scratch) {
+    (void)streams;  // sixteen numbers are half a line
+    const size_t tiles = last - first, room = block_of(s.channels), channels = s.channels;
     float *products = (float *)(((uintptr_t)scratch + 63) / 64 * 64);
     const size_t input_step = inputs_step(room * channels), product_step = products_step(room);
     uint16_t *inputs = (uint16_t *)(products + POSITIONS * product_step);
     for (size_t t = 0; t < tiles; t++) {
-        const uint16_t *at[POSITIONS];
-        find_inputs(at, input, s, first + t);
+        const void *at[POSITIONS];
+        find(at, input, s, channels, first + t, 4, 1, sizeof(uint16_t));
         for (size_t c = 0; c < channels; c += LANES) {
             __m512 d[POSITIONS];
             load_input(d, at, c);
@@ -273,7 +250,7 @@ VECTORS void concord_winograd_convolve(
     const size_t rows = ceiling(tiles, ROWS) * ROWS;
     for (size_t block = 0; block * WIDTH < s.filters; block++) {
         const size_t width = width_of(s.filters, block);
-        const uint16_t *weights = packed + block * WIDTH * POSITIONS * channels;
+        const uint16_t *weights = (const uint16_t *)packed + block * WIDTH * POSITIONS * channels;
         for (size_t i = 0; i < POSITIONS; i++)
             multiply(
                 products + i * product_step, inputs + i * input_step, channels, weights + i * channels * width, rows,
@@ -285,56 +262,46 @@ VECTORS void concord_winograd_convolve(
 
 // MARK: Gradient of the weights
 
-size_t concord_winograd_pairs_bytes(size_t pairs, size_t channels) {
-    return POSITIONS * inputs_step(2 * pairs * channels) * sizeof(uint16_t);
+static size_t tiles_bytes(size_t tiles, size_t channels) {
+    return POSITIONS * inputs_step(2 * ceiling(tiles, 2) * channels) * sizeof(uint16_t);
 }
 
-VECTORS void concord_winograd_inputs(
-    uint16_t *to, size_t pairs, size_t pair, const uint16_t *input, concord_winograd s, size_t first, size_t last) {
-    const size_t step = inputs_step(2 * pairs * s.channels);
-    for (size_t t = first; t < last; t += 2, pair++) {
-        const uint16_t *a[POSITIONS], *b[POSITIONS] = {0};
-        find_inputs(a, input, s, t);
-        if (t + 1 < last) find_inputs(b, input, s, t + 1);
+VECTORS static void inputs(
+    void *to, size_t tiles, size_t at, const void *input, concord_winograd s, size_t first, size_t last) {
+    const size_t step = inputs_step(2 * ceiling(tiles, 2) * s.channels);
+    uint16_t *pairs = (uint16_t *)to + at * s.channels;
+    for (size_t t = first; t < last; t += 2, pairs += 2 * s.channels) {
+        const void *a[POSITIONS], *b[POSITIONS] = {0};  // an odd last tile is paired with zeros
+        find(a, input, s, s.channels, t, 4, 1, sizeof(uint16_t));
+        if (t + 1 < last) find(b, input, s, s.channels, t + 1, 4, 1, sizeof(uint16_t));
         for (size_t c = 0; c < s.channels; c += LANES) {
             __m512 x[POSITIONS], y[POSITIONS];
             load_input(x, a, c);
             load_input(y, b, c);
-            UNROLL for (int i = 0; i < POSITIONS; i++)
-                store_pair(to + i * step + (pair * s.channels + c) * 2, x[i], y[i]);
+            UNROLL for (int i = 0; i < POSITIONS; i++) store_pair(pairs + i * step + 2 * c, x[i], y[i]);
         }
     }
 }
 
-/// The four positions of a tile's outputs; those beyond the edges are null.
-INLINE void find_outputs(const uint16_t **at, const uint16_t *upstream, concord_winograd s, size_t tile) {
-    const place p = place_of(s, tile);
-    for (size_t i = 0; i < 2; i++)
-        for (size_t j = 0; j < 2; j++)
-            at[2 * i + j] = p.row + i < s.height && p.column + j < s.width
-                ? upstream + ((p.sample * s.height + p.row + i) * s.width + p.column + j) * s.filters
-                : NULL;
-}
-
-INLINE void load_output(__m512 *d, const uint16_t *const *at, size_t filter) {
+INLINE void load_upstream(__m512 *d, const void *const *at, size_t filter) {
     __m512 y[4];
-    UNROLL for (int i = 0; i < 4; i++) y[i] = at[i] ? load(at[i] + filter) : _mm512_setzero_ps();
+    UNROLL for (int i = 0; i < 4; i++) y[i] = load_or_zero(at[i], filter);
     transform_output(d, y);
 }
 
-VECTORS void concord_winograd_outputs(
-    uint16_t *to, size_t pairs, size_t pair, const uint16_t *upstream, concord_winograd s, size_t first, size_t last) {
-    const size_t step = inputs_step(2 * pairs * s.filters);
-    for (size_t t = first; t < last; t += 2, pair++) {
-        const uint16_t *a[4], *b[4] = {0};
-        find_outputs(a, upstream, s, t);
-        if (t + 1 < last) find_outputs(b, upstream, s, t + 1);
+VECTORS static void upstream(
+    void *to, size_t tiles, size_t at, const void *gradient, concord_winograd s, size_t first, size_t last) {
+    const size_t step = inputs_step(2 * ceiling(tiles, 2) * s.filters);
+    uint16_t *pairs = (uint16_t *)to + at * s.filters;
+    for (size_t t = first; t < last; t += 2, pairs += 2 * s.filters) {
+        const void *a[4], *b[4] = {0};
+        find(a, gradient, s, s.filters, t, 2, 0, sizeof(uint16_t));
+        if (t + 1 < last) find(b, gradient, s, s.filters, t + 1, 2, 0, sizeof(uint16_t));
         for (size_t k = 0; k < s.filters; k += LANES) {
             __m512 x[POSITIONS], y[POSITIONS];
-            load_output(x, a, k);
-            load_output(y, b, k);
-            UNROLL for (int i = 0; i < POSITIONS; i++)
-                store_pair(to + i * step + (pair * s.filters + k) * 2, x[i], y[i]);
+            load_upstream(x, a, k);
+            load_upstream(y, b, k);
+            UNROLL for (int i = 0; i < POSITIONS; i++) store_pair(pairs + i * step + 2 * k, x[i], y[i]);
         }
     }
 }
@@ -383,12 +350,13 @@ INLINE void add_products(
     }
 }
 
-VECTORS void concord_winograd_multiply(
-    float *sums, const uint16_t *inputs, const uint16_t *outputs, size_t pairs, size_t channels, size_t filters,
-    size_t position, size_t block) {
-    const uint16_t *a = inputs + position * inputs_step(2 * pairs * channels),
-                   *b = outputs + position * inputs_step(2 * pairs * filters) + block * WIDTH * 2;
-    float *to = sums + (position * ceiling(filters, WIDTH) + block) * channels * WIDTH;
+VECTORS static void accumulate(
+    float *sums, const void *inputs, const void *upstream, size_t tiles, concord_winograd s, size_t position,
+    size_t block) {
+    const size_t channels = s.channels, filters = s.filters, pairs = ceiling(tiles, 2);
+    const uint16_t *a = (const uint16_t *)inputs + position * inputs_step(2 * pairs * channels),
+                   *b = (const uint16_t *)upstream + position * inputs_step(2 * pairs * filters) + block * WIDTH * 2;
+    float *to = sums + (position * blocks_of(filters) + block) * channels * WIDTH;
     switch (width_of(filters, block) / LANES) {
     case 1: add_products(to, a, b, pairs, channels, filters, 1); break;
     case 2: add_products(to, a, b, pairs, channels, filters, 2); break;
@@ -397,9 +365,9 @@ VECTORS void concord_winograd_multiply(
     }
 }
 
-VECTORS void concord_winograd_unpack(
+VECTORS static void unpack(
     float *weights, const float *sums, size_t channels, size_t filters, size_t first, size_t last) {
-    const size_t blocks = ceiling(filters, WIDTH), step = blocks * channels * WIDTH;
+    const size_t step = blocks_of(filters) * channels * WIDTH;
     const __m512i at = places(channels);
     for (size_t k = first; k < last; k += LANES)
         for (size_t c = 0; c < channels; c++) {
@@ -412,33 +380,17 @@ VECTORS void concord_winograd_unpack(
         }
 }
 
+const concord_winograd_kernels *concord_winograd_bfloat16(void) {
+    static const concord_winograd_kernels kernels = {
+        .side = SIDE, .positions = POSITIONS, .tile_bytes = POSITIONS * sizeof(uint16_t), .packed_bytes = packed_bytes,
+        .pack = pack, .block = block_of, .scratch_bytes = scratch_bytes, .convolve = convolve,
+        .tiles_bytes = tiles_bytes, .inputs = inputs, .upstream = upstream, .accumulate = accumulate,
+        .unpack = unpack};
+    return is_available() ? &kernels : NULL;
+}
+
 #else
 
-#define REFUSED \
-    { __builtin_trap(); }
-
-bool concord_winograd_available(void) { return false; }
-size_t concord_winograd_tiles(concord_winograd sizes) REFUSED
-size_t concord_winograd_packed_bytes(size_t channels, size_t filters) REFUSED
-void concord_winograd_pack(
-    uint16_t *packed, const float *weights, size_t channels, size_t filters, bool is_turned, size_t first, size_t last)
-    REFUSED
-size_t concord_winograd_block(size_t channels) REFUSED
-size_t concord_winograd_scratch(size_t channels) REFUSED
-void concord_winograd_convolve(
-    uint16_t *output, const uint16_t *input, const uint16_t *packed, const float *bias, concord_winograd sizes,
-    size_t first, size_t last, void *scratch) REFUSED
-size_t concord_winograd_pairs_bytes(size_t pairs, size_t channels) REFUSED
-void concord_winograd_inputs(
-    uint16_t *to, size_t pairs, size_t pair, const uint16_t *input, concord_winograd sizes, size_t first, size_t last)
-    REFUSED
-void concord_winograd_outputs(
-    uint16_t *to, size_t pairs, size_t pair, const uint16_t *upstream, concord_winograd sizes, size_t first,
-    size_t last) REFUSED
-void concord_winograd_multiply(
-    float *sums, const uint16_t *inputs, const uint16_t *outputs, size_t pairs, size_t channels, size_t filters,
-    size_t position, size_t block) REFUSED
-void concord_winograd_unpack(
-    float *weights, const float *sums, size_t channels, size_t filters, size_t first, size_t last) REFUSED
+const concord_winograd_kernels *concord_winograd_bfloat16(void) { return NULL; }
 
 #endif

@@ -66,14 +66,23 @@ struct ConvolutionMethodTests {
         #expect(methods.weightGradient == c.weightGradient)
     }
 
-    @Test(.enabled(if: ConvolutionPlan.hasWinograd, "oneDNN has no Winograd kernels here"))
-    func largeThreeByThreeConvolutionsAreWinograds() {
+    @Test func largeThreeByThreeConvolutionsAreWinograds() {
         let methods = ConvolutionPlan(
             input: [16, 28, 28, 64], weight: [64, 64, 3, 3], stride: (1, 1), padding: (1, 1), groups: 1,
             isBFloat16: false, hasBias: true)
-        #expect(methods.forward == "WinogradConvolution")
-        #expect(methods.inputGradient == "WinogradConvolution")
-        #expect(methods.weightGradient == "WinogradConvolution")
+        #expect(methods.forward == "Float32WinogradConvolution")
+        #expect(methods.inputGradient == "Float32WinogradConvolution")
+        #expect(methods.weightGradient == "Float32WinogradConvolution")
+    }
+
+    @Test(.enabled(if: ConvolutionPlan.hasWinograd, "oneDNN has no Winograd kernels here"))
+    func thoseOfMoreWeightsThanTilesAreOneDNNsWinograds() {
+        let methods = ConvolutionPlan(
+            input: [64, 4, 4, 512], weight: [512, 512, 3, 3], stride: (1, 1), padding: (1, 1), groups: 1,
+            isBFloat16: false, hasBias: true)
+        #expect(methods.forward == "OneDNNWinogradConvolution")
+        #expect(methods.inputGradient == "OneDNNWinogradConvolution")
+        #expect(methods.weightGradient == "OneDNNWinogradConvolution")
     }
 
     @Test(.enabled(if: ConvolutionPlan.hasBFloat16Winograd, "no AVX512-BF16 here, or AMX, which is faster"))

@@ -89,7 +89,7 @@ struct ForcedConvolutionTests {
                 input: [64, 4, 4, 128], weight: [256, 128, 3, 3], stride: (2, 2), padding: (1, 1), groups: 1,
                 isBFloat16: false, hasBias: false)
         }
-        for method in ["WinogradConvolution", "ImplicitGEMM1D", "Im2ColGEMM", "no such method"] {
+        for method in ["OneDNNWinogradConvolution", "ImplicitGEMM1D", "Im2ColGEMM", "no such method"] {
             #expect(withKernels(.forcing(convolution: method)) { plan().forward } == plan().forward)
         }
         #expect(withKernels(.forcing(convolution: "DirectConvolution")) { plan().forward } == "DirectConvolution")

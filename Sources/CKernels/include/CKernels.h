@@ -37,7 +37,7 @@
 #include "top_k.h"
 #include "im2col.h"
 #include "window_gradient.h"
-#include "winograd_bfloat16.h"
+#include "winograd.h"
 #include "label_cross_entropy.h"
 
 #endif

@@ -8,8 +8,9 @@ struct StepsCommand: ParsableCommand {
             """
             Workloads: \(Workloads.all.map { $0.name }.joined(separator: ", ")). Each runs in a process of its \
             own. The peak rate is measured in the same run: in float32 of multiply-adds in registers, in bfloat16 of matmuls if \
-            they are faster. In float32 a step may exceed 100 % of it: convolutions are counted as direct ones, while \
-            Winograd's method needs a quarter of the multiplications for 3x3 kernels, and large matmuls may run on AMX.
+            they are faster. A step may exceed 100 % of it: convolutions are counted as direct ones, while Winograd's \
+            method needs a quarter (in bfloat16 four ninths) of the multiplications for 3x3 kernels, and large matmuls may \
+            run on AMX.
             """)
 
     @Argument(help: "Workloads; all where none is named.") var workloads: [String] = []

@@ -69,10 +69,9 @@ enum Convolutions {
     /// The methods for float32 and those for bfloat16 (its Winograd's, im2col) exclude each other; the direct
     /// convolution takes everything.
     static let methods: [any ConvolutionMethod.Type] = [
-        StridedPointwiseConvolution.self, PointwiseGEMM.self, WinogradConvolution.self,
-        BFloat16WinogradConvolution.self, SmallKernelWeightGradient.self, SmallMapGEMM.self, ImplicitGEMM1D.self,
-        Im2ColGEMM.self,
-        DirectConvolution.self,
+        StridedPointwiseConvolution.self, PointwiseGEMM.self, OneDNNWinogradConvolution.self,
+        Float32WinogradConvolution.self, BFloat16WinogradConvolution.self, SmallKernelWeightGradient.self,
+        SmallMapGEMM.self, ImplicitGEMM1D.self, Im2ColGEMM.self, DirectConvolution.self,
     ]
     static let forwardMethods = methods.compactMap { $0 as? any ForwardConvolution.Type }
     static let inputGradientMethods = methods.compactMap { $0 as? any InputGradientConvolution.Type }
@@ -194,7 +193,7 @@ package struct ConvolutionPlan {
     }
 
     /// Whether oneDNN has Winograd kernels for this processor.
-    package static var hasWinograd: Bool { WinogradConvolution.isAvailable }
+    package static var hasWinograd: Bool { OneDNNWinogradConvolution.isAvailable }
     /// Whether `BFloat16WinogradConvolution` is used on this processor, which has no faster tiles.
     package static var hasBFloat16Winograd: Bool { BFloat16WinogradConvolution.isAvailable && !Processor.hasAMX }
 

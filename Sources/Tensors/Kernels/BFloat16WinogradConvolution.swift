@@ -15,119 +15,33 @@ import CKernels
 /// 6.4, 7.4, 9.0. On AMX's tiles the direct one is faster.
 struct BFloat16WinogradConvolution: ForwardConvolution, InputGradientConvolution, WeightGradientConvolution {
     private let problem: ConvolutionProblem
-    private var geometry: ConvolutionGeometry { problem.geometry }
+    private let winograd: TiledWinograd
 
     init?(_ problem: ConvolutionProblem) {
-        let g = problem.geometry, one = ConvolutionGeometry.Extent(1, 1)
-        guard problem.isBFloat16, Self.isAvailable, g.kernel == .init(3, 3), g.stride == one, g.padding == one,
-            g.dilation == one, g.groups == 1, g.channels.isMultiple(of: 16), g.filters.isMultiple(of: 16)
-        else { return nil }
-        self.problem = problem
+        guard Self.isAvailable, let winograd = TiledWinograd(problem, .bfloat16, concord_winograd_bfloat16()) else {
+            return nil
+        }
+        (self.problem, self.winograd) = (problem, winograd)
     }
 
     static func isFaster(_ problem: ConvolutionProblem) -> Bool {
         let g = problem.geometry
-        return !Processor.hasAMX && min(g.channels, g.filters) >= 32 && concord_winograd_tiles(sizes(g)) >= 64
+        return !Processor.hasAMX && min(g.channels, g.filters) >= 32 && TiledWinograd.tiles(g, side: 2) >= 64
     }
 
     /// The processor multiplies bfloat16 vectors, and oneDNN may do so too (`ONEDNN_MAX_CPU_ISA`).
-    static let isAvailable: Bool = Processor.hasBFloat16 && concord_winograd_available()
-
-    private static func sizes(_ g: ConvolutionGeometry) -> concord_winograd {
-        concord_winograd(batch: g.batch, height: g.height, width: g.width, channels: g.channels, filters: g.filters)
-    }
-
-    // MARK: Outputs
+    static let isAvailable: Bool = Processor.hasBFloat16 && concord_winograd_bfloat16() != nil
 
     func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, into output: Tensor) {
-        convolve(
-            input, packed(weight, isTurned: false), bias?.float32Pointer, Self.sizes(geometry),
-            into: output.bfloat16Pointer)
+        winograd.forward(input, weight, bias, into: output)
         problem.epilogue?.finish(output, bias: nil)
     }
 
-    /// The convolution of the output's gradient with the turned weights.
     func inputGradient(_ upstream: Tensor, _ weight: Tensor, shape: [Int]) -> Tensor {
-        let gradient = Tensor(uninitialized: shape, .bfloat16)
-        convolve(
-            upstream, packed(weight, isTurned: true), nil, Self.sizes(geometry.turned), into: gradient.bfloat16Pointer)
-        return gradient
+        winograd.inputGradient(upstream, weight, shape: shape)
     }
-
-    private func packed(_ weight: Tensor, isTurned: Bool) -> Storage {
-        PackedWeights.shared(weight, .winograd(isTurned: isTurned)) {
-            let g = isTurned ? geometry.turned : geometry
-            let packed = Storage(bytes: concord_winograd_packed_bytes(g.channels, g.filters))
-            let weight = weight.asFloat32, from = weight.float32Pointer, to = packed.winogradPointer
-            Parallel.run(g.filters / 16, grain: max(1, 4096 / g.channels)) { run in
-                concord_winograd_pack(
-                    to, from, g.channels, g.filters, isTurned, 16 * run.lowerBound, 16 * run.upperBound)
-            }
-            return withExtendedLifetime(weight) { packed }
-        }
-    }
-
-    private func convolve(
-        _ input: Tensor, _ packed: Storage, _ bias: UnsafePointer<Float>?, _ sizes: concord_winograd,
-        into to: UnsafeMutablePointer<UInt16>
-    ) {
-        let tiles = concord_winograd_tiles(sizes), length = concord_winograd_block(sizes.channels)
-        let from = input.bfloat16Pointer, weights = packed.winogradPointer
-        Parallel.runDynamically((tiles + length - 1) / length) { block in
-            let scratch = Storage(bytes: concord_winograd_scratch(sizes.channels))
-            let first = block * length
-            concord_winograd_convolve(
-                to, from, weights, bias, sizes, first, min(tiles, first + length), scratch.base)
-        }
-        withExtendedLifetime((input, packed)) {}
-    }
-
-    // MARK: Gradient of the weights
-
-    /// Of transformed tiles at a time, so that they stay in the last cache.
-    private static let tileBytes = 8 << 20
-    /// Pairs of tiles that a thread transforms at a time.
-    private static let run = 32
 
     func weightGradient(_ input: Tensor, _ upstream: Tensor, shape: [Int]) -> (weight: Tensor, bias: Tensor?) {
-        let g = geometry, sizes = Self.sizes(g), tiles = concord_winograd_tiles(sizes), blocks = (g.filters + 63) / 64
-        let most = max(1, min((tiles + 1) / 2, Self.tileBytes / 64 / (g.channels + g.filters)))
-        let inputs = Storage(bytes: concord_winograd_pairs_bytes(most, g.channels))
-        let outputs = Storage(bytes: concord_winograd_pairs_bytes(most, g.filters))
-        let total = Tensor(zeros: [16, blocks, g.channels, 64]), sums = total.float32Pointer
-        let x = inputs.winogradPointer, y = outputs.winogradPointer
-        let from = input.bfloat16Pointer, upstreamFrom = upstream.bfloat16Pointer
-        for first in stride(from: 0, to: tiles, by: 2 * most) {
-            let end = min(tiles, first + 2 * most), pairs = (end - first + 1) / 2
-            Parallel.runDynamically((pairs + Self.run - 1) / Self.run) { run in
-                let pair = run * Self.run, tile = first + 2 * pair, last = min(end, tile + 2 * Self.run)
-                concord_winograd_inputs(x, pairs, pair, from, sizes, tile, last)
-                concord_winograd_outputs(y, pairs, pair, upstreamFrom, sizes, tile, last)
-            }
-            Parallel.runDynamically(16 * blocks) { part in
-                concord_winograd_multiply(sums, x, y, pairs, g.channels, g.filters, part / blocks, part % blocks)
-            }
-        }
-        let gradient = Tensor(uninitialized: shape), to = gradient.float32Pointer
-        Parallel.run(g.filters / 16, grain: max(1, 4096 / g.channels)) { run in
-            concord_winograd_unpack(to, sums, g.channels, g.filters, 16 * run.lowerBound, 16 * run.upperBound)
-        }
-        return withExtendedLifetime((input, upstream, inputs, outputs, total)) {
-            (gradient, problem.biasGradient(upstream))
-        }
+        (winograd.weightGradient(input, upstream, shape: shape), problem.biasGradient(upstream))
     }
-}
-
-extension ConvolutionGeometry {
-    /// That of the input's gradient, as a convolution of the output's, where neither changes the size.
-    fileprivate var turned: ConvolutionGeometry {
-        var turned = self
-        (turned.channels, turned.filters) = (filters, channels)
-        return turned
-    }
-}
-
-extension Storage {
-    /// The memory as transformed tiles or weights.
-    fileprivate var winogradPointer: UnsafeMutablePointer<UInt16> { base.assumingMemoryBound(to: UInt16.self) }
 }

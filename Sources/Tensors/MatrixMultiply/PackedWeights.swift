@@ -16,8 +16,8 @@ final class PackedWeights: Sendable {
         case filterRows, tapRows(stride: Int)
         /// Those of `ImplicitGEMM1D`.
         case tapColumns, tapBlocks(stride: Int)
-        /// Those of `BFloat16WinogradConvolution`.
-        case winograd(isTurned: Bool)
+        /// Those of `TiledWinograd`.
+        case winograd(ElementType, isTurned: Bool)
         /// Those of a batch normalization folded into a convolution.
         case folded(epsilon: Float), foldedBias(epsilon: Float)
     }

@@ -22,8 +22,7 @@ extension Processor {
             (
                 "convolutions",
                 "oneDNN \(version.major).\(version.minor).\(version.patch), \(instructionSet)"
-                    + (WinogradConvolution.isAvailable ? "; 3x3 by Winograd's method" : "")
-                    + (ConvolutionPlan.hasBFloat16Winograd ? ", in bfloat16 too" : "")
+                    + "; 3x3 by Winograd's method\(ConvolutionPlan.hasBFloat16Winograd ? ", in bfloat16 too" : "")"
             ),
             ("bfloat16", hasBFloat16 ? "native, \(instructionSet)" : "not native: precision bfloat16 becomes float32"),
             ("threads", "\(Threads.count) of \(Threads.available()) available"),

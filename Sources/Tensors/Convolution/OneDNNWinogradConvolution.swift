@@ -8,7 +8,7 @@
 /// this, forward, backward to the input and to the weights: 64 channels on 56x56 56, 59, 60 ms against 34, 34, 36; 128
 /// on 28x28 54, 54, 57 against 25, 25, 27; 256 on 14x14 51, 55, 56 against 31, 31, 35; 512 on 7x7 50, 51, 61 against
 /// 30, 30, 29.
-struct WinogradConvolution: ForwardConvolution, InputGradientConvolution, WeightGradientConvolution {
+struct OneDNNWinogradConvolution: ForwardConvolution, InputGradientConvolution, WeightGradientConvolution {
     private let problem: ConvolutionProblem
     private var geometry: ConvolutionGeometry { problem.geometry }
     /// The batch in runs of samples, each with its primitive.
@@ -45,11 +45,12 @@ struct WinogradConvolution: ForwardConvolution, InputGradientConvolution, Weight
         return Self(ConvolutionProblem(geometry: sizes, pass: .forward, isBFloat16: false)) != nil
     }
 
-    /// Outputs come in tiles of 4x4: too many of them beyond the edges, too few to pay for the weights' transforms, or
-    /// too few channels to pay for the tiles', and a direct convolution is faster.
+    /// Than `Float32WinogradConvolution`, of so many weights that reading them transformed is most of the work: their
+    /// gradient, and outputs of few tiles.
     static func isFaster(_ problem: ConvolutionProblem) -> Bool {
-        let g = problem.geometry, fill = 16 * tiles(g)
-        return min(g.channels, g.filters) >= 32 && 20 * g.height * g.width >= 11 * fill && g.batch * tiles(g) >= 64
+        let g = problem.geometry, all = g.batch * tiles(g)
+        return g.channels * g.filters >= 512 * 512 && 20 * g.height * g.width >= 11 * 16 * tiles(g) && all >= 64
+            && (problem.pass == .weightGradient || all < 256)
     }
 
     /// Of one sample.

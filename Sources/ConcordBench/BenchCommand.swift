@@ -26,6 +26,9 @@ struct BenchCommand: ParsableCommand {
         // themselves.
         if !["compare", "data"].contains(CommandLine.arguments.dropFirst().first) { ShortWaits.restart() }
         Precision.setFallbackHandler { ("warning: " + $0 + "\n").withCString { _ = write(2, $0, strlen($0)) } }
+        let kernels = InstalledKernels.find()
+        kernels.table.useForProcess()
+        if let warning = kernels.warning { ("warning: " + warning + "\n").withCString { _ = write(2, $0, strlen($0)) } }
         main(nil)
     }
 }

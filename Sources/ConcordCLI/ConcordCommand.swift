@@ -32,6 +32,15 @@ struct ConcordCommand: ParsableCommand {
         }
     }
 
+    /// Has this process compute with the kernels that were measured on this machine, if they were.
+    private static func useInstalledKernels() {
+        let kernels = InstalledKernels.find()
+        kernels.table.useForProcess()
+        if let warning = kernels.warning {
+            StandardError.line("warning: \(warning); `concord doctor --tune` measures which are the fastest here")
+        }
+    }
+
     static func main() {
         concord_startup_link()
         StandardStreams.ensureOpen()
@@ -48,6 +57,7 @@ struct ConcordCommand: ParsableCommand {
                 ProcessEnd.fail("Error: \(shortage); \(advice)")
             }
             Precision.setFallbackHandler { ("warning: " + $0 + "\n").withCString { _ = write(2, $0, strlen($0)) } }
+            useInstalledKernels()
             try command.run()
             ProcessEnd.leave(0, isOutputTheResult: isOutputTheResult)
         } catch {

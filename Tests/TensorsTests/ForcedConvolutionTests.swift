@@ -46,13 +46,20 @@ struct ForcedConvolutionTests {
             }
         }
 
-        /// Compares the output and the gradients with PyTorch's.
-        func check(_ fixture: Fixture, tolerance: Float) {
+        /// The output and the gradients.
+        private func results() -> [Tensor] {
             let (outputs, pullback) = valueWithPullback(of: inputs) { [convolved($0)] }
-            expectClose(outputs[0].converted(to: .float32), fixture[name], tolerance: tolerance, name)
             let gradients = pullback([hashed(name + " upstream", outputs[0].shape)]).1
-            for (gradient, label) in zip(gradients, ["dx", "dw", "db"].map { "\(name) \($0)" }) {
-                expectClose(gradient ?? Tensor(0), fixture[label], tolerance: tolerance, label)
+            return [outputs[0].converted(to: .float32)] + gradients.compactMap { $0 }
+        }
+
+        /// Compares the output and the gradients with PyTorch's, and with those of another time.
+        func check(_ fixture: Fixture, tolerance: Float) {
+            let once = results(), again = results()
+            #expect(once.count == inputs.count + 1)
+            for (place, label) in [name, "\(name) dx", "\(name) dw", "\(name) db"].prefix(once.count).enumerated() {
+                expectClose(once[place], fixture[label], tolerance: tolerance, label)
+                #expect(once[place].scalars == again[place].scalars, "\(label): the same bits again")
             }
         }
     }

@@ -1,4 +1,5 @@
 import ConcordEvaluation
+import ConcordTensors
 
 extension Embedder {
     /// What the held-out part of the data says of the model: a section for each of its evaluations that the data allow.
@@ -11,7 +12,8 @@ extension Embedder {
         var report = EvaluationReport()
         report.rows = data.table?.rule.evaluated
         for evaluation in model.evaluations where !isQuick || evaluation.runsDuringTraining {
-            if let section = try evaluation.evaluate(evaluated, on: heldOut) { report.sections.append(section) }
+            let section = try withKernels(model.kernels) { try evaluation.evaluate(evaluated, on: heldOut) }
+            if let section { report.sections.append(section) }
         }
         if !heldOut.unknownValues.isEmpty { report.sections.append(.unknownValues(heldOut.unknownValues)) }
         if !heldOut.unreadable.isEmpty { report.unreadable = heldOut.unreadable }

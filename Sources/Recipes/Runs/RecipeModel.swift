@@ -1,7 +1,7 @@
 import ConcordEncoders
 package import ConcordLayers
 package import ConcordObjectives
-import ConcordTensors
+package import ConcordTensors
 import ConcordTokenizers
 
 /// What a recipe trains, with a way from each input that it learns to an embedding.
@@ -16,9 +16,11 @@ package struct RecipeModel: Sendable {
     ///   - ids: those of each input of ids.
     ///   - classes: those of the label that is learned.
     ///   - memory: bytes that training may need; nil where the model is not trained.
+    ///   - kernels: those of a run; else the current ones.
     package init(
         _ recipe: Recipe, vocabulary: Vocabulary?, continuations: [Bool]? = nil,
-        ids: [RecipeInput: IDVocabulary] = [:], classes: [String: LabelClasses] = [:], memory: Double? = nil
+        ids: [RecipeInput: IDVocabulary] = [:], classes: [String: LabelClasses] = [:], memory: Double? = nil,
+        kernels: KernelTable = .current
     ) throws {
         if let memory { try recipe.requireFitting(vocabulary: vocabulary?.size ?? 0, ids: ids, limit: memory) }
         let parts = try RecipeParts(
@@ -31,6 +33,7 @@ package struct RecipeModel: Sendable {
         encoderPaths = Self.paths(of: parts.encodersByKey, in: task.objective)
         encoders = Dictionary(parts.encodersByKey.map { ($0.key, $0.module) }) { _, last in last }
         self.recipe = recipe
+        self.kernels = kernels
     }
 
     /// A model that is not trained.
@@ -39,12 +42,14 @@ package struct RecipeModel: Sendable {
     init(_ recipe: Recipe, _ tokenizer: (any Tokenizer)?, of run: RunDirectory) throws {
         try self.init(
             recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations,
-            ids: run.loadIDs(recipe), classes: run.loadClasses(recipe))
+            ids: run.loadIDs(recipe), classes: run.loadClasses(recipe), kernels: run.loadKernels().supported().table)
     }
 
     /// By the key of `model`.
     private let encoders: [String: any Module]
     private let recipe: Recipe
+    /// What its embeddings are computed with.
+    let kernels: KernelTable
 
     /// By the key of `model`, what the paths of an encoder's tensors begin with: `image.encoder.`
     let encoderPaths: [String: String]
@@ -94,23 +99,31 @@ package struct RecipeModel: Sendable {
     func probabilities(_ similarities: Tensor) -> Tensor { task.probabilities?(similarities) ?? similarities.softmax() }
 
     /// Embeddings `[N, D]`: in the shared space where there is one.
-    func embed(_ value: ModalityInput, of input: RecipeInput) -> Tensor { embedder(of: input).embedding(value) }
+    func embed(_ value: ModalityInput, of input: RecipeInput) -> Tensor {
+        withKernels(kernels) { embedder(of: input).embedding(value) }
+    }
 
     /// What probes look at, `[N, C]`: the encoder's output before the shared space.
-    func features(_ value: ModalityInput, of input: RecipeInput) -> Tensor { embedder(of: input).features(value) }
+    func features(_ value: ModalityInput, of input: RecipeInput) -> Tensor {
+        withKernels(kernels) { embedder(of: input).features(value) }
+    }
 
     /// Frames of clips in their context, `[N, T, D]`; nil where the objective has none.
-    func frames(_ clips: Waveform, of input: RecipeInput) -> Tensor? { task.embedders[input]?.frames.map { $0(clips) } }
+    func frames(_ clips: Waveform, of input: RecipeInput) -> Tensor? {
+        withKernels(kernels) { task.embedders[input]?.frames.map { $0(clips) } }
+    }
 
     /// What the layers of an input's encoder make of a batch; nil where the encoder does not show them.
     func layerOutputs(_ value: ModalityInput, of input: RecipeInput) -> [LayerOutput]? {
         let encoder = recipe.model.encoder(of: input).flatMap { encoders[$0.key] }
-        return switch value {
-        case .image(let images): (encoder as? any InspectableEncoder<Tensor>)?.layerOutputs(images)
-        case .text(let tokens): (encoder as? any InspectableEncoder<Tokens>)?.layerOutputs(tokens)
-        case .audio(let clips): (encoder as? any InspectableEncoder<Waveform>)?.layerOutputs(clips)
-        case .video(let clips): (encoder as? any InspectableEncoder<Video>)?.layerOutputs(clips)
-        case .ids(let ids): (encoder as? any InspectableEncoder<IDs>)?.layerOutputs(ids)
+        return withKernels(kernels) {
+            switch value {
+            case .image(let images): (encoder as? any InspectableEncoder<Tensor>)?.layerOutputs(images)
+            case .text(let tokens): (encoder as? any InspectableEncoder<Tokens>)?.layerOutputs(tokens)
+            case .audio(let clips): (encoder as? any InspectableEncoder<Waveform>)?.layerOutputs(clips)
+            case .video(let clips): (encoder as? any InspectableEncoder<Video>)?.layerOutputs(clips)
+            case .ids(let ids): (encoder as? any InspectableEncoder<IDs>)?.layerOutputs(ids)
+            }
         }
     }
 

@@ -139,7 +139,7 @@ extension Run {
         guard !paths.isEmpty else { throw RecipeError.data(message: "no \(kind.rawValue) to classify") }
         let (head, names) = try head(of: kind)
         let files = try embedder.embed(paths, head.input, features: true, badLimit: badLimit, progress: progress)
-        return ClassRanking(evaluating { head.outputs(files.embeddings).softmax() }, of: files, paths, names, count: count)
+        return ClassRanking(probabilities(head, files.embeddings), of: files, paths, names, count: count)
     }
 
     /// What the run's own head says of texts: the likeliest classes of each, likeliest first.
@@ -148,7 +148,11 @@ extension Run {
         guard !texts.isEmpty else { throw RecipeError.data(message: "no text to classify") }
         let (head, names) = try head(of: .text)
         let features = try embedder.texts(texts, of: head.input, features: true)
-        return ClassRanking.ranked(evaluating { head.outputs(features).softmax() }, names, count)
+        return ClassRanking.ranked(probabilities(head, features), names, count)
+    }
+
+    private func probabilities(_ head: LabelHead, _ features: Tensor) -> Tensor {
+        withKernels(embedder.model.kernels) { evaluating { head.outputs(features).softmax() } }
     }
 
     private func head(of kind: Modality) throws -> (head: LabelHead, names: [String]) {

@@ -48,7 +48,8 @@ extension Run {
                 message: "the text has no mask token; write \(tokenizer.token(mask) ?? "") where a word is wanted")
         }
         let tokens = Tokens([ids], length: ids.count, padding: vocabulary.padding)
-        let logits = model.logits(tokens, at: Tensor(places.map(Int32.init), shape: [places.count]))
+        let at = Tensor(places.map(Int32.init), shape: [places.count])
+        let logits = withKernels(embedder.model.kernels) { model.logits(tokens, at: at) }
         let probabilities = logits.softmax().scalars, size = vocabulary.size, special = vocabulary.special
         return places.indices.map { row in
             let scores = probabilities[row * size..<(row + 1) * size]

@@ -42,8 +42,8 @@ extension Run {
         var written = 0, added = ""
         for step in 0..<count {
             var random = key.derived(step).sequence
-            let next = sampling.draw(
-                from: model.nextLogits(Array(ids.suffix(context))).scalars, excluding: excluded, using: &random)
+            let logits = withKernels(embedder.model.kernels) { model.nextLogits(Array(ids.suffix(context))) }
+            let next = sampling.draw(from: logits.scalars, excluding: excluded, using: &random)
             if next == end { break }
             ids.append(next)
             added = String(String.UnicodeScalarView(tokenizer.decode(ids).unicodeScalars.dropFirst(first)))

@@ -25,7 +25,7 @@ public struct Run: Sendable {
     /// The fingerprint of the parameters and buffers, 16 hexadecimal digits: equal for equal weights, whatever their
     /// file is called.
     public let fingerprint: String
-    /// The files that it was read from: recipe, tokenizer and weights.
+    /// The files that it was read from: recipe, tokenizer, table of kernels and weights.
     public let files: [String]
     /// What it was trained on; nil in a run that does not say.
     let trainedRows: TrainedRows?
@@ -48,7 +48,7 @@ public struct Run: Sendable {
         let file = try Safetensors(path: weights)
         if let tokenizer { try run.requireTokenizer(tokenizer, of: file) }
         try model.objective.load(checkpoint: file, weights: .evaluated)
-        files = [run.recipe, run.tokenizer, weights]
+        files = [run.recipe, run.tokenizer, run.kernels, weights]
         fingerprint = model.objective.fingerprint()
         embedder = Embedder(model: model, tokenizer: tokenizer, ids: ids, recipe: recipe, ranks: ranks)
     }

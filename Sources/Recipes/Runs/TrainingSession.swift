@@ -90,6 +90,29 @@ public struct TrainingSession {
         report show: (TrainingEvent) -> Void = { _ in }
     ) throws -> TrainingEnd {
         func report(_ event: TrainingEvent) { if ranks.rank == 0 { show(event) } }
+        let (kernels, missing) = try kernels().supported()
+        if !missing.isEmpty {
+            report(
+                .note(
+                    "\(place.kernels): the run was started with what this machine has not: "
+                        + "\(missing.joined(separator: ", ")); the standard kernels are used for these, and results "
+                        + "agree within rounding"))
+        }
+        return try withKernels(kernels) { try train(progress, catchesSignals, report) }
+    }
+
+    /// What the whole run computes with: what it was started with; a new one what this process, of several ranks the
+    /// first one, computes with.
+    private func kernels() throws -> KernelTable {
+        if isResumed { return try place.loadKernels() }
+        let own = KernelTable.current.resolved
+        guard !ranks.isAlone else { return own }
+        return try KernelTableFile.table(ranks.broadcast(KernelTableFile.json(own)), of: "rank 0's kernels")
+    }
+
+    private func train(
+        _ progress: ProgressMeter.Style, _ catchesSignals: Bool, _ report: (TrainingEvent) -> Void
+    ) throws -> TrainingEnd {
         let cost = CostMeter()
         try Recipe.requireDirectory(data)
         let tokenizer =
@@ -234,7 +257,8 @@ public struct TrainingSession {
         }
         return try place.prepare(
             recipe: recipe, overrides: overrides, tokenizer: embedder.tokenizer, classes: classes, ids: embedder.ids,
-            teacher: teacher?.index, trainedData: trained)
+            teacher: teacher?.index, trainedData: trained,
+            kernels: KernelTable.current.resolved)
     }
 
     private func resume(
@@ -263,7 +287,7 @@ public struct TrainingSession {
     }
 
     private static func products(_ precision: Precision) -> String {
-        precision.available == .bfloat16 ? "oneDNN in bfloat16" : Processor.matmulLibrary.rawValue
+        precision.available == .bfloat16 ? "oneDNN in bfloat16" : MatmulChoice.current.library.rawValue
     }
 
     private func trainer<O: Objective<MultimodalBatch>>(

@@ -1,5 +1,9 @@
 /// The three computations that a convolution consists of.
-enum ConvolutionPass: Hashable, Sendable { case forward, inputGradient, weightGradient }
+package enum ConvolutionPass: String, Hashable, Sendable, Codable {
+    case forward
+    case inputGradient = "input gradient"
+    case weightGradient = "weight gradient"
+}
 
 /// One pass of a convolution over `[N, H, W, C]` activations.
 struct ConvolutionProblem {
@@ -173,49 +177,5 @@ struct ConvolutionEpilogue {
     func finish(_ output: Tensor, bias: Tensor?) {
         guard !isEmpty || bias != nil else { return }
         Kernels.addBiasAndResidual(output, bias: bias, residual: residual, rectifies: rectifies)
-    }
-}
-
-/// Which methods compute the passes of a convolution in a training step, by name: for tests and diagnosis.
-package struct ConvolutionPlan {
-    package let forward, inputGradient, weightGradient: String
-
-    /// The names of all methods.
-    package static var methods: [String] { Convolutions.methods.map { $0.name } }
-
-    /// Whether a method has kernels for the forward pass, the input's gradient and the weights' gradient.
-    package static func passes(of method: String) -> [Bool] {
-        let type = Convolutions.methods.first { $0.name == method }
-        return [
-            type is any ForwardConvolution.Type, type is any InputGradientConvolution.Type,
-            type is any WeightGradientConvolution.Type,
-        ]
-    }
-
-    /// Whether oneDNN has Winograd kernels for this processor.
-    package static var hasWinograd: Bool { OneDNNWinogradConvolution.isAvailable }
-    /// Whether `BFloat16WinogradConvolution` is used on this processor, which has no faster tiles.
-    package static var hasBFloat16Winograd: Bool { BFloat16WinogradConvolution.isAvailable && !Processor.hasAMX }
-
-    /// Whether this machine has kernels for a method.
-    package static func isAvailable(_ method: String) -> Bool {
-        Convolutions.methods.first { $0.name == method }?.isAvailable ?? false
-    }
-
-    /// - Parameters: as `convolved2d`'s, with shapes in place of tensors.
-    package init(
-        input: [Int], weight: [Int], stride: (Int, Int), padding: (Int, Int), dilation: (Int, Int) = (1, 1),
-        groups: Int, isBFloat16: Bool, hasBias: Bool
-    ) {
-        let geometry = ConvolutionGeometry(
-            input: input, weight: weight, bias: hasBias ? [weight[0]] : nil, stride: .init(stride),
-            padding: .init(padding), dilation: .init(dilation), groups: groups, in: "ConvolutionPlan")
-        func problem(_ pass: ConvolutionPass) -> ConvolutionProblem {
-            ConvolutionProblem(
-                geometry: geometry, pass: pass, isBFloat16: isBFloat16, hasBias: hasBias && pass != .inputGradient)
-        }
-        forward = "\(type(of: Convolutions.forwardMethod(for: problem(.forward))))"
-        inputGradient = "\(type(of: Convolutions.inputGradientMethod(for: problem(.inputGradient))))"
-        weightGradient = "\(type(of: Convolutions.weightGradientMethod(for: problem(.weightGradient))))"
     }
 }

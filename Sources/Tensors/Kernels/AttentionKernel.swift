@@ -70,9 +70,8 @@ struct AttentionKernel {
             bias: bias.map { UnsafePointer($0.float32Pointer + sample * stride) })
     }
 
-    /// oneDNN multiplies matrices this small a fifth to a third faster than OpenBLAS from 64 steps on, where its
-    /// kernels have the processor's width.
-    private var library: Processor.MatmulLibrary? { keys >= 64 && Processor.hasAVX512 ? .oneDNN : nil }
+    /// Whose products these small ones are; nil: those of all others.
+    private var library: Processor.MatmulLibrary? { keys >= 64 ? MatmulChoice.current.attention : nil }
 
     private func multiply(
         _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool,

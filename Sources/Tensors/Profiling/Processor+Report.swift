@@ -17,7 +17,7 @@ extension Processor {
             (
                 "matrix products",
                 matmulReason
-                    + (BFloat16x3GEMM.isAvailable ? "; large ones as bf16x3 GEMMs on AMX's tiles" : "")
+                    + (MatmulChoice.current.splits ? "; large ones as bf16x3 GEMMs on AMX's tiles" : "")
             ),
             (
                 "convolutions",
@@ -37,6 +37,9 @@ extension Processor {
 
     /// Which library multiplies matrices, and why that one.
     private static var matmulReason: String {
+        if let measured = KernelTable.current.matmul {
+            return "\(measured.library.rawValue), which was measured as the faster one"
+        }
         switch matmulLibrary {
         case .openBLAS: return "OpenBLAS, \(openBLASCore) kernels"
         case .oneDNN where wideCores.contains(openBLASCore): return "oneDNN, which on Intel's processors is the faster"
@@ -45,6 +48,15 @@ extension Processor {
                 getenv("OPENBLAS_CORETYPE").map { " because OPENBLAS_CORETYPE=\(String(cString: $0)) is set" } ?? ""
             return "oneDNN: OpenBLAS would run \(openBLASCore) kernels\(forced), narrower than this processor's AVX-512"
         }
+    }
+
+    /// The maker's name; on x86 with the family and the model, for virtual machines call different processors alike.
+    static var name: String {
+        let maker = field(of: "/proc/cpuinfo", named: "model name") ?? "unknown"
+        guard let family = field(of: "/proc/cpuinfo", named: "cpu family"),
+            let model = field(of: "/proc/cpuinfo", named: "model\t")
+        else { return maker }
+        return "\(maker) (family \(family), model \(model))"
     }
 
     /// The text after `name:` in one of the kernel's tables.

@@ -1,4 +1,5 @@
 import ConcordFiles
+import ConcordTensors
 import ConcordTokenizers
 import ConcordTraining
 import Synchronization
@@ -14,6 +15,7 @@ import Synchronization
 ///     tokenizer           as `Tokenizers.load` reads it; none where the model reads no text
 ///     classes/LABEL.txt   names of the classes, one a line
 ///     ids/INPUT.json      of each input of ids: those of the training rows, by row of its table, with their counts
+///     kernels.json        which kernels it computes with; in older runs none: the standard ones
 ///     teacher.safetensors an index of the embeddings that a student learns; none without a teacher
 ///     checkpoints/        a safetensors each, the optimizer's state beside it
 ///     metrics.jsonl       one object a step
@@ -33,6 +35,7 @@ public struct RunDirectory: Sendable {
     var cost: String { path + "/cost.json" }
     var checkpoints: CheckpointDirectory { CheckpointDirectory(path + "/checkpoints") }
     var teacher: String { path + "/teacher.safetensors" }
+    var kernels: String { path + "/kernels.json" }
     func ids(_ input: RecipeInput) -> String { path + "/ids/\(input.name).json" }
     func classes(_ label: String) -> String { path + "/classes/\(label).txt" }
 
@@ -66,7 +69,7 @@ public struct RunDirectory: Sendable {
     /// Notes which of a run's files are not there yet, as this process will make them.
     private func noteUnstarted(classes: [String], ids: [RecipeInput], isFolderMade: Bool) {
         let files =
-            [recipe, trainedData, tokenizer, teacher] + classes.map(self.classes) + ids.map(self.ids) + [
+            [recipe, trainedData, tokenizer, teacher, kernels] + classes.map(self.classes) + ids.map(self.ids) + [
                 metrics, path + "/classes", path + "/ids", checkpoints.path,
             ]
         let made = files.filter { !PathEncoding.isThere($0) } + [lock] + (isFolderMade ? [path] : [])
@@ -90,7 +93,8 @@ public struct RunDirectory: Sendable {
     /// A run that ended before its first step and left its files, as one that was killed does, starts over.
     func prepare(
         recipe: Recipe, overrides: [String], tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])],
-        ids: [RecipeInput: IDVocabulary], teacher: EmbeddingIndex?, trainedData: TrainedData
+        ids: [RecipeInput: IDVocabulary], teacher: EmbeddingIndex?, trainedData: TrainedData,
+        kernels: KernelTable
     ) throws -> RunLock {
         let isLeft = PathEncoding.isThere(path)
         try Self.makeFolder(path)
@@ -105,6 +109,7 @@ public struct RunDirectory: Sendable {
         try write(ids)
         try teacher?.write(to: self.teacher)
         try trainedData.write(to: self.trainedData)
+        try KernelTableFile.write(kernels, to: self.kernels)
         try write(recipe, overrides: overrides)  // last: with it the directory is a run
         return lock
     }
@@ -122,6 +127,10 @@ public struct RunDirectory: Sendable {
 
     /// What earlier parts of the run cost; nil where none came to its end.
     func loadCost() throws -> RunCost? { try TextFile.read(cost).flatMap { RunCost(json: $0.utf8) } }
+
+    /// The kernels that the run computes with.
+    /// - Throws: `RecipeError` where their file is damaged.
+    func loadKernels() throws -> KernelTable { try KernelTableFile.read(kernels) ?? .standard }
 
     /// The embeddings that a student learns; nil where the run has none.
     func loadTeacher() throws -> EmbeddingIndex? {

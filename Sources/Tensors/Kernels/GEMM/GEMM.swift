@@ -4,15 +4,18 @@ import COpenBLAS
 /// The float32 matrix product `c = alpha op(a) op(b) + beta c`.
 package enum GEMM {
     /// The ways to compute it.
-    package enum Route: Sendable, Hashable, CaseIterable {
+    package enum Route: String, Sendable, CaseIterable {
         /// `BFloat16x3GEMM`: on AMX's tiles.
-        case bfloat16x3
+        case bfloat16x3 = "bf16x3 on AMX's tiles"
         /// oneDNN's matmul primitive with a packed copy of b.
-        case packed
+        case packed = "oneDNN with a packed factor"
         /// oneDNN's sgemm, which runs in parallel by itself.
-        case oneDNN
+        case oneDNN = "oneDNN"
         /// OpenBLAS's sgemm, which runs on one thread.
-        case openBLAS
+        case openBLAS = "OpenBLAS"
+
+        /// The sgemm of a library.
+        init(_ library: Processor.MatmulLibrary) { self = library == .oneDNN ? .oneDNN : .openBLAS }
     }
 
     /// The sizes of a product.
@@ -72,7 +75,7 @@ package enum GEMM {
     /// it takes columns of a wide a. On two cores of a Xeon (Sapphire Rapids), oneDNN 2.6, 4096 rows, with the packing:
     /// `[4096, 2048] [512, 2048]ᵀ` 34 ms against 39, `[4096, 1536]ᵀ [4096, 512]` 28 against 41; but `[4096, 512] [2048,
     /// 512]ᵀ` 35 against 33 and `[4096, 512]ᵀ [4096, 2048]` 41 against 37.
-    private static func isWorthPacking(_ m: Int, _ n: Int, _ k: Int, transposeA: Bool) -> Bool {
+    static func isWorthPacking(_ m: Int, _ n: Int, _ k: Int, transposeA: Bool) -> Bool {
         m >= 512 && n >= 256 && k >= 256 && (transposeA ? m >= 1024 && m > n : k >= 1024)
     }
 

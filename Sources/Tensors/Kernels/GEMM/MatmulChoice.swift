@@ -1,19 +1,33 @@
 /// How float32 matrices are multiplied.
-package struct MatmulChoice: Sendable, Hashable {
+package struct MatmulChoice: Sendable, Hashable, Codable {
     /// Whose sgemm computes what no special route takes.
     package var library: Processor.MatmulLibrary
+    /// Whose sgemm attention over 64 and more keys runs, of which each product is small.
+    package var attention: Processor.MatmulLibrary
     /// Whether oneDNN's primitive with a packed copy of a factor takes products of the sizes that suit it.
     package var packs: Bool
     /// Whether AMX's tiles take products of the sizes that suit them.
     package var splits: Bool
-    /// The route of every product that it can compute, whatever else is chosen: for tests and measurements.
+    /// The route of every product that it can compute, whatever else is chosen: for tests and measurements; not
+    /// written.
     package var forced: GEMM.Route?
 
-    package init(library: Processor.MatmulLibrary, packs: Bool, splits: Bool) {
-        (self.library, self.packs, self.splits) = (library, packs, splits)
+    private enum CodingKeys: String, CodingKey {
+        case library, attention
+        case packs = "packed"
+        case splits = "bf16x3"
     }
 
-    /// Where nothing was measured.
+    package init(library: Processor.MatmulLibrary, attention: Processor.MatmulLibrary, packs: Bool, splits: Bool) {
+        (self.library, self.attention, self.packs, self.splits) = (library, attention, packs, splits)
+    }
+
+    /// Where nothing was measured. oneDNN multiplies matrices as small as attention's a fifth to a third faster than
+    /// OpenBLAS, where its kernels have the processor's width.
     package static let standard = MatmulChoice(
-        library: Processor.matmulLibrary, packs: Processor.matmulLibrary == .oneDNN, splits: BFloat16x3GEMM.isAvailable)
+        library: Processor.matmulLibrary, attention: Processor.hasAVX512 ? .oneDNN : Processor.matmulLibrary,
+        packs: Processor.matmulLibrary == .oneDNN, splits: BFloat16x3GEMM.isAvailable)
+
+    /// The one that operations on this thread use.
+    package static var current: MatmulChoice { Context.matmul ?? KernelScope.ofProcess.matmul }
 }

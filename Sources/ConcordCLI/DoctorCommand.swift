@@ -8,7 +8,7 @@ struct DoctorCommand: ParsableCommand {
         abstract: "Shows the processor, the kernels in use and why, threads, library versions and memory.",
         discussion: """
             --json prints an object of strings: processor, instructions, matrix_products, convolutions, bfloat16, \
-            threads, openblas, kept_logits, memory, mpi.
+            threads, openblas, kept_logits, memory, precision_auto, mpi.
             """)
 
     @Flag(help: "Print JSON.") var json = false
@@ -18,7 +18,8 @@ struct DoctorCommand: ParsableCommand {
         threads.apply()
         var output = StandardOutput()
         let mpi = Communicator.installedLibrary ?? "none; for several processes build with --traits MPI"
-        let report = Processor.report() + [("MPI", mpi)]
+        let precision = "\(Precision.fastest) (\(Precision.reasonForFastest))"
+        let report = Processor.report() + [("precision auto", precision), ("MPI", mpi)]
         if json {
             let keys = report.map { ($0.name.lowercased().split(separator: " ").joined(separator: "_"), $0.value) }
             try output.json(Dictionary(keys) { first, _ in first })

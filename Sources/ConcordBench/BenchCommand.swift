@@ -17,7 +17,7 @@ struct BenchCommand: ParsableCommand {
         version: ConcordRelease.version,
         subcommands: [
             StepsCommand.self, CompareCommand.self, OperationsCommand.self, CachingCommand.self, InferenceCommand.self,
-            ProbesCommand.self, DataCommand.self, RanksCommand.self,
+            ProbesCommand.self, DataCommand.self, RanksCommand.self, FigureCommand.self,
             StepCommand.self, LossesCommand.self, CachingStepCommand.self,
         ])
 

@@ -32,7 +32,7 @@ enum CostText {
         let checkpoints = Double(estimate.checkpoints) * estimate.checkpointSeconds
         var lines = [
             "estimate: \(duration(estimate.seconds)) and \(MemoryLimit.size(estimate.peakResidentBytes)) of memory at "
-                + "most, for \(estimate.steps) steps",
+                + "most, for \(estimate.steps) steps in \(estimate.precision)",
             "  time: start \(duration(estimate.startSeconds)), steps \(duration(estimate.stepsSeconds)) "
                 + "(\(milliseconds(estimate.laterStepSeconds)) each, in the first epoch "
                 + "\(milliseconds(estimate.firstEpochStepSeconds))), \(counted(estimate.evaluations, "evaluation")) "

@@ -8,12 +8,12 @@ struct DoctorCommand: ParsableCommand {
         abstract: "Shows the processor, the kernels in use and why, threads, library versions and memory.",
         discussion: """
             --json prints an object of strings: processor, instructions, matrix_products, convolutions, bfloat16, \
-            threads, openblas, kept_logits, memory, kernels, mpi.
+            threads, openblas, kept_logits, memory, kernels, precision_auto, mpi.
 
             --tune measures for about a minute which of several kernels are the fastest on this machine, which should \
-            do nothing else meanwhile, and keeps the table in $XDG_CACHE_HOME/concord or ~/.cache/concord, where every command reads it. A run goes on with the \
-            kernels that it was started with. CONCORD_KERNELS=FILE in the environment takes another table, \
-            CONCORD_KERNELS=default none.
+            do nothing else meanwhile, and keeps the table in $XDG_CACHE_HOME/concord or ~/.cache/concord, where every \
+            command reads it. A run goes on with the kernels that it was started with. CONCORD_KERNELS=FILE in the \
+            environment takes another table, CONCORD_KERNELS=default none.
             """)
 
     @Flag(help: "Print JSON.") var json = false
@@ -26,7 +26,9 @@ struct DoctorCommand: ParsableCommand {
         if tune { return try KernelTuningReport(isJSON: json, isQuick: quick).run() }
         var output = StandardOutput()
         let mpi = Communicator.installedLibrary ?? "none; for several processes build with --traits MPI"
-        let report = Processor.report() + [("kernels", Self.kernels), ("MPI", mpi)]
+        let precision = "\(Precision.fastest) (\(Precision.reasonForFastest))"
+        let report =
+            Processor.report() + [("kernels", Self.kernels), ("precision auto", precision), ("MPI", mpi)]
         if json {
             let keys = report.map { ($0.name.lowercased().split(separator: " ").joined(separator: "_"), $0.value) }
             try output.json(Dictionary(keys) { first, _ in first })

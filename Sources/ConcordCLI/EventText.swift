@@ -13,7 +13,8 @@ enum EventText {
                 start.ranks == 1
                 ? "" : "; \(start.ranks) ranks, \(start.ranksOfHost) on this machine, by \(start.library)"
             return "\(start.data); \(counted(start.stepsPerEpoch, "step")) an epoch; "
-                + "\(start.parameterCount) parameters; \(counted(start.threads, "thread"))"
+                + "\(start.parameterCount) parameters; precision \(start.precision); "
+                + "\(counted(start.threads, "thread"))"
                 + "\(start.ranks == 1 ? "" : " a rank"), products by \(start.products)" + ranks
         case .resumed(let step): return "resumed at step \(step)"
         case .lengthChange(let sentence): return sentence

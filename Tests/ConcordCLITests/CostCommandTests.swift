@@ -1,3 +1,4 @@
+import Concord
 import Foundation
 import TestSupport
 import Testing
@@ -23,13 +24,14 @@ struct CostCommandTests {
         let outcome = try CommandLineTool.shell(
             "cd '\(directory)' && '\(tool)' train '\(world.recipe)' --data '\(world.data)' --set steps=6 --estimate")
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.output.hasPrefix("estimate: ") && outcome.output.contains(" for 6 steps\n"))
+        #expect(outcome.output.hasPrefix("estimate: ") && outcome.output.contains(" for 6 steps in "))
         #expect(outcome.output.hasSuffix("nothing was written\n"))
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
         let json = try CommandLineTool.run(
             "train", world.recipe, "--data", world.data, "--set", "steps=6", "--estimate", "--json")
         let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
         #expect(object?["steps"] as? Int == 6 && object?["evaluations"] as? Int == 1)
+        #expect(object?["precision"] as? String == Precision.fastest.rawValue)
         #expect(try #require(object?["seconds"] as? Double) > 0)
     }
 

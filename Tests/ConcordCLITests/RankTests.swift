@@ -1,3 +1,4 @@
+import Concord
 import Foundation
 import TestSupport
 import Testing
@@ -76,6 +77,19 @@ extension RankTests {
         func ofUpdatesInPiecesAreThoseOfOneProcess(recipe: String, settings: [String]) throws {
             let alone = try steps(recipe, ranks: 1, settings)
             expectClose(try steps(recipe, ranks: 2, settings), alone, "\(settings)")
+        }
+
+        /// The second of two ranks is on a processor without bfloat16.
+        @Test func autoIsThePrecisionThatAllRanksHave() throws {
+            let command = world.command("towers", "run", ["precision=auto", "steps=2"])
+            let older = ["env", "ONEDNN_MAX_CPU_ISA=AVX2"] + command
+            let ranks = try world.tools.start([(1, command), (1, older)])
+            let outcome = try ranks.ended(within: 60)
+            try #require(outcome.status == 0, "\(outcome.text)")
+            let reason = Processor.hasBFloat16 ? "not native on every rank" : "no native bfloat16"
+            #expect(outcome.output.contains("; precision float32 (auto: \(reason)); "), "\(outcome.text)")
+            let recipe = try String(contentsOfFile: world.run("run") + "/recipe.yaml", encoding: .utf8)
+            #expect(recipe.contains("\nprecision: float32\n"), "\(recipe)")
         }
 
         /// Products of numbers with 8 bits. Each process rounds its own share as the whole is rounded, the sums of

@@ -67,6 +67,8 @@ import Testing
     @Test func theDoctorSaysWhatIsInUse() throws {
         let doctor = try CommandLineTool.run("doctor")
         #expect(doctor.status == 0 && doctor.output.contains("OpenBLAS") && doctor.output.contains("threads"))
+        let precision = "\(Precision.fastest) (\(Precision.reasonForFastest))"
+        #expect(doctor.output.contains("\nprecision auto    \(precision)\n"), "\(doctor.output)")
         let narrow = try CommandLineTool.run(["doctor"], environment: ["OPENBLAS_CORETYPE": "Haswell"])
         #expect(narrow.output.contains("Haswell"))
     }

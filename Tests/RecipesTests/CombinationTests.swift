@@ -174,8 +174,8 @@ import Testing
         let trainer = Trainer(
             objective, optimizer: recipe.makeOptimizer(), schedule: recipe.makeSchedule(updatesPerEpoch: updates),
             clip: recipe.optimizer.clip,
-            accumulate: min(2, recipe.optimizer.accumulate), microbatch: recipe.microbatch, precision: recipe.precision,
-            seed: recipe.seed,
+            accumulate: min(2, recipe.optimizer.accumulate), microbatch: recipe.microbatch,
+            precision: recipe.precision.resolved, seed: recipe.seed,
             progress: .silent)
         try trainer.train(on: batches, steps: 1)
         #expect(trainer.step == 1)

@@ -31,6 +31,7 @@ import Testing
     }
 
     private static let yaml = """
+        precision: float32
         steps: 8
         batch: 12
         data: {path: rows.tsv, columns: {image: filepath}, labels: [stripes], split: {column: filepath, modulo: 5}}
@@ -60,7 +61,7 @@ import Testing
 
     @Test func aRunLearnsTheClassesAndIsARunLikeAnyOther() throws {
         var tuning = FineTuning(of: try pretrained(), label: "stripes")
-        tuning.overrides = ["steps=60", "views.crop=whole"]
+        tuning.overrides = ["steps=60", "views.crop=whole", "precision=float32"]
         let events = try run(tuning, "tuned")
         let told = facts(events)
         #expect(told.contains("starting from") && !told.contains("not taken over"), "\(told)")

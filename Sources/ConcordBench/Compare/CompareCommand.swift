@@ -39,12 +39,13 @@ struct CompareCommand: ParsableCommand {
         let baseline = PyTorchBaseline(python: python, script: self.baseline, repeats: options.repeats)
         let directory = NSTemporaryDirectory() + "/concord-bench-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: directory) }
+        let versions = LibraryVersions(pytorch: try baseline.version())
         var peak = PeakRate(), all: [Comparison] = []
         for type in try Workloads.named(workloads) {
             peak.measure(precision)
             let distance = unchecked ? nil : try Parity.check(type, baseline, precision, in: directory)
             try? FileManager.default.removeItem(atPath: directory)
-            all.append(try compared(type, baseline, distance))
+            all.append(try compared(type, baseline, versions, distance))
         }
         peak.measure(precision)
         for index in all.indices { all[index].own.compare(with: peak) }
@@ -65,13 +66,13 @@ struct CompareCommand: ParsableCommand {
     }
 
     private func compared(
-        _ type: any Workload.Type, _ baseline: PyTorchBaseline, _ distance: Float?
+        _ type: any Workload.Type, _ baseline: PyTorchBaseline, _ versions: LibraryVersions, _ distance: Float?
     ) throws -> Comparison {
         var own: [StepTimings] = [], other: [PyTorchBaseline.Timings] = []
         for mode in (0..<rounds).flatMap({ _ in modeNames }) {
             other.append(try baseline.measurements(of: type.name, mode: mode))
             own.append(try StepCommand.measurements(of: type, precision: precision, repeats: options.repeats))
         }
-        return Comparison(own, other, lossDistance: distance)
+        return Comparison(own, other, versions: versions, lossDistance: distance)
     }
 }

@@ -5,6 +5,10 @@ struct Comparison: Encodable {
     /// Medians over the runs of this comparison.
     var own: StepTimings
     var baseline: [PyTorchBaseline.Timings]
+    /// The processor's name, as the kernel has it.
+    var processor: String
+    /// What was compared.
+    var versions: LibraryVersions
     /// The largest relative difference of three losses from the same weights; nil where it was not checked.
     var lossDistance: Float?
     /// Seconds of PyTorch's fastest mode over Concord's median.
@@ -12,7 +16,9 @@ struct Comparison: Encodable {
     /// Concord's peak memory over the smallest of PyTorch's modes into this.
     var memoryRatio: Double?
 
-    init(_ own: [StepTimings], _ baseline: [PyTorchBaseline.Timings], lossDistance: Float?) {
+    init(
+        _ own: [StepTimings], _ baseline: [PyTorchBaseline.Timings], versions: LibraryVersions, lossDistance: Float?
+    ) {
         var measurements = own[0]
         let timing = Timing(own.map(\.medianS))
         measurements.itemsPerS *= measurements.medianS / timing.median
@@ -22,17 +28,22 @@ struct Comparison: Encodable {
         measurements.maxS = own.map(\.maxS).max() ?? measurements.maxS
         measurements.peakMib = own.map(\.peakMib).max() ?? measurements.peakMib
         (self.own, self.baseline, self.lossDistance) = (measurements, Self.medians(baseline), lossDistance)
+        (processor, self.versions) = (LibraryVersions.processor, versions)
         ratioToBest = best.map { $0.seconds / measurements.medianS }
         memoryRatio = self.baseline.compactMap(\.peakMib).min().map { measurements.peakMib / $0 }
     }
 
-    private enum CodingKeys: String, CodingKey { case baseline, lossDistance, ratioToBest, memoryRatio }
+    private enum CodingKeys: String, CodingKey {
+        case baseline, processor, versions, lossDistance, ratioToBest, memoryRatio
+    }
 
     /// One object: the measurements of `steps`, and what the comparison adds.
     func encode(to encoder: any Encoder) throws {
         try own.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(baseline, forKey: .baseline)
+        try container.encode(processor, forKey: .processor)
+        try container.encode(versions, forKey: .versions)
         try container.encodeIfPresent(lossDistance, forKey: .lossDistance)
         try container.encodeIfPresent(ratioToBest, forKey: .ratioToBest)
         try container.encodeIfPresent(memoryRatio, forKey: .memoryRatio)

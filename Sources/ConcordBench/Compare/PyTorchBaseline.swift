@@ -22,6 +22,12 @@ struct PyTorchBaseline {
         var failure: String?
     }
 
+    /// PyTorch's, without what follows a plus sign: how it was built.
+    func version() throws -> String {
+        let line = try Child.output(of: python, ["-c", "import torch; print(torch.__version__)"])
+        return String(line.prefix { $0 != "+" && !$0.isNewline })
+    }
+
     /// One process of one workload in one mode.
     func measurements(of workload: String, mode: String) throws -> Timings {
         let line = try run(["--repeats", String(repeats), "--modes", mode, workload])

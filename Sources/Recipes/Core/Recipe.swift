@@ -1,5 +1,5 @@
 import ConcordLayers
-public import ConcordTensors
+import ConcordTensors
 import Yams
 
 /// What to train, on what, and how: a YAML file decoded strictly.
@@ -31,8 +31,8 @@ public struct Recipe: Sendable {
         case perMicrobatch = "per_microbatch"
     }
 
-    /// What activations and products of the forward and backward pass are held in.
-    public let precision: Precision
+    /// The element type of activations and matmuls of the forward and backward pass; a run's recipe has a concrete one.
+    public private(set) var precision: PrecisionSetting
     /// Where the samples come from.
     public let data: DataSettings
     /// A file beside the data or in the run, or `english-wordpiece` or `english-bpe`; empty where nothing is read.
@@ -90,6 +90,18 @@ public struct Recipe: Sendable {
         yaml = fields.yaml()
         commentedYAML = fields.commentedYAML()
         keys = fields.keys
+    }
+
+    /// The same recipe with a concrete precision, as a run records it.
+    ///
+    /// Its text is changed, not decoded again: a recipe of its own text would take defaults for choices.
+    func with(_ precision: Precision) -> Recipe {
+        var recipe = self
+        recipe.precision = precision == .float32 ? .float32 : .bfloat16
+        func line(_ recipe: Recipe) -> String { "\nprecision: \(recipe.precision.rawValue)\n" }
+        recipe.yaml = yaml.replacing(line(self), with: line(recipe))
+        recipe.commentedYAML = commentedYAML.replacing(line(self), with: line(recipe))
+        return recipe
     }
 
     /// A recipe of the keys that this one's choices allow, of a text that may have others.
@@ -157,7 +169,10 @@ public struct Recipe: Sendable {
                 """
             )
         precision = try fields.choice(
-            "precision", default: Precision.float32, "Number format of activations and matrix products.")
+            "precision", default: PrecisionSetting.auto,
+            """
+            Number format of activations and matrix products; auto: bfloat16 where the processor has it, else float32.
+            """)
         let data = try DataSettings(fields.fields("data", "Where the samples come from."))
         objective = try ObjectiveSettings(fields.fields("objective", "What is minimized."), data: data, root: fields)
         let needs = objective.needs

@@ -12,8 +12,8 @@ import Yams
 /// tuning.subset = .perClass(10)
 /// try tuning.session(data: "photos", directory: "runs/photos-category").run()
 /// ```
-/// The recipe keeps the run's data, tokenizer, views and the encoder of one input; its head, how it is optimized and for
-/// how long are those of fine-tuning, and `overrides` say otherwise. Views are milder than those that pretraining
+/// The recipe keeps the run's data, tokenizer, views and the encoder of one input; its head, how it is optimized, for how
+/// long and in which precision (`auto`) are those of fine-tuning, and `overrides` say otherwise. Views are milder than those that pretraining
 /// compares: no color jitter, blur or solarization, and crops of half of the area or more. What comes out is a run like
 /// any other: `classify`, `evaluate` and `embed` know it.
 public struct FineTuning: Sendable {
@@ -130,7 +130,7 @@ public struct FineTuning: Sendable {
         var root = try Yams.compose(yaml: run.recipe.yaml) ?? Node([(Node, Node)]())
         for key in [
             "objective", "optimizer", "schedule", "freeze", "epochs", "steps", "checkpoint", "evaluate",
-            "early_stopping", "averaging", "microbatch", "microbatch_statistics", "tokenizer", "data.subset",
+            "early_stopping", "averaging", "precision", "microbatch", "microbatch_statistics", "tokenizer", "data.subset",
             "data.validation", "data.group", "views.local_crops", "views.jitter", "views.gray", "views.blur",
             "views.solarize",
         ] { root = Recipe.removing(key, from: root) }

@@ -39,6 +39,8 @@ public struct TrainingStart: Sendable {
     public let stepsPerEpoch: Int
     /// Elements of all parameters.
     public let parameterCount: Int
+    /// What activations and matmuls are in, and why.
+    public let precision: RunPrecision
     /// Threads that compute.
     public let threads: Int
     /// What multiplies matrices: `OpenBLAS`.

@@ -13,7 +13,7 @@ public import ConcordTraining
 /// try TrainingSession(recipe: "emoji-clip", data: "data/emoji", directory: "runs/emoji").run()
 /// ```
 public struct TrainingSession {
-    private let recipe: Recipe
+    private var recipe: Recipe
     private let data: String
     private let place: RunDirectory
     private let isResumed: Bool
@@ -58,6 +58,7 @@ public struct TrainingSession {
         self.saved = saved
         self.overrides = earlier.filter { !overrides.contains($0) } + overrides
         self.recipe = try Recipe(named: recipe ?? place.recipe, overrides: recipe == nil ? overrides : self.overrides)
+            .resumed(in: saved.precision.resolved)
         try self.recipe.requireSame(as: saved)
     }
 
@@ -98,7 +99,12 @@ public struct TrainingSession {
                         + "\(missing.joined(separator: ", ")); the standard kernels are used for these, and results "
                         + "agree within rounding"))
         }
-        return try withKernels(kernels) { try train(progress, catchesSignals, report) }
+        return try withKernels(kernels) {
+            let precision = RunPrecision(of: recipe.precision, isResumed: isResumed, ranks: ranks)
+            var session = self
+            session.recipe = recipe.with(precision.recorded)
+            return try session.run(in: precision, progress, catchesSignals, report)
+        }
     }
 
     /// What the whole run computes with: what it was started with; a new one what this process, of several ranks the
@@ -110,8 +116,9 @@ public struct TrainingSession {
         return try KernelTableFile.table(ranks.broadcast(KernelTableFile.json(own)), of: "rank 0's kernels")
     }
 
-    private func train(
-        _ progress: ProgressMeter.Style, _ catchesSignals: Bool, _ report: (TrainingEvent) -> Void
+    private func run(
+        in precision: RunPrecision, _ progress: ProgressMeter.Style, _ catchesSignals: Bool,
+        _ report: (TrainingEvent) -> Void
     ) throws -> TrainingEnd {
         let cost = CostMeter()
         try Recipe.requireDirectory(data)
@@ -126,12 +133,12 @@ public struct TrainingSession {
             recipe, vocabulary: tokenizer?.vocabulary, continuations: tokenizer?.wordContinuations, ids: ids,
             classes: try samples.table?.learnedClasses(recipe) ?? [:], memory: Recipe.physicalMemory)
         let embedder = Embedder(model: model, tokenizer: tokenizer, ids: ids, recipe: recipe, ranks: ranks)
-        return try train(model.objective, embedder, samples, cost, progress, catchesSignals, report)
+        return try train(model.objective, embedder, samples, precision, cost, progress, catchesSignals, report)
     }
 
     private func train(
         _ objective: some Objective<MultimodalBatch>, _ embedder: Embedder, _ samples: TrainingData,
-        _ cost: CostMeter, _ progress: ProgressMeter.Style, _ catchesSignals: Bool, _ report: (TrainingEvent) -> Void
+        _ precision: RunPrecision, _ cost: CostMeter, _ progress: ProgressMeter.Style, _ catchesSignals: Bool, _ report: (TrainingEvent) -> Void
     ) throws -> TrainingEnd {
         // What may be refused comes first: a directory that holds a recipe is a run.
         if recipe.microbatch != nil { _ = try objective.microbatched() }
@@ -188,8 +195,8 @@ public struct TrainingSession {
             .start(
                 TrainingStart(
                     data: samples.description, stepsPerEpoch: batches.stepsPerEpoch,
-                    parameterCount: objective.parameterCount, threads: Threads.count,
-                    products: Self.products(recipe.precision), ranks: ranks.count, ranksOfHost: ranks.host.count,
+                    parameterCount: objective.parameterCount, precision: precision, threads: Threads.count,
+                    products: Self.products(precision.computed), ranks: ranks.count, ranksOfHost: ranks.host.count,
                     library: ranks.library)))
         let updates = updatesPerEpoch(batches.stepsPerEpoch)
         if let warning = recipe.scheduleWarning(updatesPerEpoch: updates) { report(.note(warning)) }
@@ -287,7 +294,7 @@ public struct TrainingSession {
     }
 
     private static func products(_ precision: Precision) -> String {
-        precision.available == .bfloat16 ? "oneDNN in bfloat16" : MatmulChoice.current.library.rawValue
+        precision == .bfloat16 ? "oneDNN in bfloat16" : MatmulChoice.current.library.rawValue
     }
 
     private func trainer<O: Objective<MultimodalBatch>>(
@@ -299,8 +306,8 @@ public struct TrainingSession {
             objective, optimizer: recipe.makeOptimizer(),
             schedule: recipe.makeSchedule(updatesPerEpoch: updatesPerEpoch(stepsPerEpoch)),
             clip: recipe.optimizer.clip,
-            accumulate: recipe.optimizer.accumulate, microbatch: recipe.microbatch, precision: recipe.precision,
-            seed: recipe.seed,
+            accumulate: recipe.optimizer.accumulate, microbatch: recipe.microbatch,
+            precision: recipe.precision.resolved, seed: recipe.seed,
             checkpoints: Checkpoints(
                 in: place.checkpoints.path, every: recipe.checkpoint.every, keep: recipe.checkpoint.keep,
                 best: recipe.checkpoint.best,

@@ -53,8 +53,8 @@ public final class Trainer<O: Objective> {
     ///     forward pass. Batch normalization uses each microbatch's own statistics, as a run with such small batches
     ///     would; running statistics are updated once a step, by the microbatches' mean. See
     ///     ``valueWithGradient(of:_:microbatch:step:seed:)``.
-    ///   - precision: the element type of activations and matmuls; parameters and checkpoints are float32 either way.
-    ///     Evaluation is float32.
+    ///   - precision: the element type of activations and matmuls; `.fastest` is bfloat16 where the processor has
+    ///     instructions for it. Parameters and checkpoints are float32 either way. Evaluation is float32.
     ///   - seed: of initial values, dropout, and every other random choice that is not the data's.
     ///   - metrics: the path of a file to which one JSON object a step is appended (`metrics.jsonl`).
     ///   - evaluation: metrics for the log, and to choose the best checkpoint by.

@@ -148,11 +148,13 @@ public struct RunDirectory: Sendable {
         try TextFile.write(head.joined() + recipe.yaml, to: self.recipe)
     }
 
-    /// The recipe that the run was started with, and its overrides; nil where there is no run.
+    /// The recipe that the run was started with, and its overrides; nil where there is no run. A recipe without a
+    /// precision is of before there was one: float32.
     func savedRecipe() throws -> (recipe: Recipe, overrides: [String])? {
         guard let text = try TextFile.read(recipe) else { return nil }
         let head = text.split(separator: "\n").prefix { $0.hasPrefix(Self.overrideMark) }
-        return (try Recipe(yaml: text, source: recipe), head.map { String($0.dropFirst(Self.overrideMark.count)) })
+        let saved = try Recipe(yaml: text, source: recipe).resumed(in: .float32)
+        return (saved, head.map { String($0.dropFirst(Self.overrideMark.count)) })
     }
 
     /// Makes a folder and those above it.

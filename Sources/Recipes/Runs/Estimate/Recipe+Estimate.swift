@@ -55,6 +55,7 @@ extension Recipe {
                 isResumed: false))
         _ = samples.notices(self)
         var estimate = TrainingEstimate()
+        estimate.precision = precision.resolved.available
         estimate.startSeconds = (ContinuousClock.now - started).inSeconds
 
         let updatesPerEpoch = updatesPerEpoch(of: batches)

@@ -97,7 +97,7 @@ private final class Pass {
         let trainer = Trainer(
             objective, optimizer: recipe.makeOptimizer(), schedule: recipe.makeSchedule(updatesPerEpoch: perEpoch),
             clip: recipe.optimizer.clip, accumulate: recipe.optimizer.accumulate, microbatch: recipe.microbatch,
-            precision: recipe.precision, seed: recipe.seed,
+            precision: recipe.precision.resolved, seed: recipe.seed,
             evaluation: .every(1) { [unowned self] in
                 let now = ContinuousClock.now, count = MultiplyAdds.ofThisThread
                 seconds.append((now - started).inSeconds)

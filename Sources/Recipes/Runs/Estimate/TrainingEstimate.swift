@@ -5,6 +5,8 @@ public import ConcordTensors
 public struct TrainingEstimate: Sendable, Equatable {
     /// Updates that the run makes, if early stopping does not end it.
     public var steps = 0
+    /// Of activations and matmuls: what the recipe's becomes here.
+    public var precision = Precision.float32
     /// Of data, tokenizer and model, before the first step.
     public var startSeconds = 0.0
     /// Of a step in the first epoch, whose samples are decoded.
@@ -52,7 +54,7 @@ public struct TrainingEstimate: Sendable, Equatable {
         let kinds = MultiplyAdds.Kind.allCases.map { "\"\($0.rawValue)\":\(multiplyAddsPerStep[$0])" }
         let members = [
             "\"seconds\":\(seconds(self.seconds))", "\"peak_resident_bytes\":\(peakResidentBytes)",
-            "\"steps\":\(steps)", "\"start_seconds\":\(seconds(startSeconds))",
+            "\"steps\":\(steps)", "\"precision\":\"\(precision)\"", "\"start_seconds\":\(seconds(startSeconds))",
             "\"first_epoch_step_seconds\":\(seconds(firstEpochStepSeconds))",
             "\"later_step_seconds\":\(seconds(laterStepSeconds))", "\"steps_seconds\":\(seconds(stepsSeconds))",
             "\"evaluations\":\(evaluations)", "\"evaluation_seconds\":\(seconds(evaluationSeconds))",

@@ -20,8 +20,6 @@ struct Float32WinogradConvolution: ForwardConvolution, InputGradientConvolution,
         (self.problem, self.winograd) = (problem, winograd)
     }
 
-    static var isAvailable: Bool { concord_winograd_float32() != nil }
-
     /// Tiles of 4x4 outputs: too many of them beyond the edges, too few to pay for the weights' transforms, or too few
     /// channels to pay for the tiles', and a direct convolution is faster.
     static func isFaster(_ problem: ConvolutionProblem) -> Bool {

@@ -42,6 +42,7 @@ import Testing
                 name,
                 """
                 steps: 4
+                precision: float32
                 batch: 8
                 data: {path: rows.tsv, columns: {image: filepath}, split: none}
                 objective: {name: simclr, hidden: 16, dimension: 8}

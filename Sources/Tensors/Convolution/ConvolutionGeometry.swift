@@ -52,3 +52,10 @@ struct ConvolutionGeometry: Hashable, Sendable {
         return room < 0 ? 0 : room / stride + 1
     }
 }
+
+extension ConvolutionGeometry {
+    /// The kernel's first and last taps are farther apart than the input is wide or high.
+    var isSmallerThanKernel: Bool {
+        height < (kernel.height - 1) * dilation.height + 1 || width < (kernel.width - 1) * dilation.width + 1
+    }
+}

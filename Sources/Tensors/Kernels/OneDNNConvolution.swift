@@ -91,6 +91,9 @@ final class OneDNNConvolution: @unchecked Sendable {
     /// What the primitive was made for, and must run with.
     private let threads: Int
     private let scratchBytes: Int
+    /// oneDNN's weights' gradients in bfloat16 (2.6 and 3.2, `jit_bf16`) take from it, unwritten, what belongs to taps
+    /// that meet nothing but padding.
+    private let clearsScratch: Bool
     /// Bytes of the weights in this primitive's layout; 0 where it takes them as they are.
     let packedBytes: Int
     /// Whether it computes its epilogue.
@@ -127,6 +130,7 @@ final class OneDNNConvolution: @unchecked Sendable {
         if status == Int32(dnnl_out_of_memory.rawValue) { OutOfMemory.fail(0, for: "kernels of a convolution") }
         guard status == 0, let made else { return nil }
         (handle, threads, self.isFused) = (made, key.threads, isFused)
+        clearsScratch = key.isBFloat16 && key.pass == .weightGradient && g.isSmallerThanKernel
         scratchBytes = concord_convolution_scratch_bytes(made)
         packedBytes = concord_convolution_packed_bytes(made)
     }
@@ -166,8 +170,9 @@ final class OneDNNConvolution: @unchecked Sendable {
 
     /// - Parameters: input, output: the first elements of the activations.
     func run(input: UnsafeMutableRawPointer, weights: Storage, bias: Storage?, output: UnsafeMutableRawPointer) {
-        withScratch(of: scratchBytes, threads: threads, in: "convolution") {
-            concord_convolution_run(handle, input, weights.base, bias?.base, output, $0)
+        withScratch(of: scratchBytes, threads: threads, in: "convolution") { scratch in
+            if clearsScratch { scratch?.initializeMemory(as: UInt8.self, repeating: 0, count: scratchBytes) }
+            return concord_convolution_run(handle, input, weights.base, bias?.base, output, scratch)
         }
     }
 }

@@ -9,8 +9,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define TILES __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma,xsave")))
-#define INLINE static inline __attribute__((always_inline)) TILES
+#define TARGET __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma,xsave")))
+#define INLINE static inline __attribute__((always_inline)) TARGET
+#include "transpose.h"
 
 enum { SIDE = CONCORD_BFLOAT16X3_SIDE, DEPTH = CONCORD_BFLOAT16X3_DEPTH, BLOCK = CONCORD_BFLOAT16X3_BYTES, PARTS = 3 };
 /// Bytes of a tile: 16 rows of 16 words. A block of a panel is two tiles of each part.
@@ -21,7 +22,7 @@ enum { ROWS = 8, INNER = CONCORD_BFLOAT16X3_INNER / DEPTH, COLUMNS = 16 };
 static size_t minimum(size_t a, size_t b) { return a < b ? a : b; }
 static size_t ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
 
-TILES bool concord_bfloat16x3_available(void) {
+TARGET bool concord_bfloat16x3_available(void) {
     unsigned a, b, c, d;
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
     const unsigned bf16 = 1u << 22, tile = 1u << 24,
@@ -35,7 +36,7 @@ TILES bool concord_bfloat16x3_available(void) {
     return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
 }
 
-TILES static void configure(void) {
+TARGET static void configure(void) {
     struct {
         uint8_t palette, start, reserved[14];
         uint16_t bytes[16];
@@ -78,31 +79,6 @@ INLINE parts split_by_turns(__m512 x, __m512 y) {
 }
 
 INLINE __mmask16 mask(size_t left) { return left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1); }
-
-/// Sixteen rows of sixteen 32-bit words, transposed in place.
-INLINE void transpose(__m512i *r) {
-    __m512i t[16];
-    for (int i = 0; i < 8; i++) {
-        t[2 * i] = _mm512_unpacklo_epi32(r[2 * i], r[2 * i + 1]);
-        t[2 * i + 1] = _mm512_unpackhi_epi32(r[2 * i], r[2 * i + 1]);
-    }
-    for (int i = 0; i < 4; i++) {
-        r[4 * i] = _mm512_unpacklo_epi64(t[4 * i], t[4 * i + 2]);
-        r[4 * i + 1] = _mm512_unpackhi_epi64(t[4 * i], t[4 * i + 2]);
-        r[4 * i + 2] = _mm512_unpacklo_epi64(t[4 * i + 1], t[4 * i + 3]);
-        r[4 * i + 3] = _mm512_unpackhi_epi64(t[4 * i + 1], t[4 * i + 3]);
-    }
-    for (int i = 0; i < 4; i++) {
-        t[i] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0x88);
-        t[i + 4] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0xdd);
-        t[i + 8] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0x88);
-        t[i + 12] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0xdd);
-    }
-    for (int i = 0; i < 8; i++) {
-        r[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
-        r[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd);
-    }
-}
 
 /// A tile of 16 rows of 32 inner numbers (`is_turned`: 16 pairs of inner numbers of 16 columns) from memory in which
 /// inner numbers are neighbors.
@@ -162,7 +138,7 @@ static size_t place(size_t panels, size_t panel, size_t block, size_t blocks) {
     return (first * panels + panel * length + (block - first)) * BLOCK;
 }
 
-TILES void concord_bfloat16x3_pack(
+TARGET void concord_bfloat16x3_pack(
     void *packed, size_t first, size_t last, const float *b, size_t ld, bool is_transposed, size_t n, size_t k) {
     const size_t panels = ceiling(n, SIDE), blocks = ceiling(k, DEPTH), some = last - first;
     const __m512 one = _mm512_set1_ps(1);
@@ -252,7 +228,7 @@ size_t concord_bfloat16x3_scratch(size_t m, size_t n, size_t k) {
         minimum(ROWS, ceiling(m, SIDE)) * minimum(COLUMNS, ceiling(n, SIDE)) * SQUARE * sizeof(float);
 }
 
-TILES void concord_bfloat16x3_multiply(
+TARGET void concord_bfloat16x3_multiply(
     size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda, bool is_transposed, const void *b,
     float beta, const float *bias, float *c, size_t ldc, bool streams, void *scratch) {
     const size_t panels = ceiling(n, SIDE), blocks = ceiling(k, DEPTH);

@@ -80,6 +80,31 @@ SIMD void concord_contrast_exclude(
     }
 }
 
+// Logits to whole numbers of 16 bits and back.
+INLINE uint32_t to_code(float s, float bound, float step) {
+    const float x = (s + bound) * step + 0.5f;
+    return (uint32_t)(x < 0 ? 0 : x > 65535 ? 65535 : x);
+}
+INLINE float from_code(uint32_t code, float bound, float width) { return (float)code * width - bound; }
+
+SIMD void concord_contrast_pack(uint16_t *to, size_t to_stride, const float *s, concord_contrast block) {
+    const float bound = block.bound, step = 65535 / (2 * bound);
+    for (size_t i = 0; i < block.rows; i++, s += block.stride, to += to_stride)
+        for (size_t j = 0; j < block.columns; j++) to[j] = (uint16_t)to_code(s[j], bound, step);
+}
+
+SIMD void concord_contrast_unpack(float *s, const uint16_t *from, size_t from_stride, concord_contrast block) {
+    const float bound = block.bound, width = 2 * bound / 65535;
+    for (size_t i = 0; i < block.rows; i++, s += block.stride, from += from_stride)
+        for (size_t j = 0; j < block.columns; j++) s[j] = from_code(from[j], bound, width);
+}
+
+SIMD void concord_contrast_round(float *s, concord_contrast block) {
+    const float bound = block.bound, step = 65535 / (2 * bound), width = 2 * bound / 65535;
+    for (size_t i = 0; i < block.rows; i++, s += block.stride)
+        for (size_t j = 0; j < block.columns; j++) s[j] = from_code(to_code(s[j], bound, step), bound, width);
+}
+
 INLINE void row_statistics(
     const float *s, float *out, size_t plane, const concord_contrast *block, size_t i, int hard, int special) {
 #pragma clang fp reassociate(on)

@@ -18,6 +18,7 @@
 #include "double_vectors.h"
 #include "dropout.h"
 #include "elementwise.h"
+#include "float32_gemm.h"
 #include "fourier.h"
 #include "indexing.h"
 #include "layer_norm.h"

@@ -37,6 +37,13 @@ void concord_contrast_statistics(
     const float *s, float *rows, size_t rows_plane, float *columns, size_t columns_plane, float *scratch, int smooth,
     concord_contrast block);
 
+// A block of logits under a finite bound in 16 bits each, and back: the range -bound ... bound in equal steps, so that
+// none moves by more than bound / 65535, which e^s moves in proportion. bfloat16 factors are 2^-9 off.
+void concord_contrast_pack(uint16_t *to, size_t to_stride, const float *s, concord_contrast block);
+void concord_contrast_unpack(float *s, const uint16_t *from, size_t from_stride, concord_contrast block);
+// Back at once: what unpacking would give.
+void concord_contrast_round(float *s, concord_contrast block);
+
 // Gradient coefficients of a row (or column), in planes `plane` numbers apart.
 //   0 log of the denominator z, rounded   1 weight w of negatives, times e^(what rounding added to z)   2 fraction of
 //   a positive in the target   3 fraction of every logit in the target   4 w times the negatives' fraction of the

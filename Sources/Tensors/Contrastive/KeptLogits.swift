@@ -8,12 +8,13 @@ import Synchronization
 /// Memory for logits of InfoNCE between its forward and its backward pass.
 ///
 /// What the forward pass keeps, the backward pass need not multiply again: three products of embeddings instead of
-/// four. What does not fit is computed again, with the same bits, so that no result depends on the limit.
+/// four. What does not fit is computed again, with the same bits, so that no result depends on the limit. In bfloat16
+/// the backward pass takes logits of cosines in 16 bits, in steps of a 65535th of their range, whether kept or not.
 public enum LogitMemory {
     /// At most so many bytes of logits are kept by each loss.
     ///
     /// Where it was not set: `CONCORD_LOGITS_MIB` in the environment, or a sixteenth of the memory that was available
-    /// at first use, and at most 1088 MiB (16384 pairs in float32 take 1025).
+    /// at first use, and at most 1088 MiB (16384 pairs take 1025, in bfloat16 half of it).
     public static var limit: Int {
         get { value.load(ordering: .relaxed) }
         set { value.store(max(0, newValue), ordering: .relaxed) }
@@ -37,12 +38,13 @@ final class KeptLogits {
     private var left = LogitMemory.limit
 
     /// Memory `[rows, stride]` for the tile that begins with row `first`; nil where it exceeds the limit.
-    func makeTile(first: Int, rows: Int, stride: Int) -> Tensor? {
-        let bytes = rows * stride * 4
+    /// - Parameter type: float32, or of 16 bits, for `concord_contrast_pack`.
+    func makeTile(first: Int, rows: Int, stride: Int, _ type: ElementType) -> Tensor? {
+        let bytes = rows * stride * type.size
         guard bytes <= left else { return nil }
         left -= bytes
         self.rows += rows
-        let tile = Tensor(uninitialized: [rows, stride])
+        let tile = Tensor(uninitialized: [rows, stride], type)
         tiles[first] = tile
         return tile
     }

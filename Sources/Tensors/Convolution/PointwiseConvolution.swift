@@ -11,11 +11,19 @@ struct PointwiseGEMM: ForwardConvolution, InputGradientConvolution, WeightGradie
         self.problem = problem
     }
 
-    /// All three passes on the tiles, or none.
+    /// All three passes on the tiles, or none; or this one by `Float32GEMM`.
     static func isFaster(_ problem: ConvolutionProblem) -> Bool {
         let g = problem.geometry, positions = g.batch * g.height * g.width
-        return GEMM.usesTiles(positions, g.filters, g.channels) && GEMM.usesTiles(positions, g.channels, g.filters)
+        if GEMM.usesTiles(positions, g.filters, g.channels) && GEMM.usesTiles(positions, g.channels, g.filters)
             && GEMM.usesTiles(g.filters, g.channels, positions)
+        {
+            return true
+        }
+        return switch problem.pass {
+        case .forward: GEMM.usesBlocks(positions, g.filters, g.channels)
+        case .inputGradient: GEMM.usesBlocks(positions, g.channels, g.filters)
+        case .weightGradient: GEMM.usesBlocks(g.filters, g.channels, positions)
+        }
     }
 
     func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?, into output: Tensor) {

@@ -66,6 +66,9 @@ struct ContrastKernel {
     /// Blocks worth a thread of their own.
     private var grain: Int { max(1, 100_000 / max(1, min(n, tile) * block * max(1, width))) }
 
+    /// Whether the backward pass takes logits in 16 bits: of bfloat16 factors, under a bound.
+    private var packsLogits: Bool { bfloat16 != nil && bound < .infinity }
+
     private func contrast(rows: Range<Int>, columns: Range<Int>, stride: Int) -> concord_contrast {
         concord_contrast(
             rows: rows.count, columns: columns.count, stride: stride, first_row: firstRow + rows.lowerBound,
@@ -124,16 +127,23 @@ struct ContrastKernel {
         let partial = Tensor(uninitialized: [blocks, planes, tile])  // each block of columns' statistics of its rows
         let p = partial.float32Pointer
         for rows in tiles(of: part) {
-            let keptTile = kept?.makeTile(first: rows.lowerBound, rows: rows.count, stride: stride)
+            let keptTile = kept?.makeTile(
+                first: rows.lowerBound, rows: rows.count, stride: stride, packsLogits ? .bfloat16 : .float32)
+            let isInPlace = keptTile != nil && !packsLogits
             Parallel.runDynamically(blocks, grain: grain) { index in
-                let scratch = Tensor(uninitialized: [(keptTile == nil ? rows.count : 0) + planes, block])
-                let columns = columns(of: index), stride = keptTile == nil ? block : self.stride
+                let scratch = Tensor(uninitialized: [(isInPlace ? 0 : rows.count) + planes, block])
+                let columns = columns(of: index), stride = isInPlace ? self.stride : block
                 let s =
-                    keptTile.map { $0.float32Pointer + columns.lowerBound } ?? scratch.float32Pointer + planes * block
+                    keptTile.flatMap { isInPlace ? $0.float32Pointer + columns.lowerBound : nil }
+                    ?? scratch.float32Pointer + planes * block
+                let part = contrast(rows: rows, columns: columns, stride: stride)
                 logits(rows, columns, into: s, stride: stride)
                 concord_contrast_statistics(
                     s, p + index * planes * tile, tile, c.map { $0 + columns.lowerBound }, m, scratch.float32Pointer,
-                    options.smoothing > 0 ? 1 : 0, contrast(rows: rows, columns: columns, stride: stride))
+                    options.smoothing > 0 ? 1 : 0, part)
+                if let keptTile, !isInPlace {
+                    concord_contrast_pack(keptTile.bfloat16Pointer + columns.lowerBound, self.stride, s, part)
+                }
             }
             for index in 0..<blocks {
                 concord_contrast_merge(
@@ -186,15 +196,23 @@ struct ContrastKernel {
             let g = gradients.elementPointer
             rowTotals.float32Pointer.update(repeating: 0, count: rowTotals.count)
             Parallel.runDynamically(blocks, grain: grain) { index in
-                let scratch = g.isBFloat16 && keptTile == nil ? Tensor(uninitialized: [rows.count, block]) : nil
+                let needsScratch = g.isBFloat16 && (keptTile == nil || packsLogits)
+                let scratch = needsScratch ? Tensor(uninitialized: [rows.count, block]) : nil
                 let columns = columns(of: index), stride = scratch == nil ? self.stride : block
                 let s = scratch?.float32Pointer ?? (keptTile?.float32Pointer ?? g.float32) + columns.lowerBound
-                if keptTile == nil { logits(rows, columns, into: s, stride: stride) }
+                let part = contrast(rows: rows, columns: columns, stride: stride)
+                if let keptTile {
+                    if packsLogits {
+                        concord_contrast_unpack(s, keptTile.bfloat16Pointer + columns.lowerBound, self.stride, part)
+                    }
+                } else {
+                    logits(rows, columns, into: s, stride: stride)
+                    if packsLogits { concord_contrast_round(s, part) }
+                }
                 dot[index] += concord_contrast_pullback(
                     s, rowCoefficients + rows.lowerBound, n, columnCoefficients.map { $0 + columns.lowerBound }, m,
                     euclidean ? rowTotals.float32Pointer + index * tile : nil,
-                    sumsColumns ? columnTotals.float32Pointer + columns.lowerBound : nil,
-                    contrast(rows: rows, columns: columns, stride: stride))
+                    sumsColumns ? columnTotals.float32Pointer + columns.lowerBound : nil, part)
                 if g.isBFloat16 {
                     concord_float32_to_bfloat16_rows(
                         g.bfloat16 + columns.lowerBound, self.stride, s, stride, rows.count, columns.count)

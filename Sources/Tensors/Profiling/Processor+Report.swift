@@ -35,8 +35,12 @@ extension Processor {
         ]
     }
 
-    /// Which library multiplies matrices, and why that one.
+    /// What multiplies matrices, and why that.
     private static var matmulReason: String {
+        MatmulChoice.current.blocks ? "Concord's own kernels, AVX-512; small ones by \(libraryReason)" : libraryReason
+    }
+
+    private static var libraryReason: String {
         if let measured = KernelTable.current.matmul {
             return "\(measured.library.rawValue), which was measured as the faster one"
         }

@@ -11,7 +11,7 @@ package struct KernelMachine: Hashable, Sendable, Codable {
     package var oneDNN: String
     /// With the name of its kernels.
     package var openBLAS: String
-    /// The methods for convolutions that are compiled in.
+    /// The methods for convolutions and the routes of matrix products that are compiled in.
     package var methods: [String]
 
     /// This one.
@@ -22,7 +22,8 @@ package struct KernelMachine: Hashable, Sendable, Codable {
         return KernelMachine(
             processor: Processor.name, instructions: Processor.instructionSet,
             oneDNN: "\(version.major).\(version.minor).\(version.patch)",
-            openBLAS: "\(openBLAS) \(Processor.openBLASCore)", methods: ConvolutionPlan.methods)
+            openBLAS: "\(openBLAS) \(Processor.openBLASCore)",
+            methods: ConvolutionPlan.methods + GEMM.Route.allCases.map(\.rawValue))
     }()
 
     /// Of the file of its table: `kernels-amd-epyc-family-25-model-17-….json`. Methods are not in it.
@@ -39,6 +40,6 @@ package struct KernelMachine: Hashable, Sendable, Codable {
             ("oneDNN \(oneDNN)", "oneDNN \(other.oneDNN)"), ("OpenBLAS \(openBLAS)", "OpenBLAS \(other.openBLAS)"),
         ]
         if let (own, others) = pairs.first(where: { $0.0 != $0.1 }) { return "\(own), not \(others)" }
-        return methods == other.methods ? nil : "other methods for convolutions than this version's"
+        return methods == other.methods ? nil : "other methods than this version's"
     }
 }

@@ -17,6 +17,10 @@ extension KernelTable {
             table.matmul?.splits = false
             missing.append("float32 products on AMX's tiles")
         }
+        if table.matmul?.blocks == true, !Float32GEMM.isAvailable {
+            table.matmul?.blocks = false
+            missing.append("float32 products of our own on AVX-512")
+        }
         let absent = Set(convolutions.filter { !$0.isSupported }.map(\.method)).sorted()
         if !absent.isEmpty {
             table.convolutions.removeAll { !$0.isSupported }
@@ -31,7 +35,10 @@ extension KernelTable {
     package var summary: String {
         let count = convolutions.count, classes = count == 1 ? "class" : "classes"
         var parts = ["\(count) \(classes) of convolutions by other methods than the standard ones"]
-        if let matmul { parts.append("float32 products by \(matmul.library.rawValue)") }
+        if let matmul {
+            let own = matmul.blocks ? "Concord's kernels, small ones by " : ""
+            parts.append("float32 products by \(own)\(matmul.library.rawValue)")
+        }
         if let gain = bfloat16Gain { parts.append("training in bfloat16 \(gain) times as fast as in float32") }
         if let threads { parts.append("measured with \(threads) thread\(threads == 1 ? "" : "s")") }
         return parts.joined(separator: "; ")

@@ -25,7 +25,9 @@ extension KernelTuning {
     /// How float32 matrices are multiplied fastest.
     func matmulChoice(_ report: (KernelComparison) -> Void) -> MatmulChoice {
         var choice = MatmulChoice.standard
-        let routes: [GEMM.Route] = [.openBLAS, .oneDNN, .packed] + (BFloat16x3GEMM.isAvailable ? [.bfloat16x3] : [])
+        var routes: [GEMM.Route] = [.openBLAS, .oneDNN, .packed]
+        if Float32GEMM.isAvailable { routes.append(.own) }
+        if BFloat16x3GEMM.isAvailable { routes.append(.bfloat16x3) }
         let measured = products.map { ($0, seconds($0, routes)) }
         /// Decides between two routes by the geometric mean over some of the products.
         func decide(
@@ -57,8 +59,13 @@ extension KernelTuning {
             plain == .oneDNN
             ? decide("long sums in float32", .packed, .oneDNN, where: isWorthPacking) == .packed
             : decide("long sums in float32", .openBLAS, .packed, where: isWorthPacking) == .packed
+        if Float32GEMM.isAvailable {
+            let (standard, other) = choice.blocks ? (.own, plain) : (plain, GEMM.Route.own)
+            choice.blocks = decide("products of many rows in float32", standard, other) == .own
+        }
         if BFloat16x3GEMM.isAvailable {
-            choice.splits = decide("large products in float32", .bfloat16x3, plain) == .bfloat16x3
+            let other = choice.blocks ? .own : plain
+            choice.splits = decide("large products in float32", .bfloat16x3, other) == .bfloat16x3
         }
         choice.attention = attentionLibrary(choice, report)
         return choice

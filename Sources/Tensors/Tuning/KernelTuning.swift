@@ -15,7 +15,7 @@ package struct KernelTuning {
     }
 
     /// How many comparisons are reported at most.
-    package var count: Int { 4 + 3 * geometries.count * (Processor.hasBFloat16 ? 2 : 1) }
+    package var count: Int { 7 + 3 * geometries.count * (Processor.hasBFloat16 ? 2 : 1) }
 
     /// Measures everything.
     /// - Parameter report: is called with every comparison, as it is made.

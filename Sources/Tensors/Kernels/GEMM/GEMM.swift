@@ -7,6 +7,8 @@ package enum GEMM {
     package enum Route: String, Sendable, CaseIterable {
         /// `BFloat16x3GEMM`: on AMX's tiles.
         case bfloat16x3 = "bf16x3 on AMX's tiles"
+        /// `Float32GEMM`: with a packed copy of b.
+        case own = "Concord"
         /// oneDNN's matmul primitive with a packed copy of b.
         case packed = "oneDNN with a packed factor"
         /// oneDNN's sgemm, which runs in parallel by itself.
@@ -37,7 +39,7 @@ package enum GEMM {
     }
 
     /// The routes in the order in which they are tried.
-    static let routes: [Route] = [.bfloat16x3, .packed, .oneDNN, .openBLAS]
+    static let routes: [Route] = [.bfloat16x3, .own, .packed, .oneDNN, .openBLAS]
 
     /// The one that is forced, where it can compute the product; else the first that is chosen and suits.
     package static func route(_ sizes: Sizes) -> Route {
@@ -51,6 +53,7 @@ package enum GEMM {
     private static func can(_ route: Route, _ s: Sizes) -> Bool {
         switch route {
         case .bfloat16x3: BFloat16x3GEMM.isAvailable && s.k > 0
+        case .own: Float32GEMM.isAvailable && s.k > 0
         case .packed: s.isDense && s.k > 0
         case .oneDNN, .openBLAS: true
         }
@@ -60,6 +63,7 @@ package enum GEMM {
     private static func suits(_ route: Route, _ s: Sizes, _ choice: MatmulChoice) -> Bool {
         switch route {
         case .bfloat16x3: choice.splits && BFloat16x3GEMM.suits(s.m, s.n, s.k)
+        case .own: choice.blocks && s.library == nil && Float32GEMM.suits(s.m, s.n, s.k)
         case .packed: choice.packs && isWorthPacking(s.m, s.n, s.k, transposeA: s.transposeA)
         case .oneDNN: (s.library ?? choice.library) == .oneDNN
         case .openBLAS: true
@@ -69,6 +73,11 @@ package enum GEMM {
     /// Whether a product of these sizes runs on AMX's tiles.
     static func usesTiles(_ m: Int, _ n: Int, _ k: Int) -> Bool {
         MatmulChoice.current.splits && BFloat16x3GEMM.suits(m, n, k)
+    }
+
+    /// Whether a product of these sizes is computed by `Float32GEMM`.
+    static func usesBlocks(_ m: Int, _ n: Int, _ k: Int) -> Bool {
+        MatmulChoice.current.blocks && Float32GEMM.suits(m, n, k)
     }
 
     /// Whether the primitive with a packed copy of b is faster than sgemm, which slows down over long sums, and where
@@ -92,6 +101,8 @@ package enum GEMM {
         switch route(Sizes(m: m, n: n, k: k, transposeA: transposeA, isDense: true)) {
         case .bfloat16x3:
             BFloat16x3GEMM.multiply(m, n, k, 1, a, lda, transposeA, b, ldb, transposeB, 0, bias: bias, c, n)
+        case .own:
+            Float32GEMM.multiply(m, n, k, 1, a, lda, transposeA, b, ldb, transposeB, 0, bias: bias, c, n)
         case .packed:
             let matmul = OneDNNMatmul.cached(
                 OneDNNMatmul.Form(
@@ -162,6 +173,8 @@ package enum GEMM {
             switch route(Sizes(m: m, n: n, k: k, transposeA: transposeA, library: library)) {
             case .bfloat16x3:
                 BFloat16x3GEMM.multiply(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc)
+            case .own:
+                Float32GEMM.multiply(m, n, k, alpha, a, lda, transposeA, b, ldb, transposeB, beta, c, ldc)
             case .openBLAS:
                 OpenBLASBuffers.prepare(for: Threads.count)
                 cblas_sgemm(

@@ -21,7 +21,7 @@ public struct NeighborDistances: Sendable {
         case mean
     }
 
-    private let embeddings: Tensor
+    private let search: NeighborSearch
     private let k: Int
     private let aggregation: Aggregation
 
@@ -33,23 +33,19 @@ public struct NeighborDistances: Sendable {
         ShapeCheck.require(
             embeddings.rank == 2 && embeddings.shape[0] > 0 && k > 0, "NeighborDistances",
             "embeddings \(embeddings.shape) with k = \(k)")
-        self.embeddings = embeddings.detached
+        search = NeighborSearch(embeddings)
         self.k = min(k, embeddings.shape[0])
         self.aggregation = aggregation
     }
 
     /// The score of each row of `queries` `[M, D]`, higher for what is farther off.
     public func scores(of queries: Tensor) -> [Double] {
-        var result: [Double] = []
-        Similarities.forEachBlock(of: queries, against: embeddings) { _, similarities in
-            let nearest = similarities.topK(k).values.scalars  // [rows, k], the most similar first
-            for first in stride(from: 0, to: nearest.count, by: k) {
-                switch aggregation {
-                case .kth: result.append(1 - Double(nearest[first + k - 1]))
-                case .mean: result.append(1 - nearest[first..<first + k].reduce(0) { $0 + Double($1) } / Double(k))
-                }
+        let nearest = search.neighbors(of: queries, k: k).similarities.scalars  // [M, k], the most similar first
+        return stride(from: 0, to: nearest.count, by: k).map { first in
+            switch aggregation {
+            case .kth: 1 - Double(nearest[first + k - 1])
+            case .mean: 1 - nearest[first..<first + k].reduce(0) { $0 + Double($1) } / Double(k)
             }
         }
-        return result
     }
 }

@@ -19,7 +19,7 @@ extension LinearProbe {
         public let strength: Double
         /// Each C with its accuracy, C ascending; none without validation rows.
         public let trials: [Trial]
-        /// Number of rows validated on.
+        /// Number of rows validated on, over all folds.
         public let validationCount: Int
 
         enum CodingKeys: String, CodingKey {
@@ -49,7 +49,7 @@ extension LinearProbe {
     ///   - classWeights, sampleWeights, tolerance, iterations: as of a probe; accuracies are not weighted.
     public static func choosingStrength(
         features: Tensor, labels: [Int], classes: Int, strengths: [Double] = defaultStrengths,
-        validation: ProbeValidation = .fraction(0.2), key: RandomKey = RandomKey(seed: 0),
+        validation: ProbeValidation = .automatic, key: RandomKey = RandomKey(seed: 0),
         classWeights: ClassWeights = .uniform, sampleWeights: [Double]? = nil, tolerance: Double = 1e-6,
         iterations: Int = 1000
     ) -> (probe: LinearProbe, choice: StrengthChoice) {
@@ -68,22 +68,22 @@ extension LinearProbe {
                     labels: labels, classes: classes, samples: rows == nil ? sampleWeights : samples))
         }
 
-        let rows = validation.split(labels: labels, key: key.derived("probe validation"))
-        var trials: [StrengthChoice.Trial] = []
-        if !rows.validation.isEmpty, !rows.training.isEmpty {
+        let splits = validation.splits(labels: labels, key: key.derived("probe validation"))
+        let count = splits.map(\.validation.count).reduce(0, +), tried = Set(strengths).sorted()
+        var correct = [Int](repeating: 0, count: tried.count)
+        for rows in splits {
             let training = fit(rows.training), held = features.rows(rows.validation)
-            for strength in Set(strengths).sorted() {
+            for (place, strength) in tried.enumerated() {
                 let probe = training.probe(strength: strength, tolerance: tolerance, iterations: iterations)
-                let correct = zip(probe.classify(held), rows.validation).filter { $0 == labels[$1] }.count
-                trials.append(
-                    StrengthChoice.Trial(
-                        strength: strength, accuracy: Double(correct) / Double(rows.validation.count)))
+                correct[place] += zip(probe.classify(held), rows.validation).filter { $0 == labels[$1] }.count
             }
         }
+        let trials =
+            splits.isEmpty
+            ? [] : zip(tried, correct).map { StrengthChoice.Trial(strength: $0, accuracy: Double($1) / Double(count)) }
         var strength = strengths.min { (abs(log($0)), $0) < (abs(log($1)), $1) } ?? 1, best = -1.0
         for trial in trials where trial.accuracy > best { (strength, best) = (trial.strength, trial.accuracy) }
-        let choice = StrengthChoice(
-            strength: strength, trials: trials, validationCount: trials.isEmpty ? 0 : rows.validation.count)
+        let choice = StrengthChoice(strength: strength, trials: trials, validationCount: count)
         return (fit(nil).probe(strength: strength, tolerance: tolerance, iterations: iterations), choice)
     }
 }

@@ -54,7 +54,7 @@ public struct RidgeProbe: Sendable {
         public let penalty: Double
         /// Each penalty with its metrics, penalties descending; none without validation rows.
         public let trials: [Trial]
-        /// Number of rows validated on.
+        /// Number of rows validated on, over all folds.
         public let validationCount: Int
 
         enum CodingKeys: String, CodingKey {
@@ -74,26 +74,29 @@ public struct RidgeProbe: Sendable {
     ///   - validation: the rows to validate on; key: of their choice.
     public static func choosingPenalty(
         features: Tensor, targets: [Double], penalties: [Double] = defaultPenalties,
-        validation: ProbeValidation = .fraction(0.2), key: RandomKey = RandomKey(seed: 0)
+        validation: ProbeValidation = .automatic, key: RandomKey = RandomKey(seed: 0)
     ) -> (probe: RidgeProbe, choice: PenaltyChoice) {
         ShapeCheck.require(
             !penalties.isEmpty && penalties.allSatisfy { $0 > 0 }, "RidgeProbe",
             "penalties \(penalties) must be positive")
-        let rows = validation.split(
+        let splits = validation.splits(
             labels: [Int](repeating: 0, count: targets.count), key: key.derived("probe validation"))
+        let tried = Set(penalties).sorted(by: >)
+        var predicted = [[Double]](repeating: [], count: tried.count), truth: [Double] = []
+        for rows in splits {
+            let fit = RidgeFit(features: features.rows(rows.training), targets: rows.training.map { targets[$0] })
+            let held = features.rows(rows.validation)
+            truth += rows.validation.map { targets[$0] }
+            for (place, penalty) in tried.enumerated() { predicted[place] += fit.probe(penalty: penalty).predict(held) }
+        }
         var trials: [PenaltyChoice.Trial] = []
         var penalty = penalties.min { max($0, 1 / $0) < max($1, 1 / $1) } ?? 1, least = Double.infinity
-        if !rows.validation.isEmpty, !rows.training.isEmpty {
-            let fit = RidgeFit(features: features.rows(rows.training), targets: rows.training.map { targets[$0] })
-            let held = features.rows(rows.validation), truth = rows.validation.map { targets[$0] }
-            for tried in Set(penalties).sorted(by: >) {
-                let found = RegressionMetrics(predicted: fit.probe(penalty: tried).predict(held), truth: truth)
-                trials.append(PenaltyChoice.Trial(penalty: tried, mae: found.mae, r2: found.r2))
-                if found.rmse < least { (penalty, least) = (tried, found.rmse) }
-            }
+        for (tried, predicted) in zip(tried, predicted) where !truth.isEmpty {
+            let found = RegressionMetrics(predicted: predicted, truth: truth)
+            trials.append(PenaltyChoice.Trial(penalty: tried, mae: found.mae, r2: found.r2))
+            if found.rmse < least { (penalty, least) = (tried, found.rmse) }
         }
-        let choice = PenaltyChoice(
-            penalty: penalty, trials: trials, validationCount: trials.isEmpty ? 0 : rows.validation.count)
+        let choice = PenaltyChoice(penalty: penalty, trials: trials, validationCount: truth.count)
         return (RidgeProbe(features: features, targets: targets, penalty: penalty), choice)
     }
 }

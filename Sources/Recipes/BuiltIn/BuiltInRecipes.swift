@@ -36,6 +36,9 @@ extension Recipe {
                 "digits-views", "two views of a clip of speech: SimCLR, or another objective of views", data: digits,
                 digitsViews),
             BuiltInRecipe("digits-cpc", "contrastive predictive coding of speech", data: digits, digitsCPC),
+            BuiltInRecipe(
+                "digits-mel-cpc", "contrastive predictive coding over log-mel frames, for few labels", data: digits,
+                digitsMelCPC),
             BuiltInRecipe("digits-wav2vec2", "wav2vec 2.0: masked frames of speech", data: digits, digitsWav2Vec2),
             BuiltInRecipe("digits-frames", "autoregressive prediction of speech frames", data: digits, digitsFrames),
             BuiltInRecipe(
@@ -55,6 +58,10 @@ extension Recipe {
                 data: "a table descriptions.tsv of package, section, synopsis and description, and a vocab.txt",
                 debianWords),
             BuiltInRecipe(
+                "debian-names", "debian-words with packages' names as a third side, for few labels",
+                data: "a table descriptions.tsv of package, section, synopsis and description, and a vocab.txt",
+                debianNames),
+            BuiltInRecipe(
                 "debian-two-tower", "recommendation: users and items by their ids",
                 data: "a table depends.tsv of package and dependency",
                 debianTwoTower),
@@ -70,6 +77,9 @@ extension Recipe {
             BuiltInRecipe(
                 "photos", "a start for your own images without captions",
                 data: "your folders train and test, with a folder of images for each class", photos),
+            BuiltInRecipe(
+                "cifar-views", "SimCLR on small images, for few labels",
+                data: "CIFAR-10 as folders train and test, with a folder of images for each class", cifarViews),
             BuiltInRecipe("demo", "what the demo trains", data: "made by the demo", demo),
         ]
     }()

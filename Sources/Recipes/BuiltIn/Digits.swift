@@ -25,6 +25,23 @@ extension Recipe {
         schedule: {name: constant, warmup_steps: 0}
         """
 
+    /// Contrastive predictive coding over log-mel frames, for few labels: clips of one speaker are each other's negatives.
+    static let digitsMelCPC = """
+        seed: 0
+        epochs: 60
+        batch: 32
+        data:
+        \(digits)
+          columns: {audio: filepath}
+          group: speaker
+        model:
+          audio: {encoder: log_mel, mels: 64, window: 256, hop: 80, channels: [128, 128], kernels: [3, 3], strides: \
+        [1, 2], context: gru, hidden: 512, layers: 1}
+        objective: {name: predictive, horizon: 12, negatives: 128, negatives_from: group, temperature: 0.1}
+        views: {audio: {rate: 8000, seconds: 1.28}}
+        optimizer: {learning_rate: 1e-3, weight_decay: 0.01, clip: 1}
+        """
+
     /// Two views of each clip of speech, found by SimCLR; or by another objective of two views, by its name.
     static let digitsViews = """
         seed: 0

@@ -32,4 +32,21 @@ extension Recipe {
         optimizer: {learning_rate: 3e-3, weight_decay: 0}
         schedule: {name: cosine, warmup_steps: 20}
         """
+
+    /// `debianWords` with the package's name as a third side of each pair, at a higher temperature: for few labels.
+    static let debianNames = """
+        epochs: 8
+        batch: 256
+        data:
+          path: descriptions.tsv
+          quoting: none
+          columns: {package: {kind: text}, synopsis: {kind: text}, description: {kind: text}}
+          labels: [section]
+          split: {column: package}
+        tokenizer: vocab.txt
+        objective: {temperature: 0.2, learned: false, head: none}
+        model: {dimension: 512, text: {encoder: average, width: 512, token_std: 0.1}}
+        optimizer: {learning_rate: 1e-3, weight_decay: 0}
+        schedule: {warmup_steps: 20}
+        """
 }

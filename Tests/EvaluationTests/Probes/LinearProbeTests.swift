@@ -146,4 +146,36 @@ import Testing
             validation: .fraction(0.2), key: RandomKey(seed: 5))
         #expect(choice.validationCount == 9)  // 43 rows, of which 34 are fitted to
     }
+
+    /// Every row but that of a class of one is validated on once, classes in proportion.
+    @Test func foldsAreOfAllRowsAndOfEachClass() {
+        let labels = [Int](repeating: 0, count: 40) + [Int](repeating: 1, count: 10) + [2]
+        let splits = ProbeValidation.folds(5).splits(labels: labels, key: RandomKey(seed: 3))
+        #expect(splits.count == 5 && splits.flatMap(\.validation).sorted() == Array(0..<50))
+        for rows in splits {
+            #expect(Set(rows.training).isDisjoint(with: rows.validation) && rows.training.contains(50))
+            #expect(rows.validation.filter { labels[$0] == 0 }.count == 8)
+            #expect(rows.validation.filter { labels[$0] == 1 }.count == 2)
+        }
+        #expect(splits.map(\.validation) != (0..<5).map { i in (0..<50).filter { $0 % 5 == i } }, "in random order")
+    }
+
+    @Test func theStrengthIsChosenByFoldsAsALoopOverThemChoosesIt() {
+        let rows = 0..<120, features = training.features.gathered(at: Tensor(rows.map(Int32.init), shape: [120]))
+        let labels = Array(training.labels[rows]), key = RandomKey(seed: 4)
+        let (_, choice) = LinearProbe.choosingStrength(
+            features: features, labels: labels, classes: 6, strengths: [0.01, 1, 100], key: key)
+        let splits = ProbeValidation.folds(5).splits(labels: labels, key: key.derived("probe validation"))
+        func some(_ rows: [Int]) -> Tensor { features.gathered(at: Tensor(rows.map(Int32.init), shape: [rows.count])) }
+        for trial in choice.trials {
+            let correct = splits.map { rows in
+                let probe = LinearProbe(
+                    features: some(rows.training), labels: rows.training.map { labels[$0] }, classes: 6,
+                    strength: trial.strength)
+                return zip(probe.classify(some(rows.validation)), rows.validation).filter { $0 == labels[$1] }.count
+            }
+            #expect(abs(trial.accuracy - Double(correct.reduce(0, +)) / 120) <= 2.0 / 120, "C \(trial.strength)")
+        }
+        #expect(choice.validationCount == 120 && choice.trials.count == 3)
+    }
 }

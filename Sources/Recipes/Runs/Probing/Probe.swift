@@ -30,11 +30,14 @@ public struct Probe: Sendable {
     public var labels: [String] = []
     /// Columns of numbers.
     public var targets: [String] = []
+    /// Values that are anomalies, by column: held-out items of them are to be told from the others by their distance from
+    /// training items of other values, to the fifth nearest.
+    public var anomalies: [String: Set<String>] = [:]
     /// A layer of the encoder in place of its output.
     public var layer: ProbedLayer?
     /// What classifies.
     public var classifiers: Set<Classifier> = [.linear, .knn]
-    /// C of the linear probe; nil chooses it on a fifth of the training rows.
+    /// C of the linear probe; nil chooses it by ``ProbeValidation/automatic``.
     public var strength: Double?
     /// Neighbors that vote.
     public var neighbors = 200
@@ -101,7 +104,10 @@ public struct Probe: Sendable {
         for name in targets where Self.isColumn(name, of: table, &report) {
             report.targets[name] = try regression(name, train, heldOut, table, &report.notes)
         }
-        guard !report.labels.isEmpty || !report.targets.isEmpty else {
+        for name in anomalies.keys.sorted() where Self.isColumn(name, of: table, &report) {
+            report.anomalies[name] = detection(of: anomalies[name] ?? [], name, train, heldOut, &report.notes)
+        }
+        guard !report.labels.isEmpty || !report.targets.isEmpty || !report.anomalies.isEmpty else {
             let why = report.notes.isEmpty ? "data.labels names no column of classes; name one" : report.notes.joined(separator: "; ")
             throw RecipeError.data(message: "there is nothing to probe: \(why)")
         }
@@ -187,6 +193,23 @@ public struct Probe: Sendable {
             label.clusters = trial.clusters(count: clusterCount)
         }
         return label
+    }
+
+    private func detection(
+        of values: Set<String>, _ name: String, _ train: ProbedItems, _ heldOut: ProbedItems, _ notes: inout [String]
+    ) -> AnomalyDetection? {
+        let known = train.labeled(name), test = heldOut.labeled(name)
+        let normal = zip(known.places, known.values).filter { !values.contains($0.1) }.map(\.0)
+        let isAnomaly = test.values.map(values.contains)
+        guard !normal.isEmpty, isAnomaly.contains(true), isAnomaly.contains(false) else {
+            let wanted = values.sorted().joined(separator: ", ")
+            notes.append(
+                "anomalies of \(name): of the held-out items \(isAnomaly.count { $0 }) of \(isAnomaly.count) are \(wanted), "
+                    + "and \(normal.count) training items are not: both kinds are needed")
+            return nil
+        }
+        let distances = NeighborDistances(embeddings: train.features(at: normal))
+        return AnomalyDetection(scores: distances.scores(of: heldOut.features(at: test.places)), isAnomaly: isAnomaly)
     }
 
     private func regression(

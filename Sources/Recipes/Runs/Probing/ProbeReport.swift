@@ -11,6 +11,7 @@ import ConcordFiles
 ///         "linear_curve": {"points": [{"amount": …, "count": 85, "scores": [0.41, …], "mean": …, "std": …,
 ///                                      "interval": …}]}, "knn_curve": {…},
 ///         "clusters": {"nmi": …, "ari": …, "purity": …, "accuracy": …}}},
+///       "anomalies": {"section": {"auroc": …, "average_precision": …, "anomalies": 12, "normal": 1179}},
 ///       "targets": {"price": {"mae": …, "rmse": …, "r2": …, "count": 100}},
 ///       "notes": ["…"], "unreadable": [{"name": …, "reason": …}]
 ///     }
@@ -47,6 +48,8 @@ public struct ProbeReport: Sendable, Codable {
     public let trainingItems, heldOutItems: Int
     /// By column.
     public internal(set) var labels: [String: Label] = [:]
+    /// By column: how well distances from normal training items tell its anomalies.
+    public internal(set) var anomalies: [String: AnomalyDetection] = [:]
     /// By column of numbers: ridge regression.
     public internal(set) var targets: [String: RegressionMetrics] = [:]
     /// What was left out and why, a sentence each.
@@ -55,7 +58,7 @@ public struct ProbeReport: Sendable, Codable {
     public internal(set) var unreadable: [UnreadableFile] = []
 
     enum CodingKeys: String, CodingKey {
-        case rows, input, dimension, labels, targets, notes, unreadable
+        case rows, input, dimension, labels, anomalies, targets, notes, unreadable
         case trainingItems = "training_items"
         case heldOutItems = "held_out_items"
     }
@@ -74,6 +77,15 @@ public struct ProbeReport: Sendable, Codable {
         lines += unreadable.prefix(5).map { "unreadable: \($0.name): \($0.reason)" }
         if unreadable.count > 5 { lines.append("unreadable: and \(unreadable.count - 5) more") }
         for (name, label) in labels.sorted(by: { $0.key < $1.key }) { lines += ["", ""] + text(of: label, name) }
+        if !anomalies.isEmpty {
+            var table = AlignedTable()
+            table.append("anomalies by distance", ["AUROC", "average precision", "anomalies", "normal"])
+            for (name, found) in anomalies.sorted(by: { $0.key < $1.key }) {
+                let numbers = [found.auroc, found.averagePrecision].map { $0.map { NumberText.fixed($0, decimals: 3) } ?? "-" }
+                table.append(name, numbers + [String(found.anomalies), String(found.normal)])
+            }
+            lines += [""] + table.lines()
+        }
         if !targets.isEmpty {
             var table = AlignedTable()
             table.append("ridge regression", ["MAE", "RMSE", "R2", "samples"])

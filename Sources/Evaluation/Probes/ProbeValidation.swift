@@ -1,4 +1,4 @@
-import ConcordTensors
+package import ConcordTensors
 
 /// Which rows a probe's penalty is chosen on; it is fitted to the others, and at last to all.
 public enum ProbeValidation: Sendable, Equatable {

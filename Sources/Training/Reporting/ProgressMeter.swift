@@ -27,6 +27,8 @@ public final class ProgressMeter {
     private let started = ContinuousClock.now
     private var shown: ContinuousClock.Instant?
     private var last = ContinuousClock.now
+    /// When the steps that the next update reports ended; nil: as it reports them.
+    private var ended: ContinuousClock.Instant?
     /// Moving averages over about ten seconds.
     private var secondsPerStep = 0.0, itemsPerSecond = 0.0
     private var done: Int
@@ -48,10 +50,8 @@ public final class ProgressMeter {
     /// - Parameter metrics: shown as they are: `loss 1.234`.
     public func update(_ done: Int, items: Int, _ metrics: @autoclosure () -> String) {
         guard style != .silent else { return }
-        let now = ContinuousClock.now
-        note(steps: done - self.done, items: items, seconds: max(1e-9, (now - last).inSeconds))
-        (self.done, last) = (done, now)
-        let isLast = done == total
+        note(done, items: items)
+        let now = last, isLast = done == total
         let pause = style == .bar ? 0.1 : now - started < .seconds(20) ? 2.0 : 10.0
         if let shown, !isLast, (now - shown).inSeconds < pause { return }
         shown = now
@@ -59,8 +59,12 @@ public final class ProgressMeter {
         if style == .bar { draw(text) } else { writeLine(text) }
     }
 
+    /// Excludes the time from now to the next update from the speed: the steps that it will report are made, and
+    /// something else runs until then.
+    public func pauseTime() { ended = .now }
+
     /// Excludes the time since the last update from the speed: something else ran meanwhile.
-    public func skipTime() { last = .now }
+    public func skipTime() { (last, ended) = (.now, nil) }
 
     /// Prints a permanent line, above the bar.
     public func print(_ line: String) {
@@ -76,11 +80,18 @@ public final class ProgressMeter {
         bar = ""
     }
 
-    private func note(steps: Int, items: Int, seconds: Double) {
+    /// `update` without showing anything.
+    package func note(_ done: Int, items: Int) {
+        let now = ContinuousClock.now, steps = done - self.done
+        let seconds = max(1e-9, ((ended ?? now) - last).inSeconds)
+        (self.done, last, ended) = (done, now, nil)
         let weight = secondsPerStep == 0 ? 1 : 1 - exp(-seconds / 10)
         secondsPerStep += weight * (seconds / Double(max(1, steps)) - secondsPerStep)
         itemsPerSecond += weight * (Double(items) / max(seconds, 1e-9) - itemsPerSecond)
     }
+
+    /// Items a second, and seconds for what is left of the total, as they are shown.
+    package var speed: (rate: Double, secondsLeft: Double) { (itemsPerSecond, Double(total - done) * secondsPerStep) }
 
     private func text(_ metrics: String) -> String {
         let rate =
@@ -88,7 +99,7 @@ public final class ProgressMeter {
         var text = total > 0 ? "\(done)/\(total)" : "\(done)"
         if !metrics.isEmpty { text += "  \(metrics)" }
         text += "  \(rate) \(unit)/s"
-        if total > done { text += "  \(Self.duration(Double(total - done) * secondsPerStep)) left" }
+        if total > done { text += "  \(Self.duration(speed.secondsLeft)) left" }
         if done == total { text += "  \(Self.duration((last - started).inSeconds))" }
         return text
     }

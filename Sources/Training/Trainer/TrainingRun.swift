@@ -42,6 +42,7 @@ final class TrainingRun {
 
     /// Speed, memory, time and cost of the step that ends now.
     func measure(_ step: inout StepMetrics, samples: Int) {
+        meter.pauseTime()  // an evaluation may come before the step is recorded
         let now = ContinuousClock.now
         let seconds = (now - stepStarted).inSeconds
         step.itemsPerSecond = Double(samples) / max(1e-9, seconds)

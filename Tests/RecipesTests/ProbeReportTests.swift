@@ -41,7 +41,7 @@ import Testing
 
     @Test func itReportsLabelsCurvesClustersNumbersAndAnomalies() throws {
         var probe = Probe(try run())
-        (probe.amounts, probe.draws, probe.clusters) = ([.perClass(2)], 3, true)
+        (probe.amounts, probe.draws, probe.clusters, probe.neighbors) = ([.perClass(2)], 3, true, 3)
         (probe.targets, probe.anomalies) = (["brightness"], ["color": ["green"]])
         let report = try probe.report(data: folder.file(""))
         #expect(report.trainingItems == 36 && report.heldOutItems == 24 && report.dimension == 32)
@@ -55,7 +55,7 @@ import Testing
         #expect(try #require(color.clusters).clusters == 2)
 
         let brightness = try #require(report.targets["brightness"])
-        #expect(brightness.count == 24 && brightness.mae < 40, "\(brightness)")
+        #expect(brightness.count == 24 && brightness.mae < 80, "\(brightness)")
         let found = try #require(report.anomalies["color"])
         #expect(found.anomalies == 6 && found.normal == 18)
         #expect(try #require(found.auroc) > 0.9)

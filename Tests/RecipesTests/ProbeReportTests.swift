@@ -80,12 +80,12 @@ import Testing
     /// What cannot be probed is a sentence, and the rest is reported.
     @Test func whatCannotBeProbedIsSaid() throws {
         var probe = Probe(try run())
-        probe.labels = ["color", "colour", "same"]
+        probe.labels = ["color", "colors", "same"]
         probe.anomalies = ["color": ["violet"]]
         let report = try probe.report(data: folder.file(""))
         #expect(report.labels.keys.sorted() == ["color"] && report.anomalies.isEmpty)
         let notes = report.notes.joined(separator: "\n")
-        #expect(notes.contains("no column \"colour\"") && notes.contains("color"), "\(notes)")
+        #expect(notes.contains("no column \"colors\"") && notes.contains("color"), "\(notes)")
         #expect(notes.contains("one class only (one)"), "\(notes)")
         #expect(notes.contains("0 of 24 are violet"), "\(notes)")
 

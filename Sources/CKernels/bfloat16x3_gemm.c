@@ -11,16 +11,13 @@
 
 #define TARGET __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma,xsave")))
 #define INLINE static inline __attribute__((always_inline)) TARGET
-#include "transpose.h"
+#include "avx512.h"
 
 enum { SIDE = CONCORD_BFLOAT16X3_SIDE, DEPTH = CONCORD_BFLOAT16X3_DEPTH, BLOCK = CONCORD_BFLOAT16X3_BYTES, PARTS = 3 };
 /// Bytes of a tile: 16 rows of 16 words. A block of a panel is two tiles of each part.
 enum { TILE = 1024, SQUARE = SIDE * SIDE };
 /// What stays in the second cache: panels of rows of a, their blocks along the inner axis, and panels of columns of c.
 enum { ROWS = 8, INNER = CONCORD_BFLOAT16X3_INNER / DEPTH, COLUMNS = 16 };
-
-static size_t minimum(size_t a, size_t b) { return a < b ? a : b; }
-static size_t ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
 
 TARGET bool concord_bfloat16x3_available(void) {
     unsigned a, b, c, d;
@@ -77,8 +74,6 @@ INLINE parts split_by_turns(__m512 x, __m512 y) {
     for (int p = 0; p < PARTS; p++) result.part[p] = _mm512_permutexvar_epi16(order, result.part[p]);
     return result;
 }
-
-INLINE __mmask16 mask(size_t left) { return left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1); }
 
 /// A tile of 16 rows of 32 inner numbers (`is_turned`: 16 pairs of inner numbers of 16 columns) from memory in which
 /// inner numbers are neighbors.

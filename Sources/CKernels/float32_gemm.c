@@ -9,7 +9,7 @@
 #define TARGET __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
 #define INLINE static inline __attribute__((always_inline)) TARGET
 #define UNROLL _Pragma("clang loop unroll(full)")
-#include "transpose.h"
+#include "avx512.h"
 
 enum { ROWS = CONCORD_FLOAT32_ROWS, COLUMNS = CONCORD_FLOAT32_COLUMNS, INNER = CONCORD_FLOAT32_INNER };
 /// Rows of a that are copied at a time where they are stored as columns, so that whole lines of the cache are read.
@@ -17,14 +17,6 @@ enum { GROUP = 4 * ROWS };
 /// Numbers from one copied row to the next: a line more than a block, for rows a power of two apart want the same
 /// places of the cache.
 enum { STEP = INNER + 16 };
-
-static size_t minimum(size_t a, size_t b) { return a < b ? a : b; }
-static size_t ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
-
-/// Inner numbers of a block: all blocks have as many, but for the last.
-static size_t depth_of(size_t k) { return ceiling(ceiling(k, ceiling(k, INNER)), 16) * 16; }
-
-INLINE __mmask16 mask(size_t left) { return left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1); }
 
 bool concord_float32_gemm_available(void) { return __builtin_cpu_supports("x86-64-v4"); }
 
@@ -57,9 +49,9 @@ INLINE void pack_columns(float *to, const float *from, size_t ld, size_t depth, 
 
 TARGET void concord_float32_gemm_pack(
     float *packed, size_t first, size_t last, const float *b, size_t ld, bool is_transposed, size_t n, size_t k) {
-    const size_t columns = ceiling(n, COLUMNS) * COLUMNS, most = depth_of(k);
-    for (size_t inner = 0; inner < k; inner += most) {
-        const size_t depth = minimum(most, k - inner);
+    const size_t columns = ceiling(n, COLUMNS) * COLUMNS;
+    for (size_t inner = 0; inner < k; inner += INNER) {
+        const size_t depth = minimum(INNER, k - inner);
         for (size_t panel = first; panel < last; panel++) {
             const size_t column = panel * COLUMNS, width = minimum(COLUMNS, n - column);
             float *to = packed + inner * columns + column * depth;
@@ -165,10 +157,10 @@ TARGET void concord_float32_gemm_multiply(
     size_t m, size_t n, size_t k, size_t first, size_t last, float alpha, const float *a, size_t lda,
     bool is_transposed, const float *packed, float beta, const float *bias, float *c, size_t ldc, bool streams,
     float *scratch) {
-    const size_t columns = ceiling(n, COLUMNS) * COLUMNS, most = depth_of(k), panels = last - first;
+    const size_t columns = ceiling(n, COLUMNS) * COLUMNS, panels = last - first;
     const size_t height = is_transposed ? GROUP : ROWS;
-    for (size_t inner = 0; inner < k; inner += most) {
-        const size_t depth = minimum(most, k - inner);
+    for (size_t inner = 0; inner < k; inner += INNER) {
+        const size_t depth = minimum(INNER, k - inner);
         destination to = {.ld = ldc, .alpha = alpha, .beta = inner ? 1 : beta, .streams = streams};
         for (size_t top = 0; top < m; top += height) {
             const size_t some = minimum(height, m - top);

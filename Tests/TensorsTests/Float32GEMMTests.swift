@@ -33,6 +33,11 @@ struct Float32GEMMTests {
                 #expect(some.scalars == whole.sliced(rows, axis: 0).sliced(columns, axis: 1).scalars)
             }
         }
+        // Of many columns fewer inner numbers are packed at a time.
+        let wide = hashed("cut wide", [1100, 4200]), long = hashed("cut long", [200, 1100])
+        let all = product(long, wide, .neither, by: .own)
+        let few = product(long, wide.sliced(4000..<4040, axis: 1), .neither, by: .own)
+        #expect(few.scalars == all.sliced(4000..<4040, axis: 1).scalars)
         let left = product(a.transposed(), b, .left, by: .own)
         #expect(left.scalars == whole.scalars)
         #expect(product(a, b.transposed(), .right, by: .own).scalars == whole.scalars)

@@ -1,7 +1,7 @@
 import CKernels
 
-/// float32 GEMM of our own on AVX-512: the right factor is packed once for all threads, and pieces of the result go to
-/// whoever is free, so that a core that somebody else keeps busy gets fewer.
+/// float32 GEMM of our own on AVX-512: the right factor is packed once for all threads, and blocks of the result are
+/// scheduled dynamically, so that a core that another process uses computes fewer.
 ///
 /// On two cores of an AMD EPYC (Zen 4; 235 GFLOP/s of multiply-adds in registers) beside OpenBLAS 0.3.21, packing
 /// included: `[4096, 512] [512, 2048]` 220 and 202 GFLOP/s, `[4096, 2048] [512, 2048]ᵀ` 215 and 200, `[4096, 512]ᵀ
@@ -17,14 +17,15 @@ package enum Float32GEMM {
 
     /// Columns of b that are packed at a time, and about how many bytes of them: they stay in the last cache.
     private static let columns = 4096, packedBytes = 8 << 20
-    /// Rows of a piece at most, and the fewest; whole tiles.
+    /// Rows of a block at most, and the fewest; whole tiles.
     private static let rows = 8 * CONCORD_FLOAT32_ROWS, fewestRows = 2 * CONCORD_FLOAT32_ROWS
-    /// Panels of columns of a piece, where rows alone give too few.
+    /// Panels of columns of a block, where rows alone give too few blocks.
     private static let panels = 16
 
     /// `c = alpha op(a) op(b) + bias`, or `+ beta c`, on row-major memory; in parallel outside of parallel loops.
     ///
-    /// c's numbers depend neither on the number of threads nor on which of its rows and columns a call computes.
+    /// c's numbers depend neither on the number of threads nor on which of its rows and columns a call computes: sums
+    /// are rounded to memory after every `CONCORD_FLOAT32_INNER` inner numbers, wherever parts end.
     /// - Parameters: as `GEMM.multiply`'s.
     package static func multiply(
         _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool,
@@ -78,15 +79,15 @@ package enum Float32GEMM {
             _ a: UnsafePointer<Float>, _ packed: Storage, bias: UnsafePointer<Float>?, _ c: UnsafeMutablePointer<Float>
         ) {
             let from = packed.base.assumingMemoryBound(to: Float.self)
-            let pieces = 16 * Threads.count, tile = CONCORD_FLOAT32_ROWS
-            let height = min(rows, max(fewestRows, (m / pieces + tile - 1) / tile * tile))
-            let bands = (m + height - 1) / height, parts = bands >= pieces / 2 ? 1 : max(1, allPanels / panels)
-            let work = 2 * height * k * n / parts
-            Parallel.runDynamically(bands * parts, grain: max(1, 1 << 20 / max(1, work))) { piece in
-                let first = piece % bands * height, part = piece / bands
+            let wanted = 16 * Threads.count, tile = CONCORD_FLOAT32_ROWS
+            let height = min(rows, max(fewestRows, (m / wanted + tile - 1) / tile * tile))
+            let down = (m + height - 1) / height, across = down >= wanted / 2 ? 1 : max(1, allPanels / panels)
+            let work = 2 * height * k * n / across
+            Parallel.runDynamically(down * across, grain: max(1, 1 << 20 / max(1, work))) { block in
+                let first = block % down * height, column = block / down
                 let scratch = Storage(bytes: 4 * concord_float32_gemm_scratch())
                 concord_float32_gemm_multiply(
-                    min(height, m - first), n, k, allPanels * part / parts, allPanels * (part + 1) / parts, alpha,
+                    min(height, m - first), n, k, allPanels * column / across, allPanels * (column + 1) / across, alpha,
                     transposeA ? a + first : a + first * lda, lda, transposeA, from, beta, bias, c + first * ldc, ldc,
                     streams, scratch.base.assumingMemoryBound(to: Float.self))
             }

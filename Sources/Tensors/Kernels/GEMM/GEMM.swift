@@ -63,7 +63,7 @@ package enum GEMM {
     private static func suits(_ route: Route, _ s: Sizes, _ choice: MatmulChoice) -> Bool {
         switch route {
         case .bfloat16x3: choice.splits && BFloat16x3GEMM.suits(s.m, s.n, s.k)
-        case .own: choice.blocks && s.library == nil && Float32GEMM.suits(s.m, s.n, s.k)
+        case .own: s.library == nil && usesBlocks(s.m, s.n, s.k)
         case .packed: choice.packs && isWorthPacking(s.m, s.n, s.k, transposeA: s.transposeA)
         case .oneDNN: (s.library ?? choice.library) == .oneDNN
         case .openBLAS: true

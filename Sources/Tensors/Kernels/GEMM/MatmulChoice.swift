@@ -28,7 +28,7 @@ package struct MatmulChoice: Sendable, Hashable, Codable {
         (self.blocks, self.packs, self.splits) = (blocks, packs, splits)
     }
 
-    /// What runs recorded before `Float32GEMM` was there goes on without it.
+    /// A run that was recorded before `Float32GEMM` existed goes on without it.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         library = try values.decode(Processor.MatmulLibrary.self, forKey: .library)

@@ -1,6 +1,14 @@
 // Included by kernels that define TARGET, the attributes of functions for a processor with AVX-512.
-#ifndef TRANSPOSE_H
-#define TRANSPOSE_H
+#ifndef AVX512_H
+#define AVX512_H
+
+static inline size_t minimum(size_t a, size_t b) { return a < b ? a : b; }
+static inline size_t ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
+
+/// The first `left` of sixteen.
+TARGET static inline __attribute__((always_inline)) __mmask16 mask(size_t left) {
+    return left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1);
+}
 
 /// Sixteen rows of sixteen 32-bit words, transposed in place.
 TARGET static inline __attribute__((always_inline)) void transpose(__m512i *r) {

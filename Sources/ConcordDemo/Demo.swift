@@ -15,22 +15,28 @@ public struct Demo {
         self.overrides = overrides
     }
 
+    /// The directory of the run that it trains.
+    public var runDirectory: String { directory + "/run" }
+
     /// Runs it, or what of it an earlier call did not finish.
-    /// - Parameter report: is called with what happens, as it happens.
-    public func run(report: (DemoEvent) -> Void) throws -> TrainingEnd {
+    /// - Parameters:
+    ///   - progress: how the trainer shows its steps.
+    ///   - report: is called with what happens, as it happens.
+    public func run(
+        progress: ProgressMeter.Style = .automatic, report: (DemoEvent) -> Void
+    ) throws -> TrainingEnd {
         let recipe = try Recipe(named: "demo", overrides: overrides)
         guard let split = recipe.data.split else {
             throw RecipeError.data(message: "the demo's recipe must hold something out: data.split")
         }
         let data = try DemoData(folder: directory + "/data", split: split)
         report(.data(folder: data.folder, trainingSamples: data.trainingSamples, heldOut: data.heldOut))
-        let runPath = directory + "/run"
         let outcome = try TrainingSession(
-            recipe: "demo", overrides: overrides, data: data.folder, directory: runPath,
-            isResumed: RunDirectory(runPath).isRun
-        ).run { report(.training($0)) }
+            recipe: "demo", overrides: overrides, data: data.folder, directory: runDirectory,
+            isResumed: RunDirectory(runDirectory).isRun
+        ).run(progress: progress) { report(.training($0)) }
         if case .interrupted = outcome { return outcome }
-        try search(try Run(runPath), data.heldOutThings(of: split), report)
+        try search(try Run(runDirectory), data.heldOutThings(of: split), report)
         return outcome
     }
 
@@ -120,12 +126,17 @@ public enum DemoEvent: Sendable {
 }
 
 /// A file that was found.
-public struct DemoAnswer: Sendable {
+public struct DemoAnswer: Sendable, Encodable {
     public let file, caption: String
     /// Cosine, from -1 to 1.
     public let similarity: Float
     /// Whether it is of the thing that was looked for.
     public let isCorrect: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case file, caption, similarity
+        case isCorrect = "correct"
+    }
 }
 
 /// A held-out thing's files and caption.

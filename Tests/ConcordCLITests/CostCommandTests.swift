@@ -39,7 +39,5 @@ struct CostCommandTests {
         let world = try SmallWorld()
         let out = try world.train("run", "--estimate")
         #expect(out.status == 64 && out.errors.contains("--estimate writes no run"))
-        let json = try CommandLineTool.run("train", world.recipe, "--data", world.data, "--json")
-        #expect(json.status == 64 && json.errors.contains("--json wants --estimate"))
     }
 }

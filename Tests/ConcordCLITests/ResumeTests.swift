@@ -8,32 +8,56 @@ import Testing
         let whole = try world.train("whole")
         #expect(whole.status == 0, "\(whole.errors)")
         let expected = try world.weights("whole")
-        func start() throws -> (process: Process, log: String) {
-            var arguments = ["train", world.recipe, "--data", world.data, "--out", world.run("killed")]
-            if FileManager.default.fileExists(atPath: world.run("killed") + "/recipe.yaml") {
-                arguments.append("--resume")
-            }
-            let log = world.folder.path + "/log"
-            _ = FileManager.default.createFile(atPath: log, contents: nil)
-            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
-            return (try CommandLineTool.start(arguments, output: handle, errors: handle), log)
-        }
-        // Ten kills, and as many more as a busy machine needs until one falls into the training.
-        var kills = 0, delay = 0.02
-        while kills < 10 || ((try? world.steps("killed").isEmpty) ?? true) {
-            let process = try start().process
-            Thread.sleep(forTimeInterval: delay)
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-            (kills, delay) = (kills + 1, delay * 1.35)
-        }
-        let (process, log) = try start()
-        process.waitUntilExit()
-        let text = try String(contentsOfFile: log, encoding: .utf8)
-        #expect(process.terminationStatus == 0, "\(text)")
-        #expect(text.contains("resumed at step"))
+        let killed = try world.trainKilling(
+            "killed", ["train", world.recipe, "--data", world.data, "--out", world.run("killed")])
+        #expect(killed.status == 0 && killed.text.contains("resumed at step"), "\(killed.text)")
         #expect(try world.weights("killed") == expected)
         #expect(try world.steps("killed") == Array(1...24))
+    }
+
+    @Test func afterKillsFineTuningEndsInTheSameBits() throws {
+        let world = try SmallWorld()
+        #expect(try world.train("pretrained", "--set", "steps=4").status == 0)
+        let tuning = [
+            "finetune", world.run("pretrained"), "--data", world.data, "--label", "tone", "--set", "steps=24",
+            "--set", "checkpoint.every=4", "--set", "batch=8", "--out",
+        ]
+        let whole = try CommandLineTool.run(tuning + [world.run("whole"), "--json"])
+        #expect(whole.status == 0, "\(whole.errors)")
+        let result = try JSONSerialization.jsonObject(with: Data(whole.output.utf8)) as? [String: Any]
+        #expect(result?["run"] as? String == world.run("whole") && result?["evaluation"] != nil, "\(whole.output)")
+        let killed = try world.trainKilling(
+            "killed", tuning + [world.run("killed")],
+            resuming: ["finetune", "--data", world.data, "--out", world.run("killed")])
+        #expect(killed.status == 0 && killed.text.contains("resumed at step"), "\(killed.text)")
+        #expect(try world.weights("killed") == world.weights("whole"))
+        #expect(try world.steps("killed") == Array(1...24))
+        let classified = try CommandLineTool.run(
+            "classify", world.run("killed"), "--images", world.data + "/0.jpg", "--json")
+        #expect(classified.status == 0, "\(classified.errors)")
+    }
+
+    @Test(arguments: ["no_such_column", "filepath"]) func aWrongLabelOfFineTuningIsOneLine(label: String) throws {
+        let world = try SmallWorld()
+        #expect(try world.train("pretrained", "--set", "steps=2").status == 0)
+        let refused = try CommandLineTool.run(
+            "finetune", world.run("pretrained"), "--data", world.data, "--label", label, "--per-class", "2",
+            "--set", "steps=2")
+        if label == "filepath" {  // every class has one sample: said, and trained
+            #expect(refused.status == 0 && refused.output.contains("fewer"), "\(refused.output)\(refused.errors)")
+        } else {
+            #expect(refused.status == 1 && refused.errors.contains(label), "\(refused.errors)")
+            #expect(refused.errors.split(separator: "\n").count == 1, "\(refused.errors)")
+        }
+    }
+
+    @Test func theEvaluationOfATrainedRunIsOneObject() throws {
+        let world = try SmallWorld()
+        let trained = try world.train("run", "--set", "steps=2", "--json")
+        let result = try JSONSerialization.jsonObject(with: Data(trained.output.utf8)) as? [String: Any]
+        #expect(trained.status == 0 && result?["run"] as? String == world.run("run"), "\(trained.output)")
+        #expect(result?["evaluation"] is [String: Any], "\(trained.output)")
+        #expect(trained.errors.contains("the run is in"), "\(trained.errors)")
     }
 
     @Test func aRunInPiecesOfItsBatchesIsNotResumedAsAnother() throws {

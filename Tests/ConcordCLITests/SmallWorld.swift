@@ -48,6 +48,36 @@ struct SmallWorld {
         try CommandLineTool.run(["train", recipe, "--data", data, "--out", run(name)] + more)
     }
 
+    /// Trains a run that is killed at ten instants, and more until one falls into the training, and resumed each time.
+    /// - Parameters:
+    ///   - name: the run's.
+    ///   - starting: the command that makes it.
+    ///   - resuming: the command that `--resume` is added to; `starting` by default.
+    /// - Returns: how the last command ended, and all that it said.
+    func trainKilling(
+        _ name: String, _ starting: [String], resuming: [String]? = nil
+    ) throws -> (status: Int32, text: String) {
+        let log = folder.path + "/log"
+        func start() throws -> Process {
+            let isThere = FileManager.default.fileExists(atPath: run(name) + "/recipe.yaml")
+            _ = FileManager.default.createFile(atPath: log, contents: nil)
+            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+            return try CommandLineTool.start(
+                isThere ? (resuming ?? starting) + ["--resume"] : starting, output: handle, errors: handle)
+        }
+        var kills = 0, delay = 0.02
+        while kills < 10 || ((try? steps(name).isEmpty) ?? true) {
+            let process = try start()
+            Thread.sleep(forTimeInterval: delay)
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            (kills, delay) = (kills + 1, delay * 1.35)
+        }
+        let last = try start()
+        last.waitUntilExit()
+        return (last.terminationStatus, try String(contentsOfFile: log, encoding: .utf8))
+    }
+
     /// The model's file at a step.
     func weights(_ name: String, step: Int = 24) throws -> Data {
         let digits = String(repeating: "0", count: 8 - String(step).count) + String(step)

@@ -130,6 +130,22 @@ import Testing
         #expect(paths.contains { $0.hasPrefix("near.context.") } && paths.contains { $0.hasPrefix("far.context.") })
     }
 
+    @Test func faultsOfAPartsOwnChecksNameItsKey() throws {
+        let error = #expect(throws: RecipeError.self) {
+            _ = try Recipe(
+                yaml: """
+                    data: {kind: files, path: ., pattern: "{name}.wav", columns: {audio: filepath}, split: none}
+                    objective: {name: sum, parts: {near: {name: predictive, negatives_from: group}}}
+                    model: {audio: {encoder: cpc, channels: [16, 16], kernels: [8, 4], strides: [4, 4], context: gru}}
+                    """, source: "r.yaml")
+        }
+        let words = "objective.parts.near.negatives_from: group draws"
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+        let recipe = try Recipe(
+            yaml: "objective: {name: sum, parts: {near: {name: distill}}}\n\(Self.texts)", source: "r.yaml")
+        #expect(recipe.objective.needs.teacher?.key == "objective.parts.near.teacher")
+    }
+
     @Test(arguments: [
         ("{}", "objective.parts: the objectives to add up"),
         ("{a: {weight: 2}}", "objective.parts.a.name: the objective of the part wanted"),

@@ -1,43 +1,53 @@
 import ArgumentParser
 import Concord
-import ConcordThreadOptions
 
 struct InferenceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inference",
-        abstract:
-            "Times embedding images of 224x224 with ResNets, with and without folding batch normalizations."
-    )
+        abstract: "Times embedding images, texts and clips; with --python in PyTorch and ONNX Runtime too.",
+        discussion: """
+            Workloads: resnet18 and resnet50 (images of 224x224), texts (64 tokens; four layers of width 512), clips \
+            (1.28 s at 16 kHz; five convolutions of 256 channels). Rates are items a second; "apart" is with a tape, \
+            which folds no batch normalization into the convolutions. ONNX Runtime runs what PyTorch exports, in \
+            float32. A ratio is the seconds of the faster of the two over Concord's: above 1, Concord is faster.
+            """)
 
-    @Option(help: "18, 34 or 50; 18 and 50 where left out.") var depth: [Int] = []
-    @Option(help: "Images at a time.") var batch = 16
-    @Option(help: "Timed passes.") var repeats = 9
+    @Argument(help: "Workloads; all where none is named.") var workloads: [InferenceWorkload] = []
+    @Option(help: "Items at a time.") var batch = 32
     @Option(help: "Element type of activations and matmuls.") var precision = Precision.float32
-    @OptionGroup var threads: ThreadOptions
+    @Option(help: "A Python that has PyTorch, torchvision and ONNX Runtime.") var python: String?
+    @Option(help: "The path of torch_steps.py, for --python.") var baseline: String?
+    @OptionGroup var options: BenchOptions
 
     func validate() throws {
-        if let depth = depth.first(where: { ![18, 34, 50].contains($0) }) {
-            throw ValidationError("--depth \(depth) is none of 18, 34, 50")
-        }
-        if batch < 1 || repeats < 1 { throw ValidationError("--batch and --repeats want 1 or more") }
+        if batch < 1 { throw ValidationError("--batch wants 1 or more, not \(batch)") }
+        if (python == nil) != (baseline == nil) { throw ValidationError("--python and --baseline want each other") }
     }
 
     func run() throws {
-        threads.apply()
-        let images = Tensor(uniform: -1.7...1.7, shape: [batch, 224, 224, 3], key: RandomKey(seed: 0))
-        print("depth".left(7) + "batch".right(6) + "images/s apart".right(16) + "images/s folded".right(17))
-        for depth in depth.isEmpty ? [18, 50] : depth {
-            let encoder = ResNet(depth: depth).initialize(seed: 0)
-            for (_, parameter) in ParameterWalk(encoder).parameters { parameter.isFrozen = true }
+        options.apply()
+        var all: [InferenceTimings] = []
+        for workload in workloads.isEmpty ? InferenceWorkload.allCases : workloads {
+            let other = python.flatMap { python in
+                baseline.map { InferenceBaseline(python: python, script: $0, repeats: options.repeats) }
+            }
+            let pytorch = try other?.measure(workload, batch: batch, precision, by: .pytorch)
+            let onnx =
+                precision == .float32
+                ? try other?.measure(workload, batch: batch, precision, by: .onnxruntime) : nil
+            let pass = workload.pass(batch: batch)
+            let seconds = withPrecision(precision) { Timing.of(repeats: options.repeats, warmups: 2) { _ = pass() } }
             // A tape folds nothing, and keeps nothing of frozen parameters.
             let apart = withPrecision(precision) {
-                Timing.of(repeats: repeats, warmups: 2) { _ = valueWithPullback { _ in [encoder(images)] } }
+                Timing.of(repeats: options.repeats, warmups: 2) { _ = valueWithPullback { _ in [pass()] } }
             }
-            let folded = withPrecision(precision) { Timing.of(repeats: repeats, warmups: 2) { _ = encoder(images) } }
-            print(
-                "\(depth)".left(7) + "\(batch)".right(6) + (Double(batch) / apart.median).decimals(1).right(16)
-                    + (Double(batch) / folded.median).decimals(1).right(17))
+            all.append(
+                InferenceTimings(
+                    name: workload, batch: batch, seconds: seconds, apart: apart, pytorch: pytorch, onnxRuntime: onnx))
         }
+        if options.json { return print(try JSON.text(all)) }
+        print(InferenceTimings.heading)
+        for timings in all { print(timings.row) }
         print("\n\(Threads.count) threads; \(Kernels.description)")
     }
 }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A key with everything that depends on other keys: where it is allowed, and its other defaults.
 public struct DocumentedKey: Sendable, Equatable, Codable {
     /// A default that depends on another key.
@@ -22,10 +24,22 @@ extension Recipe {
     ///
     /// Found by decoding: a recipe with all modalities, then that recipe with each choice changed in turn, and from
     /// every recipe that showed a new key again. A key's conditions are the choices without which it is not asked for.
+    ///
+    /// That takes seconds, and is done again only where an objective or an encoder was registered since.
     public static func documentedKeys() -> [DocumentedKey] {
-        var survey = KeySurvey()
-        return survey.run()
+        let encoders: [any EncoderRecipe.Type] = Modality.allCases.flatMap { encoderKinds(of: $0) }
+        let kinds = objectiveKinds.map { ObjectIdentifier($0) } + encoders.map { ObjectIdentifier($0) }
+        return surveyed.withLock { known in
+            if let known, known.kinds == kinds { return known.keys }
+            var survey = KeySurvey()
+            let keys = survey.run()
+            known = (kinds, keys)
+            return keys
+        }
     }
+
+    /// The keys of the last survey, and the objectives and encoders that there were.
+    private static let surveyed = Mutex<(kinds: [ObjectIdentifier], keys: [DocumentedKey])?>(nil)
 }
 
 /// Decodes a family of small recipes and compares the keys that they ask for.
@@ -52,6 +66,7 @@ private struct KeySurvey {
         var found: [(key: RecipeKey, state: State)] = []
         var known: Set<String> = []
         var queue: [State] = [[:]]
+        var queued: Set<State> = [[:]]
         var next = 0
         while next < queue.count {
             let state = queue[next]
@@ -59,8 +74,10 @@ private struct KeySurvey {
             let fresh = keys(of: state).filter { !known.contains($0.path) }
             known.formUnion(fresh.map(\.path))
             found += fresh.map { ($0, state) }
-            for change in changes(of: state) where !queue.contains(change.state) {
-                if keys(of: change.state).contains(where: { !known.contains($0.path) }) { queue.append(change.state) }
+            for change in changes(of: state) where !queued.contains(change.state) {
+                guard keys(of: change.state).contains(where: { !known.contains($0.path) }) else { continue }
+                queue.append(change.state)
+                queued.insert(change.state)
             }
         }
         let documented = found.map { document($0.key, foundIn: $0.state) }

@@ -13,39 +13,41 @@ struct TeacherEmbeddings: Sendable {
     var dimension: Int { index.embeddings.shape[1] }
 
     /// - Parameters:
-    ///   - path: a run directory, whose model then embeds the items, or an index of them.
+    ///   - teacher: a run directory, whose model then embeds the items, or an index of them.
     ///   - root: the data directory: paths of an index start from it, or from the working directory.
     /// - Throws: where it cannot be read, is of another kind of input, or lacks an item of the training rows.
-    init(_ path: String, _ input: RecipeInput, of table: SampleTable, root: String) throws {
+    init(_ teacher: DataNeeds.Teacher, of table: SampleTable, root: String) throws {
+        let (path, input) = (teacher.path, teacher.input)
         let own = Paths.join(root, path)
         let source = RunDirectory(own).isRun || !RunDirectory(path).isRun && PathEncoding.isThere(own) ? own : path
         if let segment = table.settings.segments[input], segment.start != nil || segment.end != nil {
             throw RecipeError.data(
-                message: "objective.teacher: rows that are parts of recordings (data.columns: start, end) have no "
+                message: "\(teacher.key): rows that are parts of recordings (data.columns: start, end) have no "
                     + "embedding of their own; give each part a file")
         }
         let items = EvaluatedItems(Array(table.train), of: table, [input]), names = items.names[input] ?? []
         let index: EmbeddingIndex
         if RunDirectory(source).isRun {
-            let teacher = try Run(source)
+            let run = try Run(source)
             index =
                 switch input.kind {
-                case .image: try teacher.index(images: names)
-                case .audio: try teacher.index(audio: names, windows: .averaged)
-                case .text: try teacher.index(texts: names)
-                case .video: try teacher.index(videos: names)
-                case .id: try teacher.index(ids: names)
+                case .image: try run.index(images: names)
+                case .audio: try run.index(audio: names, windows: .averaged)
+                case .text: try run.index(texts: names)
+                case .video: try run.index(videos: names)
+                case .id: try run.index(ids: names)
                 }
         } else {
             index = try EmbeddingIndex(path: source)
         }
-        try self.init(index, input, of: table, root: root, named: source)
+        try self.init(index, of: teacher, for: table, root: root, named: source)
     }
 
     /// - Parameter name: the teacher's, in errors.
     init(
-        _ index: EmbeddingIndex, _ input: RecipeInput, of table: SampleTable, root: String, named name: String
+        _ index: EmbeddingIndex, of teacher: DataNeeds.Teacher, for table: SampleTable, root: String, named name: String
     ) throws {
+        let input = teacher.input
         (self.index, self.input) = (index, input)
         var rows: [String: Int] = [:]
         for (row, name) in index.names.enumerated().reversed() {
@@ -65,7 +67,7 @@ struct TeacherEmbeddings: Sendable {
         guard let first = missing.first else { return }
         throw RecipeError.data(
             message:
-                "objective.teacher: \(name) has no embedding of \(missing.count) of \(table.train.count) training "
+                "\(teacher.key): \(name) has no embedding of \(missing.count) of \(table.train.count) training "
                     + "rows; the first is \(first.place), \(table.part(input, of: first) ?? "")")
     }
 

@@ -93,14 +93,12 @@ enum TrainingData: Sendable {
     ///   - saved: the index that a run has of them already.
     func teacher(_ recipe: Recipe, data: String, saved: EmbeddingIndex? = nil) throws -> TeacherEmbeddings? {
         guard let wanted = recipe.objective.needs.teacher, let table else { return nil }
-        let (path, input) = (wanted.path, wanted.input)
-        guard !path.isEmpty else {
-            throw RecipeError.data(
-                message: "objective.teacher: a run directory or an index of its embeddings wanted")
+        guard !wanted.path.isEmpty else {
+            throw RecipeError.data(message: "\(wanted.key): a run directory or an index of its embeddings wanted")
         }
         let teacher =
-            try saved.map { try TeacherEmbeddings($0, input, of: table, root: data, named: path) }
-            ?? TeacherEmbeddings(path, input, of: table, root: data)
+            try saved.map { try TeacherEmbeddings($0, of: wanted, for: table, root: data, named: wanted.path) }
+            ?? TeacherEmbeddings(wanted, of: table, root: data)
         guard teacher.dimension == recipe.model.dimension else {
             throw RecipeError.data(
                 message: "model.dimension: the teacher's embeddings have \(teacher.dimension) numbers, and the shared "

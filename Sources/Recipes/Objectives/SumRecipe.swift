@@ -29,6 +29,26 @@ public struct SumRecipe: ObjectiveRecipe {
         public let weight: Double
         /// How the weight changes over the run; nil: it does not.
         public let weightSchedule: ScheduledValue?
+
+        /// The recipe's path of one of its keys.
+        func key(_ key: String) -> String { "objective.parts.\(name).\(key)" }
+
+        /// The same of a key as the objective alone has it, `objective.temperature`.
+        func path(ofKey path: String) -> String {
+            path.hasPrefix("objective.") ? key(String(path.dropFirst("objective.".count))) : path
+        }
+
+        /// Errors name the keys of the part, which the objective calls by the path that they have where it is alone.
+        func naming<T>(_ body: () throws -> T) throws -> T {
+            func named(_ message: String) -> String {
+                message.hasPrefix("objective.") ? path(ofKey: message) : "objective.parts.\(name): \(message)"
+            }
+            do { return try body() } catch let fault as ObjectiveFault {
+                throw ObjectiveFault(named(fault.message))
+            } catch RecipeError.data(let message) where message.hasPrefix("objective.") {
+                throw RecipeError.data(message: named(message))
+            }
+        }
     }
 
     /// In the recipe's order.
@@ -100,13 +120,12 @@ public struct SumRecipe: ObjectiveRecipe {
     }
 
     /// What each part asks of the data.
-    /// - Throws: ``ObjectiveFault`` that names the part.
     private var needed: [DataNeeds] {
         get throws {
             try parts.map { part in
-                do { return try part.recipe.needs(data) } catch let fault as ObjectiveFault {
-                    throw ObjectiveFault("objective.parts.\(part.name): \(fault.message)")
-                }
+                var needs = try part.naming { try part.recipe.needs(data) }
+                needs.teacher?.key = part.key("teacher")
+                return needs
             }
         }
     }
@@ -119,7 +138,9 @@ public struct SumRecipe: ObjectiveRecipe {
 
     public func task(_ parts: RecipeParts) throws -> TrainingTask {
         let needed = try needed
-        let tasks = try zip(self.parts, needed).map { part, needs in try part.recipe.task(parts.serving(needs)) }
+        let tasks = try zip(self.parts, needed).map { part, needs in
+            try part.naming { try part.recipe.task(parts.serving(needs)) }
+        }
         var sum = Self.term(tasks[0].objective, self.parts[0], needed[0])
         for place in tasks.indices.dropFirst() {
             sum = sum + Self.term(tasks[place].objective, self.parts[place], needed[place])
@@ -138,7 +159,11 @@ public struct SumRecipe: ObjectiveRecipe {
             return part.evaluations.filter { own in !usual.contains { type(of: $0) == type(of: own) } }
         }
         task.head = tasks.lazy.compactMap(\.head).first
-        let preparations = tasks.compactMap(\.preparation)
+        let preparations = zip(self.parts, tasks).compactMap { part, task in
+            task.preparation.map { prepare -> @Sendable (TrainingPreparation) throws -> Void in
+                { data in try part.naming { try prepare(data) } }
+            }
+        }
         if !preparations.isEmpty { task.preparation = { data in try preparations.forEach { try $0(data) } } }
         return task
     }
@@ -146,7 +171,7 @@ public struct SumRecipe: ObjectiveRecipe {
     public func weights(features: Double, context: Double) -> (key: String, count: Double)? {
         let all = parts.compactMap { part in
             part.recipe.weights(features: features, context: context).map { own in
-                (key: own.key.replacing("objective.", with: "objective.parts.\(part.name)."), count: own.count)
+                (key: part.path(ofKey: own.key), count: own.count)
             }
         }
         guard let largest = all.max(by: { $0.count < $1.count }) else { return nil }

@@ -239,7 +239,10 @@ public struct TrainingSession {
     /// Writes and reports what the run has cost.
     private func finish(_ meter: CostMeter, _ report: (TrainingEvent) -> Void) throws {
         let cost = meter.cost
-        if ranks.rank == 0 { try TextFile.write(cost.file, to: place.cost) }
+        if ranks.rank == 0 {
+            try TextFile.write(cost.file, to: place.cost)
+            place.discardInitial()
+        }
         report(.cost(cost))
     }
 
@@ -257,6 +260,8 @@ public struct TrainingSession {
         if let initial {  // of a resumed run, the checkpoint comes over it where there is one
             let own = tokenizer.map { (name: $0.name, fingerprint: $0.fingerprint) }
             for note in try initial.load(into: objective, of: embedder.model, tokenizer: own) { report(.fact(note)) }
+        } else if isResumed {
+            try place.loadInitial(into: objective)
         }
         if isResumed || ranks.rank > 0 { return lock }
         let classes = try recipe.data.labels.compactMap { label in
@@ -264,7 +269,7 @@ public struct TrainingSession {
         }
         return try place.prepare(
             recipe: recipe, overrides: overrides, tokenizer: embedder.tokenizer, classes: classes, ids: embedder.ids,
-            teacher: teacher?.index, trainedData: trained,
+            initial: initial.map { _ in objective }, teacher: teacher?.index, trainedData: trained,
             kernels: KernelTable.current.resolved)
     }
 

@@ -16,23 +16,27 @@ extension Tensor {
         let values = Tensor(uninitialized: [shape[0], k]), indices = Tensor(uninitialized: [shape[0], k], .int32)
         guard k > 0 else { return (values, indices) }
         let queries = detached.asFloat32, bank = bank.detached.asFloat32
-        let count = shape[0], others = bank.shape[0], width = shape[1]
+        let count = shape[0], others = bank.shape[0]
         let x = queries.float32Pointer, y = bank.float32Pointer
         let v = values.float32Pointer, places = indices.int32Pointer
-        // Products of a tile of queries and a tile of the bank stay in the second-level cache.
-        let tile = 512, rows = Swift.max(1, Swift.min(tile, (count + Threads.count - 1) / Threads.count))
-        Parallel.runDynamically((count + rows - 1) / rows) { chunk in
-            let first = chunk * rows, own = Swift.min(rows, count - first)
-            let products = Tensor(uninitialized: [own, tile]), best = TopKRows(rows: own, k: k)
-            let z = products.float32Pointer
-            for start in stride(from: 0, to: others, by: tile) {
-                let columns = Swift.min(tile, others - start)
-                GEMM.serial(
-                    own, columns, width, 1, x + first * width, width, false, y + start * width, width, true, 0, z, tile)
-                for row in 0..<own { best.add(z + row * tile, count: columns, first: start, toRow: row) }
+        // The products of a block, at most 16 MiB, are computed by all threads; then each thread searches its own rows.
+        let rows = Swift.max(1, Swift.min(count, 4096)), columns = Swift.max(1, Swift.min(others, 1024))
+        let products = Tensor(uninitialized: [rows, columns])
+        let z = products.float32Pointer
+        for first in stride(from: 0, to: count, by: rows) {
+            let own = Swift.min(rows, count - first), best = TopKRows(rows: own, k: k)
+            for start in stride(from: 0, to: others, by: columns) {
+                let width = Swift.min(columns, others - start)
+                GEMM.multiply(
+                    m: own, n: width, k: shape[1], x + first * shape[1], y + start * shape[1], transposeB: true, into: z)
+                Parallel.run(own, grain: Rows.grain(width)) { range in
+                    for row in range { best.add(z + row * width, count: width, first: start, toRow: row) }
+                }
             }
-            for row in 0..<own {
-                best.finish(row: row, values: v + (first + row) * k, indices: places + (first + row) * k)
+            Parallel.run(own, grain: Rows.grain(2 * k)) { range in
+                for row in range {
+                    best.finish(row: row, values: v + (first + row) * k, indices: places + (first + row) * k)
+                }
             }
         }
         return (values, indices)

@@ -1,4 +1,6 @@
 import ConcordFiles
+import ConcordInterchange
+import ConcordLayers
 import ConcordTensors
 import ConcordTokenizers
 import ConcordTraining
@@ -16,6 +18,7 @@ import Synchronization
 ///     classes/LABEL.txt   names of the classes, one a line
 ///     ids/INPUT.json      of each input of ids: those of the training rows, by row of its table, with their counts
 ///     kernels.json        which kernels it computes with; in older runs none: the standard ones
+///     initial.safetensors weights that it starts from, until its end; none without --init
 ///     teacher.safetensors an index of the embeddings that a student learns; none without a teacher
 ///     checkpoints/        a safetensors each, the optimizer's state beside it
 ///     metrics.jsonl       one object a step
@@ -34,6 +37,7 @@ public struct RunDirectory: Sendable {
     var metrics: String { path + "/metrics.jsonl" }
     var cost: String { path + "/cost.json" }
     var checkpoints: CheckpointDirectory { CheckpointDirectory(path + "/checkpoints") }
+    var initial: String { path + "/initial.safetensors" }
     var teacher: String { path + "/teacher.safetensors" }
     var kernels: String { path + "/kernels.json" }
     func ids(_ input: RecipeInput) -> String { path + "/ids/\(input.name).json" }
@@ -69,7 +73,7 @@ public struct RunDirectory: Sendable {
     /// Notes which of a run's files are not there yet, as this process will make them.
     private func noteUnstarted(classes: [String], ids: [RecipeInput], isFolderMade: Bool) {
         let files =
-            [recipe, trainedData, tokenizer, teacher, kernels] + classes.map(self.classes) + ids.map(self.ids) + [
+            [recipe, trainedData, tokenizer, initial, teacher, kernels] + classes.map(self.classes) + ids.map(self.ids) + [
                 metrics, path + "/classes", path + "/ids", checkpoints.path,
             ]
         let made = files.filter { !PathEncoding.isThere($0) } + [lock] + (isFolderMade ? [path] : [])
@@ -91,9 +95,10 @@ public struct RunDirectory: Sendable {
     /// Makes the directory, its parents and what a run starts with.
     ///
     /// A run that ended before its first step and left its files, as one that was killed does, starts over.
+    /// - Parameter initial: weights that are not those of the seed.
     func prepare(
         recipe: Recipe, overrides: [String], tokenizer: (any Tokenizer)?, classes: [(label: String, names: [String])],
-        ids: [RecipeInput: IDVocabulary], teacher: EmbeddingIndex?, trainedData: TrainedData,
+        ids: [RecipeInput: IDVocabulary], initial: (any Module)?, teacher: EmbeddingIndex?, trainedData: TrainedData,
         kernels: KernelTable
     ) throws -> RunLock {
         let isLeft = PathEncoding.isThere(path)
@@ -107,6 +112,8 @@ public struct RunDirectory: Sendable {
         if !classes.isEmpty { try Self.makeFolder(path + "/classes") }
         for (label, names) in classes { try TextFile.write(names.map { $0 + "\n" }.joined(), to: self.classes(label)) }
         try write(ids)
+        PathEncoding.remove(self.initial)  // of one that started here before
+        if let initial { try Safetensors.write(initial.stateDictionary(), to: self.initial) }
         try teacher?.write(to: self.teacher)
         try trainedData.write(to: self.trainedData)
         try KernelTableFile.write(kernels, to: self.kernels)
@@ -136,6 +143,14 @@ public struct RunDirectory: Sendable {
     func loadTeacher() throws -> EmbeddingIndex? {
         PathEncoding.isThere(teacher) ? try EmbeddingIndex(path: teacher) : nil
     }
+
+    /// The weights that the run started from, for one that was killed before its first checkpoint.
+    func loadInitial(into objective: any Module) throws {
+        if PathEncoding.isThere(initial) { try objective.load(Safetensors(path: initial)) }
+    }
+
+    /// Removes them, once a checkpoint has taken their place.
+    func discardInitial() { PathEncoding.remove(initial) }
 
     /// What an override's line in `recipe.yaml` begins with: a part of the file's format.
     private static let overrideMark = "# --set "

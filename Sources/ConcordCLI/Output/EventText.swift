@@ -63,9 +63,3 @@ enum EventText {
 
     private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }
-
-/// Prints an event, where there is anything to say of it.
-func show(_ event: TrainingEvent) { if let text = EventText.text(of: event) { print(text) } }
-
-/// Prints an event, where there is anything to say of it.
-func show(_ event: DemoEvent) { if let text = EventText.text(of: event) { print(text) } }

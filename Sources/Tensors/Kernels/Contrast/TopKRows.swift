@@ -1,6 +1,6 @@
 import CKernels
 
-/// The k largest of rows whose numbers come in parts, on the calling thread.
+/// The k largest of rows whose numbers come in parts; threads may add to different rows at once.
 struct TopKRows: ~Copyable {
     private let keys: UnsafeMutablePointer<UInt64>
     private let counts: UnsafeMutablePointer<Int>

@@ -12,12 +12,18 @@ struct DemoCommand: ParsableCommand {
     @Option(help: "Where to put the data, the run and the contact sheet.") var out = "runs/demo"
     @Option(name: .customLong("set"), help: "key=value: overrides one key of the demo's recipe.") var overrides:
         [String] = []
+    @Flag(help: "Print the run's directory, its evaluation and the answers as one JSON object.") var json = false
     @OptionGroup var threads: ThreadOptions
 
     func run() throws {
         threads.apply()
         let outcome: TrainingEnd
-        do { outcome = try Demo(directory: out, overrides: overrides).run { show($0) } } catch {
+        do {
+            let demo = Demo(directory: out, overrides: overrides)
+            var output = TrainingOutput(json: json)
+            outcome = try demo.run(progress: output.progress) { output.show($0) }
+            try output.finish(run: demo.runDirectory)
+        } catch {
             RunDirectory.discardUnstarted()
             throw error
         }

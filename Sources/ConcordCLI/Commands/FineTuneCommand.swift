@@ -71,29 +71,16 @@ struct FineTuneCommand: ParsableCommand {
         }
     }
 
-    private struct Result: Encodable {
-        let run: String
-        let evaluation: EvaluationReport?
-    }
-
     func run() throws {
         threads.apply()
         Ranks.shareProcessors(threads)
         let outcome: TrainingEnd
-        var report: EvaluationReport?
         do {
             let (session, directory) = try session()
             guard let session else { return }
-            outcome = try session.run(progress: json ? .silent : .automatic) { event in
-                if case .evaluated(let found) = event { report = found }
-                guard json else { return show(event) }
-                if let text = EventText.text(of: event) { StandardError.line(text) }
-            }
-            if json, Ranks.shared.rank == 0 {
-                var output = StandardOutput()
-                try output.json(Result(run: directory, evaluation: report))
-                try output.finish()
-            }
+            var output = TrainingOutput(json: json)
+            outcome = try session.run(progress: output.progress) { output.show($0) }
+            try output.finish(run: directory)
         } catch {
             RunDirectory.discardUnstarted()
             throw error

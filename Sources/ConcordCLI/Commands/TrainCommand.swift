@@ -51,7 +51,7 @@ struct TrainCommand: ParsableCommand {
     var takesOtherTokenizer = false
     @Flag(help: "Measure some steps and print what the run will take in time and memory; nothing is written.")
     var estimate = false
-    @Flag(help: "With --estimate: print one JSON object.") var json = false
+    @Flag(help: "Print the run's directory and its evaluation, or the estimate, as one JSON object.") var json = false
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
@@ -64,7 +64,6 @@ struct TrainCommand: ParsableCommand {
         guard !estimate || (!resume && out == nil) else {
             throw ValidationError("--estimate writes no run: leave --resume and --out out")
         }
-        guard estimate || !json else { throw ValidationError("--json wants --estimate") }
         if recipe == nil, !resume {
             throw ValidationError("Which recipe? Give RECIPE, a YAML file or a built-in recipe's name.")
         }
@@ -88,10 +87,12 @@ struct TrainCommand: ParsableCommand {
         }
         let outcome: TrainingEnd
         do {
+            var output = TrainingOutput(json: json)
             outcome = try TrainingSession(
                 recipe: recipe, overrides: overrides, data: data, directory: directory, isResumed: resume,
                 initial: initial, ranks: Ranks.shared
-            ).run { show($0) }
+            ).run(progress: output.progress) { output.show($0) }
+            try output.finish(run: directory)
         } catch {
             RunDirectory.discardUnstarted()
             throw error

@@ -62,6 +62,10 @@ extension Recipe {
                 data: "a table descriptions.tsv of package, section, synopsis and description, and a vocab.txt",
                 debianNames),
             BuiltInRecipe(
+                "debian-context", "debian-names by a transformer, to be started from its table (--init), for few labels",
+                data: "a table descriptions.tsv of package, section, synopsis and description, and a vocab.txt",
+                debianContext),
+            BuiltInRecipe(
                 "debian-two-tower", "recommendation: users and items by their ids",
                 data: "a table depends.tsv of package and dependency",
                 debianTwoTower),

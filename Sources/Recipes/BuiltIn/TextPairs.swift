@@ -49,4 +49,22 @@ extension Recipe {
         optimizer: {learning_rate: 1e-3, weight_decay: 0}
         schedule: {warmup_steps: 20}
         """
+
+    /// `debian-names` by a transformer over the same table of tokens, which `--init` takes from a run of it:
+    /// `concord train debian-context --init runs/debian-names --init-only '*token_embedding*'`.
+    static let debianContext = """
+        epochs: 4
+        batch: 256
+        data:
+          path: descriptions.tsv
+          quoting: none
+          columns: {package: {kind: text}, synopsis: {kind: text}, description: {kind: text}}
+          labels: [section]
+          split: {column: package}
+        tokenizer: vocab.txt
+        objective: {temperature: 0.2, learned: false, head: none}
+        model: {dimension: 512, text: {width: 512, depth: 1, heads: 8, pooling: mean, context: 64, token_std: 0.1}}
+        optimizer: {learning_rate: 5e-4, weight_decay: 0}
+        schedule: {warmup_steps: 20}
+        """
 }

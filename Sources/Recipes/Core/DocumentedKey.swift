@@ -63,22 +63,22 @@ private struct KeySurvey {
     private var decoded: [State: [RecipeKey]?] = [:]
 
     mutating func run() -> [DocumentedKey] {
+        // In the order of their discovery; a key belongs to the first state that shows it.
         var found: [(key: RecipeKey, state: State)] = []
         var known: Set<String> = []
-        var queue: [State] = [[:]]
-        var queued: Set<State> = [[:]]
-        var next = 0
-        while next < queue.count {
-            let state = queue[next]
-            next += 1
-            let fresh = keys(of: state).filter { !known.contains($0.path) }
+        var queue: [State] = []
+        func visit(_ state: State, _ keys: [RecipeKey]) {
+            let fresh = keys.filter { !known.contains($0.path) }
+            guard !fresh.isEmpty else { return }
             known.formUnion(fresh.map(\.path))
             found += fresh.map { ($0, state) }
-            for change in changes(of: state) where !queued.contains(change.state) {
-                guard keys(of: change.state).contains(where: { !known.contains($0.path) }) else { continue }
-                queue.append(change.state)
-                queued.insert(change.state)
-            }
+            queue.append(state)
+        }
+        visit([:], keys(of: [:]))
+        var next = 0
+        while next < queue.count {
+            for change in changes(of: queue[next]) { visit(change.state, keys(of: change.state)) }
+            next += 1
         }
         let documented = found.map { document($0.key, foundIn: $0.state) }
         var sections: [String] = []

@@ -30,7 +30,7 @@ struct CIFARSimCLRTests {
         let file = try Safetensors(path: try #require(Self.path)), network = Network()
         try network.load(file, allowingUnexpected: ["views.", "losses"])
         let expected = try file.tensor("losses").scalars
-        let others = try ["contiguous", "nudged"].map { try file.tensor("losses.\($0)").scalars }
+        let nudged = try file.tensor("losses.nudged").scalars
         let optimizer = SGD(
             learningRate: 0.12, momentum: 0.9, weightDecay: 5e-4,
             groups: [ParameterGroup(matching: "*", weightDecay: 5e-4)])
@@ -40,11 +40,11 @@ struct CIFARSimCLRTests {
             let views = try file.tensor("views.\(step)")
             let (loss, gradients) = valueWithGradient(step: step) { network(views) }
             try optimizer.update(network, with: gradients, learningRateFactor: schedule.factor(at: step))
-            // Rounding grows from step to step: what PyTorch's own runs differ by so far.
-            spread = max(spread, others.map { abs($0[step] / expected[step] - 1) }.max() ?? 0)
+            // Rounding grows from step to step: what PyTorch's own runs from weights a rounding apart differ by so far.
+            spread = max(spread, abs(nudged[step] / expected[step] - 1))
             let difference = abs(loss.item / expected[step] - 1)
             print("step \(step): \(loss.item), PyTorch \(expected[step]), \(difference) apart; its own runs \(spread)")
-            #expect(difference <= max(2e-5, 3 * spread), "step \(step)")
+            #expect(difference <= max(2e-5, 6 * spread), "step \(step)")
         }
     }
 }

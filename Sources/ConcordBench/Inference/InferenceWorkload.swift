@@ -28,7 +28,7 @@ enum InferenceWorkload: String, CaseIterable, ExpressibleByArgument, Codable {
             let ids = (0..<batch * Self.textLength).map { Int32(1 + $0 * 7919 % (Self.vocabulary - 1)) }
             let shape = [batch, Self.textLength]
             let tokens = Tokens(
-                ids: Tensor(ids, shape: shape), mask: Tensor([Int32](repeating: 1, count: ids.count), shape: shape))
+                ids: Tensor(ids, shape: shape), mask: Tensor([UInt8](repeating: 1, count: ids.count), shape: shape))
             return { encoder(tokens) }
         case .clips:
             var configuration = WaveformEncoder.Configuration.cpc(width: 256)

@@ -19,10 +19,7 @@ struct Im2ColGEMM: ForwardConvolution, InputGradientConvolution, WeightGradientC
 
     static func isFaster(_ problem: ConvolutionProblem) -> Bool {
         let g = problem.geometry
-        guard g.channels >= 32, g.filters >= 32, g.batch >= 8 else { return false }
-        // Along one axis oneDNN's weights' gradients with a stride alone are slow: cpc-audio's four take 60 ms on two
-        // cores of an EPYC (Zen 4), and 12 so.
-        guard g.height > 1 else { return problem.pass == .weightGradient && g.stride.width > 1 }
+        guard g.height > 1, g.channels >= 32, g.filters >= 32, g.batch >= 8 else { return false }
         return switch problem.pass {
         case .forward: !g.isPointwise && g.outHeight * g.outWidth <= 16
         case .inputGradient: !g.isPointwise && g.height * g.width <= 16

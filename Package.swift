@@ -26,13 +26,17 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
+/// A product for `.ci/consumer`, which builds it from outside with the trait MPI.
+let rankCheck: [Product] =
+    Context.environment["CONCORD_RANK_CHECK"] == nil ? [] : [.executable(name: "RankCheck", targets: ["RankCheck"])]
+
 let package = Package(
     name: "concord",
     products: [
         .library(name: "Concord", targets: ["Concord"]),
         .executable(name: "concord", targets: ["ConcordCLI"]),
         .executable(name: "concord-bench", targets: ["ConcordBench"]),
-    ],
+    ] + rankCheck,
     traits: [
         .trait(name: "MPI", description: "Training on several processes and machines (wants libopenmpi-dev or MPICH).")
     ],

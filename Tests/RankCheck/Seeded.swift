@@ -3,12 +3,11 @@ import ConcordTensors
 /// Numbers in -1 ... 1 from a name, the same on every rank.
 func seeded(_ name: String, _ shape: [Int]) -> Tensor {
     var state = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    let output = Tensor(zeros: shape), to = output.float32Pointer
-    for i in 0..<output.count {
+    let numbers = (0..<shape.reduce(1, *)).map { _ in
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        to[i] = Float((state ^ (state >> 29)) >> 40) * 0x1p-23 - 1
+        return Float((state ^ (state >> 29)) >> 40) * 0x1p-23 - 1
     }
-    return output
+    return Tensor(numbers, shape: shape)
 }
 
 /// The largest difference, relative to the largest element of `expected`; infinite where one is not a number.

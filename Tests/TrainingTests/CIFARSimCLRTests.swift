@@ -10,6 +10,9 @@ import Testing
 
 /// The first 20 losses of SimCLR on CIFAR-10 at full size against the PyTorch program's, from its weights and views:
 /// `Tests/Fixtures/cifar_simclr.py` makes what `CONCORD_CIFAR_SIMCLR` names.
+///
+/// At this rate rounding grows a hundredfold a step: once PyTorch's own run from weights a rounding apart differs by half
+/// a percent (the fourth step), losses are printed and no longer compared.
 struct CIFARSimCLRTests {
     private static let path = ProcessInfo.processInfo.environment["CONCORD_CIFAR_SIMCLR"]
 
@@ -26,7 +29,7 @@ struct CIFARSimCLRTests {
     }
 
     @Test(.enabled(if: path != nil, "CONCORD_CIFAR_SIMCLR names no file of Tests/Fixtures/cifar_simclr.py"))
-    func theFirstTwentyLossesAreThoseOfTheProgram() throws {
+    func theFirstLossesAreThoseOfTheProgramUntilRoundingIsAllThatDiffers() throws {
         let file = try Safetensors(path: try #require(Self.path)), network = Network()
         try network.load(file, allowingUnexpected: ["views.", "losses"])
         let expected = try file.tensor("losses").scalars
@@ -44,7 +47,8 @@ struct CIFARSimCLRTests {
             spread = max(spread, abs(nudged[step] / expected[step] - 1))
             let difference = abs(loss.item / expected[step] - 1)
             print("step \(step): \(loss.item), PyTorch \(expected[step]), \(difference) apart; its own runs \(spread)")
-            #expect(difference <= max(2e-5, 6 * spread), "step \(step)")
+            guard spread < 5e-3 else { continue }
+            #expect(difference <= max(2e-5, 3 * spread), "step \(step)")
         }
     }
 }

@@ -4,7 +4,7 @@ import ConcordDemo
 /// What a training command prints: sentences as things happen, or, with `--json`, one JSON object at the end and the
 /// sentences on standard error.
 struct TrainingOutput {
-    let isJSON: Bool
+    private let isJSON: Bool
     private var evaluation: EvaluationReport?
     private var queries: [Query] = []
     private var contactSheet: String?

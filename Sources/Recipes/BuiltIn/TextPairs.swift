@@ -33,10 +33,8 @@ extension Recipe {
         schedule: {name: cosine, warmup_steps: 20}
         """
 
-    /// `debianWords` with the package's name as a third side of each pair, at a higher temperature: for few labels.
-    static let debianNames = """
-        epochs: 8
-        batch: 256
+    /// The same with the package's name, at a temperature for few labels.
+    private static let names = """
         data:
           path: descriptions.tsv
           quoting: none
@@ -45,6 +43,13 @@ extension Recipe {
           split: {column: package}
         tokenizer: vocab.txt
         objective: {temperature: 0.2, learned: false, head: none}
+        """
+
+    /// `debianWords` with the package's name as a third side of each pair, at a higher temperature: for few labels.
+    static let debianNames = """
+        epochs: 8
+        batch: 256
+        \(names)
         model: {dimension: 512, text: {encoder: average, width: 512, token_std: 0.1}}
         optimizer: {learning_rate: 1e-3, weight_decay: 0}
         schedule: {warmup_steps: 20}
@@ -55,14 +60,7 @@ extension Recipe {
     static let debianContext = """
         epochs: 4
         batch: 256
-        data:
-          path: descriptions.tsv
-          quoting: none
-          columns: {package: {kind: text}, synopsis: {kind: text}, description: {kind: text}}
-          labels: [section]
-          split: {column: package}
-        tokenizer: vocab.txt
-        objective: {temperature: 0.2, learned: false, head: none}
+        \(names)
         model: {dimension: 512, text: {width: 512, depth: 1, heads: 8, pooling: mean, context: 64, token_std: 0.1}}
         optimizer: {learning_rate: 5e-4, weight_decay: 0}
         schedule: {warmup_steps: 20}

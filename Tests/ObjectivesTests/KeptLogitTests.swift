@@ -5,18 +5,17 @@ import TestSupport
 import Testing
 
 /// Logits that InfoNCE's forward pass keeps for its backward pass.
-@Suite(.serialized) struct KeptLogitTests {
+struct KeptLogitTests {
     /// The loss, its gradients, and the multiply-adds that they took, with so much memory for logits.
     private func contrasted(
         _ inputs: [Tensor], bytes: Int, _ precision: Precision, _ loss: (Tensor, Tensor) -> Tensor
     ) -> (values: [Tensor], products: Int) {
-        let limit = LogitMemory.limit
-        LogitMemory.limit = bytes
-        defer { LogitMemory.limit = limit }
-        let (values, count) = MultiplyAdds.counting {
-            withPrecision(precision) {
-                let (loss, pullback) = valueWithPullback(of: inputs) { [loss($0[0], $0[1])] }
-                return loss + pullback([Tensor(0.7)]).1.compactMap(\.self)
+        let (values, count) = LogitMemory.with(limit: bytes) {
+            MultiplyAdds.counting {
+                withPrecision(precision) {
+                    let (loss, pullback) = valueWithPullback(of: inputs) { [loss($0[0], $0[1])] }
+                    return loss + pullback([Tensor(0.7)]).1.compactMap(\.self)
+                }
             }
         }
         return (values, count.matmul)

@@ -9,7 +9,8 @@ import Testing
 @Suite(.serialized) struct ProbeReportTests {
     private let folder = TemporaryFolder()
 
-    /// A run on 60 images: red and blue ones, of two brightnesses, and six green ones, all of which are held out.
+    /// A run on 60 images: red and blue ones, of two brightnesses, and six green ones, all of which
+    /// are held out and have no brightness.
     private func run() throws -> Run {
         var rows = "filepath\tcolor\tbrightness\tpart\tsame\n"
         for n in 0..<60 {
@@ -18,7 +19,7 @@ import Testing
                 isOdd ? Image.Color(10, light, 10) : n % 2 == 0 ? .init(light, 10, 10) : .init(10, 10, light)
             try Image(width: 16, height: 16, color).write(jpeg: folder.file("\(n).jpg"))
             let name = isOdd ? "green" : n % 2 == 0 ? "red" : "blue"
-            rows += "\(n).jpg\t\(name)\t\(light)\t\(isOdd || n < 20 ? "test" : "train")\tone\n"
+            rows += "\(n).jpg\t\(name)\t\(isOdd ? "" : "\(light)")\t\(isOdd || n < 20 ? "test" : "train")\tone\n"
         }
         try rows.write(toFile: folder.file("rows.tsv"), atomically: true, encoding: .utf8)
         try folder.train(
@@ -55,7 +56,8 @@ import Testing
         #expect(try #require(color.clusters).clusters == 2)
 
         let brightness = try #require(report.targets["brightness"])
-        #expect(brightness.count == 24 && brightness.mae < 80, "\(brightness)")
+        // guessing the mean gives 50
+        #expect(brightness.count == 18 && brightness.mae < 25, "\(brightness)")
         let found = try #require(report.anomalies["color"])
         #expect(found.anomalies == 6 && found.normal == 18)
         #expect(try #require(found.auroc) > 0.9)

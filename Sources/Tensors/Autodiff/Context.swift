@@ -40,6 +40,8 @@ package struct Context {
         var kernels: KernelScope?
         /// Of `kernels`, by itself: reading it takes no reference count, for which threads would contend.
         var matmul: MatmulChoice?
+        /// Of `LogitMemory`; nil: the process's.
+        var logitLimit: Int?
         /// Of all operations on this thread so far.
         var multiplyAdds = MultiplyAdds()
     }
@@ -77,6 +79,17 @@ package struct Context {
         let box = box, outer = box.kernels
         (box.kernels, box.matmul) = (scope, scope?.matmul)
         defer { (box.kernels, box.matmul) = (outer, outer?.matmul) }
+        return try body()
+    }
+
+    /// How many bytes of logits a loss of this thread keeps; nil: as the process does.
+    static var logitLimit: Int? { existing?.logitLimit }
+
+    /// Runs `body` with another limit.
+    static func with<R, E: Error>(logitLimit: Int, _ body: () throws(E) -> R) throws(E) -> R {
+        let box = box, outer = box.logitLimit
+        box.logitLimit = logitLimit
+        defer { box.logitLimit = outer }
         return try body()
     }
 

@@ -16,8 +16,13 @@ public enum LogitMemory {
     /// Where it was not set: `CONCORD_LOGITS_MIB` in the environment, or a sixteenth of the memory that was available
     /// at first use, and at most 1088 MiB (16384 pairs take 1025, in bfloat16 half of it).
     public static var limit: Int {
-        get { value.load(ordering: .relaxed) }
+        get { Context.logitLimit ?? value.load(ordering: .relaxed) }
         set { value.store(max(0, newValue), ordering: .relaxed) }
+    }
+
+    /// Runs `body` with another limit for the losses that this thread computes.
+    package static func with<R, E: Error>(limit: Int, _ body: () throws(E) -> R) throws(E) -> R {
+        try Context.with(logitLimit: limit, body)
     }
 
     private static let value = Atomic<Int>(initial)

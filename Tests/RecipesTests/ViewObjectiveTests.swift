@@ -143,6 +143,25 @@ import Testing
         #expect(index.embeddings.shape == [6, 32])
     }
 
+    /// The first thread that computes keeps the process's pool of threads while it lives; a run on another one has the
+    /// same bits.
+    @Test func aRunDoesNotDependOnWhoHasThePoolOfThreads() throws {
+        try write()
+        let objective = "name: dino, \(Self.dino), hidden: 32, dimension: 16"
+        let overrides = ["steps=12", "views.local_crops={count: 2, size: 8, scale: [0.2, 0.5]}"]
+        let trained = DispatchSemaphore(value: 0), compared = DispatchSemaphore(value: 0)
+        for (place, name) in ["with", "without"].enumerated() {
+            Thread {
+                do { try train(name, objective, overrides) } catch { Issue.record(error) }
+                trained.signal()
+                if place == 0 { compared.wait() }
+            }.start()
+            trained.wait()
+        }
+        compared.signal()
+        #expect(try Run(folder.file("with")).fingerprint == Run(folder.file("without")).fingerprint)
+    }
+
     @Test func localCropsAreSmallerPartsOfTheSameImages() throws {
         try write()
         let recipe = try Recipe(

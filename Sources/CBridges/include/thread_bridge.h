@@ -8,6 +8,7 @@
 void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
 int omp_get_thread_num(void);
 int omp_get_num_threads(void);
+int omp_in_parallel(void);
 void omp_set_num_threads(int threads);
 
 /// Names this thread for the system's tools, in at most 15 characters.

@@ -34,14 +34,25 @@ package enum Parallel {
         }
     }
 
+    /// The run of neighbors of one chunk.
+    fileprivate static func cut(_ chunk: Int, of chunks: Int, _ count: Int) -> Range<Int> {
+        count * chunk / chunks..<count * (chunk + 1) / chunks
+    }
+
     private static func start(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
         let chunks = min(Threads.count, count / max(1, grain))
-        guard chunks > 1, !Context.current.isInRegion, Threads.claim() else {
+        guard chunks > 1, !Context.current.isInRegion else {
             if count > 0 { body(0..<count) }
             return
         }
+        let hasPool = Threads.claim()
         Context.current.isInRegion = true
         defer { Context.current.isInRegion = false }
+        guard hasPool else {
+            // In the same cuts: the last bits of an sgemm depend on where its blocks begin.
+            for chunk in 0..<chunks { body(cut(chunk, of: chunks, count)) }
+            return
+        }
         withoutActuallyEscaping(body) { body in
             var region = Region(body: body, count: count, chunks: chunks, kernels: Context.kernels)
             withUnsafeMutablePointer(to: &region) { GOMP_parallel(runChunk, $0, UInt32(chunks), 0) }
@@ -61,7 +72,7 @@ private struct Region {
         // libgomp may start fewer threads than requested: the runs are distributed among those.
         let threads = Int(omp_get_num_threads())
         for chunk in stride(from: Int(omp_get_thread_num()), to: chunks, by: threads) {
-            body(count * chunk / chunks..<count * (chunk + 1) / chunks)
+            body(Parallel.cut(chunk, of: chunks, count))
         }
     }
 }

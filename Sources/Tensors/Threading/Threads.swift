@@ -8,7 +8,9 @@ import Synchronization
 /// The one thread pool of the process (libgomp's) and the policy over it.
 ///
 /// libgomp makes a pool for every thread that opens a parallel region, so only one thread may: the first that computes
-/// claims the pool and keeps it until it ends. Every other thread computes serially, with the same results.
+/// claims the pool and keeps it until it ends. Every other thread computes serially, but for sums that oneDNN divides
+/// among its threads (``forLibrary(dividingSums:)``), with the same bits: a run's numbers do not depend on what else its
+/// process computes.
 public enum Threads {
     /// How many threads a parallel loop uses: set by hand, or OMP_NUM_THREADS, or what the cgroup and the affinity mask
     /// allow; clamped to `1 ... limit`.
@@ -41,14 +43,18 @@ public enum Threads {
             omp_set_num_threads(Int32(count))
             return true
         }
-        omp_set_num_threads(1)  // oneDNN opens regions by itself: on this thread it must not
         return false
     }
 
-    /// How many threads a primitive of oneDNN that this thread makes now divides its work among: what libgomp is told
-    /// to use for it, read once, since another thread may set ``count`` at any time.
-    static func claimCount() -> Int {
-        let threads = claim() ? count : 1
+    /// How many threads oneDNN, which opens regions by itself, divides its next work on this thread among: what libgomp
+    /// is told to use for it, read once, since another thread may set ``count`` at any time.
+    ///
+    /// - Parameter dividingSums: whether it divides a long sum, as the gradients of weights over all samples, so that
+    ///   the number of threads decides the last bits. It is ``count`` then also on a thread that has not the pool, for
+    ///   which libgomp makes one more.
+    static func forLibrary(dividingSums: Bool = false) -> Int {
+        let isInside = Context.current.isInRegion || omp_in_parallel() != 0
+        let threads = !isInside && (claim() || dividingSums) ? count : 1
         use(threads)
         return threads
     }

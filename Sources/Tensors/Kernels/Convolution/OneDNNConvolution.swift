@@ -69,7 +69,7 @@ final class OneDNNConvolution: @unchecked Sendable {
                 geometry: problem.geometry, pass: problem.pass, hasBias: problem.hasBias,
                 isBFloat16: problem.isBFloat16, adds: epilogue?.residual != nil,
                 rectifies: epilogue?.rectifies ?? false, isInference: epilogue != nil,
-                threads: Threads.claimCount()))
+                threads: Threads.forLibrary(dividingSums: problem.pass == .weightGradient)))
     }
 
     /// Winograd's, on float32 activations; nil where this oneDNN or processor has no kernels for it.
@@ -77,7 +77,8 @@ final class OneDNNConvolution: @unchecked Sendable {
         cached(
             Key(
                 geometry: problem.geometry, pass: problem.pass, hasBias: problem.hasBias && problem.pass == .forward,
-                isBFloat16: false, isWinograd: true, threads: Threads.claimCount()))
+                isBFloat16: false, isWinograd: true,
+                threads: Threads.forLibrary(dividingSums: problem.pass == .weightGradient)))
     }
 
     private static func cached(_ key: Key) -> OneDNNConvolution? {

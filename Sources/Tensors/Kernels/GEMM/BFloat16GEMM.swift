@@ -88,7 +88,7 @@ enum BFloat16GEMM {
                 transposeB,
                 beta, c, ldc)
         }
-        _ = Threads.claim()  // it opens a region by itself, outside of one; on the wrong thread it must not
+        _ = Threads.forLibrary(dividingSums: GEMM.mayDivideSums(m, n, k, transposeA: transposeA))
         let status = concord_bfloat16_gemm(
             transposeA, transposeB, Int64(m), Int64(n), Int64(k), alpha, a, Int64(lda), b, Int64(ldb), beta, c,
             Int64(ldc))

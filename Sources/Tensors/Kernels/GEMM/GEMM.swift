@@ -88,6 +88,13 @@ package enum GEMM {
         m >= 512 && n >= 256 && k >= 256 && (transposeA ? m >= 1024 && m > n : k >= 1024)
     }
 
+    /// Whether oneDNN may divide the sums of a product of these sizes among threads, which decides their last bits: those
+    /// over samples, and those that are longer than the result is wide and high (seen with one row, and in `[37, 4001]
+    /// [4001, 19]` by AVX2).
+    static func mayDivideSums(_ m: Int, _ n: Int, _ k: Int, transposeA: Bool) -> Bool {
+        transposeA || k >= max(m, n)
+    }
+
     // MARK: In parallel
 
     /// `c = op(a) op(b) (+ bias)` of dense row-major matrices, in parallel.
@@ -182,7 +189,7 @@ package enum GEMM {
                     blasint(m), blasint(n), blasint(k), alpha, a, blasint(lda), b, blasint(ldb), beta, c,
                     blasint(ldc))
             case .oneDNN, .packed:
-                _ = Threads.claim()  // it opens a region by itself, outside of one; on the wrong thread it must not
+                _ = Threads.forLibrary(dividingSums: mayDivideSums(m, n, k, transposeA: transposeA))
                 let status = dnnl_sgemm(
                     CChar(UInt8(ascii: transposeA ? "T" : "N")), CChar(UInt8(ascii: transposeB ? "T" : "N")),
                     Int64(m), Int64(n), Int64(k), alpha, a, Int64(lda), b, Int64(ldb), beta, c, Int64(ldc))

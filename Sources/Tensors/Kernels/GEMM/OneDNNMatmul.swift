@@ -32,7 +32,8 @@ final class OneDNNMatmul: @unchecked Sendable {
     private static let cache = Mutex(Cache())
 
     static func cached(_ form: Form) -> OneDNNMatmul {
-        let key = Key(form: form, threads: Threads.claimCount())
+        let divides = GEMM.mayDivideSums(form.m, form.n, form.k, transposeA: form.transposesA)
+        let key = Key(form: form, threads: Threads.forLibrary(dividingSums: divides))
         if let known = cache.withLock({ $0.products[key] }) { return known }
         let made = OneDNNMatmul(form, threads: key.threads)
         cache.withLock { cache in

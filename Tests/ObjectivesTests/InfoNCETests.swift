@@ -174,7 +174,8 @@ import Testing
             expectClose(try #require(cotangent), fixture["\(name) d\(side)"], side)
         }
         let scale = try #require(loss.logitScale)
-        expectClose(try #require(gradients[scale]).reshaped([1]), fixture["\(name) dscale"], "dscale")
+        // A sum of terms that cancel: less is left of them than their rounding allows for at 1e-5.
+        expectClose(try #require(gradients[scale]).reshaped([1]), fixture["\(name) dscale"], tolerance: 5e-5, "dscale")
         let ones = Tensor(ones: [n, 8]), chance = loss(ones, ones, negatives: Tensor(ones: [k, 8])).item
         let expected = isSymmetric ? (log(Float(n + k)) + log(Float(n))) / 2 : log(Float(n + k))
         #expect(abs(chance - expected) < 1e-5)

@@ -89,8 +89,9 @@ struct SelfDistillationTests {
                 continue
             }
             let key = path == "queue.rows" ? "queue" : path
-            // MoCo v3's steps double float32's rounding several times.
-            expectClose(tensor, fixture["\(name) \(key)"], tolerance: name == "moco_v3" ? 1e-4 : 1e-5, path)
+            // Steps of MoCo v3 and NNCLR double float32's rounding several times: they normalize the outputs over the batch.
+            let isNormalized = name == "moco_v3" || name == "nnclr"
+            expectClose(tensor, fixture["\(name) \(key)"], tolerance: isNormalized ? 1e-4 : 1e-5, path)
         }
     }
 

@@ -356,7 +356,7 @@ VECTORS static void accumulate(
     const size_t channels = s.channels, filters = s.filters, pairs = ceiling(tiles, 2);
     const uint16_t *a = (const uint16_t *)inputs + position * inputs_step(2 * pairs * channels),
                    *b = (const uint16_t *)upstream + position * inputs_step(2 * pairs * filters) + block * WIDTH * 2;
-    float *to = sums + (position * blocks_of(filters) + block) * channels * WIDTH;
+    float *to = sums + position * channels * WIDTH;
     switch (width_of(filters, block) / LANES) {
     case 1: add_products(to, a, b, pairs, channels, filters, 1); break;
     case 2: add_products(to, a, b, pairs, channels, filters, 2); break;
@@ -366,12 +366,12 @@ VECTORS static void accumulate(
 }
 
 VECTORS static void unpack(
-    float *weights, const float *sums, size_t channels, size_t filters, size_t first, size_t last) {
-    const size_t step = blocks_of(filters) * channels * WIDTH;
+    float *weights, const float *sums, size_t channels, size_t first, size_t last) {
+    const size_t step = channels * WIDTH;
     const __m512i at = places(channels);
     for (size_t k = first; k < last; k += LANES)
         for (size_t c = 0; c < channels; c++) {
-            const float *from = sums + (k / WIDTH * channels + c) * WIDTH + k % WIDTH;
+            const float *from = sums + c * WIDTH + k % WIDTH;
             __m512 u[POSITIONS], g[9];
             UNROLL for (int i = 0; i < POSITIONS; i++) u[i] = _mm512_loadu_ps(from + i * step);
             transform_gradient(g, u);

@@ -23,11 +23,11 @@ TARGET static void NAME(pack)(
 }
 
 TARGET static void NAME(unpack)(
-    float *weights, const float *sums, size_t channels, size_t filters, size_t first, size_t last) {
-    const size_t step = blocks_of(filters) * channels * WIDTH;
+    float *weights, const float *sums, size_t channels, size_t first, size_t last) {
+    const size_t step = channels * WIDTH;
     for (size_t k = first; k < last; k += LANES)
         for (size_t c = 0; c < channels; c++) {
-            const float *from = sums + (k / WIDTH * channels + c) * WIDTH + k % WIDTH;
+            const float *from = sums + c * WIDTH + k % WIDTH;
             lanes u[POSITIONS], s[18], g[9];
             for (int i = 0; i < POSITIONS; i++) load(u + i, from + i * step, LANES);
             UNROLL for (int j = 0; j < 6; j++) transform_gradient(s + j, 6, u + j, 6);
@@ -161,7 +161,7 @@ TARGET static void NAME(accumulate)(
     for (size_t first = 0; first < tiles; first += DEPTH)
         NAME(multiply)(
             (product){
-                .to = sums + (position * blocks_of(s.filters) + block) * s.channels * WIDTH,
+                .to = sums + position * s.channels * WIDTH,
                 .a = a + first * s.channels, .b = b + first * s.filters, .rows = s.channels,
                 .width = width_of(s.filters, block), .depth = minimum(DEPTH, tiles - first), .of_row = 1,
                 .of_depth = s.channels, .of_b = s.filters},

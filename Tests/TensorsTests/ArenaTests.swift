@@ -29,13 +29,23 @@ struct ArenaTests {
         #expect(isTouched && again <= first && again + UInt(whole) == top && arena.touched == 0)
     }
 
-    @Test func aBlockLittleLargerIsTakenBeforeTheFirstThatFits() {
+    @Test func aBlockOfItsSizeIsTakenBeforeALargerOneAndThatBeforeAMuchLarger() {
         var arena = Arena(capacity: 1 << 28)
-        let blocks = [8, 1, 3, 1, 5, 1].map { arena.take($0 * unit)?.block ?? 0 }
-        for (place, size) in [(0, 8), (2, 3), (4, 5)] { arena.put(blocks[place], size: size * unit) }
+        let blocks = [16, 1, 3, 1, 5, 1].map { arena.take($0 * unit)?.block ?? 0 }
+        for (place, size) in [(0, 16), (2, 3), (4, 5)] { arena.put(blocks[place], size: size * unit) }
         #expect(arena.take(3 * unit)?.block == blocks[2])
-        #expect(arena.take(4 * unit)?.block == blocks[0])
-        #expect(arena.take(9 * unit)?.block == blocks[5] + UInt(unit))  // no freeBlock is large enough
+        #expect(arena.take(4 * unit)?.block == blocks[4])
+        #expect(arena.take(4 * unit)?.block == blocks[0])  // none is near
+        #expect(arena.take(17 * unit)?.block == blocks[5] + UInt(unit))  // none is large enough
+    }
+
+    @Test func aLastFreeBlockThatIsTooSmallGrows() {
+        var arena = Arena(capacity: 1 << 28)
+        let blocks = [8, 4].map { arena.take($0 * unit)?.block ?? 0 }
+        arena.put(blocks[1], size: 4 * unit)
+        let grown = arena.take(6 * unit)
+        #expect(grown?.block == blocks[1] && grown?.isTouched == true && arena.touched == 0)
+        #expect(arena.take(unit)?.block == blocks[1] + UInt(6 * unit))
     }
 
     @Test func pagesGoBackToTheSystemOnDemand() {

@@ -36,6 +36,7 @@ import Testing
         Case(name: "parts of a batch", input: [515, 4, 4, 256], filters: 32, few: 63, hasBias: true),
         Case(name: "uneven parts", input: [1031, 4, 3, 256], filters: 48, few: 63),
         Case(name: "more filters", input: [17, 8, 7, 64], filters: 160, few: 15),
+        Case(name: "sums by blocks of filters", input: [65, 4, 4, 256], filters: 288, few: 60),
     ]
 
     @Test(arguments: cases) func equalsTheDirectOnesOfFewSamples(_ c: Case) {

@@ -47,15 +47,15 @@ typedef struct {
     void (*_Nonnull upstream)(
         void *_Nonnull to, size_t tiles, size_t place, const void *_Nonnull upstream, concord_winograd sizes,
         size_t first, size_t last);
-    /// Adds the products of all tiles to the transformed gradient `[positions, filters / 64 rounded up, channels, 64]`,
-    /// for one position and one block of 64 filters.
+    /// Adds the products of all tiles to the transformed gradient of one block of 64 filters, `[positions, channels, 64]`,
+    /// for one position.
     void (*_Nonnull accumulate)(
         float *_Nonnull sums, const void *_Nonnull inputs, const void *_Nonnull upstream, size_t tiles,
         concord_winograd sizes, size_t position, size_t block);
-    /// The weights' gradient `[filters, channels, 3, 3]` of filters `first ..< last`, multiples of 16, from the sums.
+    /// The weights' gradient `[filters, channels, 3, 3]` of filters `first ..< last`, multiples of 16 within one block,
+    /// from its sums.
     void (*_Nonnull unpack)(
-        float *_Nonnull weights, const float *_Nonnull sums, size_t channels, size_t filters, size_t first,
-        size_t last);
+        float *_Nonnull weights, const float *_Nonnull sums, size_t channels, size_t first, size_t last);
 } concord_winograd_kernels;
 
 /// F(4x4, 3x3) in float32: a quarter of the multiplications.

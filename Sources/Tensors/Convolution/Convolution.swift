@@ -63,11 +63,13 @@ extension Tensor {
         let output = Tensor(uninitialized: shape, isBFloat16 ? .bfloat16 : .float32)
         Convolutions.forward(given.detached, kernel, bias?.detached, geometry, into: output)
         return output.recorded(fromGiven: [self, weight, bias]) { upstream, needs in
+            // The weights' first: an input that is computed again for them is gone before its own gradient comes.
+            let dw =
+                needs[1] || needs[2]
+                ? Convolutions.weightGradient(
+                    input.value, upstream, geometry, shape: kernel.shape, hasBias: needs[2]) : nil
             let dx = needs[0] ? Convolutions.inputGradient(upstream, kernel, geometry, shape: inputShape) : nil
-            guard needs[1] || needs[2] else { return [dx, nil, nil] }
-            let (dw, db) = Convolutions.weightGradient(
-                input.value, upstream, geometry, shape: kernel.shape, hasBias: needs[2])
-            return [dx, dw, db]
+            return [dx, dw?.weight, dw?.bias]
         }
     }
 }

@@ -45,12 +45,12 @@ struct OneDNNWinogradConvolution: ForwardConvolution, InputGradientConvolution, 
         return Self(ConvolutionProblem(geometry: sizes, pass: .forward, isBFloat16: false)) != nil
     }
 
-    /// Than `Float32WinogradConvolution`, of so many weights that reading them transformed is most of the work: their
-    /// gradient, and outputs of few tiles.
+    /// Than `Float32WinogradConvolution`, of so many weights that reading them transformed is most of the work of outputs
+    /// of few tiles.
     static func isFaster(_ problem: ConvolutionProblem) -> Bool {
         let g = problem.geometry, all = g.batch * tiles(g)
         return g.channels * g.filters >= 512 * 512 && 20 * g.height * g.width >= 11 * 16 * tiles(g) && all >= 64
-            && (problem.pass == .weightGradient || all < 256)
+            && problem.pass != .weightGradient && all < 256
     }
 
     /// Of one sample.

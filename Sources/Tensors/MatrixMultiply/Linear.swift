@@ -22,8 +22,9 @@ extension Tensor {
         let input = SavedForBackward(self), constant = weight.detached, shape = shape
         let pullback = { (upstream: Tensor, needs: [Bool]) -> [Tensor?] in
             let dy = upstream.viewed(as: [rows, outer])
-            let dx = needs[0] ? dy.matmul(constant).viewed(as: shape) : nil
+            // The weights' first: an input that is computed again for them is gone before its own gradient comes.
             let dw = needs[1] ? dy.matmul(input.value.viewed(as: [rows, inner]), transposing: .left) : nil
+            let dx = needs[0] ? dy.matmul(constant).viewed(as: shape) : nil
             return needs.count < 3 ? [dx, dw] : [dx, dw, needs[2] ? Rows.sum(dy) : nil]
         }
         return output.recorded(fromAll: [self, weight] + (bias.map { [$0] } ?? []), pullback: pullback)
@@ -43,13 +44,13 @@ extension Tensor {
         return output.viewed(as: shape.dropLast() + [outer]).recorded(fromGiven: [self, weight, bias], name: "linear") {
             dy, needs in
             MultiplyAdds.count(.matmul, ((needs[0] ? 1 : 0) + (needs[1] ? 1 : 0)) * rows * outer * inner)
+            let dw =
+                needs[1]
+                ? BFloat16GEMM.multiplied(dy, transposed: true, input.value, outer, inner, rows, as: .float32) : nil
             let dx =
                 needs[0]
                 ? BFloat16GEMM.multiplied(dy, weight: constant, transposed: false, rows, inner, outer).viewed(as: shape)
                 : nil
-            let dw =
-                needs[1]
-                ? BFloat16GEMM.multiplied(dy, transposed: true, input.value, outer, inner, rows, as: .float32) : nil
             return [dx, dw, needs[2] ? Rows.sum(dy) : nil]
         }
     }

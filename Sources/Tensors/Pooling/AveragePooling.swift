@@ -66,8 +66,14 @@ extension Tensor {
     }
 
     private func averagePooled(_ pooling: Pooling, shape: [Int]) -> Tensor {
-        pooling.average(detached, shape: shape).recorded(from: self) { [shape = self.shape] upstream, _ in
+        let output = pooling.average(detached, shape: shape)
+        let recorded = output.recorded(from: self) { [shape = self.shape] upstream, _ in
             [pooling.averageGradient(upstream, shape: shape)]
         }
+        // What is stored anyway is as good as the output; an input that is not would be larger.
+        guard rematerialization != nil else { return recorded }
+        let input = SavedForBackward(self)
+        return recorded.rematerialized(
+            as: SavedForBackward(output, from: input) { pooling.average(input.value, shape: shape) })
     }
 }

@@ -81,30 +81,83 @@ struct TiledWinograd: @unchecked Sendable {
     /// Tiles that a thread transforms at a time.
     private static let run = 16
 
+    /// Blocks of 64 filters, and elements of the transformed gradient of one.
+    private var blocks: Int { (geometry.filters + 63) / 64 }
+    private var blockCount: Int { kernels.pointee.positions * geometry.channels * 64 }
+
     func weightGradient(_ input: Tensor, _ upstream: Tensor, shape: [Int]) -> Tensor {
-        let gradient = Tensor(uninitialized: shape), to = gradient.float32Pointer  // before what is freed earlier
-        let g = geometry, sizes = sizes(), kernels = kernels.pointee, tiles = tiles, blocks = (g.filters + 63) / 64
-        let total = Tensor(zeros: [kernels.positions, blocks, g.channels, 64]), sums = total.float32Pointer
-        let bytes = max(Self.tileBytes, min(total.count * 4, 4 * Self.tileBytes))
-        let fitting = min(tiles, bytes / kernels.tile_bytes / (g.channels + g.filters))
-        let most = max(1, (fitting + Self.run - 1) / Self.run) * Self.run
-        let inputs = Storage(bytes: kernels.tiles_bytes(most, g.channels))
-        let outputs = Storage(bytes: kernels.tiles_bytes(most, g.filters))
-        let x = inputs.base, y = outputs.base, from = input.storage.base, upstreamFrom = upstream.storage.base
-        for first in stride(from: 0, to: tiles, by: most) {
-            let count = min(most, tiles - first)
-            Parallel.runDynamically((count + Self.run - 1) / Self.run) { run in
-                let place = run * Self.run, tile = first + place, last = min(first + count, tile + Self.run)
-                kernels.inputs(x, count, place, from, sizes, tile, last)
-                kernels.upstream(y, count, place, upstreamFrom, sizes, tile, last)
+        let gradient = Tensor(uninitialized: shape), sumBytes = blocks * blockCount * 4
+        let bytes = tiles * kernels.pointee.tile_bytes * (geometry.channels + geometry.filters)
+        if sumBytes >= Self.tileBytes, bytes <= max(4 * Self.tileBytes, 2 * sumBytes), blocks >= 2 * Threads.count {
+            sumByBlocks(input, upstream, into: gradient)
+        } else {
+            let fitting = max(Self.tileBytes, min(sumBytes, 4 * Self.tileBytes))
+            sumByTiles(input, upstream, tileBytes: fitting, into: gradient)
+        }
+        return gradient
+    }
+
+    /// Over all tiles at once: the sums of one block of filters stay in a cache, and no others are needed.
+    private func sumByBlocks(_ input: Tensor, _ upstream: Tensor, into gradient: Tensor) {
+        let g = geometry, sizes = sizes(), kernels = kernels.pointee, tiles = tiles, to = gradient.float32Pointer
+        let transformed = TransformedTiles(kernels, tiles, sizes)
+        transformed.fill(input, upstream, 0..<tiles)
+        let (x, y) = (transformed.inputs.base, transformed.upstream.base), count = blockCount
+        Parallel.runDynamically(blocks) { block in
+            let sums = Tensor(zeros: [count])
+            for position in 0..<kernels.positions {
+                kernels.accumulate(sums.float32Pointer, x, y, tiles, sizes, position, block)
             }
+            kernels.unpack(to, sums.float32Pointer, g.channels, 64 * block, min(g.filters, 64 * (block + 1)))
+        }
+        withExtendedLifetime(transformed) {}
+    }
+
+    /// Over some tiles at a time, which stay in a cache.
+    private func sumByTiles(_ input: Tensor, _ upstream: Tensor, tileBytes: Int, into gradient: Tensor) {
+        let g = geometry, sizes = sizes(), kernels = kernels.pointee, tiles = tiles, to = gradient.float32Pointer
+        let total = Tensor(zeros: [blocks, blockCount]), sums = total.float32Pointer, count = blockCount
+        let fitting = min(tiles, tileBytes / kernels.tile_bytes / (g.channels + g.filters))
+        let most = max(1, (fitting + Self.run - 1) / Self.run) * Self.run
+        let transformed = TransformedTiles(kernels, most, sizes), blocks = blocks
+        let (x, y) = (transformed.inputs.base, transformed.upstream.base)
+        for first in stride(from: 0, to: tiles, by: most) {
+            let some = first..<min(tiles, first + most)
+            transformed.fill(input, upstream, some)
             Parallel.runDynamically(kernels.positions * blocks) { part in
-                kernels.accumulate(sums, x, y, count, sizes, part / blocks, part % blocks)
+                let (position, block) = (part / blocks, part % blocks)
+                kernels.accumulate(sums + block * count, x, y, some.count, sizes, position, block)
             }
         }
         Parallel.run(g.filters / 16, grain: Self.grain(g.channels)) { run in
-            kernels.unpack(to, sums, g.channels, g.filters, 16 * run.lowerBound, 16 * run.upperBound)
+            for sixteen in run {
+                kernels.unpack(to, sums + sixteen / 4 * count, g.channels, 16 * sixteen, 16 * (sixteen + 1))
+            }
         }
-        return withExtendedLifetime((input, upstream, inputs, outputs, total)) { gradient }
+        withExtendedLifetime((total, transformed)) {}
+    }
+
+    /// Tiles of the input and of the output's gradient.
+    private struct TransformedTiles: @unchecked Sendable {
+        let inputs: Storage, upstream: Storage
+        private let kernels: concord_winograd_kernels
+        private let sizes: concord_winograd
+
+        init(_ kernels: concord_winograd_kernels, _ most: Int, _ sizes: concord_winograd) {
+            (self.kernels, self.sizes) = (kernels, sizes)
+            inputs = Storage(bytes: kernels.tiles_bytes(most, sizes.channels))
+            upstream = Storage(bytes: kernels.tiles_bytes(most, sizes.filters))
+        }
+
+        /// Transforms some tiles of a convolution in parallel.
+        func fill(_ input: Tensor, _ gradient: Tensor, _ tiles: Range<Int>) {
+            let x = inputs.base, y = upstream.base, from = input.storage.base, gradientFrom = gradient.storage.base
+            Parallel.runDynamically((tiles.count + run - 1) / run) { [kernels, sizes] part in
+                let place = part * run, first = tiles.lowerBound + place, last = min(tiles.upperBound, first + run)
+                kernels.inputs(x, tiles.count, place, from, sizes, first, last)
+                kernels.upstream(y, tiles.count, place, gradientFrom, sizes, first, last)
+            }
+            withExtendedLifetime((input, gradient)) {}
+        }
     }
 }

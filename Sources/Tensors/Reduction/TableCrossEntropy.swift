@@ -48,8 +48,8 @@ private struct TableCrossEntropy {
         let dx = needs[0] ? Tensor(uninitialized: x.shape) : nil
         let dtable = needs[1] ? Tensor(uninitialized: table.shape) : nil
         var dbias: Tensor?
-        let part = max(
-            1, min(rows, max(64, Self.tileBytes(isBFloat16: Precision.isBFloat16(for: x)) / 4 / max(1, size))))
+        let fitting = max(64, Self.tileBytes(isBFloat16: Precision.isBFloat16(for: x)) / 4 / max(1, size))
+        let parts = (rows + fitting - 1) / fitting, part = (rows + parts - 1) / parts  // all but equally long
         let factors = Factors(x, table, tile: part), (b, label) = (bias.float32Pointer, labels.int32Pointer)
         let (l, h) = (losses.float32Pointer, hits.uint8Pointer)
         let factor = 1 / Float(max(1, rows)), needsGradients = needs.contains(true)

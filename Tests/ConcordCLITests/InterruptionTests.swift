@@ -47,7 +47,7 @@ import Testing
         func said() throws -> String { try String(contentsOfFile: log, encoding: .utf8) }
         kill(process.processIdentifier, SIGUSR1)
         let request = "as requested by SIGUSR1; the run continues"
-        wait { ((try? said().contains(request)) ?? false) == false && process.isRunning }
+        wait { (try? said().contains(request)) != true && process.isRunning }
         let asked = try world.steps("run").count
         wait { ((try? world.steps("run").count) ?? 0) <= asked && process.isRunning }
         kill(process.processIdentifier, SIGINT)

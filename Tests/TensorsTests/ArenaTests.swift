@@ -25,8 +25,8 @@ struct ArenaTests {
         for (start, size) in held { arena.put(start, size: size) }
         let whole = arena.touched
         #expect(whole > 0 && whole % unit == 0)
-        let (again, isTouched) = arena.take(whole) ?? (0, false)  // all of it, in one piece
-        #expect(isTouched && again <= first && again + UInt(whole) == top && arena.touched == 0)
+        let (again, fresh) = arena.take(whole) ?? (0, whole)  // all of it, in one piece
+        #expect(fresh == 0 && again <= first && again + UInt(whole) == top && arena.touched == 0)
     }
 
     @Test func aBlockOfItsSizeIsTakenBeforeALargerOneAndThatBeforeAMuchLarger() {
@@ -44,7 +44,7 @@ struct ArenaTests {
         let blocks = [8, 4].map { arena.take($0 * unit)?.block ?? 0 }
         arena.put(blocks[1], size: 4 * unit)
         let grown = arena.take(6 * unit)
-        #expect(grown?.block == blocks[1] && grown?.isTouched == true && arena.touched == 0)
+        #expect(grown?.block == blocks[1] && grown?.fresh == 2 * unit && arena.touched == 0)
         #expect(arena.take(unit)?.block == blocks[1] + UInt(6 * unit))
     }
 
@@ -58,7 +58,7 @@ struct ArenaTests {
         arena.trim(to: 0)
         #expect(arena.touched == 0)
         let again = arena.take(size)
-        #expect(again?.block == block && again?.isTouched == false)
+        #expect(again?.block == block && again?.fresh == size)
         #expect(bytes?[size / 2] == 0)  // fresh from the system
     }
 

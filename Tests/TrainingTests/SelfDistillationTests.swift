@@ -89,7 +89,7 @@ struct SelfDistillationTests {
                 continue
             }
             let key = path == "queue.rows" ? "queue" : path
-            // Steps of MoCo v3 and NNCLR double float32's rounding several times: they normalize the outputs over the batch.
+            // Steps of MoCo v3 and NNCLR, which normalize outputs over the batch, double float32's rounding repeatedly.
             let isNormalized = name == "moco_v3" || name == "nnclr"
             expectClose(tensor, fixture["\(name) \(key)"], tolerance: isNormalized ? 1e-4 : 1e-5, path)
         }

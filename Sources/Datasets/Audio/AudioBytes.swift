@@ -20,8 +20,9 @@ final class AudioBytes {
 
     private var count: Int { head.count + max(0, file.size - skipped) }
 
-    /// Opens what is here; it must outlive the handle.
+    /// Opens what is here from its start; it must outlive the handle.
     func open(_ info: inout SF_INFO) -> OpaquePointer? {
+        position = 0
         var functions = SF_VIRTUAL_IO(
             get_filelen: { sf_count_t(AudioBytes.of($0)?.count ?? 0) },
             seek: { sf_count_t(AudioBytes.of($2)?.seek(Int($0), $1) ?? -1) },

@@ -44,18 +44,18 @@ final class AudioReader {
             (start, replaced) = (frame, length.start)
         }
         let bytes = AudioBytes(file, head: start, replacing: replaced)
-        var info = SF_INFO(), handle: OpaquePointer?
-        if start.isEmpty {
+        var info = SF_INFO()
+        let (opened, failure) = try AudioOpening.opened { () throws(AudioError) in
+            info = SF_INFO()
+            guard start.isEmpty else { return bytes.open(&info) }
             // One of the library's own: it closes what it was given where it fails to open it, asked to or not.
             let descriptor = bytes.duplicatedDescriptor()
             guard descriptor >= 0 else {
                 throw .unreadable(path: path, reason: FileError(path: path, code: errno).reason)
             }
-            handle = sf_open_fd(descriptor, Int32(SFM_READ), &info, 1)
-        } else {
-            handle = bytes.open(&info)
+            return sf_open_fd(descriptor, Int32(SFM_READ), &info, 1)
         }
-        guard let handle else { throw Self.refusal(MediaKind(head), path) }
+        guard let handle = opened else { throw Self.refusal(MediaKind(head), path, failure) }
         let (rate, channels, frames) = (Int(info.samplerate), Int(info.channels), Int(info.frames))
         var fault: AudioError?
         if missing > 0 {
@@ -115,9 +115,8 @@ final class AudioReader {
     }
 
     /// Why the library does not open a file.
-    private static func refusal(_ kind: MediaKind?, _ path: String) -> AudioError {
-        // The library keeps the reason of a failed opening in one place for all threads: it may be another's, or gone.
-        let code = sf_error(nil), reason = code == 0 ? "its header cannot be read" : text(code)
+    private static func refusal(_ kind: MediaKind?, _ path: String, _ code: Int32) -> AudioError {
+        let reason = code == 0 ? "its header cannot be read" : text(code)
         if let kind, kind.name == "FLAC in Ogg" { return .unsupported(path: path, reason: kind.refusal(of: path)) }
         let isUnsupported = ["unimplemented", "nsupported", "not supported"].contains { reason.contains($0) }
         guard isUnsupported, let kind else { return .damaged(path: path, reason: reason) }

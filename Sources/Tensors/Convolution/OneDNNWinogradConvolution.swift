@@ -45,8 +45,8 @@ struct OneDNNWinogradConvolution: ForwardConvolution, InputGradientConvolution, 
         return Self(ConvolutionProblem(geometry: sizes, pass: .forward, isBFloat16: false)) != nil
     }
 
-    /// Than `Float32WinogradConvolution`, of so many weights that reading them transformed is most of the work of outputs
-    /// of few tiles.
+    /// Than `Float32WinogradConvolution`, for outputs of few tiles and so many weights that reading them transformed is
+    /// most of the work.
     static func isFaster(_ problem: ConvolutionProblem) -> Bool {
         let g = problem.geometry, all = g.batch * tiles(g)
         return g.channels * g.filters >= 512 * 512 && 20 * g.height * g.width >= 11 * 16 * tiles(g) && all >= 64

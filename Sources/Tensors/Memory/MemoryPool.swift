@@ -42,12 +42,12 @@ package struct MemoryPool: ~Copyable {
     package mutating func take(_ size: Int) -> UnsafeMutableRawPointer? {
         counters.inUse += size
         counters.peak = max(counters.peak, counters.inUse)
-        if size > Self.largest, let (block, isTouched) = arena.take(size) {
-            if isTouched {
+        if size > Self.largest, let (block, fresh) = arena.take(size) {
+            if fresh == 0 {
                 counters.hits += 1
             } else {
                 counters.misses += 1
-                unchecked += size
+                unchecked += fresh
             }
             return UnsafeMutableRawPointer(bitPattern: block)
         }

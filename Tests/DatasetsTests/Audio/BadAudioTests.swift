@@ -162,6 +162,24 @@ import Testing
         #expect(broken == 0)
     }
 
+    /// libsndfile keeps the reason of the last failed opening for all threads.
+    @Test func everyFileIsRefusedForItsOwnReason() async throws {
+        var file = try wav("a.wav")
+        file.replaceSubrange(24..<28, with: [255, 255, 255, 255])
+        let paths = [try folder.write(file, to: "rate.wav"), try folder.write("OggS", to: "bad.ogg")]
+        let reasons = await withTaskGroup(of: Set<String>.self) { group in
+            for path in paths + paths {
+                group.addTask {
+                    Set((0..<1500).map { _ in
+                        do { return "\(try Audio(contentsOf: path).count)" } catch { return "\(error)" }
+                    })
+                }
+            }
+            return await group.reduce(into: [Set<String>]()) { $0.append($1) }
+        }
+        #expect(reasons.allSatisfy { $0.count == 1 } && Set(reasons).count == 2, "\(Set(reasons))")
+    }
+
     @Test(arguments: [0, 1, 99, 2_000_000, 0xFFFF_FFFF]) func anAbsurdRateIsRefused(rate: Int) throws {
         var file = try wav("a.wav")
         file.replaceSubrange(24..<28, with: (0..<4).map { UInt8(truncatingIfNeeded: rate >> (8 * $0)) })

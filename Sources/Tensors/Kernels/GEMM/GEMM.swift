@@ -88,9 +88,9 @@ package enum GEMM {
         m >= 512 && n >= 256 && k >= 256 && (transposeA ? m >= 1024 && m > n : k >= 1024)
     }
 
-    /// Whether oneDNN may divide the sums of a product of these sizes among threads, which decides their last bits: those
-    /// over samples, and those that are longer than the result is wide and high (seen with one row, and in `[37, 4001]
-    /// [4001, 19]` by AVX2).
+    /// Whether oneDNN may divide the sums of a product of these sizes among threads, which decides their last bits:
+    /// those over samples, and those that are longer than the result is wide and high (seen with one row, and in `[37,
+    /// 4001] [4001, 19]` by AVX2).
     static func mayDivideSums(_ m: Int, _ n: Int, _ k: Int, transposeA: Bool) -> Bool {
         transposeA || k >= max(m, n)
     }

@@ -32,8 +32,11 @@ final class AudioBytes {
         return sf_open_virtual(&functions, Int32(SFM_READ), &info, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// A descriptor of the file itself for whoever closes it; negative where there is none left.
-    func duplicatedDescriptor() -> Int32 { fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0) }
+    /// A descriptor of the file itself, at its start, for whoever closes it; negative where there is none left.
+    func duplicatedDescriptor() -> Int32 {
+        lseek(file.descriptor, 0, SEEK_SET)  // the place is that of all duplicates
+        return fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
+    }
 
     private static func of(_ user: UnsafeMutableRawPointer?) -> AudioBytes? {
         user.map { Unmanaged<AudioBytes>.fromOpaque($0).takeUnretainedValue() }

@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// libgomp makes a pool for every thread that opens a parallel region, so only one thread may: the first that computes
 /// claims the pool and keeps it until it ends. Every other thread computes serially, but for sums that oneDNN divides
-/// among its threads (``forLibrary(dividingSums:)``), with the same bits: a run's numbers do not depend on what else
+/// among its threads (`forLibrary(dividingSums:)`), with the same bits: a run's numbers do not depend on what else
 /// its process computes.
 public enum Threads {
     /// How many threads a parallel loop uses: set by hand, or OMP_NUM_THREADS, or what the cgroup and the affinity mask

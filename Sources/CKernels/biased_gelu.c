@@ -24,9 +24,10 @@ SIMD void concord_biased_gelu_bfloat16(
 }
 
 SIMD void concord_biased_gelu_pullback(
-    float *restrict dx, float *restrict dbias, const float *restrict dy, const float *restrict x,
-    const float *restrict bias, size_t rows, size_t width) {
+    float *dx, float *restrict dbias, const float *dy, const float *restrict x, const float *restrict bias, size_t rows,
+    size_t width) {
     for (size_t i = 0; i < rows; i++, dx += width, dy += width, x += width)
+#pragma clang loop vectorize(assume_safety)
         for (size_t j = 0; j < width; j++) {
             float d = dy[j] * slope(x[j] + bias[j]);
             dx[j] = d;
@@ -35,9 +36,10 @@ SIMD void concord_biased_gelu_pullback(
 }
 
 SIMD void concord_biased_gelu_pullback_bfloat16(
-    uint16_t *restrict dx, float *restrict dbias, const uint16_t *restrict dy, const uint16_t *restrict x,
-    const float *restrict bias, size_t rows, size_t width) {
+    uint16_t *dx, float *restrict dbias, const uint16_t *dy, const uint16_t *restrict x, const float *restrict bias,
+    size_t rows, size_t width) {
     for (size_t i = 0; i < rows; i++, dx += width, dy += width, x += width)
+#pragma clang loop vectorize(assume_safety)
         for (size_t j = 0; j < width; j++) {
             float d = to_float32(dy[j]) * slope(to_float32(x[j]) + bias[j]);
             dx[j] = to_bfloat16(d);

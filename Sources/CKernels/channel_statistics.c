@@ -6,7 +6,7 @@
 #include <math.h>
 
 // Sums run in float32 over this many rows, then go to double.
-enum { RUN = 128 };
+enum { RUN = concord_channel_run };
 
 INLINE void flush(double *to, const lanes *from, size_t count) {
     float values[LANES];

@@ -8,6 +8,10 @@
 // vector is one float32 a channel, and all arithmetic float32. A float32 result that `streams` is written past the
 // caches: its channels are then a multiple of 16, and it starts at a multiple of 64 bytes.
 
+/// Rows whose float32 sums go to the double precision ones together: what is summed in several calls has the bits of one
+/// call where every call but the last has a multiple of them.
+enum { concord_channel_run = 128 };
+
 /// Adds each channel's sum of (x - shift) to `sums` and that of (x - shift)^2 to `squares`.
 void concord_channel_moments(
     const void *x, bool is_bfloat16, size_t rows, size_t channels, const float *shift, double *sums, double *squares);

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A value that a pullback will need: its memory, or how to compute it again from what is stored anyway.
 ///
 /// Normalized and activated values are one pass over memory away from their inputs, which their own pullbacks hold; not
@@ -11,33 +13,159 @@ package struct SavedForBackward: Sendable {
         held = rematerialization == nil ? value.detached : nil
     }
 
+    private init(_ output: Tensor, _ rematerialization: Rematerialization?) {
+        self.rematerialization = rematerialization
+        held = rematerialization == nil ? output.detached : nil
+    }
+
     /// An operation's output, with how it is computed again.
     /// - Parameters:
     ///   - other: a further value that `make` needs. A chain of such values longer than three is cut by storing one.
     ///   - make: returns the same bits, from what the operation's pullback holds.
     package init(_ output: Tensor, from other: SavedForBackward? = nil, by make: @escaping @Sendable () -> Tensor) {
         let depth = 1 + (other?.rematerialization?.depth ?? 0)
-        rematerialization = depth <= 3 ? Rematerialization(depth: depth, make: make) : nil
-        held = rematerialization == nil ? output.detached : nil
+        self.init(output, depth <= 3 ? Rematerialization(.whole(make), depth: depth, links: 0) : nil)
+    }
+
+    /// An operation's output whose rows are computed again one by one, from the same rows of what its pullback holds.
+    ///
+    /// A chain of such outputs, each added to the next, is computed a few rows at a time in the caches: every stored
+    /// value is read once. One longer than eight is cut by storing one.
+    /// - Parameters:
+    ///   - carried: of the same shape and element type, what the operation adds to its own input.
+    ///   - isTaken: the operation's own pullback takes the rows (`takeRows`): until then a value that was computed
+    ///     whole is held.
+    ///   - step: writes the same bits.
+    init(_ output: Tensor, adding carried: SavedForBackward?, isTaken: Bool, byRows step: @escaping RowStep) {
+        let links = 1 + (carried?.rematerialization?.links ?? 0)
+        let recipe = Rematerialization.Recipe.rows(
+            output.shape, output.elementType, step, adding: carried, isTaken: isTaken)
+        let depth = max(1, carried?.rematerialization?.depth ?? 0)
+        self.init(output, links <= 8 ? Rematerialization(recipe, depth: depth, links: links) : nil)
     }
 
     /// The value, a constant; computed again by every call where it was not stored.
     package var value: Tensor {
         if let held { return held }
-        guard let rematerialization else { ShapeCheck.fail("SavedForBackward", "neither stored nor computed again") }
-        return rematerialization.make()
+        if let computed = rematerialization?.computed.withLock({ $0 }) { return computed }
+        switch rematerialization?.recipe {
+        case .whole(let make): return make()
+        case .rows(let shape, let type, let step, let carried, let isTaken):
+            let output = Tensor(uninitialized: shape, type), width = shape.last ?? 1, to = output.elementPointer
+            let rows = RowSource.computed(step, adding: carried?.rows), streams = Streaming.suits(output, channels: width)
+            let count = output.count / max(1, width)
+            Parallel.run(count, grain: Elementwise.grain / max(1, width)) { range in
+                rows.run(range, width: width, type) { block, rows in
+                    rows.write(block, to: to + block.lowerBound * width, streams: streams)
+                }
+            }
+            if isTaken { rematerialization?.computed.withLock { $0 = output } }
+            return output
+        case nil: ShapeCheck.fail("SavedForBackward", "neither stored nor computed again")
+        }
+    }
+
+    /// Access to the value by rows, without computing more of them than are read at a time.
+    private var rows: RowSource {
+        guard let rematerialization, case .rows(_, _, let step, let carried, _) = rematerialization.recipe else {
+            return .stored(value)
+        }
+        if let computed = rematerialization.computed.withLock({ $0 }) { return .stored(computed) }
+        return .computed(step, adding: carried?.rows)
+    }
+
+    /// The same for the value's last use.
+    func takeRows() -> RowSource {
+        let source = rows
+        rematerialization?.computed.withLock { $0 = nil }
+        return source
+    }
+}
+
+/// Computes some rows of a value again.
+/// - Parameters:
+///   - to: memory for the first of them.
+///   - carried: the same rows of what the operation adds, if anything: may be `to` itself.
+///   - streams: writes past the caches, see `Streaming`.
+typealias RowStep =
+    @Sendable (_ rows: Range<Int>, _ to: ElementPointer, _ carried: ElementPointer?, _ streams: Bool) -> Void
+
+/// The rows of a `[..., C]`: in memory, or computed again a few at a time.
+indirect enum RowSource: Sendable {
+    case stored(Tensor)
+    case computed(RowStep, adding: RowSource?)
+
+    /// Numbers of a block of rows: well inside of a core's second cache.
+    private static let area = 8192
+
+    /// A source with a thread's memory for a block of its rows.
+    struct Reader {
+        fileprivate let source: RowSource
+        fileprivate let memory: Storage?
+        fileprivate let width: Int, isBFloat16: Bool
+
+        private var scratch: ElementPointer {
+            guard let memory else { ShapeCheck.fail("RowSource", "rows are computed where no memory was taken") }
+            return ElementPointer(base: memory.base, isBFloat16: isBFloat16)
+        }
+
+        /// The first of some rows, valid until the next are asked for.
+        func callAsFunction(_ rows: Range<Int>) -> ElementPointer { read(source, rows) }
+
+        private func read(_ source: RowSource, _ rows: Range<Int>) -> ElementPointer {
+            switch source {
+            case .stored(let tensor): return tensor.elementPointer + rows.lowerBound * width
+            case .computed(let step, let carried):
+                let scratch = scratch
+                step(rows, scratch, carried.map { read($0, rows) }, false)
+                return scratch
+            }
+        }
+
+        /// Computes rows into the caller's memory.
+        fileprivate func write(_ rows: Range<Int>, to: ElementPointer, streams: Bool) {
+            guard case .computed(let step, let carried) = source else { return }
+            step(rows, to, carried.map { read($0, rows) }, streams)
+        }
+    }
+
+    /// Runs `body` over blocks of rows on this thread.
+    /// - Parameters:
+    ///   - multiple: of which each block but the last has a multiple of rows, counted from the first.
+    ///   - type: the rows' own.
+    func run(
+        _ rows: Range<Int>, width: Int, multipleOf multiple: Int = 1, _ type: ElementType,
+        _ body: (_ block: Range<Int>, _ rows: Reader) -> Void
+    ) {
+        var memory: Storage?, height = rows.count
+        if case .computed = self {
+            height = min(rows.count, max(multiple, Self.area / max(1, width) / multiple * multiple))
+            memory = Storage(bytes: height * width * type.size)
+        }
+        let reader = Reader(source: self, memory: memory, width: width, isBFloat16: type == .bfloat16)
+        for first in stride(from: rows.lowerBound, to: rows.upperBound, by: max(1, height)) {
+            body(first..<min(rows.upperBound, first + height), reader)
+        }
     }
 }
 
 /// How to compute a tensor again.
 package final class Rematerialization: Sendable {
-    /// How many values are computed again for this one.
-    fileprivate let depth: Int
-    fileprivate let make: @Sendable () -> Tensor
+    fileprivate enum Recipe: Sendable {
+        case whole(@Sendable () -> Tensor)
+        case rows([Int], ElementType, RowStep, adding: SavedForBackward?, isTaken: Bool)
+    }
 
-    fileprivate init(depth: Int, make: @escaping @Sendable () -> Tensor) {
-        self.depth = depth
-        self.make = make
+    fileprivate let recipe: Recipe
+    /// How many values are in memory, each for the next, until this one is.
+    fileprivate let depth: Int
+    /// How many outputs are computed by rows, each added to the next.
+    fileprivate let links: Int
+    /// From the first pullback that needed all of it to the last.
+    fileprivate let computed = Mutex<Tensor?>(nil)
+
+    fileprivate init(_ recipe: Recipe, depth: Int, links: Int) {
+        (self.recipe, self.depth, self.links) = (recipe, depth, links)
     }
 }
 

@@ -16,7 +16,9 @@ package protocol GradientSink: AnyObject {
 package final class Tape: @unchecked Sendable {
     /// From the cotangent of an output, of the output's element type, and which inputs want theirs, to the cotangents
     /// of the inputs, which the tape brings to the inputs' element types.
-    package typealias Pullback = (_ upstream: Tensor, _ needs: [Bool]) -> [Cotangent?]
+    ///
+    /// `upstream` is the pullback's own: where nobody else holds its memory, a result may take that (`overwriting`).
+    package typealias Pullback = (_ upstream: inout Tensor, _ needs: [Bool]) -> [Cotangent?]
 
     private struct Node {
         var inputs: [Int]
@@ -99,9 +101,9 @@ package final class Tape: @unchecked Sendable {
                 }
                 guard let pullback = node.pullback else { continue }
                 let needs = node.inputs.map { $0 >= 0 }
-                let upstream = cotangent.cast(to: node.elementType).dense
+                var upstream = (consume cotangent).cast(to: node.elementType).dense
                 let results =
-                    profiler.map { $0.pulling(node.name, upstream, needs, pullback) } ?? pullback(upstream, needs)
+                    profiler.map { $0.pulling(node.name, &upstream, needs, pullback) } ?? pullback(&upstream, needs)
                 ShapeCheck.require(
                     results.count == needs.count, "Tape",
                     "a pullback gave \(results.count) cotangents for \(needs.count) inputs")
@@ -136,6 +138,29 @@ extension Tensor {
         pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]
     ) -> Tensor {
         recorded(fromAll: inputs, name: name, pullback: pullback)
+    }
+
+    /// As `recorded(from:)`, for operations whose pullback may write over its upstream gradient.
+    func recordedInPlace(
+        fromGiven inputs: [Tensor?], name: StaticString = #function,
+        pullback: @escaping (_ upstream: inout Tensor, _ needs: [Bool]) -> [Tensor?]
+    ) -> Tensor {
+        let count = inputs.count  // the inputs themselves must not live as long as the pullback
+        let places = inputs.indices.filter { inputs[$0] != nil }
+        return recorded(inputs.compactMap(\.self), name: name) { upstream, needs in
+            var wanted = [Bool](repeating: false, count: count)
+            for (place, needed) in zip(places, needs) { wanted[place] = needed }
+            let cotangents = pullback(&upstream, wanted)
+            return places.map { cotangents[$0].map(Cotangent.dense) }
+        }
+    }
+
+    /// Memory for a pullback's result: that of `upstream` where nobody else holds it and it has the size, else new.
+    static func overwriting(_ upstream: inout Tensor, shape: [Int], _ type: ElementType) -> Tensor {
+        guard upstream.elementType == type, upstream.count == shape.reduce(1, *),
+            isKnownUniquelyReferenced(&upstream.storage)
+        else { return Tensor(uninitialized: shape, type) }
+        return Tensor(shape: shape, elementType: type, storage: upstream.storage)
     }
 
     package func recorded(
@@ -179,13 +204,6 @@ extension Tensor {
         fromGiven inputs: [Tensor?], name: StaticString = #function,
         pullback: @escaping (_ upstream: Tensor, _ needs: [Bool]) -> [Tensor?]
     ) -> Tensor {
-        let count = inputs.count  // the inputs themselves must not live as long as the pullback
-        let places = inputs.indices.filter { inputs[$0] != nil }
-        return recorded(fromAll: inputs.compactMap(\.self), name: name) { upstream, needs in
-            var wanted = [Bool](repeating: false, count: count)
-            for (place, needed) in zip(places, needs) { wanted[place] = needed }
-            let cotangents = pullback(upstream, wanted)
-            return places.map { cotangents[$0] }
-        }
+        recordedInPlace(fromGiven: inputs, name: name) { upstream, needs in pullback(upstream, needs) }
     }
 }

@@ -53,8 +53,9 @@ extension Tensor {
         let input = detached, addend = bias.detached.asFloat32
         let make = { @Sendable () -> Tensor in Kernels.biasedGELU(input, addend) }
         let output = make()
-        return output.recorded(from: self, bias) { upstream, needs in
-            let (dx, dbias) = Kernels.biasedGELUPullback(input, addend, upstream)  // [..., C], [C]
+        return output.recordedInPlace(fromGiven: [self, bias]) { upstream, needs in
+            let dx = Tensor.overwriting(&upstream, shape: input.shape, input.elementType)
+            let dbias = Kernels.biasedGELUPullback(input, addend, upstream, into: dx)  // [C]
             return [needs[0] ? dx : nil, needs[1] ? dbias : nil]
         }.rematerialized(as: SavedForBackward(output, by: make))
     }

@@ -211,9 +211,10 @@ extension Kernels {
         return output
     }
 
-    /// - Returns: the gradients of x, of its element type, and of the bias, float32.
-    static func biasedGELUPullback(_ x: Tensor, _ bias: Tensor, _ upstream: Tensor) -> (dx: Tensor, dbias: Tensor) {
-        let dx = Tensor(uninitialized: x.shape, x.elementType), width = bias.count  // [..., C]
+    /// - Parameter dx: gets the gradient of x, of its element type; may be `upstream`.
+    /// - Returns: the gradient of the bias, float32.
+    static func biasedGELUPullback(_ x: Tensor, _ bias: Tensor, _ upstream: Tensor, into dx: Tensor) -> Tensor {
+        let width = bias.count
         let source = x.elementPointer, b = bias.float32Pointer, dy = upstream.elementPointer, to = dx.elementPointer
         let sums = Rows.summing(Rows.count(of: x), width: width, sums: 1) { range, sum in
             let at = range.lowerBound * width
@@ -225,7 +226,7 @@ extension Kernels {
                     to.float32 + at, sum, dy.float32 + at, source.float32 + at, b, range.count, width)
             }
         }
-        return (dx, sums[0])
+        return sums[0]
     }
 }
 

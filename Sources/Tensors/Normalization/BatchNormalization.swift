@@ -58,20 +58,33 @@ extension Tensor {
     ) -> Tensor {
         let x = detached, carried = residual.map { SavedForBackward($0) }, rectify = activation == .relu
         let output = affine(x, residual: residual?.detached, rectify: rectify)
-        let kept = SavedForBackward(output, from: carried) { affine(x, residual: carried?.value, rectify: rectify) }
+        let kept =
+            carried == nil || residual?.elementType == x.elementType
+            ? SavedForBackward(
+                output, adding: carried, isTaken: rectify && residual != nil,
+                byRows: affine.rowStep(x, rectify: rectify))
+            : SavedForBackward(output, from: carried) { affine(x, residual: carried?.value, rectify: rectify) }
         // The mask of an output that a residual went into comes from that output; without one it is found again from x.
         let hasResidual = residual != nil
-        return output.recorded(fromGiven: [self, weight, bias, residual]) { upstream, needs in
-            let mask: ChannelAffine.Mask = !rectify ? .everywhere : hasResidual ? .output(kept.value) : .input
+        return output.recordedInPlace(fromGiven: [self, weight, bias, residual]) { upstream, needs in
+            let mask: ChannelAffine.Mask = !rectify ? .everywhere : hasResidual ? .output(kept.takeRows()) : .input
             let masked = mask.needsOutput ? Tensor(uninitialized: x.shape, x.elementType) : nil
             let sums = affine.gradientSums(upstream, x, mask, masked: masked)
-            let g = masked ?? upstream
             let (constant, slope) = affine.corrections(sums, over: Double(statisticsCount ?? 0))
-            let dx =
-                needs[0] ? affine.gradient(g, x, isRectified: mask.needsInput, constant: constant, slope: slope) : nil
+            var dx: Tensor?
+            if needs[0] {
+                // The residual's gradient and that of x are two, unless one of them is not needed.
+                let to =
+                    needs[3] && masked == nil
+                    ? Tensor(uninitialized: x.shape, x.elementType)
+                    : Tensor.overwriting(&upstream, shape: x.shape, x.elementType)
+                affine.gradient(
+                    masked ?? upstream, x, isRectified: mask.needsInput, constant: constant, slope: slope, into: to)
+                dx = to
+            }
             return [
                 dx, needs[1] ? affine.weightGradient(sums) : nil, needs[2] ? affine.biasGradient(sums) : nil,
-                needs[3] ? g : nil,
+                needs[3] ? masked ?? upstream : nil,
             ]
         }.rematerialized(as: kept)
     }

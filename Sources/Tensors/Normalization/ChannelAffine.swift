@@ -1,3 +1,5 @@
+import CKernels
+
 /// `(x - mean) * scale + bias` with one number of each for every channel: what normalization comes down to once its
 /// statistics are known.
 struct ChannelAffine {
@@ -32,11 +34,21 @@ struct ChannelAffine {
         return output
     }
 
+    /// Computes rows of the output again.
+    func rowStep(_ x: Tensor, rectify: Bool) -> RowStep {
+        { rows, to, carried, streams in
+            let a = x.elementPointer + rows.lowerBound * channels
+            Kernels.channelNormalize(
+                to, a, residual: carried, rows: rows.count, channels: channels, mean: mean.float32Pointer,
+                scale: scale.float32Pointer, bias: bias.float32Pointer, rectifies: rectify, streams: streams)
+        }
+    }
+
     /// Where a rectified output's gradient passes.
     enum Mask {
         case everywhere
         /// Where this output is positive.
-        case output(Tensor)
+        case output(RowSource)
         /// Where the output was, found again from the input.
         case input
 
@@ -49,6 +61,7 @@ struct ChannelAffine {
     /// - Parameter masked: memory for g itself.
     func gradientSums(_ upstream: Tensor, _ x: Tensor, _ mask: Mask, masked: Tensor? = nil) -> ChannelSums {
         let (u, a, c, w) = (upstream.elementPointer, x.elementPointer, channels, masked?.elementPointer)
+        let type = x.elementType
         let (m, s, b) = (mean.float32Pointer, scale.float32Pointer, bias.float32Pointer)
         let streams = masked.map { Streaming.suits($0, channels: c) } ?? false
         return ChannelSums(rows: x.count / max(1, c), channels: c) { rows, sums, products in
@@ -59,9 +72,12 @@ struct ChannelAffine {
                     g, x, output: nil, masked: to, rows: rows.count, channels: c, mean: m, sums: sums,
                     products: products, streams: streams)
             case .output(let output):
-                Kernels.channelGradientSums(
-                    g, x, output: output.elementPointer + at, masked: to, rows: rows.count, channels: c, mean: m,
-                    sums: sums, products: products, streams: streams)
+                output.run(rows, width: c, multipleOf: Int(concord_channel_run), type) { block, output in
+                    let at = (block.lowerBound - rows.lowerBound) * c
+                    Kernels.channelGradientSums(
+                        g + at, x + at, output: output(block), masked: to.map { $0 + at }, rows: block.count,
+                        channels: c, mean: m, sums: sums, products: products, streams: streams)
+                }
             case .input:
                 Kernels.channelGradientSumsRectified(
                     g, x, rows: rows.count, channels: c, mean: m, scale: s, bias: b, sums: sums, products: products)
@@ -71,21 +87,22 @@ struct ChannelAffine {
 
     /// `scale * g - constant - (x - mean) * slope`, with g the masked `upstream`; `.output` must have been applied
     /// before.
-    func gradient(_ upstream: Tensor, _ x: Tensor, isRectified: Bool, constant: Tensor, slope: Tensor) -> Tensor {
-        let gradient = Tensor(uninitialized: x.shape, x.elementType)
+    /// - Parameter gradient: written; may be `upstream`.
+    func gradient(
+        _ upstream: Tensor, _ x: Tensor, isRectified: Bool, constant: Tensor, slope: Tensor, into gradient: Tensor
+    ) {
         let (d, u, a, c) = (gradient.elementPointer, upstream.elementPointer, x.elementPointer, channels)
         let (m, s, b, k, l) = (
             mean.float32Pointer, scale.float32Pointer, bias.float32Pointer, constant.float32Pointer,
             slope.float32Pointer
         )
-        let streams = Streaming.suits(gradient, channels: c)
+        let streams = gradient.storage !== upstream.storage && Streaming.suits(gradient, channels: c)
         Parallel.run(x.count / max(1, c), grain: Elementwise.grain / max(1, c)) { rows in
             let at = rows.lowerBound * c
             Kernels.channelGradient(
                 d + at, u + at, a + at, rows: rows.count, channels: c, mean: m, scale: s,
                 rectifyingBias: isRectified ? UnsafePointer(b) : nil, constant: k, slope: l, streams: streams)
         }
-        return gradient
     }
 }
 

@@ -66,11 +66,13 @@ package final class Profiler: @unchecked Sendable {
     }
 
     /// Runs a pullback and marks it as one with all that it calls.
-    func pulling(_ name: StaticString, _ upstream: Tensor, _ needs: [Bool], _ pullback: Tape.Pullback) -> [Cotangent?] {
+    func pulling(
+        _ name: StaticString, _ upstream: inout Tensor, _ needs: [Bool], _ pullback: Tape.Pullback
+    ) -> [Cotangent?] {
         depth += 1
-        let results = pullback(upstream, needs)
+        let bytes = upstream.storage.bytes, results = pullback(&upstream, needs)
         depth -= 1
-        mark(Self.name(name) + " backward", bytes: results.reduce(upstream.storage.bytes) { $0 + ($1?.bytes ?? 0) })
+        mark(Self.name(name) + " backward", bytes: results.reduce(bytes) { $0 + ($1?.bytes ?? 0) })
         return results
     }
 

@@ -22,12 +22,32 @@ extension Tensor {
         ShapeCheck.require(shape[0] > 0, "crossEntropy(over:)", "no rows")
         ShapeCheck.indices(labels, below: table.shape[0], in: "crossEntropy(over:)")
         let pass = TableCrossEntropy(self, table, bias, labels, needs: [self, table, bias].map(\.isRecorded))
-        let gradients = pass.gradients
+        let gradients = WaitingGradients(pass.gradients)
         return (
             pass.loss.recorded(from: self, table, bias) { upstream, needs in
-                zip(gradients, needs).map { gradient, isNeeded in isNeeded ? gradient.map { $0 * upstream.item } : nil }
+                gradients.take(times: upstream.item, needs)
             }, pass.correct
         )
+    }
+}
+
+/// Gradients for an upstream gradient of 1, until a pullback takes them with its own.
+private final class WaitingGradients {
+    private var gradients: [Tensor?]
+
+    init(_ gradients: [Tensor?]) { self.gradients = gradients }
+
+    /// Times `factor`, in their own memory.
+    func take(times factor: Float, _ needs: [Bool]) -> [Tensor?] {
+        let taken = zip(gradients, needs).map { gradient, isNeeded in isNeeded ? gradient : nil }
+        gradients = []
+        for gradient in taken.compactMap(\.self) where factor != 1 {
+            let pointer = gradient.float32Pointer
+            Parallel.run(gradient.count, grain: Elementwise.grain) {
+                Kernels.scale(pointer + $0.lowerBound, by: factor, count: $0.count)
+            }
+        }
+        return taken
     }
 }
 
@@ -39,7 +59,7 @@ private struct TableCrossEntropy {
     let gradients: [Tensor?]
 
     /// Of logits at a time: in float32 enough for products at full speed, which over bfloat16 go over several tiles.
-    private static func tileBytes(isBFloat16: Bool) -> Int { isBFloat16 ? 16 << 20 : 80 << 20 }
+    private static func tileBytes(isBFloat16: Bool) -> Int { isBFloat16 ? 16 << 20 : 28 << 20 }
 
     init(_ x: Tensor, _ table: Tensor, _ bias: Tensor, _ labels: Tensor, needs: [Bool]) {
         let (rows, size) = (x.shape[0], table.shape[0])

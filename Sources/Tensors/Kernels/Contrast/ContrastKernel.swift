@@ -183,8 +183,9 @@ struct ContrastKernel {
         let columnTotals = Tensor(zeros: [sumsColumns ? m : 0])
         let dots = Tensor(zeros: [blocks * 2])
         let dot = UnsafeMutableRawPointer(dots.float32Pointer).assumingMemoryBound(to: Double.self)
-        // Gradients in float32 take the place of logits that were kept.
-        lazy var spare = Tensor(uninitialized: [tile, stride], bfloat16 == nil ? .float32 : .bfloat16)
+        // Gradients take the place of logits that were kept in as many bits.
+        let type = bfloat16 == nil ? ElementType.float32 : .bfloat16
+        lazy var spare = Tensor(uninitialized: [tile, stride], type)
         let a = sides.rows.float32Pointer, b = sides.columns.float32Pointer
         let rowCoefficients = coefficients.rows.float32Pointer,
             columnCoefficients = coefficients.columns?.float32Pointer
@@ -192,7 +193,7 @@ struct ContrastKernel {
         for rows in tiles(of: part) {
             let at = a + rows.lowerBound * width
             let keptTile = kept?.takeTile(first: rows.lowerBound)
-            let gradients = bfloat16 == nil ? keptTile ?? spare : spare
+            let gradients = keptTile.flatMap { $0.elementType == type ? $0 : nil } ?? spare
             let g = gradients.elementPointer
             rowTotals.float32Pointer.update(repeating: 0, count: rowTotals.count)
             Parallel.runDynamically(blocks, grain: grain) { index in

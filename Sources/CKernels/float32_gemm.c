@@ -11,7 +11,14 @@
 #define UNROLL _Pragma("clang loop unroll(full)")
 #include "avx512.h"
 
-enum { ROWS = CONCORD_FLOAT32_ROWS, COLUMNS = CONCORD_FLOAT32_COLUMNS, INNER = CONCORD_FLOAT32_INNER };
+enum {
+    ROWS = CONCORD_FLOAT32_ROWS,
+    COLUMNS = CONCORD_FLOAT32_COLUMNS,
+    INNER = CONCORD_FLOAT32_INNER,
+    MOST_ROWS = CONCORD_FLOAT32_MOST_ROWS,
+};
+/// Panels of b by which all rows are multiplied before the next ones: they stay in the second cache, beside the rows.
+enum { PANELS = 8 };
 /// Rows of a that are copied at a time where they are stored as columns, so that whole lines of the cache are read.
 enum { GROUP = 4 * ROWS };
 /// Numbers from one copied row to the next: a line more than a block, for rows a power of two apart want the same
@@ -20,7 +27,7 @@ enum { STEP = INNER + 16 };
 
 bool concord_float32_gemm_available(void) { return __builtin_cpu_supports("x86-64-v4"); }
 
-size_t concord_float32_gemm_scratch(void) { return GROUP * STEP; }
+size_t concord_float32_gemm_scratch(void) { return MOST_ROWS * STEP; }
 
 // MARK: Packing
 
@@ -100,8 +107,8 @@ INLINE void multiply_tile(
         }
     _Pragma("clang loop unroll_count(2)") for (size_t i = 0; i < depth; i++, a += next, b += COLUMNS) {
         const __m512 x = _mm512_load_ps(b), y = _mm512_load_ps(b + 16);
-        _mm_prefetch((const char *)(b + 16 * COLUMNS), _MM_HINT_T0);  // b comes from the second or third cache
-        _mm_prefetch((const char *)(b + 16 * COLUMNS + 16), _MM_HINT_T0);
+        _mm_prefetch((const char *)(b + 32 * COLUMNS), _MM_HINT_T0);  // b comes from the second or third cache
+        _mm_prefetch((const char *)(b + 32 * COLUMNS + 16), _MM_HINT_T0);
         UNROLL for (size_t r = 0; r < ROWS; r++) {
             const __m512 left = _mm512_set1_ps(a[r * row]);
             sums[r][0] = _mm512_fmadd_ps(left, x, sums[r][0]);
@@ -157,35 +164,39 @@ TARGET void concord_float32_gemm_multiply(
     size_t m, size_t n, size_t k, size_t first, size_t last, float alpha, const float *a, size_t lda,
     bool is_transposed, const float *packed, float beta, const float *bias, float *c, size_t ldc, bool streams,
     float *scratch) {
-    const size_t columns = ceiling(n, COLUMNS) * COLUMNS, panels = last - first;
-    const size_t height = is_transposed ? GROUP : ROWS;
+    const size_t columns = ceiling(n, COLUMNS) * COLUMNS, height = is_transposed ? GROUP : ROWS;
     for (size_t inner = 0; inner < k; inner += INNER) {
         const size_t depth = minimum(INNER, k - inner);
         destination to = {.ld = ldc, .alpha = alpha, .beta = inner ? 1 : beta, .streams = streams};
-        for (size_t top = 0; top < m; top += height) {
-            const size_t some = minimum(height, m - top);
-            const size_t after = top + height < m ? minimum(height, m - top - height) : 0;
+        for (size_t group = first; group < last; group += PANELS) {
+            const size_t end = minimum(last, group + PANELS);
             prospect next = {.lda = lda};
-            if (is_transposed) {
-                copy_columns(scratch, a + inner * lda + top, lda, some, depth);
-                next.run = a + inner * lda + top + height;
-                next.left = after ? depth : 0, next.lines = ceiling(after, 16);
-            } else {
-                copy_rows(scratch, a + top * lda + inner, lda, some, depth);
-                next.run = a + (top + height) * lda + inner;
-                next.left = after, next.lines = ceiling(depth, 16);
-            }
-            const size_t with_each = ceiling(next.left * next.lines, panels * ceiling(some, ROWS));
-            for (size_t at = 0; at < some; at += ROWS) {
-                to.rows = minimum(ROWS, some - at);
-                for (size_t panel = first; panel < last; panel++) {
+            size_t with_each = 0;
+            for (size_t top = 0; top < m; top += ROWS) {
+                if (group == first && top % height == 0) {  // copied once, while the rows after them are fetched
+                    const size_t some = minimum(height, m - top), below = top + some;
+                    const size_t after = minimum(height, m - below);
+                    if (is_transposed) {
+                        copy_columns(scratch + top * INNER, a + inner * lda + top, lda, some, depth);
+                        next.run = a + inner * lda + below;
+                        next.left = after ? depth : 0, next.lines = ceiling(after, 16);
+                    } else {
+                        copy_rows(scratch + top * STEP, a + top * lda + inner, lda, some, depth);
+                        next.run = a + below * lda + inner;
+                        next.left = after, next.lines = ceiling(depth, 16);
+                    }
+                    next.line = 0;
+                    with_each = ceiling(next.left * next.lines, (end - group) * ceiling(some, ROWS));
+                }
+                to.rows = minimum(ROWS, m - top);
+                for (size_t panel = group; panel < end; panel++) {
                     const size_t column = panel * COLUMNS;
                     const float *b = packed + inner * columns + column * depth;
-                    to.c = c + (top + at) * ldc + column, to.columns = minimum(COLUMNS, n - column);
+                    to.c = c + top * ldc + column, to.columns = minimum(COLUMNS, n - column);
                     to.bias = bias && inner == 0 ? bias + column : NULL;
                     prefetch(&next, with_each);
-                    if (is_transposed) multiply_columns(scratch + at * INNER, b, depth, &to);
-                    else multiply_rows(scratch, b, depth, &to);
+                    if (is_transposed) multiply_columns(scratch + top * INNER, b, depth, &to);
+                    else multiply_rows(scratch + top * STEP, b, depth, &to);
                 }
             }
         }

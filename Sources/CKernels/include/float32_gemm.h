@@ -5,13 +5,15 @@
 #include <stddef.h>
 
 // float32 GEMM on AVX-512: twelve rows of c by two vectors of its columns in registers, a packed right factor, and twelve
-// rows of the left one copied to the first cache (Goto, van de Geijn 2008, "Anatomy of High-Performance Matrix
+// rows of the left one in the first cache (Goto, van de Geijn 2008, "Anatomy of High-Performance Matrix
 // Multiplication"; Van Zee, van de Geijn 2015, "BLIS").
 
 enum {
     /// Rows of c in registers, columns of a panel of b.
     CONCORD_FLOAT32_ROWS = 12,
     CONCORD_FLOAT32_COLUMNS = 32,
+    /// The most rows of c that a call computes.
+    CONCORD_FLOAT32_MOST_ROWS = 8 * CONCORD_FLOAT32_ROWS,
     /// The most inner numbers that are summed in registers.
     CONCORD_FLOAT32_INNER = 512,
 };
@@ -28,8 +30,9 @@ void concord_float32_gemm_pack(
 /// Numbers of working memory for `concord_float32_gemm_multiply`.
 size_t concord_float32_gemm_scratch(void);
 
-/// `c = alpha op(a) b + beta c` for rows `[m, k]` of a, or `[k, m]` where it is stored transposed, and the columns of c
-/// that panels `first ..< last` of a packed b give. `a`, `c` and `bias` begin at the first of those rows and at column 0.
+/// `c = alpha op(a) b + beta c` for at most `CONCORD_FLOAT32_MOST_ROWS` rows `[m, k]` of a, or `[k, m]` where it is stored
+/// transposed, and the columns of c that panels `first ..< last` of a packed b give. `a`, `c` and `bias` begin at the
+/// first of those rows and at column 0.
 ///
 /// c's numbers do not depend on which of its rows and columns a call computes.
 /// - Parameters:

@@ -18,7 +18,7 @@ package enum Float32GEMM {
     /// Columns of b that are packed at a time, and about how many bytes of them: they stay in the last cache.
     private static let columns = 4096, packedBytes = 8 << 20
     /// Rows of a block at most, and the fewest; whole tiles.
-    private static let rows = 8 * CONCORD_FLOAT32_ROWS, fewestRows = 2 * CONCORD_FLOAT32_ROWS
+    private static let rows = CONCORD_FLOAT32_MOST_ROWS, fewestRows = 2 * CONCORD_FLOAT32_ROWS
     /// Panels of columns of a block, where rows alone give too few blocks.
     private static let panels = 16
 

@@ -31,6 +31,16 @@ import Testing
         }
     }
 
+    /// What `body` makes of `x` in an element type, a weight and a bias, and the gradients of all three, in float32.
+    private static func outputAndGradients(
+        _ x: [Int], _ type: ElementType, weight: [Int], _ body: ([Tensor]) -> Tensor
+    ) -> [Tensor] {
+        let inputs = [hashed("x", x).converted(to: type), hashed("w", weight), hashed("b", [weight[0]])]
+        let (outputs, pullback) = valueWithPullback(of: inputs) { [body($0)] }
+        let gradients = pullback([hashed("up", outputs[0].shape).converted(to: type)]).1
+        return ([outputs[0]] + gradients.compactMap(\.self)).map { $0.converted(to: .float32) }
+    }
+
     @Test func convolutionsDoNotDependOnWhoHasThePool() {
         var cases: [(name: String, results: @Sendable () -> [Tensor])] = []
         for type in Processor.hasBFloat16 ? [ElementType.float32, .bfloat16] : [.float32] {
@@ -44,15 +54,9 @@ import Testing
                 cases.append((
                     "\(type) [\(batch), \(side), \(side), \(channels)] to \(filters), \(kernel)x\(kernel)/\(stride)",
                     {
-                        let inputs = [
-                            hashed("x", [batch, side, side, channels]).converted(to: type),
-                            hashed("w", [filters, channels, kernel, kernel]), hashed("b", [filters]),
-                        ]
-                        let (outputs, pullback) = valueWithPullback(of: inputs) {
-                            [$0[0].convolved2d(weight: $0[1], bias: $0[2], stride: stride, padding: kernel / 2)]
-                        }
-                        let gradients = pullback([hashed("up", outputs[0].shape).converted(to: type)]).1
-                        return ([outputs[0]] + gradients.compactMap { $0 }).map { $0.converted(to: .float32) }
+                        Self.outputAndGradients(
+                            [batch, side, side, channels], type, weight: [filters, channels, kernel, kernel]
+                        ) { $0[0].convolved2d(weight: $0[1], bias: $0[2], stride: stride, padding: kernel / 2) }
                     }))
             }
         }
@@ -70,12 +74,9 @@ import Testing
                 cases.append((
                     "\(type) [\(m), \(k)] to \(n)",
                     {
-                        let inputs = [hashed("x", [m, k]).converted(to: type), hashed("w", [n, k]), hashed("b", [n])]
-                        let (outputs, pullback) = valueWithPullback(of: inputs) {
-                            [$0[0].linear(weight: $0[1], bias: $0[2])]
+                        Self.outputAndGradients([m, k], type, weight: [n, k]) {
+                            $0[0].linear(weight: $0[1], bias: $0[2])
                         }
-                        let gradients = pullback([hashed("up", outputs[0].shape).converted(to: type)]).1
-                        return ([outputs[0]] + gradients.compactMap { $0 }).map { $0.converted(to: .float32) }
                     }))
             }
             for route in ForcedMatmulTests.routes where type == .float32 {

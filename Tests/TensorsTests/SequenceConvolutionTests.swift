@@ -28,6 +28,8 @@ import Testing
     static let strips = [
         Case(name: "two strides", steps: 130, kernel: 8, stride: 4, padding: 2),
         Case(name: "even", steps: 64, kernel: 4, stride: 2, padding: 1),
+        Case(name: "even over two strides", steps: 128, kernel: 8, stride: 4, padding: 2),
+        Case(name: "even with wide edges", steps: 96, kernel: 13, stride: 2, padding: 6),
         Case(name: "stride of one", steps: 40, kernel: 3, stride: 1, padding: 1),
         Case(name: "uneven", steps: 100, kernel: 5, stride: 3, padding: 0),
         Case(name: "uneven with padding", steps: 101, kernel: 7, stride: 3, padding: 3),
@@ -61,7 +63,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [strips[0], strips[4], waves[0]])
+    @Test(arguments: [strips[0], strips[2], strips[6], waves[0]])
     func severalThreadsGetTheSameNumbers(_ c: Case) async {
         let (x, w) = (c.x, c.weight)
         @Sendable func run() -> [[Float]] {

@@ -5,7 +5,8 @@ import CKernels
 ///
 /// On two cores of an AMD EPYC (Zen 4; 235 GFLOP/s of multiply-adds in registers) beside OpenBLAS 0.3.21, packing
 /// included: `[4096, 512] [512, 2048]` 220 and 202 GFLOP/s, `[4096, 2048] [512, 2048]ᵀ` 215 and 200, `[4096, 512]ᵀ
-/// [4096, 2048]` 204 and 201; `[12544, 64] [64, 256]` 203 and 174.
+/// [4096, 2048]` 204 and 201; `[12544, 64] [64, 256]` 203 and 174. On two of Zen 5 (516) the first three run at 470, 460
+/// and 380 to 440: where a's rows are columns in memory, the speed is that of the accesses.
 package enum Float32GEMM {
     /// The processor has the vectors, and the libraries may use them too (`ONEDNN_MAX_CPU_ISA`).
     package static let isAvailable: Bool = Processor.hasAVX512 && concord_float32_gemm_available()
